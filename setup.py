@@ -1,0 +1,27 @@
+"""All is said in setup.cfg but for one thing, which cannot be: the course's files, which lie beside the package where
+students and authors edit them, travel inside the wheel as fls_teach/course_files."""
+
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+COURSE = "exercises", "solutions", "tests/spec"
+NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.bak*", "progress.json", "*.zip", "conftest.py")
+
+
+class BuildWithCourse(build_py):
+    """build_py, and the course."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:  # then the package is used where it lies
+            return
+        target = Path(self.build_lib, "fls_teach", "course_files")
+        shutil.rmtree(target, ignore_errors=True)  # what an earlier build left in build/
+        for name in COURSE:
+            shutil.copytree(name, target / name, ignore=NOT_OURS)
+
+
+setup(cmdclass={"build_py": BuildWithCourse})

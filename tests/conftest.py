@@ -1,0 +1,64 @@
+"""What every test folder shares: Hypothesis' manners, `fls` as a real process, and a demo small enough to watch."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import types
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+import fls_teach
+from fls_teach import demos
+
+ROOT = Path(fls_teach.__file__).resolve().parents[1]
+
+# Timings differ from machine to machine, and a failure must come back when it is run again.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile("explore" if os.environ.get("FLS_EXPLORE") else "repeatable")
+
+# The test processes share two cores; the processes they start inherit this.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def environment():
+    """Variables under which a new process finds this checkout, installed or not, and prints UTF-8."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+
+
+@pytest.fixture
+def fls(tmp_path, environment):
+    """Run ``python -m fls_teach ARGS`` in an empty folder and return the finished process."""
+
+    def start(*args, check=None, **env):
+        done = subprocess.run(
+            [sys.executable, "-m", "fls_teach", *map(str, args)],
+            cwd=tmp_path,
+            env={**environment, **env},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert check is None or done.returncode == check, done.stdout + done.stderr
+        return done
+
+    return start
+
+
+@pytest.fixture
+def halving(monkeypatch):
+    """The demo that the docstring of fls_teach.demos shows, as the only demo there is."""
+    source = demos.__doc__.split("works::\n")[1].split("\n`Result`")[0]
+    module = types.ModuleType("fls_teach.demos.halving")
+    module.__package__ = "fls_teach.demos"
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(demos, "NAMES", ("halving",))
+    exec(textwrap.dedent(source), module.__dict__)
+    return module
