@@ -1,0 +1,236 @@
+"""Phase 1: who points where, and the theorem that says so (SCIENCE sections 3 and 4)."""
+
+import numpy as np
+
+from . import checks
+from .geometry import cosine
+from .mixture import class_sum
+
+
+def neuron_alignment(W, direction):
+    """Alignment psi_j = cos angle(w_j, direction) of every neuron, usually with the class sum x_+.
+
+    Parameters
+    ----------
+    W : array_like (..., h, d)
+    direction : array_like (..., d)
+
+    Returns
+    -------
+    ndarray (..., h)
+        In [-1, 1]; NaN for a neuron that is zero, which has no direction.
+
+    Raises
+    ------
+    ValueError
+        For NaN, shapes that do not belong together, or a zero direction.
+
+    Examples
+    --------
+    >>> neuron_alignment([[2, 0], [0, -3]], [1, 0])
+    array([1., 0.])
+    """
+    W = checks.array("W", W, None, None)
+    direction = checks.direction("direction", direction, W.shape[-1])
+    checks.batch(W=(W, 2), direction=(direction, 1))
+    return cosine(W, direction[..., None, :])
+
+
+def effective_predictor(W, v):
+    """Effective linear predictor of the positive class, w^_+ = sum over v_j > 0 of v_j w_j.
+
+    Parameters
+    ----------
+    W : array_like (..., h, d)
+    v : array_like (..., h)
+        With -v in its place the predictor of the negative class.
+
+    Returns
+    -------
+    ndarray (..., d)
+        Zero when no positive neuron is alive.
+
+    Raises
+    ------
+    ValueError
+        For NaN or shapes that do not belong together.
+
+    Examples
+    --------
+    >>> effective_predictor([[1, 0], [0, 1], [5, 5]], [2, 3, -1])
+    array([2., 3.])
+    """
+    W, v = checks.network(W, v)
+    checks.batch(W=(W, 2), v=(v, 1))
+    return np.einsum("...h,...hd->...d", np.maximum(v, 0.0), W)
+
+
+def predictor_alignment(W, v, direction):
+    """Alignment Psi = cos angle(w^_+, direction) of the effective predictor, usually with x_+.
+
+    Parameters
+    ----------
+    W : array_like (..., h, d)
+    v : array_like (..., h)
+    direction : array_like (..., d)
+
+    Returns
+    -------
+    ndarray (...)
+        In [-1, 1]; NaN when every positive neuron is zero.
+
+    Raises
+    ------
+    ValueError
+        For NaN, shapes that do not belong together, or a zero direction.
+
+    Examples
+    --------
+    >>> float(predictor_alignment([[3, 4], [1, 1]], [1, -1], [1, 0]))
+    0.6
+    """
+    predictor = effective_predictor(W, v)
+    direction = checks.direction("direction", direction, predictor.shape[-1])
+    checks.batch(W=(predictor, 1), direction=(direction, 1))
+    return cosine(predictor, direction)
+
+
+def zeta(alpha, X, y, W):
+    """Constant zeta of the two-phase theorem; the bound speaks only where it is > 0.
+
+    Parameters
+    ----------
+    alpha : float
+        Initialisation scale, > 0.
+    X : array_like (..., n, d)
+    y : array_like (..., n)
+    W : array_like (..., h, d)
+        First layer at time 0, alpha included.
+
+    Returns
+    -------
+    ndarray (...)
+        1 - 4 alpha n sqrt(h) X_max^2 W_max^2 / |x_+| with W_max = max_j |w_j(0)| / alpha.
+
+    Raises
+    ------
+    ValueError
+        For bad shapes, NaN, labels other than -1 and +1, alpha <= 0, or data without a positive example.
+
+    Notes
+    -----
+    Two-phase theorem of arXiv 2602.00827. The factor 4 is slack, 1 would do (SCIENCE section 3).
+
+    Examples
+    --------
+    >>> round(float(zeta(0.01, [[1.0, 0.0]], [1], [[0.01, 0.0]])), 12)
+    0.96
+    """
+    X, y = checks.dataset(X, y)
+    W = checks.array("W", W, None, X.shape[-1])
+    checks.batch(X=(X, 2), W=(W, 2))
+    alpha = checks.number("alpha", alpha, above=0)
+    x_max = np.linalg.norm(X, axis=-1).max(axis=-1)
+    w_max = np.linalg.norm(W, axis=-1).max(axis=-1) / alpha
+    return 1 - 4 * alpha * X.shape[-2] * np.sqrt(W.shape[-2]) * x_max**2 * w_max**2 / _pull(X, y)
+
+
+def phase_one_bound(times, zeta, X, y, start=0.0, reduction="mean"):
+    """Lower bound on psi_j(t) in Phase 1: sqrt(zeta) tanh((1/2) |x_+| sqrt(zeta) (t - t_1)).
+
+    Parameters
+    ----------
+    times : array_like (...)
+        Times t of gradient flow on the plain logistic loss.
+    zeta : float
+        From `zeta`; must be in (0, 1].
+    X : array_like (n, d)
+    y : array_like (n,)
+    start : float or array_like (...)
+        Time t_1 from which the neuron is active on all positive examples and on no negative one.
+    reduction : {"mean", "sum"}
+        Of the risk whose flow it is; with "mean" time runs n times slower.
+
+    Returns
+    -------
+    ndarray (...)
+        The bound; -1, which bounds nothing, before `start`.
+
+    Raises
+    ------
+    ValueError
+        For bad shapes, NaN, labels other than -1 and +1, or zeta outside (0, 1], where the theorem is silent.
+
+    Notes
+    -----
+    Holds until `phase_one_exit`. Two-phase theorem of arXiv 2602.00827, derived in SCIENCE section 3.
+
+    Examples
+    --------
+    >>> phase_one_bound([0.0, 1e9], 0.25, [[1.0, 0.0]], [1])
+    array([0. , 0.5])
+    """
+    X, y = checks.dataset(X, y)
+    root = np.sqrt(checks.number("zeta", zeta, above=0, at_most=1))
+    checks.choice("reduction", reduction, ("mean", "sum"))
+    times, start = checks.array("times", times), checks.array("start", start)
+    checks.batch(times=(times, 0), start=(start, 0))
+    elapsed = times - start
+    rate = _pull(X, y) / 2 / (X.shape[-2] if reduction == "mean" else 1)
+    return np.where(elapsed >= 0, root * np.tanh(rate * root * np.maximum(elapsed, 0)), -1.0)
+
+
+def phase_one_exit(times, norms, alpha):
+    """End t_alpha of Phase 1: first time with max_j |w_j|^2 > 2 alpha W_max^2 / sqrt(h).
+
+    Parameters
+    ----------
+    times : array_like (T,)
+        Increasing times of a recorded trajectory, starting at the initialisation.
+    norms : array_like (T, h)
+        Neuron norms |w_j| at these times; W_max = max_j norms[0] / alpha.
+    alpha : float
+        Initialisation scale, > 0.
+
+    Returns
+    -------
+    float
+        In the unit of `times`, interpolated on log norm (norms grow exponentially); NaN if the record ends before.
+
+    Raises
+    ------
+    ValueError
+        For bad shapes, NaN, times that do not increase, norms that start at zero, or alpha <= 0.
+
+    Notes
+    -----
+    Until t_alpha the outputs stay below 2 alpha sqrt(h) X_max W_max^2 (SCIENCE section 3).
+
+    Examples
+    --------
+    >>> phase_one_exit([0.0, 1.0, 2.0], [[0.5], [1.0], [2.0]], alpha=0.5)  # |w|^2 = 0.25 4^t passes 1 at t = 1
+    1.0
+    """
+    norms = checks.array("norms", norms, None, None)
+    times = checks.array("times", times, len(norms))
+    alpha = checks.number("alpha", alpha, above=0)
+    if norms.ndim != 2 or times.ndim != 1 or (np.diff(times) <= 0).any():
+        raise ValueError(f"times {times.shape}, norms {norms.shape}; wanted increasing (T,) and (T, h)")
+    largest = norms.max(axis=1)
+    if not (largest > 0).all() or (norms < 0).any():
+        raise ValueError(f"norms goes down to {norms.min():g}; wanted norms >= 0, one of them > 0 at all times")
+    level = np.log(2 * alpha / np.sqrt(norms.shape[1])) / 2 + np.log(largest[0] / alpha)
+    log_norm = np.log(largest)
+    after = np.flatnonzero(log_norm > level)
+    if not after.size:
+        return float("nan")
+    step = slice(max(after[0] - 1, 0), after[0] + 1)
+    return float(np.interp(level, log_norm[step], times[step]))
+
+
+def _pull(X, y):
+    """|x_+|, which must not be zero."""
+    size = np.linalg.norm(class_sum(X, y), axis=-1)
+    if not size.all():
+        raise ValueError("X has positive examples that sum to zero, or none; wanted a class sum with a direction")
+    return size

@@ -1,0 +1,109 @@
+"""What every public function asks of its arguments, so that a bad one is named in one sentence."""
+
+import numpy as np
+
+# Within these sizes no product in the theory leaves float64. Neurons may be smaller: only their squares are taken.
+SMALLEST, LARGEST, SMALLEST_NORM = 1e-75, 1e75, 1e-140
+
+
+def array(name, value, *shape):
+    """`value` as a finite float64 array whose trailing axes have the given sizes (None: any, but not 0)."""
+    wanted = f"({', '.join('*' if size is None else str(size) for size in shape)})"
+    try:
+        raw = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} is ragged; wanted an array of shape {wanted}") from None
+    if raw.dtype.kind not in "fiub":
+        raise ValueError(f"{name} is {str(value)[:40]}, of dtype {raw.dtype}; wanted real numbers of at most 64 bits")
+    # int64 holds more than float64 can; products of small integer types would wrap around, so all become floats.
+    if raw.dtype.kind in "iu" and raw.size and (raw.max() > 2**53 or raw.min() < -(2**53)):
+        raise ValueError(f"{name} holds integers beyond 2**53 that overflow float64's precision; wanted floats")
+    if raw.size == 0:
+        raise ValueError(f"{name} is empty (shape {raw.shape}); wanted at least one entry, shape {wanted}")
+    trailing = raw.shape[raw.ndim - len(shape) :]
+    if raw.ndim < len(shape) or any(size not in (None, got) for size, got in zip(shape, trailing, strict=True)):
+        raise ValueError(f"{name} has shape {raw.shape}; wanted trailing axes {wanted}")
+    result = raw.astype(np.float64, copy=False)
+    if not (np.abs(result) <= LARGEST).all():
+        raise ValueError(f"{name} holds {result[~(np.abs(result) <= LARGEST)][0]}; wanted numbers up to {LARGEST:g}")
+    return result
+
+
+def number(name, value, *, above=None, at_least=None, at_most=None):
+    """`value` as a finite float inside the bounds."""
+    bounds = (("> ", above, np.greater), (">= ", at_least, np.greater_equal), ("<= ", at_most, np.less_equal))
+    wanted = " and ".join(sign + str(bound) for sign, bound, _ in bounds if bound is not None)
+    try:
+        result = np.nan if isinstance(value, (str, bytes)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        result = np.nan
+    if not (result == 0 or SMALLEST_NORM <= abs(result) <= LARGEST) or any(
+        bound is not None and not holds(result, bound) for _, bound, holds in bounds
+    ):
+        raise ValueError(f"{name} is {value!r}; wanted a number {wanted}, {SMALLEST_NORM:g} to {LARGEST:g}")
+    return result
+
+
+def count(name, value, at_least=1):
+    """`value` as an int from `at_least` to 2^31."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not at_least <= value <= 2**31:
+        raise ValueError(f"{name} is {value!r}; wanted a whole number from {at_least} to {2**31}")
+    return int(value)
+
+
+def generator(rng):
+    """The generator itself, or a new one from a seed."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise ValueError(f"rng is {rng!r}; wanted a numpy Generator or a whole number >= 0 as its seed") from None
+
+
+def choice(name, value, options):
+    """`value`, which must be one of `options`."""
+    if not isinstance(value, (str, int, float)) or value not in options:
+        raise ValueError(f"{name} is {value!r}; wanted one of {', '.join(map(repr, options))}")
+    return value
+
+
+def signs(name, value, size=None):
+    """`value` as an array of -1 and +1."""
+    result = array(name, value, size)
+    if not (np.abs(result) == 1).all():
+        raise ValueError(f"{name} holds {result[np.abs(result) != 1].flat[0]:g}; wanted only -1 and +1")
+    return result
+
+
+def direction(name, value, size=None):
+    """`value` as vectors (..., d), none of which is zero, scaled so that the largest entry has size 1."""
+    result = array(name, value, size)
+    largest = np.abs(result).max(axis=-1, keepdims=True)
+    if not largest.all():
+        raise ValueError(f"{name} is zero; wanted a vector with a direction")
+    return result / largest
+
+
+def dataset(X, y):
+    """X (..., n, d) and labels y (..., n) that belong together."""
+    X = array("X", X, None, None)
+    y = signs("y", y, X.shape[-2])
+    batch(X=(X, 2), y=(y, 1))
+    return X, y
+
+
+def network(W, v, n_features=None, name="v"):
+    """W (..., h, d) and one second-layer number a neuron, (..., h)."""
+    W = array("W", W, None, n_features)
+    norms = np.abs(W).max(axis=-1)
+    if ((norms > 0) & (norms < SMALLEST_NORM)).any():
+        raise ValueError(f"W has a neuron of size {norms[norms > 0].min():g}; wanted 0 or at least {SMALLEST_NORM:g}")
+    return W, array(name, v, W.shape[-2])
+
+
+def batch(**arrays):
+    """The common leading shape of named (array, number of trailing axes), or an error naming who differs."""
+    leading = {name: value.shape[: value.ndim - axes] for name, (value, axes) in arrays.items()}
+    try:
+        return np.broadcast_shapes(*leading.values())
+    except ValueError:
+        raise ValueError(f"leading batch axes differ: {leading}; wanted shapes that broadcast") from None

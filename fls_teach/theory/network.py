@@ -1,0 +1,213 @@
+"""The network f(x) = sum_j v_j relu(<w_j, x>), its risk, and the velocity of gradient flow (SCIENCE section 2)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from . import checks
+
+
+def balanced_init(n_neurons, n_features, alpha, rng):
+    """Balanced random start W = alpha W0 with W0 ~ N(0, 1/d), the first half (rounded up) of the signs positive.
+
+    Parameters
+    ----------
+    n_neurons, n_features : int
+        Sizes h and d.
+    alpha : float or array_like (...)
+        Initialisation scale, > 0; an array gives one network for each entry, all from the same W0.
+    rng : numpy.random.Generator or int
+
+    Returns
+    -------
+    W : ndarray (..., h, d)
+    signs : ndarray (h,)
+        Sign of each second-layer weight, kept by gradient flow for ever; see `second_layer`.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a whole number >= 1 or an alpha is not > 0.
+
+    Examples
+    --------
+    >>> W, signs = balanced_init(4, 3, alpha=0.5, rng=0)
+    >>> W.shape, signs
+    ((4, 3), array([ 1.,  1., -1., -1.]))
+    """
+    n_neurons, n_features = checks.count("n_neurons", n_neurons), checks.count("n_features", n_features)
+    alpha = checks.array("alpha", alpha)
+    if not (alpha >= checks.SMALLEST_NORM).all():
+        raise ValueError(f"alpha is {alpha.min():g}; wanted > 0, at least {checks.SMALLEST_NORM:g}")
+    W0 = checks.generator(rng).standard_normal((n_neurons, n_features)) / np.sqrt(n_features)
+    return alpha[..., None, None] * W0, np.where(np.arange(n_neurons) < (n_neurons + 1) // 2, 1.0, -1.0)
+
+
+def second_layer(W, signs):
+    """Second layer of a balanced network, v_j = s_j |w_j|.
+
+    Parameters
+    ----------
+    W : array_like (..., h, d)
+    signs : array_like (..., h)
+        -1 and +1.
+
+    Returns
+    -------
+    ndarray (..., h)
+
+    Raises
+    ------
+    ValueError
+        For bad shapes, NaN, or signs other than -1 and +1.
+
+    Examples
+    --------
+    >>> second_layer([[3, 4], [0, 2]], [1, -1])
+    array([ 5., -2.])
+    """
+    W, signs = checks.network(W, signs, name="signs")
+    checks.batch(W=(W, 2), signs=(signs, 1))
+    return checks.signs("signs", signs) * np.linalg.norm(W, axis=-1)
+
+
+def forward(X, W, v):
+    """Network output f(x) = sum_j v_j relu(<w_j, x>).
+
+    Parameters
+    ----------
+    X : array_like (..., n, d)
+    W : array_like (..., h, d)
+    v : array_like (..., h)
+
+    Returns
+    -------
+    ndarray (..., n)
+
+    Raises
+    ------
+    ValueError
+        For NaN or shapes that do not belong together.
+
+    Examples
+    --------
+    >>> forward([[1, 0], [0, 1]], [[2, -1]], [3])
+    array([6., 0.])
+    """
+    X = checks.array("X", X, None, None)
+    W, v = checks.network(W, v, X.shape[-1])
+    checks.batch(X=(X, 2), W=(W, 2), v=(v, 1))
+    return outputs(X @ W.swapaxes(-1, -2), v)
+
+
+def risk(X, y, W, v, reduction="mean", output_multiplier=1.0):
+    """Training risk: logistic loss log(1 + exp(-y c f(x))), averaged or summed over the examples.
+
+    Parameters
+    ----------
+    X : array_like (..., n, d)
+    y : array_like (..., n)
+        Labels -1 and +1.
+    W : array_like (..., h, d)
+    v : array_like (..., h)
+    reduction : {"mean", "sum"}
+    output_multiplier : float
+        c > 0; multiplies the output inside the loss.
+
+    Returns
+    -------
+    ndarray (...)
+        In nats; finite at any margin.
+
+    Raises
+    ------
+    ValueError
+        For NaN, shapes that do not belong together, labels other than -1 and +1, or c <= 0.
+
+    Examples
+    --------
+    >>> round(float(risk([[1.0]], [1], [[0.0]], [0.0])), 6)  # log 2
+    0.693147
+    """
+    X, y, W, v, _ = training_arguments(X, y, W, v)
+    return Loss(reduction, output_multiplier).risk(y, outputs(X @ W.swapaxes(-1, -2), v))
+
+
+def velocity(X, y, W, v, reduction="mean", output_multiplier=1.0):
+    """Right-hand side of gradient flow: minus the gradient of `risk`.
+
+    Parameters
+    ----------
+    X, y, W, v, reduction, output_multiplier
+        As in `risk`.
+
+    Returns
+    -------
+    dW : ndarray (..., h, d)
+        v_j G_j with G_j = sum_i p_i y_i 1[<w_j, x_i> > 0] x_i and p_i = c sigmoid(-y_i c f(x_i)), over n for "mean".
+    dv : ndarray (..., h)
+        <w_j, G_j>.
+
+    Raises
+    ------
+    ValueError
+        As `risk`.
+
+    Notes
+    -----
+    At a kink <w_j, x_i> = 0 the neuron counts as silent, as in torch. SCIENCE section 2.
+
+    Examples
+    --------
+    >>> velocity([[2.0]], [1], [[1.0]], [0.0])  # f = 0, so p = 1/2 and G = 1
+    (array([[0.]]), array([1.]))
+    """
+    X, y, W, v, _ = training_arguments(X, y, W, v)
+    return descent_direction(X, y, W, v, Loss(reduction, output_multiplier))[1:]
+
+
+# What follows takes arrays that are checked already; the flow and the descent share it.
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Logistic risk of c f, descended at `speed` times the usual velocity."""
+
+    reduction: str
+    c: float = 1.0
+    speed: float = 1.0
+
+    def __post_init__(self):
+        checks.choice("reduction", self.reduction, ("mean", "sum"))
+        for name, argument in (("c", "output_multiplier"), ("speed", "lr_multiplier")):
+            value = checks.number(argument, getattr(self, name), above=0, at_least=checks.SMALLEST)
+            object.__setattr__(self, name, value)
+
+    def risk(self, y, f):
+        """Risk (...) without overflow at any margin."""
+        return getattr(np, self.reduction)(np.logaddexp(0.0, -y * self.c * f), axis=-1)
+
+    def pull(self, y, f):
+        """Signed pull p_i y_i (..., n) of each example, -d risk / d f_i; with c = 1 and f = 0 it is y/2."""
+        return y * expit(-y * self.c * f) * self.speed * (self.c / y.shape[-1] if self.reduction == "mean" else self.c)
+
+
+def outputs(Z, v):
+    """f (..., n) from pre-activations Z (..., n, h)."""
+    return (np.maximum(Z, 0.0) @ v[..., None])[..., 0]
+
+
+def descent_direction(X, y, W, v, loss):
+    """Outputs f (..., n) and minus the gradient of the risk, dW (..., h, d) and dv (..., h)."""
+    Z = X @ W.swapaxes(-1, -2)
+    f = outputs(Z, v)
+    G = ((Z > 0) * loss.pull(y, f)[..., None]).swapaxes(-1, -2) @ X
+    return f, v[..., None] * G, (W * G).sum(axis=-1)
+
+
+def training_arguments(X, y, W, v, name="v"):
+    """The four, checked, and their common leading shape."""
+    X, y = checks.dataset(X, y)
+    W, v = checks.network(W, v, X.shape[-1], name)
+    return X, y, W, v, checks.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))
