@@ -1,0 +1,98 @@
+"""The command `fls`: a table of commands, each imported when it is wanted, and the manners they share."""
+
+import contextlib
+import difflib
+import errno
+import importlib
+import os
+import sys
+
+import click
+
+from fls_teach import __version__, terminal
+
+COMMANDS = {
+    "demo": "fls_teach.demos.command:demo",
+    "start": "fls_teach.course.commands:start",
+    "list": "fls_teach.course.commands:list_exercises",
+    "check": "fls_teach.course.commands:check",
+    "hint": "fls_teach.course.commands:hint",
+    "watch": "fls_teach.course.commands:watch",
+    "solution": "fls_teach.course.commands:solution",
+    "reset": "fls_teach.course.commands:reset",
+    "submit": "fls_teach.course.commands:submit",
+}
+"""Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
+
+
+class LazyGroup(click.Group):
+    """click's lazy group, with one way to end: a sentence instead of a traceback, and silence for a closed pipe.
+
+    A command may return its exit code; None is 0.
+    """
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+    def get_command(self, ctx, name):
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def resolve_command(self, ctx, args):
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"there is no command '{name}': {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args, standalone_mode=True, **kwargs):
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **kwargs)
+        terminal.make_printable(sys.stdout, sys.stderr)
+        stdout = sys.stdout
+        try:
+            code = super().main(*args, standalone_mode=False, **kwargs) or 0
+            sys.stdout.flush()
+        except SystemExit as end:
+            # click catches a closed pipe first, puts a quieter stdout in place and exits with 1, which means
+            # something else here.
+            code = end.code if sys.stdout is stdout else _closed_pipe()
+        except click.exceptions.NoArgsIsHelpError as problem:
+            problem.show()
+            code = problem.exit_code
+        except click.ClickException as problem:
+            click.echo(f"Error: {problem.format_message()}", err=True)
+            code = problem.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("\nStopped: files already finished are kept, and none is half written.", err=True)
+            code = 130
+        except OSError as problem:
+            if not _is_closed_pipe(problem):
+                raise
+            code = _closed_pipe()
+        sys.exit(code)
+
+
+def _is_closed_pipe(problem):
+    # Windows says EINVAL where others say EPIPE.
+    return problem.errno == errno.EPIPE or (os.name == "nt" and problem.errno == errno.EINVAL)
+
+
+def _closed_pipe():
+    """Let the interpreter's own last flush go nowhere; 141 is what a shell calls a reader that went away."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # raised when stdout is not a real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+    return 141
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(__version__, prog_name="fls")
+def main():
+    """Feature learning strength, taught by building it: over-alignment versus over-fitting."""
+
+
+if __name__ == "__main__":
+    main(prog_name="fls")

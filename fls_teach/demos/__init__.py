@@ -1,0 +1,81 @@
+"""One module a mechanism. This file knows their names and imports nothing until one is asked for.
+
+A demo is a module ``fls_teach/demos/NAME.py``, listed in `NAMES`, with
+
+* a docstring whose first line says what it shows (``fls demo --list`` prints it);
+* ``Params``: a frozen dataclass, one field a parameter, a docstring (a bare string) below each field;
+* ``PRESETS = {"quick": Params(...), "full": Params(...)}``;
+* ``run(params, seed, progress=None) -> Result``: computes, draws nothing, prints nothing, touches no file. Call
+  ``progress(fraction, what)`` now and then, e.g. ``progress(0.25, "alpha = 2^-8")``, unless it is None;
+* ``claims(result) -> list[Claim]``: computed from the saved arrays alone, so that a reader can check them later;
+* ``plot(result) -> Figure``: decorated with ``@style.styled``, made by ``style.subplots(...)``, again from the saved
+  arrays alone;
+* optionally ``animate(result, path)``: writes a GIF to `path`.
+
+The smallest one that works::
+
+    \"\"\"Halving: a number halved often enough is small.\"\"\"
+
+    from dataclasses import dataclass
+
+    import numpy as np
+
+    from . import style
+    from .claim import Claim
+    from .result import Result
+
+
+    @dataclass(frozen=True)
+    class Params:
+        steps: int = 10
+        \"\"\"How often to halve.\"\"\"
+
+
+    PRESETS = {"quick": Params(), "full": Params(steps=50)}
+
+
+    def run(params, seed, progress=None):
+        return Result("halving", params, seed, {"value": 0.5 ** np.arange(params.steps + 1)})
+
+
+    def claims(result):
+        last = result.arrays["value"][-1]
+        return [Claim("small", "the last value is small", "[D]", "0", f"{last:.1e}", "1e-2", last < 1e-2)]
+
+
+    @style.styled
+    def plot(result):
+        figure, axis = style.subplots()
+        axis.semilogy(result.arrays["value"], color=style.BLUE)
+        return figure
+
+`Result` takes params as the dataclass and keeps a plain dict: ``Params(**result.params)`` brings the object back
+(tuples come back as lists). At module level import numpy, scipy or fls_teach.theory, but not matplotlib: `style` does
+that late.
+"""
+
+import difflib
+import importlib
+
+NAMES = ("alignment", "equivalence", "ucurve", "stability")
+"""In the order in which a newcomer should see them."""
+
+
+def demo_module(name):
+    """The module of the demo called `name`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such demo; the message names the nearest one.
+    """
+    if name not in NAMES:
+        near = difflib.get_close_matches(str(name).lower(), NAMES, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(NAMES)}"
+        raise ValueError(f"there is no demo '{name}': {hint}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def summary(name):
+    """First line of the demo's docstring."""
+    return demo_module(name).__doc__.strip().splitlines()[0]

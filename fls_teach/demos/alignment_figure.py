@@ -1,0 +1,133 @@
+"""The figure of the alignment demo."""
+
+import numpy as np
+
+from fls_teach.theory import phase_one_bound, zeta
+
+from . import style
+from .alignment_claims import best_exit_angles, mean_interval, predicted_slopes, slopes
+
+
+@style.styled
+def plot(result):
+    """Phase 1 in four panels: the turning, the silence meanwhile, the exit angle, and where its exponent comes from.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = style.subplots(2, 2, size=(11.5, 8.4))
+    _turning(axes[0, 0], result)
+    _silence(axes[0, 1], result)
+    _exit_law(axes[1, 0], result)
+    _exponents(axes[1, 1], result)
+    return figure
+
+
+def _turning(axis, result):
+    arrays, exponent = result.arrays, result.params["shown_exponent"]
+    a = result.params["exponents"].index(exponent)
+    X, y, W0, signs, times = arrays["X"][0], arrays["y"], arrays["W0"][0], arrays["signs"], arrays["shown_times"]
+    start, end = arrays["start"][0, a], arrays["exit"][0, a]
+    of_kind = np.zeros(len(signs), dtype=bool)
+    of_kind[np.flatnonzero(signs > 0)[np.isfinite(start)]] = True
+    groups = (
+        (signs < 0, style.ORANGE, f"{(signs < 0).sum()} negative neurons"),
+        ((signs > 0) & ~of_kind, style.GREY, f"{((signs > 0) & ~of_kind).sum()} positive ones that lose the positives"),
+        (of_kind, style.BLUE, f"{of_kind.sum()} positive ones of the theorem's kind"),
+    )
+    for chosen, colour, label in groups:
+        if chosen.any():
+            lines = axis.plot(times, arrays["shown_psi"][:, chosen], color=colour, linewidth=1.1, alpha=0.8)
+            lines[0].set_label(label)
+    alpha = 2.0**-exponent
+    constant = float(zeta(alpha, X, y, alpha * W0))
+    if constant > 0 and of_kind.any():
+        grid = np.linspace(0, end, 300)
+        for t_1 in np.unique(start[np.isfinite(start)]):
+            bound = phase_one_bound(grid, constant, X, y, start=t_1, reduction="sum")
+            axis.plot(grid[grid >= t_1], bound[grid >= t_1], ":", color=style.INK, linewidth=1)
+        axis.plot([], [], ":", color=style.INK, label="bound from each $t_1$")
+    _mark_exit(axis, end, 0.55)
+    axis.set(
+        xlim=(0, 2 * end),
+        ylim=(-1.05, 1.05),
+        xlabel="time t (sum reduction)",
+        ylabel=r"alignment $\psi_j$ with $x_+$",
+    )
+    axis.set_title(rf"Neurons turn before anything is fitted ($\alpha=2^{{-{exponent}}}$)")
+    axis.legend(loc="center right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none")
+
+
+def _silence(axis, result):
+    arrays, exponent = result.arrays, result.params["shown_exponent"]
+    a = result.params["exponents"].index(exponent)
+    times, end, n = arrays["shown_times"], arrays["exit"][0, a], len(arrays["y"])
+    ceiling = _output_ceiling(arrays, 2.0**-exponent)
+    axis.semilogy(times, arrays["shown_risk"] / (n * np.log(2)), color=style.INK, label="risk / log 2")
+    axis.semilogy(times, arrays["shown_output"], color=style.RED, label=r"largest output, $\max_i|f(x_i)|$")
+    axis.semilogy(times, arrays["shown_norm"] ** 2, color=style.GREEN, label=r"largest $\|w_j\|^2$")
+    axis.plot(
+        [0, end], [ceiling] * 2, "--", color=style.RED, linewidth=1.2, label="what the outputs may reach by $t_\\alpha$"
+    )
+    _mark_exit(axis, end, 12)
+    axis.set(
+        xlim=(0, 2 * end),
+        xlabel="time t (sum reduction)",
+        ylabel="outputs, squared norms, relative risk",
+        ylim=(1e-10, 100),
+    )
+    axis.set_title("Meanwhile the network stays silent")
+    axis.legend(loc="lower right", fontsize=9)
+
+
+def _exit_law(axis, result):
+    exponents = np.array(result.params["exponents"], dtype=float)
+    best = best_exit_angles(result.arrays)
+    alphas = 2.0**-exponents
+    axis.loglog(alphas, best.T, color=style.SKY, linewidth=0.8, alpha=0.6)
+    axis.plot([], [], color=style.SKY, linewidth=0.8, label=f"{len(best)} data sets")
+    middle = np.exp(np.log(best).mean(axis=0))
+    mean, half = mean_interval(slopes(exponents, best))
+    axis.loglog(alphas, middle, "o", color=style.BLUE, label="geometric mean")
+    shape = (alphas / np.exp(np.log(alphas).mean())) ** mean * np.exp(np.log(middle).mean())
+    axis.loglog(alphas, shape, color=style.BLUE, label=f"fit: slope {mean:.3f} ± {half:.3f} (95%)")
+    axis.loglog(
+        alphas, np.sqrt(alphas / alphas.max()) * middle[alphas.argmax()], "--", color=style.INK, label="slope 1/2 [P]"
+    )
+    axis.set_xscale("log", base=2)
+    axis.set(xlabel=r"initialisation scale $\alpha$", ylabel="angle at the exit (rad)")
+    axis.set_title(r"The exit angle of the best neuron falls like $\alpha^{1/2}$")
+    axis.legend(loc="upper left")
+
+
+def _exponents(axis, result):
+    measured = slopes(result.params["exponents"], best_exit_angles(result.arrays))
+    predicted, single = predicted_slopes(result.arrays)
+    low, high = min(measured.min(), predicted.min()) - 0.01, max(measured.max(), predicted.max()) + 0.01
+    axis.plot([low, high], [low, high], "--", color=style.INK, label="equal")
+    axis.plot(predicted[single], measured[single], "o", color=style.BLUE, markersize=7, alpha=0.7, label="a data set")
+    if not single.all():
+        label = "which class ends Phase 1\nchanges with $\\alpha$"
+        axis.plot(predicted[~single], measured[~single], "o", color=style.GREY, mfc="none", markersize=7, label=label)
+    axis.set(xlim=(low, high), ylim=(low, high))
+    axis.set(
+        xlabel=r"predicted exponent $\|x_+\|\,/\,2\|x_k\|$, $k$ the class that ends Phase 1", ylabel="measured exponent"
+    )
+    axis.set_title("Off 1/2 where the other class ends Phase 1")
+    axis.legend(loc="upper left")
+
+
+def _output_ceiling(arrays, alpha):
+    W0, X = arrays["W0"][0], arrays["X"][0]
+    largest = np.linalg.norm(W0, axis=-1).max() ** 2
+    return 2 * alpha * np.sqrt(len(W0)) * np.linalg.norm(X, axis=-1).max() * largest
+
+
+def _mark_exit(axis, end, height):
+    axis.axvline(end, color=style.GREY, linestyle="--", linewidth=1)
+    axis.text(end, height, r" $t_\alpha$", color=style.GREY)

@@ -1,0 +1,124 @@
+"""`fls demo`: parse, call, print."""
+
+import json
+import time
+
+import click
+from click.core import ParameterSource
+
+from fls_teach import demos, terminal
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--preset", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How much to run."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same files.")
+@click.option("--out", metavar="DIR", default="out", show_default=True, help="Folder for the figure and the result.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--list", "listing", is_flag=True, help="List the demos.")
+@click.option("--all", "everything", is_flag=True, help="Run every demo.")
+@click.option("--from", "source", metavar="FILE", help="Redraw a saved result; runs nothing.")
+@click.pass_context
+def demo(ctx, name, preset, seed, out, as_json, listing, everything, source):
+    """Run one mechanism: print what is claimed beside what is measured, draw the figure.
+
+    Exit code 0: every claim holds; 1: one does not; 2: nothing could be run as asked.
+    """
+    given = [
+        option for option in ("preset", "seed", "out") if ctx.get_parameter_source(option) != ParameterSource.DEFAULT
+    ]
+    _one_job_only(name, listing, everything, source, given)
+    if listing:
+        return _print_list(as_json)
+    names = list(demos.NAMES) if everything else [name]
+    records = []
+    for each in names:
+        start = time.perf_counter()
+        report = _report(each, preset, seed, out if source is None or "out" in given else None, source)
+        records.append(_record(report))
+        if not as_json:
+            _print_report(report, time.perf_counter() - start)
+    if as_json:
+        _print_json({"demos": records} if everything else records[0])
+    return 0 if all(claim["holds"] for record in records for claim in record["claims"]) else 1
+
+
+def _one_job_only(name, listing, everything, source, given):
+    jobs = {"--list": listing, "--all": everything, "--from": source is not None, "NAME": name is not None}
+    asked = [job for job, wanted in jobs.items() if wanted]
+    if not asked:
+        raise click.UsageError(f"which demo? Name one ({', '.join(demos.NAMES)}), or use --all or --list")
+    if len(asked) > 1 and set(asked) != {"--from", "NAME"}:
+        raise click.UsageError(f"{' and '.join(asked)} do not go together; choose one")
+    useless = [f"--{option}" for option in given if listing or (source is not None and option != "out")]
+    if useless:
+        raise click.UsageError(f"{' and '.join(useless)} would have no effect with {asked[0]}; leave it out")
+
+
+def _report(name, preset, seed, out, source):
+    from fls_teach.demos.report import redraw, run_demo
+
+    try:
+        if source is not None:
+            return redraw(source, out, name)
+        demos.demo_module(name)
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from None
+    from fls_teach.files import writable_folder
+
+    try:
+        writable_folder(out)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="--out") from None
+    try:
+        with terminal.progress(name) as progress:
+            return run_demo(name, preset, seed, out, progress)
+    except OSError as problem:
+        raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
+
+
+def _record(report):
+    from fls_teach.demos.result import plain
+
+    return {
+        "name": report.result.name,
+        "params": report.result.params,
+        "seed": report.result.seed,
+        "claims": [plain(claim) for claim in report.claims],
+        "files": {kind: str(path) for kind, path in report.files.items()},
+    }
+
+
+def _print_json(value):
+    click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def _print_list(as_json):
+    summaries = {name: demos.summary(name) for name in demos.NAMES}
+    if as_json:
+        return _print_json({"demos": [{"name": name, "summary": text} for name, text in summaries.items()]})
+    for name, text in summaries.items():
+        click.echo(f"{name:12} {text}")
+
+
+def _print_report(report, seconds):
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading, ratio in (("claim", 5), ("source", 2), ("predicted", 3), ("measured", 4), ("holds", 4)):
+        table.add_column(heading, ratio=ratio, overflow="fold")
+    for claim in report.claims:
+        verdict = Text("yes", style="green") if claim.holds else Text("NO", style="bold red")
+        verdict.append(f"  ({claim.tolerance})", style="dim")
+        # Text, not str: square brackets in a claim are not markup.
+        table.add_row(*map(Text, (claim.statement, claim.source, claim.predicted, claim.measured)), verdict)
+    console = terminal.console()
+    console.print(table)
+    held = sum(claim.holds for claim in report.claims)
+    console.print(Text(f"\n{held} of {len(report.claims)} claims hold   seed {report.result.seed}"))
+    # Not through rich, which would wrap a long path.
+    shown = "   ".join(f"{kind} {path}" for kind, path in report.files.items() if kind != "parameters")
+    click.echo(f"{shown}   {seconds:.1f} s\n")

@@ -1,0 +1,97 @@
+"""From a demo's name to its files and claims, and from a saved file to the same."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fls_teach.files import replacing, writable_folder
+
+from . import demo_module, style
+from .result import Result, load, save
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run leaves behind: the result as loaded from disk, its claims, and the files by kind."""
+
+    result: Result
+    claims: list
+    files: dict
+
+    @property
+    def holds(self):
+        """Whether every claim does."""
+        return all(claim.holds for claim in self.claims)
+
+
+def run_demo(name, preset="quick", seed=0, folder="out", progress=None):
+    """Run a demo, save its result, and report on what was saved.
+
+    Parameters
+    ----------
+    name, preset : str
+    seed : int
+        >= 0.
+    folder : path-like
+        Gets NAME.npz, NAME.json, NAME.png and, for some demos, NAME.gif.
+    progress : callable, optional
+        Called as ``progress(fraction, what)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such demo, or the folder cannot be written to (found out before the run).
+    OSError
+        If the disk gives up on the way.
+    """
+    module = demo_module(name)
+    folder = writable_folder(folder)
+    files = save(module.run(module.PRESETS[preset], seed, progress), folder)
+    # Claims and figure see only what a reader of the files will see.
+    return _report(module, load(files["result"]), folder, files)
+
+
+def redraw(path, folder=None, name=None):
+    """Claims and figure of a saved result, without running anything again.
+
+    Parameters
+    ----------
+    path : path-like
+        The .npz or .json file.
+    folder : path-like, optional
+        Where the figure goes; beside the result by default.
+    name : str, optional
+        The demo it should be of.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a sound result of that demo, or the folder cannot be written to.
+    """
+    result = load(path)
+    if name not in (None, result.name):
+        raise ValueError(f"'{path}' is a result of the demo '{result.name}', not of '{name}'")
+    module = demo_module(result.name)
+    files = {"result": Path(path).with_suffix(".npz"), "parameters": Path(path).with_suffix(".json")}
+    folder = writable_folder(Path(path).parent if folder is None else folder)
+    outdated = f"'{path}' was written by another version of the demo '{result.name}'; run it again"
+    try:
+        module.Params(**result.params)
+    except (TypeError, ValueError):
+        raise ValueError(outdated) from None
+    try:
+        return _report(module, result, folder, files)
+    except KeyError as missing:  # an array or a metadata entry that this version needs
+        raise ValueError(f"{outdated} ({missing} is not in it)") from None
+
+
+def _report(module, result, folder, files):
+    claims = module.claims(result)
+    figure_path = folder / f"{result.name}.png"
+    with replacing(figure_path) as temporary:
+        style.write_png(module.plot(result), temporary)
+    files = {"figure": figure_path, **files}
+    if hasattr(module, "animate"):
+        files["animation"] = folder / f"{result.name}.gif"
+        with replacing(files["animation"]) as temporary:
+            module.animate(result, temporary)
+    return Report(result, claims, files)

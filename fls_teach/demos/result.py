@@ -1,0 +1,180 @@
+"""What a demo measured: named arrays and where they came from, saved as NAME.npz + NAME.json without pickles."""
+
+import hashlib
+import io
+import json
+import math
+import platform
+import re
+import zipfile
+from dataclasses import asdict, dataclass, field, is_dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from fls_teach import __version__
+from fls_teach.files import replacing
+
+FORMAT = "fls-teach result 1"
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one run of a demo.
+
+    Parameters
+    ----------
+    name : str
+        The demo's name, and the stem of its files.
+    params : dataclass or dict
+        Kept as a dict of plain JSON values, so that a fresh result equals a loaded one.
+    seed : int
+        Everything random came from it.
+    arrays : dict of str to array_like
+        Numbers, bools or strings, of any shape; names are letters, digits and underscores.
+    metadata : dict
+        Whatever else a figure needs, in plain JSON values. A non-finite number becomes None here: put it in an array.
+
+    Raises
+    ------
+    ValueError
+        If a name cannot name a file or an array would need a pickle.
+    """
+
+    name: str
+    params: dict
+    seed: int
+    arrays: dict
+    metadata: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        for word in (self.name, *self.arrays):
+            if not isinstance(word, str) or not _WORD.fullmatch(word):
+                raise ValueError(f"name {word!r} is not made of letters, digits and underscores")
+        arrays = {name: np.asarray(value, order="C") for name, value in self.arrays.items()}
+        for name, value in arrays.items():
+            if value.dtype.kind not in "fiubU":
+                raise ValueError(f"array {name!r} has dtype {value.dtype}; wanted numbers, bools or strings")
+        object.__setattr__(self, "arrays", arrays)
+        object.__setattr__(self, "params", plain(self.params))
+        object.__setattr__(self, "metadata", plain(self.metadata))
+        object.__setattr__(self, "seed", int(self.seed))
+
+
+def plain(value):
+    """`value` in types that JSON has: dataclasses become dicts, tuples and arrays lists, NaN and infinities None.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+
+    Examples
+    --------
+    >>> plain({"alphas": (np.float64(0.5), float("inf")), "n": np.int64(3)})
+    {'alphas': [0.5, None], 'n': 3}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    raise TypeError(f"{type(value).__name__} {value!r} has no place in JSON")
+
+
+def save(result, folder):
+    """Write `result` to FOLDER/NAME.npz and FOLDER/NAME.json; the same result gives the same bytes.
+
+    Neither the time nor the machine's name goes in, and the two files are tied together by a checksum.
+
+    Returns
+    -------
+    dict
+        ``{"result": path of the .npz, "parameters": path of the .json}``
+    """
+    data_path, json_path = (Path(folder) / f"{result.name}{suffix}" for suffix in (".npz", ".json"))
+    data = _npz_bytes(result.arrays)
+    description = {
+        "format": FORMAT,
+        "name": result.name,
+        "params": result.params,
+        "seed": result.seed,
+        "metadata": result.metadata,
+        "arrays": {
+            name: {"dtype": value.dtype.str, "shape": list(value.shape)} for name, value in result.arrays.items()
+        },
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "versions": {
+            "fls_teach": __version__,
+            "numpy": np.__version__,
+            "scipy": version("scipy"),
+            "python": platform.python_version(),
+        },
+    }
+    text = json.dumps(description, indent=2, allow_nan=False) + "\n"
+    for path, content in ((data_path, data), (json_path, text.encode())):
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    return {"result": data_path, "parameters": json_path}
+
+
+def load(path):
+    """Read what `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        Either of the two files; the other must lie beside it.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if a file is missing, damaged, not one of ours, or does not belong to the other.
+    """
+    path = Path(path)
+    if path.suffix not in (".npz", ".json"):
+        raise ValueError(f"'{path}' is not a saved result; wanted a .npz or .json file that 'fls demo' wrote")
+    data_path, json_path = path.with_suffix(".npz"), path.with_suffix(".json")
+    try:
+        text, data = json_path.read_bytes(), data_path.read_bytes()
+    except (OSError, ValueError) as problem:
+        missing = getattr(problem, "filename", None) or path
+        raise ValueError(f"cannot read '{missing}' ({getattr(problem, 'strerror', problem)})") from None
+    try:
+        description = json.loads(text)
+        if description["format"] != FORMAT:
+            raise KeyError("format")
+        name, params, seed, metadata = (description[key] for key in ("name", "params", "seed", "metadata"))
+        digest = description["sha256"]
+        if not (isinstance(params, dict) and isinstance(metadata, dict) and type(seed) is int):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"'{json_path}' is damaged or was not written by 'fls demo'; run the demo again") from None
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError(f"'{data_path}' is damaged or not the file that '{json_path}' describes; run the demo again")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            return Result(name, params, seed, {key: archive[key] for key in archive.files}, metadata)
+    except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile):
+        raise ValueError(f"'{data_path}' holds no arrays that 'fls demo' could have written; run it again") from None
+
+
+def _npz_bytes(arrays):
+    """As np.savez_compressed, with the clock and the operating system left out of the zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, value in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+            with archive.open(entry, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, value, allow_pickle=False)
+    return buffer.getvalue()

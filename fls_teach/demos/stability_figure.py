@@ -1,0 +1,97 @@
+"""The figure of the stability demo."""
+
+import numpy as np
+
+from . import style
+from .stability_claims import RATE_FROM, angle_left, angle_off
+
+
+@style.styled
+def plot(result):
+    """Psi after Phase 1 over time, against alpha, and the way to the max-margin direction against eta.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = style.subplots(1, 3, size=(15.0, 4.8), width_ratios=(1.3, 1, 1))
+    _over_time(axes[0], result)
+    _against_alpha(axes[1], result)
+    _towards_margin(axes[2], result)
+    return figure
+
+
+def _shown_alphas(result):
+    """At most five of the alphas, from the largest to the smallest: index and colour."""
+    chosen = np.unique(np.linspace(0, len(result.params["exponents"]) - 1, 5).round().astype(int))
+    return list(zip(chosen, (style.ORANGE, style.GREEN, style.SKY, style.BLUE, style.PURPLE), strict=False))
+
+
+def _over_time(axis, result):
+    arrays, exponents, risks = result.arrays, result.params["exponents"], result.params["target_risks"]
+    psi, begin = np.cos(angle_off(result)[0]), 0.1
+    for k, colour in _shown_alphas(result):
+        end, times = arrays["exit"][0, k], arrays["shown_times"][k]
+        after = times > end + begin
+        elapsed, course = np.append(begin, times[after] - end), np.append(psi[k, 0], arrays["shown_psi"][k, after])
+        axis.semilogx(elapsed, course, color=colour, label=rf"$\alpha=2^{{-{exponents[k]}}}$")
+        axis.plot(begin, psi[k, 0], "D", color=colour, markersize=6, clip_on=False, zorder=4)
+        axis.plot(arrays["stop"][0, k] - end, psi[k, 1:], "o", color=colour, zorder=4)
+    for risk, time, height in zip(risks, arrays["stop"][0, -1] - arrays["exit"][0, -1], psi[-1, 1:], strict=True):
+        if abs(np.log10(risk) % 1 - 0.5) > 0.49:  # powers of ten are enough to read the rest by
+            axis.annotate(rf"$\eta={_power(risk)}$", (time, height), (6, 8), textcoords="offset points", fontsize=9)
+    axis.set(
+        xlabel=r"time since the exit, $t-t_\alpha$ (mean reduction)",
+        ylabel=r"alignment $\Psi$ of $\hat{w}_+$ with $x_+$",
+    )
+    axis.set_xlim(left=begin)
+    axis.set_title("Phase 2 keeps the direction, nearly")
+    axis.legend(loc="upper right", title=r"$\diamond$ exit of Phase 1, $\bullet$ stops")
+
+
+def _against_alpha(axis, result):
+    degrees = np.degrees(angle_off(result))
+    alphas = 2.0 ** -np.array(result.params["exponents"], dtype=float)
+    risks = result.params["target_risks"]
+    axis.loglog(alphas, degrees[..., 0].mean(axis=0), "D--", color=style.INK, label=r"at the exit $t_\alpha$")
+    for k, colour in zip(_some_risks(result.params), (style.SKY, style.BLUE, style.PURPLE, style.RED), strict=False):
+        label = rf"at the stop, $\eta={_power(risks[k])}$"
+        axis.loglog(alphas, degrees[..., 1 + k].mean(axis=0), "o-", color=colour, label=label)
+    axis.set_xscale("log", base=2)
+    axis.set(xlabel=r"initialisation scale $\alpha$", ylabel=r"mean angle of $\hat{w}_+$ to $x_+$ (degrees)")
+    axis.set_title("A smaller $\\alpha$ does not close the gap")
+    axis.legend(loc="lower right", fontsize=9)
+
+
+def _towards_margin(axis, result):
+    small = np.array(result.params["exponents"]) >= result.params["small_exponent"]
+    left = angle_left(result)[:, small].mean(axis=1)  # over alphas, which hardly differ
+    risks = np.array(result.params["target_risks"])
+    axis.semilogx(risks, 100 * left[:, 1:].T, color=style.SKY, linewidth=0.8, alpha=0.6)
+    axis.plot([], [], color=style.SKY, linewidth=0.8, label=f"{len(left)} data sets")
+    mean = left[:, 1:].mean(axis=0)
+    axis.plot(risks, 100 * mean, "o", color=style.BLUE, label="mean", zorder=4)
+    late = risks <= RATE_FROM
+    slope, intercept = np.polyfit(-np.log(risks[late]), 1 / mean[late], 1)
+    axis.plot(
+        risks, 100 / (intercept - slope * np.log(risks)), "--", color=style.INK, label=r"$1\,/\,(a+b\,\log 1/\eta)$"
+    )
+    axis.invert_xaxis()
+    axis.set(xlabel=r"target risk $\eta$ (nats)", ylabel="angle to the SVM direction left (%)", ylim=(0, 105))
+    axis.set_title("It drifts to the max-margin direction")
+    axis.legend(loc="lower left")
+
+
+def _some_risks(params):
+    """Four of the target risks: the first, the usual, one between, the last."""
+    usual, last = params["target_risks"].index(params["usual_risk"]), len(params["target_risks"]) - 1
+    return np.unique([0, usual, (usual + last) // 2, last])
+
+
+def _power(risk):
+    exponent = np.log10(risk)
+    return f"10^{{{round(exponent)}}}" if exponent < -2 and abs(exponent - round(exponent)) < 1e-9 else f"{risk:g}"

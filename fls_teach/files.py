@@ -1,0 +1,49 @@
+"""Writing files so that a reader finds either the whole file or none, also after Ctrl-C or a full disk."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path):
+    """A temporary path beside `path`, with its suffix, that takes its place if the block ends well and vanishes if not.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "a.txt") as temporary:
+    ...         _ = temporary.write_text("whole")
+    ...     [entry.name for entry in Path(folder).iterdir()]
+    ['a.txt']
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def writable_folder(path):
+    """`path` as an existing folder that files can be written to, made if need be.
+
+    Raises
+    ------
+    ValueError
+        If something in the way makes that impossible: found out before hours of work, not after.
+    """
+    folder = Path(path)
+    probe = folder / f".{os.getpid()}-probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except FileExistsError:
+        raise ValueError(f"'{folder}' is a file; wanted a folder to write to") from None
+    except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
+        reason = getattr(problem, "strerror", None) or problem
+        raise ValueError(f"cannot write to folder '{folder}' ({reason}); name another one") from None
+    return folder

@@ -1,0 +1,92 @@
+"""Talking to whatever is at the other end: a terminal, a log, a pipe, an encoding without Greek.
+
+rich is imported when something is drawn, not before.
+"""
+
+import codecs
+import re
+import sys
+import time
+import unicodedata
+from contextlib import contextmanager
+
+import click
+
+_PLAIN = str.maketrans(
+    {
+        **{"✓": "+", "✗": "x", "·": ".", "…": "...", "–": "-", "—": "-", "−": "-", "→": "->", "×": "x", "∝": "~"},
+        **{"±": "+-", "≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "‖": "|", "√": "sqrt ", "°": " deg", "∞": "inf"},
+        **{"½": "1/2", "¼": "1/4", "━": "-", "─": "-", "╸": "-", "╺": "-"},
+    }
+)
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+_POWER = re.compile(f"[{_SUPERSCRIPTS}]+")
+_LOWERED = str.maketrans(_SUPERSCRIPTS, "0123456789-")
+
+
+def plain_text(text):
+    """`text` in ASCII, near enough to be read.
+
+    Examples
+    --------
+    >>> plain_text("ψ ≥ α² ± 1 ✓")
+    'psi >= alpha^2 +- 1 +'
+    """
+    text = _POWER.sub(lambda power: "^" + power[0].translate(_LOWERED), text)
+    return "".join(_ascii(character) for character in text.translate(_PLAIN))
+
+
+def _ascii(character):
+    if character.isascii():
+        return character
+    name = unicodedata.name(character, "")
+    if name.startswith("GREEK "):  # GREEK SMALL LETTER ALPHA
+        letter = name.split(" LETTER ")[-1].split()[0]
+        letter = {"LAMDA": "LAMBDA"}.get(letter, letter)
+        return letter.lower() if "SMALL" in name else letter.capitalize()
+    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
+
+
+def _encode_plainly(error):
+    return plain_text(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("fls_plain", _encode_plainly)
+
+
+def make_printable(*streams):
+    """A stream that cannot encode a character (Windows' cp1252 and psi) prints it in ASCII instead of failing."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape", "backslashreplace"):
+            stream.reconfigure(errors="fls_plain")
+
+
+def console():
+    """A rich console on stdout: coloured on a terminal unless NO_COLOR is set, 110 columns wide in a file."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+
+
+@contextmanager
+def progress(label, seconds_between_lines=5.0):
+    """A callable ``(fraction, what="")`` that shows progress on stderr: a bar on a terminal, a few lines in a log."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}")
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(label, total=1.0, what="")
+            yield lambda fraction, what="": bar.update(task, completed=fraction, what=what)
+        return
+
+    last = time.monotonic()
+
+    def line(fraction, what=""):
+        nonlocal last
+        if time.monotonic() - last >= seconds_between_lines:
+            last = time.monotonic()
+            click.echo(f"{label}: {fraction:4.0%} {what}".rstrip(), err=True)
+
+    yield line

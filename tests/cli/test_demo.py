@@ -1,0 +1,210 @@
+"""`fls demo` keeps its contract: exit codes, one JSON object, sentences instead of tracebacks."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from fls_teach.cli import main
+from fls_teach.demos.claim import Claim
+from fls_teach.demos.result import Result, load, save
+
+KEYS = {"id", "statement", "source", "predicted", "measured", "tolerance", "holds"}
+
+
+@pytest.fixture
+def call(halving, tmp_path, monkeypatch):
+    """`fls demo ARGS` inside this process, where `halving` is the only demo."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(main, ["demo", *map(str, args)])
+
+
+def forge(halving, monkeypatch, **change):
+    """Replace the demo's claims by a single one."""
+    fields = dict(id="x", statement="s", source="p", predicted="1", measured="2", tolerance="0", holds=False)
+    monkeypatch.setattr(halving, "claims", lambda result: [Claim(**{**fields, **change})])
+
+
+def test_a_run_prints_claims_files_and_time(call, tmp_path):
+    done = call("halving")
+    assert done.exit_code == 0, done.output
+    assert "the last value is small" in done.stdout and "1 of 1 claims hold" in done.stdout
+    assert "out/halving.png" in done.stdout.replace("\\", "/") and " s\n" in done.stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"halving.png", "halving.npz", "halving.json"}
+
+
+def test_a_claim_that_does_not_hold_is_exit_code_1(call, halving, monkeypatch):
+    forge(halving, monkeypatch)
+    for flags in ([], ["--json"]):
+        assert call("halving", *flags).exit_code == 1
+    assert call("--all").exit_code == 1
+    assert "NO" in call("halving").stdout
+
+
+def test_json_is_one_object_and_nothing_else(call):
+    done = call("halving", "--json", "--seed", 5, "--out", "here")
+    record = json.loads(done.stdout)
+    assert set(record) == {"name", "params", "seed", "claims", "files"}
+    assert (record["name"], record["params"], record["seed"]) == ("halving", {"steps": 10}, 5)
+    assert set(record["claims"][0]) == KEYS and record["claims"][0]["holds"] is True
+    assert load(record["files"]["result"]).seed == 5
+    everything = json.loads(call("--all", "--json").stdout)
+    assert [each["name"] for each in everything["demos"]] == ["halving"]
+    assert json.loads(call("--list", "--json").stdout)["demos"][0]["name"] == "halving"
+
+
+def test_json_has_no_infinities(call, halving, monkeypatch):
+    """JSON knows no NaN: a parameter that is infinite must become null."""
+    from dataclasses import make_dataclass
+
+    params = make_dataclass("Params", [("steps", float)], frozen=True)
+    monkeypatch.setattr(halving, "PRESETS", {"quick": params(float("inf"))})
+    monkeypatch.setattr(
+        halving, "run", lambda params, seed, progress: Result("halving", params, seed, {"value": [0.001]})
+    )
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    assert json.loads(call("halving", "--json").stdout, parse_constant=refuse)["params"] == {"steps": None}
+
+
+def test_from_redraws_without_running(call, halving, monkeypatch, tmp_path):
+    call("halving", "--seed", 3)
+    (tmp_path / "out" / "halving.png").unlink()
+    monkeypatch.delattr(halving, "run")
+    for path in ("out/halving.npz", "out/halving.json"):
+        done = call("--from", path, "--json")
+        assert done.exit_code == 0 and json.loads(done.stdout)["seed"] == 3
+    assert (tmp_path / "out" / "halving.png").exists()
+    assert call("halving", "--from", "out/halving.npz", "--out", "there").exit_code == 0
+    assert (tmp_path / "there" / "halving.png").exists()
+
+
+def test_from_judges_the_file_and_not_a_memory_of_it(call, tmp_path):
+    """A saved result whose numbers contradict the claim is exit code 1."""
+    save(Result("halving", {"steps": 1}, 0, {"value": np.array([1.0, 0.5])}), tmp_path)
+    assert call("--from", "halving.npz").exit_code == 1
+
+
+MISUSE = {
+    "nothing": ([], "which demo"),
+    "a near miss": (["halvin"], "did you mean 'halving'"),
+    "unknown": (["zzz"], "no demo 'zzz'"),
+    "empty name": ([""], "no demo ''"),
+    "negative seed": (["halving", "--seed", "-1"], "-1 is not in the range"),
+    "seed in words": (["halving", "--seed", "one"], "'one' is not a valid"),
+    "enormous seed": (["halving", "--seed", "1" * 30], "not in the range"),
+    "unknown preset": (["halving", "--preset", "huge"], "'huge' is not one of"),
+    "unknown option": (["halving", "--sed", "1"], "--sed"),
+    "two jobs": (["halving", "--all"], "--all and NAME do not go together"),
+    "two more jobs": (["--list", "--all"], "do not go together"),
+    "seed without a run": (["--from", "good.npz", "--seed", "1"], "--seed would have no effect"),
+    "out is a file": (["halving", "--out", "file"], "'file' is a file"),
+    "out is below a file": (["halving", "--out", "file/below"], "cannot write to folder"),
+    "out has a NUL": (["halving", "--out", "a\0b"], "cannot write to folder"),
+    "from nowhere": (["--from", "absent.npz"], "cannot read 'absent"),
+    "from a folder": (["--from", "."], "not a saved result"),
+    "from nothing": (["--from", ""], "not a saved result"),
+    "from a picture": (["--from", "halving.png"], "not a saved result"),
+    "from a corrupt file": (["--from", "bad.npz"], "'bad.json' is damaged"),
+    "from another demo": (["halving", "--from", "good.npz"], "of the demo 'good', not of 'halving'"),
+    "from an unknown demo": (["--from", "good.npz"], "no demo 'good'"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_is_exit_code_2_and_one_sentence(call, tmp_path, case):
+    (tmp_path / "file").touch()
+    save(Result("good", {}, 0, {}), tmp_path)
+    (tmp_path / "bad.json").write_text("{}")
+    (tmp_path / "bad.npz").write_bytes(b"PK")
+    args, words = MISUSE[case]
+    done = call(*args)
+    assert done.exit_code == 2, done.output
+    assert done.stdout == "" and words in done.stderr
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_a_sentence(call, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fls_teach.demos.report.save", full)
+    done = call("halving")
+    assert done.exit_code == 2 and "No space left on device" in done.stderr
+
+
+def test_a_defect_of_ours_is_not_dressed_up_as_misuse(call, halving, monkeypatch):
+    """Catches a blanket except: a bug in a demo must show where it is."""
+
+    def broken(*_):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(halving, "run", broken)
+    assert isinstance(call("halving").exception, ValueError)
+
+
+def test_ctrl_c_is_one_sentence_and_130(call, halving, monkeypatch, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(halving, "plot", interrupted)
+    done = call("halving")
+    assert done.exit_code == 130 and "Stopped" in done.stderr
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+
+
+def test_words_of_a_claim_are_never_markup(call, halving, monkeypatch):
+    """rich reads [P] and [/red] as its own language unless told not to."""
+    forge(halving, monkeypatch, statement="[bold]not markup[/red]", source="[P] Prop. B.1", holds=True)
+    done = call("halving")
+    assert done.exit_code == 0 and "[P] Prop. B.1" in done.stdout and "[/red]" in done.stdout
+
+
+def test_no_colour_codes_in_a_file(call):
+    assert "\x1b" not in call("halving").output
+
+
+def test_a_real_process_from_run_to_forgery(fls, tmp_path):
+    """The installed thing, end to end, on a real demo: run, redraw, forge, redraw."""
+    done = fls("demo", "equivalence", "--json", check=0)
+    record = json.loads(done.stdout)
+    assert all(claim["holds"] for claim in record["claims"])
+    assert all((tmp_path / path).exists() for path in record["files"].values())
+    again = json.loads(fls("demo", "--from", record["files"]["result"], "--json", check=0).stdout)
+    assert again["claims"] == record["claims"]
+
+    result = load(tmp_path / record["files"]["result"])
+    result.arrays["sgd_multiplied"][0, 5] *= 1.01
+    save(result, tmp_path)
+    forged = json.loads(fls("demo", "--from", "equivalence.json", "--json", check=1).stdout)
+    assert [claim["id"] for claim in forged["claims"] if not claim["holds"]] == ["sgd-exact"]
+
+
+def test_narrow_encodings_and_colour_switches(fls, tmp_path):
+    """Windows' cp1252 has no Greek and no superscript minus: the table must still come out."""
+    save(load_small_equivalence(), tmp_path)
+    done = fls("demo", "--from", "equivalence.npz", PYTHONIOENCODING="cp1252", NO_COLOR="1", check=0)
+    assert "claims hold" in done.stdout
+    assert "ascii" not in fls("demo", "--from", "equivalence.npz", PYTHONIOENCODING="ascii", check=0).stderr
+
+
+def load_small_equivalence():
+    from dataclasses import replace
+
+    from fls_teach.demos import equivalence
+
+    return equivalence.run(replace(equivalence.Params(), n_steps=300), seed=0)
+
+
+def test_python_m_and_console_script_are_the_same_program():
+    from importlib.metadata import entry_points
+
+    found = entry_points(group="console_scripts", name="fls")
+    if not found:
+        pytest.skip("fls-teach is not installed here, so there is no console script")
+    assert next(iter(found)).load() is main
+    assert sys.modules["fls_teach.cli"].main is main
