@@ -1,0 +1,253 @@
+"""One worker process: starting it, asking it one thing at a time, killing it.
+
+Everything blocking happens in two threads, one for questions and answers and
+one for what the worker prints, because that is what works on every platform: the
+caller waits for the first with a time-out and never touches a pipe itself.
+"""
+
+import contextlib
+import os
+import queue
+import secrets
+import signal
+import site
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from fls_teach.grading import protocol
+
+MAX_PRINTED_BYTES = 20_000
+START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
+
+# What Python, numpy and torch need to find themselves, a home and a temporary
+# folder. PYTHON* stays behind: the checker's paths are not the student's.
+_KEPT_VARIABLES = (
+    *("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP", "PATHEXT", "COMSPEC"),
+    *("USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA"),
+)
+_SET_VARIABLES = {
+    # Two threads for each of many workers only get in each other's way, and
+    # sums in a fixed order make a mark repeatable; so does the hash seed.
+    **dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+        "1",
+    ),
+    "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",
+}
+
+
+class WorkerStartError(RuntimeError):
+    """No worker could be started; never the student's fault."""
+
+
+class WorkerTimeout(Exception):
+    """The worker has not answered in time."""
+
+
+class WorkerDied(Exception):
+    """The channel closed; the text says how the process ended."""
+
+
+class WorkerProcess:
+    """A running worker.
+
+    Parameters
+    ----------
+    folder : path
+        The worker's working directory.
+    launcher : callable, optional
+        Takes the command line (a list of str) and returns the one to run
+        instead: the place for a sandbox.
+
+    Raises
+    ------
+    WorkerStartError
+        If the worker does not come up.
+    """
+
+    def __init__(self, folder, launcher=None):
+        worker = Path(__file__).with_name("worker.py")
+        # -u: what was printed before a crash is seen, in order. -B: no __pycache__.
+        # Not -I, which would also ignore PYTHONHASHSEED; the environment is
+        # ours and PYTHONSAFEPATH (worker.py on 3.10) keeps the current folder out.
+        command = [sys.executable, "-u", "-B", "-X", "utf8", "-X", "faulthandler", str(worker)]
+        command += _library_folders()
+        environment = {k: v for k, v in os.environ.items() if k.upper() in _KEPT_VARIABLES}
+        try:
+            self._process = subprocess.Popen(
+                launcher(command) if launcher else command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                cwd=folder,
+                env=environment | _SET_VARIABLES,
+                **_own_group(),
+            )
+        except OSError as error:
+            raise WorkerStartError(f"no worker could be started: {error}") from error
+        self._questions, self._answers = queue.SimpleQueue(), queue.SimpleQueue()
+        self._output = _Output(self._process.stderr.fileno())
+        self._threads = [
+            threading.Thread(target=target, daemon=True) for target in (self._converse, self._output.drain)
+        ]
+        for thread in self._threads:
+            thread.start()
+        try:
+            self.ask(("hello",), b"", START_LIMIT)
+        except BaseException as error:
+            self.kill()
+            if not isinstance(error, (WorkerTimeout, WorkerDied, protocol.ProtocolError)):
+                raise
+            printed = self.printed().strip().rpartition("\n")[2]
+            raise WorkerStartError(f"the worker did not start: {error} {printed}") from error
+
+    def ask(self, head, body, limit):
+        """Ask one question and return the answer's head and body.
+
+        Raises
+        ------
+        WorkerTimeout, WorkerDied
+        ProtocolError
+            If what came is not an answer to this question.
+        """
+        # The token is made now, so that nothing written earlier can carry it.
+        token = secrets.token_bytes(protocol.TOKEN_BYTES)
+        self._output.expect(token)
+        self._questions.put((token, head, body))
+        try:
+            answer = self._answers.get(timeout=limit)
+        except queue.Empty:
+            raise WorkerTimeout("no answer") from None
+        if isinstance(answer, (EOFError, OSError)):
+            raise WorkerDied(self._how_it_ended())
+        if isinstance(answer, Exception):
+            raise answer
+        if answer[0] != token:
+            raise protocol.ProtocolError("an answer to another call")
+        return answer[1:]
+
+    def printed(self):
+        """Return what was printed since the last time, once it has all arrived."""
+        return self._output.take()
+
+    def kill(self):
+        """End the process and, where the platform has groups, its children."""
+        self._process.kill()
+        if os.name == "posix":
+            # Either error says that nobody is left (Linux, macOS).
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._questions.put(None)
+        for thread in self._threads:
+            thread.join(1.0)
+        # A thread outlives this only if a detached grandchild holds the pipe
+        # open; closing a descriptor that a thread reads from would be worse.
+        if not any(thread.is_alive() for thread in self._threads):
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                pipe.close()
+
+    def _converse(self):
+        questions, answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+        while (question := self._questions.get()) is not None:
+            try:
+                protocol.write_message(questions, *question)
+                # One answer a question: a worker that writes more waits in its own pipe.
+                answer = protocol.read_message(answers)
+            except Exception as error:  # whatever it is belongs to the caller's thread
+                answer = error
+            self._answers.put(answer)
+
+    def _how_it_ended(self):
+        try:
+            status = self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            return "it closed the channel to the checker"
+        if status < 0:
+            name = signal.strsignal(-status) or "unknown"
+            return f"signal {-status}: {name.partition(':')[0].lower()}"
+        if status > 2**30:  # Windows: an NTSTATUS
+            name = {0xC0000005: "access violation", 0xC00000FD: "stack overflow"}.get(status, "")
+            return f"Windows error {status:#010x} {name}".rstrip()
+        return f"it ended with exit status {status}"
+
+
+class _Output:
+    """What the worker prints, kept up to a limit and thrown away beyond it."""
+
+    def __init__(self, fd):
+        self._fd = fd
+        self._changed = threading.Condition()
+        self._kept, self._dropped = bytearray(), 0
+        self._tokens, self._complete, self._closed = [], True, False
+
+    def expect(self, token):
+        """Wait, in the next `take`, for the token that ends a call's output."""
+        with self._changed:
+            self._tokens.append(token)
+            self._complete = False
+
+    def take(self):
+        """Return the text since the last time and forget it."""
+        with self._changed:
+            # Half a second at most, for a student who closed the descriptor.
+            self._changed.wait_for(lambda: self._complete or self._closed, 0.5)
+            data, dropped = bytes(self._kept), self._dropped
+            for token in self._tokens:
+                if token not in data and dropped:
+                    dropped -= len(token)
+                data = data.replace(token, b"")
+            self._kept, self._dropped = bytearray(), 0
+            # One that is overdue may still come, and must not be shown then.
+            self._tokens = [] if self._complete else self._tokens[-1:]
+        dropped += max(0, len(data) - MAX_PRINTED_BYTES)
+        text = data[:MAX_PRINTED_BYTES].decode("utf-8", "replace")
+        return f"{text}\n... ({dropped} more bytes not shown)" if dropped > 0 else text
+
+    def drain(self):
+        """Read until the pipe closes."""
+        tail = b""
+        while True:
+            chunk = os.read(self._fd, 2**16)
+            with self._changed:
+                # Room for tokens too, so that `take` finds them whole or beyond the limit.
+                room = MAX_PRINTED_BYTES + protocol.TOKEN_BYTES * len(self._tokens)
+                kept = chunk[: max(0, room - len(self._kept))]
+                self._kept += kept
+                self._dropped += len(chunk) - len(kept)
+                window = tail + chunk
+                tail = window[1 - protocol.TOKEN_BYTES :]
+                if not self._complete and self._tokens[-1] in window:
+                    self._complete = True
+                self._closed = not chunk
+                if self._complete or self._closed:
+                    self._changed.notify()
+            if not chunk:
+                return
+
+
+def _library_folders():
+    """Where this interpreter found numpy and the user's packages.
+
+    The worker gets them as last resorts: they may have come from PYTHONPATH,
+    which it does not see.
+    """
+    folders = [str(Path(np.__file__).parents[1])]
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    return folders
+
+
+def _own_group():
+    """Popen options that keep the terminal's Ctrl-C away from the worker."""
+    if os.name == "nt":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}

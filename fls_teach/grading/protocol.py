@@ -1,0 +1,385 @@
+"""Plain values as bytes, and messages made of them.
+
+A value is one tag byte and what belongs to the tag, little-endian throughout;
+there is exactly one encoding of each value, so two values are the same if and
+only if their bytes are (which is how the worker sees a changed argument)::
+
+    N T F            None, True, False
+    I n bytes        int: length (u16), two's complement, shortest + sign bit
+    D 8 bytes        float
+    S n utf-8        str: length (u32)          B n bytes    bytes
+    t n values       tuple: count (u32)         l n values   list
+    d n (n key value)...                        dict: count; keys as in S
+    A type ndim dims data                       array: u8, u8, u64 each, C order
+    G type data                                 numpy scalar
+
+`decode` takes bytes from an enemy. Each length is compared with what is there before
+anything of that size is made; depth, number of values, amount of text and the
+size that an *empty* array pretends to (its sum over the empty axis would be
+as large) are bounded; whatever is not exactly in the language is a `ProtocolError`.
+"""
+
+import os
+import struct
+
+import numpy as np
+
+MAX_VALUE_BYTES = 32 * 2**20
+MAX_DEPTH = 32
+MAX_NODES = 100_000  # a list of numbers costs ~100 bytes each once decoded
+MAX_TEXT_BYTES = 2**20  # one wide character makes a str four times as long
+MAX_INT_BYTES = 512  # so that str(value) stays below Python's 4300-digit limit
+MAX_NDIM = 32  # numpy 1's own limit
+
+MAX_HEAD_BYTES = 2**16
+TOKEN_BYTES = 16
+
+MAGIC = b"FLS1"
+_MESSAGE = struct.Struct(f"<4sII{TOKEN_BYTES}s")
+_U16, _U32, _F64 = struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<d")
+
+_DTYPES = tuple(map(np.dtype, ("?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")))
+_DTYPE_CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(_DTYPES)}
+
+
+class NotPlain(ValueError):
+    """The value cannot cross; the text reads on after "returned"."""
+
+
+class ProtocolError(ValueError):
+    """The bytes are not a value, or not a message, of this protocol."""
+
+
+# ------------------------------------------------------------------ encoding
+
+
+def encode(value):
+    """Return the bytes of a plain value.
+
+    Parameters
+    ----------
+    value : object
+        None, bool, int, float, str, bytes, tuple, list, dict with str keys,
+        or a numpy array or scalar of bool, integers or float16 to float64.
+
+    Returns
+    -------
+    bytes
+        At most `MAX_VALUE_BYTES`.
+
+    Raises
+    ------
+    NotPlain
+        For anything else, naming the place inside the value.
+
+    Examples
+    --------
+    >>> decode(encode({"risk": 0.25, "shape": (2, 3)}))
+    {'risk': 0.25, 'shape': (2, 3)}
+    """
+    return _Encoder().encode(value)
+
+
+class _Encoder:
+    def __init__(self):
+        self.parts = []
+        self.size = self.nodes = self.text = 0
+
+    def encode(self, value):
+        self.add(value, 0)
+        return b"".join(self.parts)
+
+    def put(self, *parts):
+        self.parts.extend(parts)
+        self.size += sum(map(len, parts))
+        if self.size > MAX_VALUE_BYTES:
+            raise NotPlain(f"more than {MAX_VALUE_BYTES // 2**20} MiB of data")
+
+    def add(self, value, depth):
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise NotPlain(f"more than {MAX_NODES} separate values; use a numpy array for numbers")
+        kind = type(value)  # exact types: a subclass may answer anything about itself
+        if value is None:
+            self.put(b"N")
+        elif kind is bool:
+            self.put(b"T" if value else b"F")
+        elif kind is float:
+            self.put(b"D", _F64.pack(value))
+        elif kind is int:
+            self.put(b"I", *_int_parts(value))
+        elif kind is np.ndarray:
+            self.add_array(value)
+        elif kind is str or kind is np.str_:
+            self.put(b"S", *self.text_parts(str(value)))
+        elif kind is bytes:
+            self.put(b"B", _U32.pack(len(value)), value)
+        elif kind is tuple or kind is list or kind is dict:
+            if depth >= MAX_DEPTH:
+                raise NotPlain(f"a {kind.__name__} nested more than {MAX_DEPTH} deep (or inside itself)")
+            self.add_container(value, kind, depth + 1)
+        elif isinstance(value, np.generic) and kind is value.dtype.type:
+            code = _dtype_code(value.dtype, "number")
+            self.put(b"G", bytes([code]), np.asarray(value, _DTYPES[code]).tobytes())
+        else:
+            raise NotPlain(_describe(value))
+
+    def add_container(self, value, kind, depth):
+        tag = b"d" if kind is dict else b"t" if kind is tuple else b"l"
+        self.put(tag, _U32.pack(len(value)))
+        for key, item in value.items() if kind is dict else enumerate(value):
+            if kind is dict:
+                if type(key) is not str and type(key) is not np.str_:
+                    raise NotPlain(f"a dict with a key of type {_type_name(key)}; use str keys")
+                self.put(*self.text_parts(str(key)))
+            try:
+                self.add(item, depth)
+            except NotPlain as problem:
+                # Name the outermost place only: a path of 32 steps helps nobody.
+                text = str(problem).partition(" (in its item ")[0]
+                raise NotPlain(f"{text} (in its item {key!r:.40})") from None
+
+    def text_parts(self, text):
+        try:
+            data = text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise NotPlain("a str that is not valid Unicode (a lone surrogate)") from None
+        self.text += len(data)
+        if self.text > MAX_TEXT_BYTES:
+            raise NotPlain(f"more than {MAX_TEXT_BYTES // 2**20} MiB of text")
+        return _U32.pack(len(data)), data
+
+    def add_array(self, array):
+        code = _dtype_code(array.dtype, "array")
+        problem = _shape_problem(array.shape, array.dtype.itemsize)
+        if problem:
+            raise NotPlain(f"an array {problem}")
+        head = struct.pack(f"<BB{array.ndim}Q", code, array.ndim, *array.shape)
+        self.put(b"A", head, array.astype(_DTYPES[code], copy=False).tobytes())
+
+
+def _int_parts(value):
+    length = value.bit_length() // 8 + 1
+    if length > MAX_INT_BYTES:
+        raise NotPlain(f"an int of more than {8 * MAX_INT_BYTES - 1} bits")
+    return _U16.pack(length), value.to_bytes(length, "little", signed=True)
+
+
+def _dtype_code(dtype, noun):
+    code = _DTYPE_CODES.get((dtype.kind, dtype.itemsize))
+    if code is None:
+        if dtype.kind == "c":
+            raise NotPlain(f"a complex {noun}; real numbers are expected")
+        if dtype.kind == "O":
+            raise NotPlain("an array of Python objects (dtype object); rows of different lengths make one")
+        raise NotPlain(f"a numpy {noun} of dtype {dtype}; use float64, int64 or bool")
+    return code
+
+
+def _shape_problem(shape, itemsize):
+    if len(shape) > MAX_NDIM:
+        return f"with more than {MAX_NDIM} axes"
+    size = itemsize
+    for length in shape:
+        # An empty axis counts as one: see the module docstring.
+        size *= max(length, 1)
+        if size > MAX_VALUE_BYTES:
+            return f"of more than {MAX_VALUE_BYTES // 2**20} MiB (or an empty one that long)"
+    return ""
+
+
+def _type_name(value):
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def _describe(value):
+    name = _type_name(value)[:100]
+    article = "an" if name[:1].lower() in tuple("aeiou") else "a"
+    if name.partition(".")[0] in ("torch", "jax", "jaxlib", "tensorflow"):
+        return f"{article} {name}; return a numpy array or a number (x.detach().numpy(), x.item())"
+    if isinstance(value, complex):
+        return "a complex number; real numbers are expected"
+    if isinstance(value, np.ndarray):
+        return f"{article} {name}; return a plain array (np.asarray(x))"
+    for plain in (bool, int, float, str, bytes, tuple, list, dict):
+        if isinstance(value, plain):
+            return f"{article} {name}; return a plain {plain.__name__}"
+    if callable(value):
+        return f"{article} {name}; was it meant to be called?"
+    return f"{article} {name}; return numbers, arrays, or tuples and dicts of them"
+
+
+# ------------------------------------------------------------------ decoding
+
+
+def decode(data):
+    """Return the value that `encode` made these bytes from.
+
+    Parameters
+    ----------
+    data : bytes
+        Possibly hostile.
+
+    Returns
+    -------
+    object
+        Made of exactly the types that `encode` takes; arrays are fresh,
+        writeable, C-contiguous and in native byte order.
+
+    Raises
+    ------
+    ProtocolError
+        If the bytes are anything but one complete encoded value.
+    """
+    if len(data) > MAX_VALUE_BYTES:
+        raise ProtocolError("value too long")
+    decoder = _Decoder(data)
+    value = decoder.value(0)
+    if decoder.position != len(data):
+        raise ProtocolError("bytes after the value")
+    return value
+
+
+class _Decoder:
+    def __init__(self, data):
+        self.data = data
+        self.position = self.nodes = self.text = 0
+
+    def take(self, length):
+        start, end = self.position, self.position + length
+        if end > len(self.data):
+            raise ProtocolError("value cut short")
+        self.position = end
+        return self.data[start:end]
+
+    def unpack(self, layout):
+        return layout.unpack(self.take(layout.size))[0]
+
+    def value(self, depth):
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ProtocolError("too many values")
+        tag = self.take(1)
+        if tag == b"A":
+            return self.array()
+        if tag == b"D":
+            return self.unpack(_F64)
+        if tag == b"I":
+            return self.integer()
+        if tag == b"S":
+            return self.string()
+        if tag == b"B":
+            return self.take(self.unpack(_U32))
+        if tag in (b"t", b"l", b"d"):
+            if depth >= MAX_DEPTH:
+                raise ProtocolError("nested too deep")
+            return self.container(tag, depth + 1)
+        if tag == b"G":
+            return self.numbers(self.dtype(), ())[()]
+        for constant, value in ((b"N", None), (b"T", True), (b"F", False)):
+            if tag == constant:
+                return value
+        raise ProtocolError("unknown tag")
+
+    def integer(self):
+        length = self.unpack(_U16)
+        if length > MAX_INT_BYTES:
+            raise ProtocolError("int too long")
+        value = int.from_bytes(self.take(length), "little", signed=True)
+        if length != value.bit_length() // 8 + 1:
+            raise ProtocolError("int not in its shortest form")
+        return value
+
+    def string(self):
+        data = self.take(self.unpack(_U32))
+        self.text += len(data)
+        if self.text > MAX_TEXT_BYTES:
+            raise ProtocolError("too much text")
+        try:
+            return str(data, "utf-8")
+        except UnicodeDecodeError:
+            raise ProtocolError("text is not UTF-8") from None
+
+    def container(self, tag, depth):
+        # The count is not believed: items are appended as their bytes are found.
+        count = self.unpack(_U32)
+        if count > MAX_NODES:
+            raise ProtocolError("too many values")
+        if tag == b"d":
+            result = {}
+            for _ in range(count):
+                key = self.string()
+                if key in result:
+                    raise ProtocolError("key twice")
+                result[key] = self.value(depth)
+            return result
+        items = [self.value(depth) for _ in range(count)]
+        return tuple(items) if tag == b"t" else items
+
+    def array(self):
+        dtype, ndim = self.dtype(), self.take(1)[0]
+        if ndim > MAX_NDIM:
+            raise ProtocolError("too many axes")
+        return self.numbers(dtype, struct.unpack(f"<{ndim}Q", self.take(8 * ndim)))
+
+    def dtype(self):
+        code = self.take(1)[0]
+        if code >= len(_DTYPES):
+            raise ProtocolError("unknown dtype")
+        return _DTYPES[code]
+
+    def numbers(self, dtype, shape):
+        if _shape_problem(shape, dtype.itemsize):
+            raise ProtocolError("array too large")
+        count = 1
+        for length in shape:
+            count *= length
+        raw = np.frombuffer(self.take(count * dtype.itemsize), dtype)
+        # A bool byte of 2 is true, yet differs from True: a value of two minds.
+        if dtype.kind == "b" and np.any(raw.view(np.uint8) > 1):
+            raise ProtocolError("bool neither 0 nor 1")
+        return raw.reshape(shape).astype(dtype.newbyteorder("="), copy=True)
+
+
+# ------------------------------------------------------------------ messages
+
+
+def write_message(fd, token, head, body):
+    """Write one message: magic, lengths (u32, u32), token, head, body.
+
+    Parameters
+    ----------
+    fd : int
+    token : bytes
+        `TOKEN_BYTES` random bytes; an answer repeats those of its question.
+    head : object
+        A small plain value: what is asked, or what came of it.
+    body : bytes
+        An encoded value, or nothing.
+    """
+    data = encode(head)
+    view = memoryview(_MESSAGE.pack(MAGIC, len(data), len(body), token) + data + body)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def read_message(fd):
+    """Return (token, head, body), the body still encoded.
+
+    Raises EOFError where the channel ends and `ProtocolError` on nonsense.
+    """
+    magic, head_length, body_length, token = _MESSAGE.unpack(_read(fd, _MESSAGE.size))
+    if magic != MAGIC or head_length > MAX_HEAD_BYTES or body_length > MAX_VALUE_BYTES:
+        raise ProtocolError("not a message")
+    return token, decode(_read(fd, head_length)), _read(fd, body_length)
+
+
+def _read(fd, length):
+    data = bytearray()
+    while len(data) < length:
+        chunk = os.read(fd, min(length - len(data), 2**20))
+        if not chunk:
+            raise EOFError("the channel was closed")
+        data += chunk
+    return bytes(data)

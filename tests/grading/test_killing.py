@@ -1,0 +1,97 @@
+"""Endless loops and crashes cost one time-out or one worker, and say where."""
+
+import os
+import time
+
+import pytest
+
+FATAL = """
+import ctypes, os
+def loops(x):
+    print("starting")
+    while True:
+        x = x + 1
+def sleeps():
+    import time
+    time.sleep(60)
+def prints():
+    while True:
+        print("x" * 1000)
+def blocks():
+    return sum(range(10**12))
+def faults():
+    print("before")
+    ctypes.string_at(0)
+def exits():
+    os._exit(3)
+def closes():
+    os.closerange(0, 200)
+def fine():
+    return 1
+"""
+
+
+def test_an_endless_loop_costs_one_time_out(session_for):
+    session = session_for(FATAL, time_limit=0.5)
+    assert session.call("fine").value == 1 and session.first_timeout is None
+    start = time.monotonic()
+    outcome = session.call("loops", 1)
+    assert time.monotonic() - start < 5
+    assert outcome.kind == "timeout" and session.first_timeout is outcome
+    assert outcome.message.startswith("loops() was still running after 0.5 s and was stopped")
+    assert "in loops" in outcome.traceback and outcome.printed == "starting\n"
+    assert session.call("fine").value == 1
+
+
+@pytest.mark.parametrize("function", ["sleeps", "prints", "blocks"])
+def test_other_ways_to_take_for_ever(session_for, function):
+    """blocks() never lets the worker's own clock run: only ours can stop it."""
+    session = session_for(FATAL, time_limit=0.3)
+    session.load()
+    start = time.monotonic()
+    outcome = session.call(function)
+    assert outcome.kind == "timeout" and time.monotonic() - start < 5
+    assert len(outcome.printed) < 21_000
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        ("faults", "segmentation fault" if os.name == "posix" else "access violation"),
+        ("exits", "exit status 3"),
+        ("closes", "(it "),
+    ],
+)
+def test_a_crash_is_reported_as_one(session_for, function, words):
+    session = session_for(FATAL)
+    outcome = session.call(function)
+    assert outcome.kind == "crash" and words in outcome.message
+    assert outcome.message.startswith(f"{function}() brought the Python interpreter down")
+    if function == "faults":
+        assert outcome.printed == "before\n"
+        line = FATAL.splitlines().index("    ctypes.string_at(0)") + 1
+        assert outcome.traceback == f"05_alignment.py, line {line}, in faults"
+    assert session.call("fine").value == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+def test_children_of_a_killed_worker_die_with_it(session_for, folder):
+    source = """
+import subprocess, sys
+def f():
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    print(child.pid)
+    while True: pass
+"""
+    outcome = session_for(source, time_limit=0.5).call("f")
+    child = int(outcome.printed)
+    for _ in range(100):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        with open(f"/proc/{child}/stat") if os.path.exists("/proc/self") else open(os.devnull) as f:
+            if f.read().partition(")")[2].split()[:1] == ["Z"]:
+                return  # dead; nobody has collected it yet
+        time.sleep(0.05)
+    pytest.fail("the child is still running")
