@@ -84,6 +84,13 @@ def test_other_optimisers_bit_for_bit(optimizer, decay):
     assert of_alpha.risks[-1] < 0.7 * of_alpha.risks[0]
 
 
+def test_adam_has_no_absolute_epsilon():
+    """Catches an eps of 1e-8, which at alpha = 2^-30 freezes all weights: the equivalence is that of eps -> 0."""
+    of_c, of_alpha, alpha = gd_pair(30, 300, 0.01, "adam")
+    np.testing.assert_array_equal(of_c.risks, of_alpha.risks)
+    assert of_alpha.risks[-1] < 0.7 * of_alpha.risks[0]
+
+
 @pytest.mark.parametrize(
     ("optimizer", "decay", "wrong"),
     [

@@ -159,6 +159,10 @@ def test_flat_neurons_do_not_break():
     """Catches a division by a zero slope: neurons orthogonal to the signal have no breakpoint along it."""
     W = np.array([[0.0, 1.0, 0.5], [0.0, -1.0, 0.2], [1.0, 0.3, 0.0], [-0.8, 0.0, 1.0]])
     assert_agrees(W, np.array([1.0, -0.7, 0.6, -0.9]), [1.0, 0.0, 0.0], 0.9)
+    # A flat neuron that is alone on a piece answers with its own sign, here always "positive".
+    W_above = np.array([[0.0, 1.0, 0.0], [0.0, -1.0, 0.0], [1.0, 0.3, 1.0]])
+    for v in ([1.0, 1.0, -5.0], [-1.0, -1.0, 5.0]):
+        assert_agrees(W_above, np.array(v), [1.0, 0.0, 0.0], 0.9)
     # Only flat neurons: the output knows nothing of the signal, so both classes err together at exactly 1/2.
     assert network_error(W[:2], [1.0, -0.7], [1.0, 0.0, 0.0], 0.9)[0] == pytest.approx(0.5, abs=1e-15)
 

@@ -1,0 +1,201 @@
+"""The student's commands: parse, call, print."""
+
+import functools
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from fls_teach import terminal
+from fls_teach.course import day
+from fls_teach.course.registry import CourseError, find_exercise
+from fls_teach.course.workspace import find_workspace
+from fls_teach.course.workspace import start as make_workspace
+
+
+def _sentence_for_mistakes(command):
+    """A mistake of the user's ends as one sentence and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapper(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except CourseError as problem:
+            raise click.UsageError(str(problem)) from None
+
+    return wrapper
+
+
+def _in_workspace(command):
+    """Hand the workspace in as first argument."""
+
+    @click.option("--workspace", "named", metavar="DIR", help="The folder that `fls start` made; else around this one.")
+    @functools.wraps(command)
+    def wrapper(named, **kwargs):
+        workspace = find_workspace(named)
+        problem = workspace.progress.problem
+        if problem:
+            click.echo(f"Note: {problem}", err=True)
+        return command(workspace, **kwargs)
+
+    return _sentence_for_mistakes(wrapper)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@_sentence_for_mistakes
+def start(folder):
+    """Make a folder to work in: lessons, stubs, hints and the specification. Never writes over your work."""
+    done = make_workspace(folder)
+    if done.new:
+        click.echo(f"Made '{done.folder}'. Next: cd there, read README.md, and `fls list`.")
+        return
+    if not done.written:
+        click.echo(f"'{done.folder}' is complete; nothing was changed.")
+        return
+    click.echo(f"Completed '{done.folder}'; your work was left as it is. New there:")
+    for path in done.written:
+        click.echo(f"  {path.relative_to(done.folder)}")
+
+
+@click.command()
+@click.argument("names", metavar="[EX]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Check all exercises.")
+@click.option("--all-cards", is_flag=True, help="A counterexample card for every failure, not for the first only.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same examples."
+)
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds for a call."
+)
+@click.option("--replay", metavar="CASE", help="Run exactly this case again, such as 9.3-5f0c.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--debug", is_flag=True, help="Run in this process, without limits: print and breakpoint() work.")
+@_in_workspace
+def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_json, debug):
+    """Check exercises (9, 09, decomposition): one line a property, a counterexample for the first that fails.
+
+    Without a name: what you have begun and not passed, or else the next exercise.
+
+    Exit code 0: all passed; 1: something did not; 2: nothing could be checked as asked.
+    """
+    if everything and (names or replay):
+        raise click.UsageError("--all does not go together with a name or --replay; leave one out")
+    if replay and len(names) != 1:
+        raise click.UsageError(f"which exercise? fls check {replay.partition('.')[0]} --replay {replay}")
+    if as_json and debug:
+        raise click.UsageError("--json and --debug do not go together: what your code prints would be mixed in")
+    chosen, results = day.chosen(workspace, names, everything), []
+    for exercise in chosen:
+        options = {"seed": seed, "all_cards": all_cards or as_json, "debug": debug, "case": replay}
+        options["time_limit"] = time_limit
+        results.append(_checked(workspace, exercise, options, len(chosen) > 1))
+        if not as_json:
+            _print_result(results[-1])
+    if as_json:
+        totals = {"points": sum(each.points for each in results), "of": sum(each.of for each in results)}
+        record = {"seed": seed, **totals, "exercises": [each.as_dict() for each in results]}
+        click.echo(json.dumps(record, indent=2, allow_nan=False))
+    elif not chosen:
+        click.echo("All exercises have passed. `fls submit` packs them up.")
+    elif len(results) > 1:
+        passed = sum(each.state == "passed" for each in results)
+        points = f"{sum(each.points for each in results)}/{sum(each.of for each in results)} points"
+        click.echo(f"{passed} of {len(results)} exercises passed, {points}")
+    return 0 if all(each.state == "passed" for each in results) else 1
+
+
+def _checked(workspace, exercise, options, one_of_many):
+    from bdb import BdbQuit
+
+    if options["debug"]:
+        try:
+            return day.check_one(workspace, exercise, **options)
+        except BdbQuit:
+            raise click.ClickException("you left the debugger, so the check was not finished") from None
+    try:
+        with terminal.progress(exercise.name) as progress:
+            return day.check_one(workspace, exercise, progress=progress, **options)
+    except CourseError as problem:  # torch is missing: that must not keep the others from being checked
+        if not one_of_many:
+            raise
+        return day.unchecked(exercise, "unusable", str(problem))
+
+
+def _print_result(result):
+    from fls_teach.course.report import print_result
+
+    print_result(terminal.console(), result)
+
+
+@click.command("list")
+@_in_workspace
+def list_exercises(workspace):
+    """Show all exercises, your progress and your points."""
+    from fls_teach.course.report import print_listing
+
+    rows = day.listing(workspace)
+    print_listing(terminal.console(), rows, sum(row[3] for row in rows), sum(row[4] for row in rows))
+
+
+@click.command()
+@click.argument("name", metavar="EX")
+@_in_workspace
+def hint(workspace, name):
+    """Give the next hint: a question, then a formula, then the shape of the code."""
+    exercise = find_exercise(name)
+    heading, text, step, steps = day.next_hint(workspace, exercise)
+    more = f"`fls hint {exercise.number}` again gives the next" if step < steps else "there are no more"
+    click.echo(f"{exercise.name}: {heading}\n\n{text}\n\nHint {step} of {steps}; {more}.")
+
+
+@click.command()
+@click.argument("name", metavar="EX")
+@_in_workspace
+def solution(workspace, name):
+    """Show our solution, once yours has passed."""
+    click.echo(day.solution(workspace, find_exercise(name)), nl=False)
+
+
+@click.command()
+@click.argument("name", metavar="EX")
+@_in_workspace
+def reset(workspace, name):
+    """Begin an exercise again; your file is kept beside the new one."""
+    exercise = find_exercise(name)
+    kept = workspace.reset(exercise)
+    path = workspace.shown(workspace.file(exercise))
+    click.echo(f"{path} is the stub again" + (f"; your file is now {workspace.shown(kept)}" if kept else ""))
+
+
+@click.command()
+@click.argument("name", metavar="[EX]", required=False)
+@_in_workspace
+def watch(workspace, name):
+    """Check whenever you save. Keys: n next, h hint, l list, c check, x exit."""
+    from fls_teach.course.watch import Watch
+
+    return Watch(workspace, find_exercise(name) if name else None).run(sys.stdin)
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The zip to write; submission.zip in the workspace if not given."
+)
+@_in_workspace
+def submit(workspace, out):
+    """Pack your work into one zip."""
+    from fls_teach.course.submit import pack
+
+    target = out or workspace.folder / "submission.zip"
+    packed, left_out = pack(workspace, target)
+    click.echo(f"{workspace.shown(target)} holds")
+    for exercise in packed:
+        record = workspace.progress.record(exercise.name)
+        state = workspace.state(exercise)
+        told = f"{record['points']}/{exercise.points} points" if state != "changed" else "changed since it was checked"
+        click.echo(f"  {exercise.name}/{exercise.name}.py   {told}")
+    click.echo("  progress.json")
+    if left_out:
+        click.echo("and not " + ", ".join(f"{exercise.name} ({why})" for exercise, why in left_out))

@@ -1,0 +1,89 @@
+"""What a student has done so far: one readable JSON file that survives being edited, damaged or deleted."""
+
+import json
+from pathlib import Path
+
+from fls_teach.course.registry import CourseError
+from fls_teach.files import replacing
+
+_NOTE = "fls-teach: written by `fls check` and `fls hint`; deleting it forgets points and hints, nothing else"
+
+
+class Progress:
+    """The progress file of one workspace.
+
+    Parameters
+    ----------
+    path : path
+
+    Attributes
+    ----------
+    problem : str
+        One sentence if the file could not be read, else "". The first save then keeps the damaged file beside it.
+    """
+
+    def __init__(self, path):
+        self.path, self.problem, self._data = Path(path), "", {}
+        try:
+            data = json.loads(self.path.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            data = {}
+        except OSError as error:
+            data = self._unreadable(error.strerror or error)
+        except json.JSONDecodeError as error:
+            data = self._unreadable(f"line {error.lineno}: {error.msg}")
+        except (ValueError, RecursionError):  # not UTF-8; nested to no end
+            data = self._unreadable("it is not JSON text")
+        if not isinstance(data, dict) or not isinstance(data.get("exercises", {}), dict):
+            data = self._unreadable("it does not hold what fls writes")
+        self._data = data
+
+    def _unreadable(self, reason):
+        self.problem = f"{self.path.name} cannot be read ({reason}): points start afresh; your exercises are safe"
+        return {}
+
+    def record(self, name):
+        """What is known of an exercise, as a dict: points, of, passed, hints, file (a digest), properties.
+
+        Fields that are missing, or not of the type they should be, have their first value.
+        """
+        found = self._data.get("exercises", {}).get(name)
+        found = found if isinstance(found, dict) else {}
+        first = {"points": 0, "of": 0, "passed": False, "hints": 0, "file": "", "properties": {}}
+        return first | {
+            key: value for key, value in found.items() if key not in first or type(value) is type(first[key])
+        }
+
+    def update(self, name, **fields):
+        """Change fields of an exercise's record and save; what else the file holds stays.
+
+        Raises
+        ------
+        CourseError
+            If the file cannot be written.
+        """
+        every = self._data.setdefault("exercises", {})
+        known = every.get(name)
+        every[name] = (known if isinstance(known, dict) else {}) | fields
+        self.save()
+
+    def save(self):
+        """Write the file, whole or not at all."""
+        data = {"about": _NOTE, "version": 1} | self._data
+        data["exercises"] = dict(sorted(data.get("exercises", {}).items()))
+        try:
+            if self.problem and self.path.is_file():
+                self.path.replace(unused_name(self.path))
+                self.problem = ""
+            with replacing(self.path) as temporary:
+                temporary.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CourseError(f"cannot write '{self.path}' ({error.strerror or error})") from None
+
+
+def unused_name(path):
+    """`path` with the first free ending .bak-1, .bak-2, ..."""
+    number = 1
+    while (candidate := path.with_name(f"{path.name}.bak-{number}")).exists():
+        number += 1
+    return candidate

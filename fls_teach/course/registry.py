@@ -1,0 +1,235 @@
+"""Where the course's files are, and what can be read off them without running anything.
+
+In a clone they lie beside the package; in an installed wheel inside it, as setup.py put them there.
+"""
+
+import ast
+import difflib
+import functools
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_INSTALLED = _PACKAGE / "course_files"
+_NAME = re.compile(r"(\d\d)_\w+")
+
+OPTIONAL_MODULES = {"torch": "vision"}
+"""What an exercise may need beyond the package's own requirements, and the extra that installs it."""
+
+
+class CourseError(ValueError):
+    """What the user asked for cannot be done; the text is the sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Property:
+    """One graded property, as read from the specification's text.
+
+    Attributes
+    ----------
+    id : str
+        "09.3".
+    function : str
+        Its name in the specification.
+    sentence, formula : str
+    points : int
+    """
+
+    id: str
+    function: str
+    sentence: str
+    formula: str
+    points: int
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of the course.
+
+    Parameters
+    ----------
+    number : str
+        Two digits.
+    name : str
+        "09_decomposition": what its folder and its file are called.
+    root : Path
+        The folder that holds exercises/, solutions/ and tests/spec/.
+    """
+
+    number: str
+    name: str
+    root: Path
+
+    @property
+    def slug(self):
+        """The name without the number."""
+        return self.name[3:]
+
+    @property
+    def folder(self):
+        """The lesson's folder."""
+        return self.root / "exercises" / self.name
+
+    @property
+    def stub(self):
+        """What the student starts from."""
+        return self.folder / f"{self.name}.py"
+
+    @property
+    def lesson(self):
+        """The lesson."""
+        return self.folder / "README.md"
+
+    @property
+    def specification(self):
+        """The graded specification."""
+        return self.root / "tests" / "spec" / f"test_{self.name}.py"
+
+    @property
+    def support(self):
+        """The course's file to load beside the student's, or None."""
+        path = self.specification.with_name(f"support_{self.name}.py")
+        return path if path.exists() else None
+
+    @property
+    def solution(self):
+        """The reference solution; absent from a student distribution."""
+        return self.root / "solutions" / self.name / f"{self.name}.py"
+
+    @property
+    def alternatives(self):
+        """Honest solutions in another style."""
+        return sorted((self.solution.parent / "alternatives").glob("*.py"))
+
+    @property
+    def misconceptions(self):
+        """Named wrong answers."""
+        return sorted((self.solution.parent / "misconceptions").glob("*.py"))
+
+    @functools.cached_property
+    def title(self):
+        """The lesson's heading."""
+        with_heading = self.lesson.read_text(encoding="utf-8") if self.lesson.exists() else ""
+        heading = re.search(r"^# (?:\d+\W+)?(.+)$", with_heading, re.MULTILINE)
+        return heading[1].strip() if heading else self.slug.replace("_", " ")
+
+    @functools.cached_property
+    def properties(self):
+        """The graded properties in order, as a tuple of `Property`.
+
+        Read from the text: `fls list` and an unchanged stub should not wait for numpy and Hypothesis.
+        """
+        tree = ast.parse(self.specification.read_text(encoding="utf-8"))
+        found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and _grading(node)]
+        return tuple(
+            Property(f"{self.number}.{k}", node.name, " ".join(ast.get_docstring(node).split()), *_grading(node))
+            for k, node in enumerate(found, 1)
+        )
+
+    @property
+    def points(self):
+        """What the exercise is worth."""
+        return sum(item.points for item in self.properties)
+
+    @functools.cached_property
+    def hints(self):
+        """The steps of hints.md, as a tuple of (heading, text)."""
+        path = self.folder / "hints.md"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        parts = re.split(r"^## +(.+)$", text, flags=re.MULTILINE)[1:]
+        return tuple((heading.strip(), body.strip()) for heading, body in zip(parts[::2], parts[1::2], strict=True))
+
+    @functools.cached_property
+    def needs(self):
+        """Optional modules that the stub or the specification imports, as a tuple of str."""
+        imported = set()
+        for path in (self.stub, self.specification):
+            if path.exists():
+                imported |= _imports(path.read_text(encoding="utf-8"))
+        return tuple(sorted(imported & set(OPTIONAL_MODULES)))
+
+    def check_needs(self):
+        """Raise `CourseError` if a module is not installed."""
+        for module in self.needs:
+            if importlib.util.find_spec(module) is None:
+                extra = OPTIONAL_MODULES[module]
+                raise CourseError(
+                    f"{self.name} needs {module}, which is not installed: python -m pip install 'fls-teach[{extra}]'"
+                )
+
+
+def _grading(node):
+    """(formula, points) of a function that is decorated with graded(points, formula, ...), else None."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "graded":
+            given = dict(zip(("points", "formula"), decorator.args, strict=False))
+            given |= {keyword.arg: keyword.value for keyword in decorator.keywords}
+            return ast.literal_eval(given["formula"]), ast.literal_eval(given["points"])
+    return None
+
+
+def _imports(source):
+    """Top-level names of all modules that `source` imports, wherever it does."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def course_root():
+    """The folder that holds exercises/, solutions/ and tests/spec/."""
+    return _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
+
+
+@functools.lru_cache
+def exercises(root=None):
+    """All exercises that have a specification, in order.
+
+    Parameters
+    ----------
+    root : path, optional
+        A folder as of `course_root`.
+
+    Returns
+    -------
+    tuple of Exercise
+    """
+    root = Path(root or course_root())
+    folders = sorted((root / "exercises").glob("[0-9][0-9]_*"))
+    every = [Exercise(path.name[:2], path.name, root) for path in folders if _NAME.fullmatch(path.name)]
+    return tuple(exercise for exercise in every if exercise.specification.exists())
+
+
+def find_exercise(name, among=None):
+    """The exercise that a person means by "9", "09", "09_decomposition", "decomposition" or a path to its file.
+
+    Raises
+    ------
+    CourseError
+        If there is none; the text suggests the nearest.
+
+    Examples
+    --------
+    >>> find_exercise("8").name
+    '08_bayes_error'
+    """
+    among = exercises() if among is None else among
+    wanted = re.split(r"[\\/]", name.strip().rstrip("\\/"))[-1].removesuffix(".py").lower()
+    for exercise in among:
+        if wanted in (exercise.name, exercise.slug) or (wanted.isdecimal() and int(wanted) == int(exercise.number)):
+            return exercise
+    words = {word: exercise for exercise in among for word in (exercise.name, exercise.slug)}
+    near = difflib.get_close_matches(wanted, words, n=1)
+    if near:
+        raise CourseError(f"there is no exercise '{name}': did you mean {words[near[0]].name}?")
+    first, last = among[0].number, among[-1].number
+    raise CourseError(f"there is no exercise '{name}': they are numbered {first} to {last} (fls list shows them)")

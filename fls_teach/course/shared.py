@@ -1,0 +1,49 @@
+"""One worker for all of the course's own files of an exercise: honest, but a wrong idea may well run for ever."""
+
+from pathlib import Path
+
+from fls_teach.grading import Session
+
+_ANSWERS = Path(__file__).with_name("answers.py")
+
+
+class SharedWorker:
+    """Answers calls as any file of the exercise's solutions would.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    time_limit : float
+        Seconds for one call.
+    """
+
+    def __init__(self, exercise, time_limit=10.0):
+        self._support = str(exercise.support) if exercise.support else None
+        self._session = Session(exercise.solution, support=_ANSWERS, time_limit=time_limit)
+
+    def call(self, path, function, *args, **kwargs):
+        """The `Outcome` of one call of a function in `path`."""
+        return self._session.call("support:answer", str(path), self._support, function, args, kwargs)
+
+    def close(self):
+        """End the worker."""
+        self._session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+class SharedSession:
+    """One of these files, in the form in which `spec.Student` wants a session."""
+
+    first_timeout = None
+
+    def __init__(self, worker, path):
+        self.worker, self.path = worker, path
+
+    def call(self, function, *args, **kwargs):
+        """As `fls_teach.grading.Session.call`."""
+        return self.worker.call(self.path, function, *args, **kwargs)

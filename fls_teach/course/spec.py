@@ -1,0 +1,252 @@
+"""What a specification is written with: graded properties, the student's functions, and honest comparisons.
+
+A specification file ``tests/spec/test_NN_slug.py`` is an ordinary pytest file; each property asks a `student`::
+
+    @graded(2, "OA + OF = E(w^_+) - E*", case=strategies.decompositions())
+    def test_parts_sum(student, case):
+        \"\"\"The excess error is exactly the sum of its two parts\"\"\"
+        parts = student.decompose(**case)
+        ...
+        expect_close(total, excess, atol=1e-12, because="OF is defined as what OA leaves of the excess")
+
+pytest runs it against the solutions, ``fls check`` against a student's file in a worker process.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import hypothesis
+import numpy as np
+
+
+class Mismatch(AssertionError):
+    """A property does not hold; carries what a counterexample card shows."""
+
+    def __init__(self, you, expected, because, what):
+        super().__init__(f"{what}: got {you!r}, expected {expected!r}; {because}")
+        self.you, self.expected, self.because, self.what = you, expected, because, what
+
+
+class CallFailed(Exception):
+    """The student's function raised, or returned what is not a plain value; carries the `Outcome`."""
+
+    def __init__(self, outcome):
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+class Abandoned(BaseException):
+    """No further example helps (time-out, crash, file that does not load); not an Exception, so nothing shrinks it."""
+
+    def __init__(self, outcome):
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a student's function and what came of it."""
+
+    function: str
+    args: tuple
+    kwargs: dict
+    outcome: object
+
+
+class Student:
+    """The functions of one submission, by name, through a session of `fls_teach.grading`.
+
+    Parameters
+    ----------
+    session : fls_teach.grading.Session or InProcess
+
+    Attributes
+    ----------
+    inputs : dict
+        What the running example was given.
+    calls : list of Call
+        What the running example has asked so far.
+    """
+
+    def __init__(self, session):
+        self.session, self.inputs, self.calls = session, {}, []
+
+    def begin(self, inputs):
+        """Start an example."""
+        self.inputs, self.calls = inputs, []
+
+    def __getattr__(self, function):
+        if function.startswith("_"):  # Hypothesis and pytest look for these
+            raise AttributeError(function)
+        return functools.partial(self.call, function)
+
+    def call(self, function, *args, **kwargs):
+        """The value of one call; `function` may be "support:NAME", a trusted function of the exercise.
+
+        Raises
+        ------
+        CallFailed, Abandoned
+        """
+        outcome = self.session.call(function, *args, **kwargs)
+        self.calls.append(Call(function, args, kwargs, outcome))
+        if outcome.ok:
+            return outcome.value
+        raise (CallFailed if outcome.kind in ("exception", "not_plain") else Abandoned)(outcome)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a property is worth, and the sentence and formula that a student sees."""
+
+    points: int
+    formula: str
+    sentence: str
+
+
+def graded(points, formula, examples=30, **strategies):
+    """Mark a function as a graded property and feed it with examples.
+
+    Parameters
+    ----------
+    points : int
+        Whole points, all or nothing.
+    formula : str
+        The property in the paper's notation, one line.
+    examples : int
+        How many examples to try.
+    **strategies : hypothesis strategies
+        One for each argument after `student`; they must draw plain values. None: the property runs once.
+    """
+
+    def decorate(function):
+        @functools.wraps(function)
+        def example(student, **inputs):
+            student.begin(inputs)
+            function(student, **inputs)
+
+        test = example
+        if strategies:
+            quiet = hypothesis.settings(
+                max_examples=examples,
+                deadline=None,
+                database=None,
+                derandomize=True,
+                report_multiple_bugs=False,
+                suppress_health_check=list(hypothesis.HealthCheck),
+            )
+            test = quiet(hypothesis.given(**strategies)(example))
+        test.graded = Graded(points, formula, " ".join(function.__doc__.split()))
+        # What `fls check` builds its own run from: other seeds, a limit in time, one example by hand.
+        test.example, test.strategies, test.examples = example, strategies, examples
+        return test
+
+    return decorate
+
+
+def expect(holds, *, you, expected, because, what="result"):
+    """Fail the property unless `holds`.
+
+    Parameters
+    ----------
+    holds : bool
+    you, expected : plain values or str
+        What came back, and what was expected of it, as the card shows them.
+    because : str
+        Why theory expects it: half a sentence.
+    what : str
+        Which quantity.
+
+    Raises
+    ------
+    Mismatch
+    """
+    if not holds:
+        raise Mismatch(you, expected, because, what)
+
+
+def expect_close(you, expected, *, because, rtol=0.0, atol=0.0, what="result"):
+    """Fail the property unless numbers agree: same shape, |you - expected| <= atol + rtol |expected|, NaN nowhere.
+
+    Parameters
+    ----------
+    you : plain value
+        What came back; a list of numbers counts as an array.
+    expected : array_like of numbers
+    because, what : str
+        As in `expect`.
+    rtol, atol : float
+        Say in the specification where they come from.
+
+    Returns
+    -------
+    ndarray of float64
+        `you` as an array.
+
+    Raises
+    ------
+    Mismatch
+    """
+    numbers = expect_numbers(you, np.shape(expected), because=because, what=what)
+    finite = np.isfinite(expected)
+    allowed = atol + rtol * np.abs(np.where(finite, expected, 0.0))
+    with np.errstate(invalid="ignore"):  # an infinity is met by the same infinity alone
+        close = np.where(finite, np.abs(numbers - expected) <= allowed, numbers == expected)
+    if not close.all():
+        raise Mismatch(you, expected, because, what)
+    return numbers
+
+
+def expect_numbers(you, shape, *, because="the docstring gives the shape", what="result"):
+    """`you` as a float64 array, or fail the property unless it is real numbers of exactly this shape, none of them NaN.
+
+    Parameters
+    ----------
+    you : plain value
+    shape : tuple of int
+    because, what : str
+        As in `expect`.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    Mismatch
+    """
+    wanted = f"numbers of shape {tuple(shape)}" if len(shape) else "one number"
+    try:
+        numbers = np.asarray(you)
+    except ValueError:
+        raise Mismatch(you, wanted, "it is a ragged list", what) from None
+    if isinstance(you, (str, bytes, dict)) or numbers.dtype.kind not in "fiub":
+        raise Mismatch(you, wanted, f"it is of type {type(you).__name__}", what)
+    if numbers.shape != tuple(shape):
+        raise Mismatch(you, wanted, f"its shape is {numbers.shape}", what)
+    if np.isnan(numbers.astype(float)).any():
+        raise Mismatch(you, wanted, "it holds NaN", what)
+    return numbers.astype(np.float64)
+
+
+def expect_parts(you, names, what="result"):
+    """Unpack a tuple, or a dict by its keys, into exactly these parts, or fail the property.
+
+    Parameters
+    ----------
+    you : plain value
+        A tuple or list as long as `names`, or a dict with these keys.
+    names : sequence of str
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    Mismatch
+    """
+    if isinstance(you, dict) and set(you) == set(names):
+        return [you[name] for name in names]
+    if isinstance(you, (tuple, list)) and len(you) == len(names):
+        return list(you)
+    raise Mismatch(you, f"({', '.join(names)})", f"it is of type {type(you).__name__}, not {len(names)} parts", what)

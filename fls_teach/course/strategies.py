@@ -1,0 +1,64 @@
+"""The inputs on which properties are tried: small, named, and simple to read once shrunk.
+
+Every strategy draws plain values. Entries are quarters or seeds of a generator, so that the smallest counterexample
+has numbers that a person can check by hand.
+"""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+QUARTERS = st.integers(-12, 12).map(lambda k: k / 4)
+"""-3 to 3 in steps of 1/4: exact in every float format that a student would use."""
+
+seeds = st.integers(0, 10_000)
+"""Seed of a numpy generator."""
+
+alphas = st.integers(-12, 2).map(lambda k: 2.0**k)
+"""Initialisation scales from 2^-12 to 2^2."""
+
+extreme_alphas = st.one_of(alphas, st.sampled_from([1e-30, 1e-12, 2.0**10]))
+"""Scales far outside any experiment, too."""
+
+ratios = st.integers(1, 16).map(lambda k: k / 4)
+"""Signal-to-noise kappa/sigma."""
+
+
+def vectors(n_features, zero=False):
+    """Vectors (d,), not zero unless told."""
+    every = arrays(np.float64, (n_features,), elements=QUARTERS)
+    return every if zero else every.filter(np.any)
+
+
+@st.composite
+def datasets(draw, max_samples=6, max_features=4, both_classes=False):
+    """Small labelled sets: dict of X (n, d) and y (n,)."""
+    n = draw(st.integers(2 if both_classes else 1, max_samples))
+    d = draw(st.integers(1, max_features))
+    X = draw(arrays(np.float64, (n, d), elements=QUARTERS))
+    y = draw(arrays(np.float64, (n,), elements=st.sampled_from([1.0, -1.0])))
+    if both_classes:
+        y[:2] = 1.0, -1.0
+    return {"X": X, "y": y}
+
+
+@st.composite
+def training_problems(draw, max_samples=6, max_features=4, max_neurons=5):
+    """A small set and a network on it, dead neurons included: dict of X (n, d), y (n,), W (h, d), v (h,)."""
+    data = draw(datasets(max_samples, max_features))
+    h, d = draw(st.integers(1, max_neurons)), data["X"].shape[1]
+    W = draw(arrays(np.float64, (h, d), elements=QUARTERS))
+    v = draw(arrays(np.float64, (h,), elements=QUARTERS))
+    return {**data, "W": W, "v": v}
+
+
+@st.composite
+def separable_problems(draw, n_samples=6, n_features=8, n_neurons=6, scales=alphas):
+    """Orthogonally separable mixtures with a balanced start: dict of X, y, W (h, d), signs (h,), alpha."""
+    from fls_teach.theory import GaussianMixture, balanced_init
+
+    rng = np.random.default_rng(draw(seeds))
+    X, y = GaussianMixture(3.0, n_features=n_features).sample(n_samples, rng, separable=True)
+    alpha = draw(scales)
+    W, signs = balanced_init(n_neurons, n_features, alpha, rng)
+    return {"X": X, "y": y, "W": W, "signs": signs, "alpha": alpha}

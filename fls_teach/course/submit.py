@@ -1,0 +1,52 @@
+"""A student's work as one zip: the same files give the same bytes."""
+
+import zipfile
+
+from fls_teach.course.registry import CourseError, exercises
+from fls_teach.files import replacing
+
+
+def pack(workspace, target):
+    """Write the files of all exercises that were begun, and the progress file, into a zip.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    target : Path
+
+    Returns
+    -------
+    packed : list of Exercise
+    left_out : list of (Exercise, str)
+        And why.
+
+    Raises
+    ------
+    CourseError
+        If nothing was begun, or the zip cannot be written.
+    """
+    packed, left_out = [], []
+    for exercise in exercises():
+        state = workspace.state(exercise)
+        if state in ("missing", "not started"):
+            left_out.append((exercise, state))
+        else:
+            packed.append(exercise)
+    if not packed:
+        raise CourseError("no exercise has been begun, so there is nothing to submit")
+    try:
+        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for exercise in packed:
+                path = workspace.file(exercise)
+                _add(archive, f"{exercise.name}/{path.name}", path.read_bytes())
+            if workspace.progress.path.is_file():
+                _add(archive, "progress.json", workspace.progress.path.read_bytes())
+    except OSError as error:
+        raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
+    return packed, left_out
+
+
+def _add(archive, name, data):
+    entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))  # the clock must not change the bytes
+    entry.external_attr, entry.compress_type, entry.create_system = 0o644 << 16, zipfile.ZIP_DEFLATED, 3
+    archive.writestr(entry, data)

@@ -1,0 +1,191 @@
+"""One property tried on one student's functions: Hypothesis looks for a counterexample, and stops in time."""
+
+import os
+import time
+import warnings
+from dataclasses import dataclass, field
+
+from fls_teach.course.spec import Abandoned
+
+KEPT_CALLS = 60
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample."""
+
+    finding: float = 60.0
+    shrinking: float = 3.0
+
+
+LIMITS = Limits()
+NO_LIMITS = Limits(float("inf"), float("inf"))
+"""For debuggers."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a property failed, on the smallest input found.
+
+    Attributes
+    ----------
+    error : BaseException
+        Mismatch, CallFailed, Abandoned, TooSlow, or what the specification stumbled over.
+    inputs : dict
+    calls : list of Call
+    history : list of Call
+        Earlier calls, on other inputs: what tells one misconception from another.
+    flaky : bool
+        The same input passed when it was tried again.
+    """
+
+    error: BaseException
+    inputs: dict = field(default_factory=dict)
+    calls: list = field(default_factory=list)
+    history: list = field(default_factory=list)
+    flaky: bool = False
+
+
+class TooSlow(Exception):
+    """Every call kept to its limit, but the property as a whole took too long."""
+
+
+class _Enough(BaseException):
+    """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample."""
+
+
+def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None):
+    """Look for an input on which a graded property fails.
+
+    Parameters
+    ----------
+    test : function
+        Marked by `spec.graded`.
+    student : Student
+    seed : int
+        The same seed tries the same examples.
+    limits : Limits
+    shrink : bool
+        Whether to look for a smaller input after a failure.
+    max_examples : int, optional
+        Fewer examples than the specification asks for.
+
+    Returns
+    -------
+    Failure or None
+    """
+    errors = import_hypothesis().errors
+    recorder = _Recorder(test, student, limits, errors.HypothesisException)
+    try:
+        if test.strategies:
+            each_example(test, recorder, seed, max_examples or test.examples, shrink)
+        else:
+            recorder()
+    except (_Enough, Abandoned):
+        pass
+    except errors.HypothesisException:
+        if recorder.failure is None:  # the specification cannot make its inputs
+            raise
+        return recorder.result(flaky=True)
+    except Exception:
+        if recorder.failure is None:
+            raise
+    return recorder.result()
+
+
+def each_example(test, do, seed, max_examples, shrink=False):
+    """Call `do(**inputs)` with inputs of a property, as Hypothesis draws them; raise what `do` raises."""
+    hypothesis = import_hypothesis()
+    settings = hypothesis.settings(
+        max_examples=max_examples,
+        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink][: 2 if shrink else 1],
+        deadline=None,
+        database=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    # A new function each time: Hypothesis leaves its settings on the one it is given.
+    looking = hypothesis.given(**test.strategies)(lambda **inputs: do(**inputs))
+    hypothesis.seed(seed)(settings(looking))()
+
+
+class _Recorder:
+    """Runs examples and remembers the last that failed.
+
+    Hypothesis tries only smaller inputs than the best so far, so the last is the smallest, also when time runs out.
+    """
+
+    def __init__(self, test, student, limits, passing):
+        self.test, self.student, self.limits, self.passing = test, student, limits, passing
+        self.failure, self.history, self.tried = None, [], 0
+        self.started = time.monotonic()
+        self.deadline = self.started + limits.finding
+
+    def __call__(self, **inputs):
+        if time.monotonic() > self.deadline:
+            if self.failure is None:
+                seconds = time.monotonic() - self.started
+                text = f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long"
+                self.failure = Failure(TooSlow(text))
+            raise _Enough
+        try:
+            self.test.example(self.student, **inputs)
+            self.tried += 1
+        except self.passing:  # Hypothesis' own, such as an assumption that does not hold
+            raise
+        except (Exception, Abandoned) as error:
+            if self.failure is None:
+                self.deadline = time.monotonic() + self.limits.shrinking
+            self.failure = Failure(error, inputs, list(self.student.calls))
+            raise
+        finally:
+            if len(self.history) < KEPT_CALLS:
+                self.history += self.student.calls
+
+    def result(self, flaky=False):
+        if self.failure is None:
+            return None
+        found = self.failure
+        return Failure(found.error, found.inputs, found.calls, self.history[:KEPT_CALLS], flaky)
+
+
+def replay(test, student, inputs):
+    """Run one property on one input.
+
+    Returns
+    -------
+    Failure or None
+        None also if the property does not speak about this input (`hypothesis.assume`).
+    """
+    errors = import_hypothesis().errors
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", errors.HypothesisDeprecationWarning)  # `assume` wants to be in a search
+            test.example(student, **inputs)
+    except errors.UnsatisfiedAssumption:
+        return None
+    except (Exception, Abandoned) as error:
+        return Failure(error, inputs, list(student.calls), list(student.calls))
+    return None
+
+
+def import_hypothesis():
+    """Hypothesis, made to try the same examples for the same seed on every machine.
+
+    It would otherwise mix in constants from the source of whatever local modules happen to be loaded, a student's file
+    under ``--debug`` among them.
+    """
+    import hypothesis
+    import hypothesis.errors
+    from hypothesis.internal.conjecture import providers
+
+    if hasattr(providers, "_get_local_constants") and hasattr(providers, "_local_constants"):
+        providers._get_local_constants = lambda: providers._local_constants
+    return hypothesis
+
+
+def keep_caches_in(folder):
+    """Tell Hypothesis, before it is imported, to write no .hypothesis into the student's current folder."""
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(folder))

@@ -1,0 +1,15 @@
+"""X is normalised in place, so the caller's data change"""
+
+import numpy as np
+
+
+def sample_mixture(n_samples, signal, kappa, sigma, seed):
+    y = np.where(np.arange(n_samples) % 2 == 0, 1.0, -1.0)
+    z = np.random.default_rng(seed).standard_normal((n_samples, len(signal)))
+    return kappa * np.outer(y, signal) + sigma * z, y
+
+
+def separability(X, y):
+    X /= np.linalg.norm(X, axis=1)[:, None]
+    X *= y[:, None]
+    return float((X @ X.T).min())

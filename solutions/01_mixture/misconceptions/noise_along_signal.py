@@ -1,0 +1,14 @@
+"""the noise is one number an example, so it acts along a single direction"""
+
+import numpy as np
+
+
+def sample_mixture(n_samples, signal, kappa, sigma, seed):
+    y = np.where(np.arange(n_samples) % 2 == 0, 1.0, -1.0)
+    z = np.random.default_rng(seed).standard_normal((n_samples, 1))
+    return kappa * np.outer(y, signal) + sigma * z, y
+
+
+def separability(X, y):
+    U = X * (y / np.linalg.norm(X, axis=1))[:, None]
+    return float((U @ U.T).min())

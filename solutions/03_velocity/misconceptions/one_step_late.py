@@ -1,0 +1,13 @@
+"""the second layer's velocity is taken after the first layer has moved"""
+
+import numpy as np
+from scipy.special import expit
+
+
+def velocity(X, y, W, v, reduction):
+    Z = X @ W.T
+    f = np.maximum(Z, 0.0) @ v
+    pull = y * expit(-y * f) / (len(y) if reduction == "mean" else 1)
+    G = ((Z > 0) * pull[:, None]).T @ X
+    dW = v[:, None] * G
+    return dW, ((W + dW) * G).sum(axis=1)

@@ -1,0 +1,11 @@
+"""the neurons are added up without their weights v_j"""
+
+import numpy as np
+
+
+def alignment(X, y, W, v):
+    class_sum = X[y > 0].sum(axis=0)
+    direction = class_sum / np.linalg.norm(class_sum)
+    psi = W @ direction / np.linalg.norm(W, axis=1)
+    predictor = W[v > 0].sum(axis=0)
+    return psi, predictor, float(predictor @ direction / np.linalg.norm(predictor))

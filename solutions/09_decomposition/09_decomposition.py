@@ -1,0 +1,19 @@
+"""Reference solution of exercise 09."""
+
+import numpy as np
+from scipy.special import ndtr
+
+
+def angle(u: np.ndarray, v: np.ndarray) -> float:
+    return np.arccos(np.clip(u @ v / (np.linalg.norm(u) * np.linalg.norm(v)), -1, 1))
+
+
+def decompose(
+    predictor: np.ndarray, class_sum: np.ndarray, signal: np.ndarray, kappa: float, sigma: float
+) -> tuple[float, float, bool]:
+    ratio = kappa / sigma
+    phi, theta = angle(class_sum, signal), angle(predictor, class_sum)
+    bayes = ndtr(-ratio)
+    over_alignment = ndtr(-ratio * np.cos(max(phi - theta, 0))) - bayes
+    over_fitting = ndtr(-ratio * np.cos(angle(predictor, signal))) - over_alignment - bayes
+    return float(over_alignment), float(over_fitting), bool(theta >= phi)

@@ -1,0 +1,15 @@
+"""all seeds choose the best alpha, so those that judge it have chosen it: selection bias"""
+
+import numpy as np
+
+
+def errors_at_target(risks, errors, target_risk):
+    first = np.argmax(risks <= target_risk, axis=2)
+    return np.take_along_axis(errors, first[:, :, None], axis=2)[:, :, 0]
+
+
+def evidence(errors, alphas):
+    judging = errors[1::2]
+    best = errors.mean(axis=0).argmin()
+    worse = judging - judging[:, [best]]
+    return float(alphas[best]), worse.mean(axis=0), worse.std(axis=0, ddof=1) / np.sqrt(len(worse))

@@ -1,0 +1,16 @@
+"""the variances of the two alphas are added, as if they had been measured on different seeds"""
+
+import numpy as np
+
+
+def errors_at_target(risks, errors, target_risk):
+    first = np.argmax(risks <= target_risk, axis=2)
+    return np.take_along_axis(errors, first[:, :, None], axis=2)[:, :, 0]
+
+
+def evidence(errors, alphas):
+    choosing, judging = errors[0::2], errors[1::2]
+    best = choosing.mean(axis=0).argmin()
+    worse = judging - judging[:, [best]]
+    variance = judging.var(axis=0, ddof=1)
+    return float(alphas[best]), worse.mean(axis=0), np.sqrt((variance + variance[best]) / len(worse))

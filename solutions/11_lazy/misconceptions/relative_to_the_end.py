@@ -1,0 +1,16 @@
+"""the change is divided by the size at the end, not at the start"""
+
+import numpy as np
+
+
+def tangent_kernel(X, W, v):
+    Z = X @ W.T
+    hidden, active = np.maximum(Z, 0), (Z > 0).astype(float)
+    return hidden @ hidden.T + (active * v**2) @ active.T * (X @ X.T)
+
+
+def movement(X, W0, v0, W1, v1):
+    K0, K1 = tangent_kernel(X, W0, v0), tangent_kernel(X, W1, v1)
+    features = np.linalg.norm(W1 - W0) / np.linalg.norm(W1)
+    kernel = np.linalg.norm(K1 - K0) / np.linalg.norm(K1)
+    return float(features), float(kernel)

@@ -1,0 +1,160 @@
+"""The counterexample: found in time, small, told apart from others, and drawn where it is a curve."""
+
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from fls_teach.course import replays
+from fls_teach.course.cards import make_card, summary
+from fls_teach.course.likely import likely_misconception
+from fls_teach.course.pictures import curves, save_picture
+from fls_teach.course.registry import CourseError, find_exercise
+from fls_teach.course.show import named, pair_shown, show
+from fls_teach.course.spec import Call, Mismatch, Student, expect, graded
+from fls_teach.course.trial import Limits, TooSlow, run_property
+from fls_teach.grading.outcome import Outcome
+
+EXERCISE = find_exercise("08")
+
+
+def calling(function):
+    """A student whose only function is this one."""
+    session = SimpleNamespace(call=lambda name, *args, **kwargs: Outcome("value", name, function(*args, **kwargs)))
+    return Student(session)
+
+
+@graded(1, "f(x) < 20", x=st.integers(0, 10**6))
+def below_twenty(student, x):
+    """Everything stays below twenty"""
+    expect(student.f(x) < 20, you=x, expected="less", because="so it is")
+
+
+def test_the_smallest_input_is_found_and_the_same_for_the_same_seed():
+    found = run_property(below_twenty, calling(lambda x: x), seed=3)
+    assert found.inputs == {"x": 20}
+    assert [call.args for call in found.calls] == [(20,)]
+    assert not found.flaky
+    assert run_property(below_twenty, calling(lambda x: 0)) is None
+
+
+def test_seeds_differ_and_repeat():
+    def seen(seed):
+        inputs = []
+        run_property(below_twenty, calling(lambda x: inputs.append(x) or 0), seed)
+        return inputs
+
+    assert seen(1) == seen(1) != seen(2)
+    assert len(seen(1)) == 30
+
+
+def test_looking_for_a_smaller_input_ends_in_time():
+    def slow(x):
+        time.sleep(0.02)
+        return x
+
+    start = time.monotonic()
+    found = run_property(below_twenty, calling(slow), limits=Limits(finding=20.0, shrinking=0.1))
+    assert found.inputs["x"] >= 20
+    assert time.monotonic() - start < 5
+
+
+def test_a_property_that_never_ends_fails_as_too_slow():
+    found = run_property(below_twenty, calling(lambda x: time.sleep(0.05) or 0), limits=Limits(finding=0.2))
+    assert isinstance(found.error, TooSlow)
+    assert "of 30 examples" in summary(found)
+
+
+def test_an_answer_that_changes_from_call_to_call_is_said_to():
+    asked = []
+    found = run_property(below_twenty, calling(lambda x: 99 if len(asked.append(x) or asked) == 5 else 0))
+    assert found.flaky
+    card = make_card(EXERCISE, EXERCISE.properties[0], found, path=EXERCISE.stub)
+    assert "passed when it was tried again" in card.as_dict()["note"]
+
+
+def test_a_specification_that_stumbles_blames_what_came_back():
+    @graded(1, "f(x)[0] = 0", x=st.just(1))
+    def first_is_zero(student, x):
+        """The first is zero"""
+        expect(student.f(x)["first"] == 0, you=1, expected=0, because="")
+
+    card = make_card(
+        EXERCISE, EXERCISE.properties[0], run_property(first_is_zero, calling(lambda x: None)), path=EXERCISE.stub
+    )
+    assert card.as_dict()["you"] == "f() = None"
+    assert "TypeError" in card.as_dict()["expected"]
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (np.float64(0.1), "0.1"),
+        (float("inf"), "inf"),
+        (True, "True"),
+        ([1, 2.5], "[1, 2.5]"),
+        ((np.array([1.0]),), "([1],)"),
+        ({"a": None}, "{a: None}"),
+        (np.zeros((0, 3)), "empty, of shape (0, 3)"),
+        ("\x1b[2J\u202e", repr("\x1b[2J\u202e")),
+        (np.array([[1, 2], [3, 4]]), "[[1, 2], [3, 4]]"),
+    ],
+)
+def test_values_are_shown_as_a_person_writes_them(value, text):
+    assert show(value) == text
+    assert show(value).isprintable()
+
+
+def test_angles_come_in_degrees_too_and_close_numbers_with_more_digits():
+    assert named("phi", np.pi / 6) == "phi = 0.5236 (30°)"
+    assert named("alpha", 0.5) == "alpha = 0.5"
+    assert pair_shown(1.0, 1.0 + 1e-9) == ("1", "1.000000001")
+
+
+def call_of(value, **given):
+    return Call("linear_error", (), given, Outcome("value", "linear_error", value))
+
+
+CASE = {"w": np.array([1.0, 1.0]), "signal": np.array([1.0, 0.0]), "kappa": 1.0, "sigma": 2.0}
+
+
+def test_a_misconception_is_recognised_by_its_answer_and_by_nothing_else():
+    from scipy.special import ndtr
+
+    cosine = 0.5**0.5
+    assert likely_misconception(EXERCISE, [call_of(ndtr(-cosine), **CASE)]) == "the noise level sigma is missing"
+    assert likely_misconception(EXERCISE, [call_of(ndtr(-cosine / 2), **CASE)]) == "", "the right answer"
+    assert likely_misconception(EXERCISE, [call_of(0.123, **CASE)]) == ""
+    assert likely_misconception(replace(EXERCISE, root=EXERCISE.root / "absent"), [call_of(0.123, **CASE)]) == ""
+
+
+def test_curves_are_drawn_only_where_the_exercise_is_about_curves(tmp_path):
+    x = np.array([0.01, 0.1, 1.0, 10.0])
+    error = Mismatch(x**2, x, "so it is", "risk")
+    failure = SimpleNamespace(error=error, calls=[], inputs={"case": {"alphas": x}})
+    assert [(name, label) for name, label, *_ in curves(EXERCISE, failure)] == [("risk", "alphas")]
+    item = EXERCISE.properties[0]
+    assert save_picture(EXERCISE, item, failure, tmp_path) is None
+    path = save_picture(replace(EXERCISE, number="10"), item, failure, tmp_path / "pictures")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    failure.error = Mismatch(1.0, 2.0, "", "risk")
+    assert save_picture(replace(EXERCISE, number="10"), item, failure, tmp_path) is None
+
+
+def test_replays_keep_what_they_were_given(tmp_path):
+    case = replays.keep(tmp_path, "08.2", CASE)
+    item, inputs = replays.recall(tmp_path, case, EXERCISE)
+    assert case.startswith("8.2-")
+    assert item.id == "08.2"
+    assert inputs.keys() == CASE.keys()
+    assert (inputs["w"] == CASE["w"]).all()
+    assert replays.keep(tmp_path, "08.2", {"x": object()}) == ""
+    for wrong in ("8.2", "9.2-abcd", "8.2-abcd", "8.99-abcd", "../8.2-abcd", "8.2-abcd\n/"):
+        with pytest.raises(CourseError):
+            replays.recall(tmp_path, wrong, EXERCISE)
+    (tmp_path / f"{case}.bin").write_bytes(b"damaged")
+    with pytest.raises(CourseError):
+        replays.recall(tmp_path, case, EXERCISE)

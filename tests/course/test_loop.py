@@ -1,0 +1,202 @@
+"""A student's day, command by command."""
+
+import json
+import shutil
+import sys
+import time
+import zipfile
+
+import pytest
+
+from .conftest import NUMBER
+
+
+def misconception(desk, name="no_sigma"):
+    return next(path for path in desk.exercise.misconceptions if path.stem == name)
+
+
+def test_an_unchanged_stub_answers_at_once_and_in_words(desk):
+    start = time.perf_counter()
+    done = desk.fls("check", NUMBER)
+    seconds = time.perf_counter() - start
+    assert done.returncode == 1
+    assert "not started yet" in done.stdout
+    assert f"{desk.exercise.name}.py" in done.stdout
+    assert seconds < 5  # under 1 s on a machine that does nothing else: benchmarks hold it to that
+
+
+def test_an_unchanged_stub_loads_neither_numpy_nor_hypothesis(desk):
+    program = (
+        "import sys\nfrom fls_teach.cli import main\ntry:\n    main(['check', '08'], prog_name='fls')\n"
+        "except SystemExit:\n    print(sorted({'numpy', 'hypothesis', 'torch', 'matplotlib'} & set(sys.modules)))\n"
+    )
+    (desk.folder / "probe.py").write_text(program)
+    assert desk.run(sys.executable, "probe.py").stdout.endswith("[]\n")
+
+
+def test_a_failure_shows_one_card_and_a_replay_of_exactly_that_case(desk):
+    desk.solve(misconception(desk))
+    failed = desk.fls("check", NUMBER)
+    assert failed.returncode == 1
+    for part in ("input", "kappa = ", "you  ", "expected", "because", "the noise level sigma is missing", "replay"):
+        assert part in failed.stdout
+    assert failed.stdout.count("expected") == 1, "one card: the first failure's"
+    words = next(line for line in failed.stdout.splitlines() if "--replay" in line).split()
+    again = desk.fls(*words[words.index("fls") + 1 :])
+    assert again.returncode == 1
+    card = failed.stdout.split("input")[1].split("replay")[0]
+    assert again.stdout.split("input")[1].split("replay")[0] == card
+    desk.solve()
+    assert desk.fls(*words[words.index("fls") + 1 :]).returncode == 0
+
+
+def test_same_seed_same_answer_and_json_alone_on_stdout(desk):
+    desk.solve(misconception(desk))
+    first, second = (desk.fls("check", NUMBER, "--json", "--seed", "7") for _ in range(2))
+    assert first.stdout == second.stdout
+    record = json.loads(first.stdout)
+    assert record["seed"] == 7
+    (exercise,) = record["exercises"]
+    assert exercise["state"] == "failed"
+    assert exercise["of"] == desk.exercise.points == sum(item["of"] for item in exercise["properties"])
+    assert all(item["card"]["replay"] for item in exercise["properties"] if item["state"] == "failed")
+
+
+def test_pass_then_solution_then_on_to_the_next(desk):
+    refused = desk.fls("solution", NUMBER)
+    assert refused.returncode == 2
+    assert f"fls check {NUMBER}" in refused.stderr
+    desk.solve()
+    passed = desk.fls("check", "bayes_error")
+    assert passed.returncode == 0
+    assert f"{desk.exercise.points}/{desk.exercise.points} points" in passed.stdout
+    assert "ndtr" in desk.fls("solution", NUMBER).stdout
+    listing = desk.fls("list").stdout
+    assert f"{desk.exercise.points}/{desk.exercise.points}" in listing
+    assert "not started" in desk.fls("check").stdout, "without a name: the next one"
+
+
+def test_check_without_a_name_takes_what_was_begun(desk):
+    desk.solve(misconception(desk))
+    assert desk.exercise.name in desk.fls("check").stdout
+
+
+def test_hints_come_one_at_a_time_and_the_last_stays(desk):
+    steps = [desk.fls("hint", NUMBER).stdout for _ in range(4)]
+    assert len(set(steps[:3])) == 3
+    assert steps[3] == steps[2]
+
+
+def test_reset_keeps_the_file_beside_it(desk):
+    desk.write("mine = 1\n")
+    assert desk.fls("reset", NUMBER).returncode == 0
+    desk.write("mine = 2\n")
+    desk.fls("reset", NUMBER)
+    kept = [desk.file.with_name(f"{desk.file.name}.bak-{k}").read_text() for k in (1, 2)]
+    assert kept == ["mine = 1\n", "mine = 2\n"]
+    assert desk.file.read_bytes() == desk.exercise.stub.read_bytes()
+
+
+def test_start_never_touches_work_but_completes_what_is_missing(desk):
+    desk.write("mine = 1\n")
+    again = desk.fls("start", str(desk.folder))
+    assert again.returncode == 2
+    assert desk.exercise.name in again.stderr
+    lesson = desk.folder / "README.md"
+    lesson.unlink()
+    completed = desk.fls("start", ".")
+    assert completed.returncode == 0
+    assert "README.md" in completed.stdout
+    assert lesson.is_file()
+    assert desk.file.read_text() == "mine = 1\n"
+
+
+def test_start_leaves_a_folder_with_other_things_alone(desk, tmp_path):
+    other = tmp_path / "photos"
+    other.mkdir()
+    (other / "cat.jpg").touch()
+    refused = desk.fls("start", str(other))
+    assert refused.returncode == 2
+    assert [path.name for path in other.iterdir()] == ["cat.jpg"]
+
+
+def test_submit_packs_work_and_only_work_always_the_same(desk):
+    assert desk.fls("submit").returncode == 2, "nothing was begun"
+    desk.solve()
+    desk.fls("check", NUMBER)
+    told = desk.fls("submit").stdout
+    first = (desk.folder / "submission.zip").read_bytes()
+    with zipfile.ZipFile(desk.folder / "submission.zip") as archive:
+        assert archive.namelist() == [f"{desk.exercise.name}/{desk.file.name}", "progress.json"]
+        assert archive.read(archive.namelist()[0]) == desk.file.read_bytes()
+    assert all(name in told for name in archive.namelist())
+    desk.fls("submit")
+    assert (desk.folder / "submission.zip").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[1]", b'{"exercises": 3}', b'{"exercises": {"08_bayes_error": 3}}', b"\xff\xfe\0", b"[" * 100_000],
+)
+def test_a_damaged_progress_file_costs_points_not_work(desk, damage):
+    path = desk.folder / "progress.json"
+    path.write_bytes(damage)
+    assert desk.fls("list").returncode == 0
+    assert desk.fls("hint", NUMBER).returncode == 0
+    assert json.loads(path.read_text(encoding="utf-8"))["exercises"][desk.exercise.name]["hints"] == 1
+
+
+def test_what_others_put_into_the_progress_file_stays(desk):
+    path = desk.folder / "progress.json"
+    path.write_text('{"colour": "blue", "exercises": {"08_bayes_error": {"note": "hard", "hints": "many"}}}')
+    desk.fls("hint", NUMBER)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["colour"] == "blue"
+    assert data["exercises"]["08_bayes_error"] == {"note": "hard", "hints": 1}
+
+
+def test_commands_find_the_workspace_from_below_and_by_name(desk, tmp_path):
+    assert desk.fls("check", NUMBER, cwd=desk.file.parent).returncode == 1
+    assert desk.fls("list", cwd=tmp_path, FLS_WORKSPACE=str(desk.folder)).returncode == 0
+    assert desk.fls("list", "--workspace", str(desk.folder), cwd=tmp_path).returncode == 0
+    lost = desk.fls("list", cwd=tmp_path)
+    assert lost.returncode == 2
+    assert "fls start" in lost.stderr
+
+
+def test_a_clone_is_a_workspace(desk, tmp_path):
+    clone = tmp_path / "clone"
+    (clone / "fls_teach" / "course").mkdir(parents=True)
+    folder = clone / "exercises" / desk.exercise.name
+    shutil.copytree(desk.exercise.folder, folder)
+    done = desk.fls("check", NUMBER, cwd=clone)
+    assert "not started yet" in done.stdout
+    shutil.copy(desk.exercise.solution, folder / desk.file.name)
+    assert desk.fls("check", NUMBER, cwd=folder).returncode == 0
+
+
+def test_names_are_understood_and_a_miss_suggests_the_nearest(desk):
+    for name in ("8", "08", "08_bayes_error", "bayes_error", "08_bayes_error/08_bayes_error.py"):
+        assert "not started yet" in desk.fls("check", name).stdout
+    missed = desk.fls("check", "bayes_eror")
+    assert missed.returncode == 2
+    assert "did you mean 08_bayes_error" in missed.stderr
+    assert desk.fls("check", "99").returncode == 2
+
+
+def test_a_windows_console_without_ticks_and_greek(desk):
+    desk.solve(misconception(desk))
+    done = desk.run(
+        sys.executable, "-m", "fls_teach", "check", NUMBER, encoding="cp1252", PYTHONUTF8="0", PYTHONIOENCODING="cp1252"
+    )
+    assert done.returncode == 1
+    assert "x 08.1" in done.stdout
+
+
+def test_debug_runs_the_code_here(desk):
+    desk.solve()
+    with desk.file.open("a") as file:
+        file.write("\nimport sys; print('here:', 'fls_teach.cli' in sys.modules)\n")
+    done = desk.fls("check", NUMBER, "--debug")
+    assert done.returncode == 0
+    assert "here: True" in done.stdout

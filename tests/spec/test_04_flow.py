@@ -1,0 +1,156 @@
+"""Specification of exercise 04: gradient flow to a target risk."""
+
+import numpy as np
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+from fls_teach.course import strategies
+from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow, risk, second_layer, velocity
+
+ACCURACY = 0.03
+"""Three times the error that the docstring allows, relative to the largest entry; wrong dynamics err far more."""
+
+TARGETS = st.sampled_from([0.1, 0.3])
+SCALES = st.sampled_from([1.0, 2.0**-1, 2.0**-4, 2.0**-6])
+NUDGES = 0.01 * np.array([0, 1, 1, 1, 1, 1, 1])[:, None, None]
+
+
+@st.composite
+def runs(draw, scales=SCALES):
+    """A small separable set, a balanced start above its target (of the mean risk), and a well-behaved flow to it."""
+    seed, alpha, target = draw(strategies.seeds), draw(scales), draw(TARGETS)
+    rng = np.random.default_rng(seed)
+    while True:
+        X, y = GaussianMixture(3.0, n_features=4).sample(4, rng, separable=True)
+        W, signs = balanced_init(4, 4, alpha, rng)
+        if risk(X, y, W, second_layer(W, signs)) > 1.2 * target and well_behaved(X, y, W, signs, target, rng):
+            return {"X": X, "y": y, "W": W, "signs": signs, "target_risk": target}
+
+
+def well_behaved(X, y, W, signs, target, rng):
+    """Whether the flow reaches half the target soon, and starts 1% away do so within 2%.
+
+    Where all neurons of one class are dead, or all but, a run creeps for up to 10^8 units of time; where one almost
+    misses an example, a small error decides what becomes of it. Neither says whether a student's code is right.
+    """
+    starts = W * (1 + NUDGES * rng.choice([-1.0, 1.0], (len(NUDGES), *W.shape)))
+    end = gradient_flow(X, y, starts, signs, target_risk=target / 2)
+    layers = np.abs(end.W - end.W[0]).max() / np.abs(end.W[0]).max()
+    times = np.abs(end.time / end.time[0] - 1).max()
+    return (end.stopping_time < 30).all() and max(layers, times) < 0.02  # the stopping time is NaN if not reached
+
+
+def ends(student, run, reduction):
+    """The student's W, v and stopping time, shapes and sizes checked."""
+    you = expect_parts(student.flow(**run, reduction=reduction), ("W", "v", "stopping_time"))
+    shapes = {"W": run["W"].shape, "v": run["signs"].shape, "stopping_time": ()}
+    W, v, time = (expect_numbers(part, shapes[what], what=what) for what, part in zip(shapes, you, strict=True))
+    for what, layer in (("W", W), ("v", v)):
+        sane = (np.abs(layer) < 1e6).all()
+        expect(sane, you=layer, expected="weights of size 1", because="its risk is not tiny", what=what)
+    return W, v, float(time)
+
+
+def expect_end(you, expected, because):
+    """W, v and time agree to the accuracy asked for."""
+    for what, got, wanted in zip(("W", "v", "stopping_time"), you, expected, strict=True):
+        expect_close(got, wanted, atol=ACCURACY * np.abs(wanted).max(), because=because, what=what)
+
+
+def expect_risk(run, W, v, reduction, because):
+    """The risk at (W, v) is the target of the run, to the accuracy asked for."""
+    value = float(risk(run["X"], run["y"], W, v, reduction=reduction))
+    expect_close(value, run["target_risk"], rtol=ACCURACY, because=because, what="risk at your W and v")
+
+
+def integrated(X, y, W, signs, target_risk, reduction):
+    """The oracle: scipy's solver at a tight tolerance on both layers, which knows nothing of balance."""
+
+    def unpack(state):
+        return state[: W.size].reshape(W.shape), state[W.size :]
+
+    def rate(_, state):
+        dW, dv = velocity(X, y, *unpack(state), reduction=reduction)
+        return np.concatenate([dW.ravel(), dv])
+
+    def crossing(_, state):
+        return np.log(risk(X, y, *unpack(state), reduction=reduction) / target_risk)
+
+    crossing.terminal = True
+    start = np.concatenate([W.ravel(), signs * np.linalg.norm(W, axis=1)])
+    run = solve_ivp(rate, (0.0, 1e9), start, events=crossing, rtol=1e-6, atol=1e-8 * np.abs(W).max())
+    return *unpack(run.y[:, -1]), run.t[-1]
+
+
+@graded(
+    2,
+    "dw_j/dt = v_j G_j, dv_j/dt = <w_j, G_j> until R = eta",
+    examples=5,
+    run=runs(st.sampled_from([1.0, 2.0**-4, 2.0**-14])),
+    reduction=st.sampled_from(["mean", "sum"]),
+)
+def test_solver(student, run, reduction):
+    """The flow ends where, and when, scipy's solver ends at a tight tolerance, from small starts too"""
+    size = np.abs(run["W"]).max()
+    because = f"solve_ivp with rtol = 1e-6 and an event at R = eta says so; the largest weight at time 0 is {size:.2g}"
+    expect_end(ends(student, run, reduction), integrated(**run, reduction=reduction), because)
+
+
+@graded(1, "R(W(t_eta), v(t_eta)) = eta", examples=5, run=runs())
+def test_target(student, run):
+    """The run stops when its risk is the target, not a step later"""
+    W, v, time = ends(student, run, "mean")
+    expect_risk(run, W, v, "mean", "t_eta is the first time with R <= eta; look for it inside the last step")
+    expect(time > 0, you=time, expected="> 0", because="the start is above the target", what="stopping_time")
+
+
+@graded(1, "v_j(t)² - ‖w_j(t)‖² = 0", examples=5, run=runs())
+def test_balance(student, run):
+    """Both layers grow, and the balance v_j = s_j |w_j| of the start is kept"""
+    W, v, _ = ends(student, run, "mean")
+    because = "v_j² - ‖w_j‖² is conserved and 0 at the start, so v_j keeps its sign"
+    balanced = run["signs"] * np.linalg.norm(W, axis=1)
+    expect_close(v, balanced, atol=ACCURACY * np.abs(balanced).max(), because=because, what="v")
+    expect_risk(run, W, v, "mean", "balance alone is not enough, the risk has to fall to eta")
+
+
+@graded(1, "t_eta' = t_eta + t_eta'(from W(t_eta))", examples=5, run=runs())
+def test_semigroup(student, run):
+    """Stopping on the way and going on from there ends at the same place, and the times add up"""
+    half = {**run, "target_risk": run["target_risk"] / 2}
+    W, v, first = ends(student, run, "mean")
+    expect_risk(run, W, v, "mean", "this is the stop on the way")
+    straight = ends(student, half, "mean")
+    W, v, second = ends(student, {**half, "W": W}, "mean")
+    expect_risk(half, W, v, "mean", "this is the end of the second leg")
+    expect_end((W, v, first + second), straight, "gradient flow has no memory: where it goes depends on where it is")
+
+
+@graded(1, "sum: t_{n eta} = t_eta / n", examples=5, run=runs())
+def test_clock(student, run):
+    """With the sum in place of the mean the same path is run n times as fast"""
+    n = len(run["y"])
+    W, v, time = ends(student, run, "mean")
+    summed = {**run, "target_risk": n * run["target_risk"]}
+    expect_end(
+        ends(student, summed, "sum"), (W, v, time / n), f"the sum is n = {n} times the mean, and so is its slope"
+    )
+    expect_risk(run, W, v, "mean", "both ends have to be at the target")
+
+
+@graded(1, "R(0) <= eta  ⟹  t_eta = 0", examples=5, run=runs())
+def test_start_below_target(student, run):
+    """A start below the target stays as it is, at time 0; one above it moves, and its arguments stay as they were"""
+    moved = ends(student, run, "mean")
+    mutated = student.calls[-1].outcome.mutated
+    expect_risk(run, *moved[:2], "mean", "this start is above the target")
+    start = run["W"], second_layer(run["W"], run["signs"])
+    easy = {**run, "target_risk": 1.01 * float(risk(run["X"], run["y"], *start))}
+    you = ends(student, easy, "mean")
+    because = "its risk is below the target at time 0"
+    # Rounding alone: nothing has to be integrated.
+    for what, got, wanted in zip(("W", "v", "stopping_time"), you, (*start, 0.0), strict=True):
+        expect_close(got, wanted, rtol=1e-9, because=because, what=what)
+    because = "the start is needed again, for another target; W += ... changes the caller's array"
+    expect(not mutated, you="W was changed in place", expected="W as it was", because=because, what="the arguments")
