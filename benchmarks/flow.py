@@ -1,8 +1,8 @@
 """One batch of gradient flows against a loop of solve_ivp, at equal or smaller error.
 
 On one core of an AMD EPYC (family 26, 2 cores, busy; medians of 5 interleaved trials, one BLAS thread) a run takes
-2.4 ms in the batch. ``solve_ivp(RK45, rtol=1e-5)`` with a relative error control takes 24 times as long at about equal
-error, with its default atol 2.5 times as long at an error 17 times as large. results/flow.md has the whole table.
+2.6 ms in the batch. ``solve_ivp(RK45, rtol=1e-5)`` with a relative error control takes 21 times as long at a larger
+error, with its default atol 2.1 times as long at an error 39 times as large. results/flow.md has the whole table.
 
     python benchmarks/flow.py --out benchmarks/results
 
@@ -174,7 +174,7 @@ control is relative alone, as the batch's is.
 
 Tipped: runs with W off by more than {TIPPED:.0%}. A neuron passes so close to a separatrix (the last example it is
 active on leaves just as another might enter) that the tolerance decides whether it dies or grows; no tolerance is safe.
-Of the whole batch {numbers["tipped_in_batch"]} runs tip between rtol 5e-5 and 1e-6; neighbouring alphas often tip
+Of the whole batch {numbers["tipped_in_batch"]} runs tip between the default rtol, 2e-5, and 1e-6; neighbouring alphas often tip
 together."""
 
 

@@ -16,7 +16,7 @@ def flow(
     X, y : ndarray (n, d), (n,)
         Inputs, and labels -1 and +1.
     W, signs : ndarray (h, d), (h,)
-        First layer at time 0, entries as small as 1e-5; sign s_j = -1 or +1 of each v_j.
+        First layer at time 0, entries as small as 1e-6; sign s_j = -1 or +1 of each v_j.
     target_risk : float
         eta > 0, in nats and in the given reduction. The flow reaches it, or starts below it.
     reduction : str

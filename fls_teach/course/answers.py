@@ -9,16 +9,21 @@ from pathlib import Path
 _loaded = {}
 
 
-def answer(path, support, function, args, kwargs):
-    """The value of one call of a function in the file `path`; `support` is the exercise's own support file, or None."""
+def load(path, support):
+    """Run the file `path`, and the exercise's own support file (None if it has none) beside it, unless that is done."""
     if path not in _loaded:
-        _loaded[path] = _load(path, support)
+        _loaded[path] = _run(path, support)
+
+
+def answer(path, support, function, args, kwargs):
+    """The value of one call of a function in the file `path`."""
+    load(path, support)
     student, helper = _loaded[path]
     side, _, name = function.rpartition(":")
     return getattr(helper if side == "support" else student, name)(*args, **kwargs)
 
 
-def _load(path, support):
+def _run(path, support):
     student, helper = types.ModuleType("student_exercise"), types.ModuleType("exercise_support")
     helper.student = student
     for module, file in ((student, path), (helper, support)):

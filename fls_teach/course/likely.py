@@ -8,7 +8,7 @@ import numpy as np
 
 from fls_teach.course.shared import SharedWorker
 
-BUDGET = 3.0  # seconds for all misconceptions of an exercise
+BUDGET = 4.0  # seconds for all misconceptions of an exercise
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
 TOLERANCES = (1e-12, 0.0), (1e-6, 1e-8)
 

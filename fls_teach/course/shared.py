@@ -5,6 +5,7 @@ from pathlib import Path
 from fls_teach.grading import Session
 
 _ANSWERS = Path(__file__).with_name("answers.py")
+_LOAD_LIMIT = 30.0
 
 
 class SharedWorker:
@@ -19,11 +20,20 @@ class SharedWorker:
 
     def __init__(self, exercise, time_limit=10.0):
         self._support = str(exercise.support) if exercise.support else None
-        self._session = Session(exercise.solution, support=_ANSWERS, time_limit=time_limit)
+        self._session = Session(exercise.solution, support=_ANSWERS)
+        self._time_limit, self._ready = time_limit, set()
 
     def call(self, path, function, *args, **kwargs):
         """The `Outcome` of one call of a function in `path`."""
-        return self._session.call("support:answer", str(path), self._support, function, args, kwargs)
+        if path not in self._ready:  # importing scipy.stats takes longer than most calls may
+            self._session.time_limit = _LOAD_LIMIT
+            self._session.call("support:load", str(path), self._support)
+            self._ready.add(path)
+        self._session.time_limit = self._time_limit
+        outcome = self._session.call("support:answer", str(path), self._support, function, args, kwargs)
+        if outcome.kind in ("timeout", "crash", "protocol_error"):
+            self._ready.clear()  # a new worker will answer the next call
+        return outcome
 
     def close(self):
         """End the worker."""

@@ -132,6 +132,8 @@ def graded(points, formula, examples=30, **strategies):
                 database=None,
                 derandomize=True,
                 report_multiple_bugs=False,
+                # Without "explain", which tries for minutes to say which parts of a failing example matter.
+                phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
             test = quiet(hypothesis.given(**strategies)(example))

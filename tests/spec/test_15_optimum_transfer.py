@@ -129,7 +129,7 @@ def test_covers_the_truth(student, seed):
         case = {"n": n, "h": h, "optimum": optimum, "resamples": resamples, "claimed": truth}
         _, low, high, _ = answer(student, case)
         covered += (low <= truth) & (truth <= high)
-    # 36 sweeps and 60 resamples cover about 92%; in 80 repetitions one standard error is 3%, so 78% is five of them off.
+    # 36 sweeps and 60 resamples cover about 92%; over 80 repetitions one standard error is 3%, so 78% is five off.
     holds = (covered >= 0.78 * repetitions).all() and covered.sum() < 2 * repetitions
     expected = f"each of p and q in at least {0.78 * repetitions:.0f} of {repetitions}, and not always"
     expect(

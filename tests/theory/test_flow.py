@@ -81,6 +81,14 @@ def test_the_stop_is_on_the_way():
     assert np.linalg.norm(stop.W - there.W) < 1e-3 * np.linalg.norm(there.W - W)
 
 
+def test_errors_of_the_outputs_are_controlled_too():
+    """Catches error control of neurons alone: at alpha = 4 that costs 4e-4 in the stopping time, not 3e-5."""
+    for seed in (2, 3, 5):
+        X, y, W, signs = separable_run(seed, 4.0)
+        plain, fine = (gradient_flow(X, y, W, signs, target_risk=0.05, **options) for options in ({}, {"rtol": 1e-7}))
+        assert plain.stopping_time == pytest.approx(float(fine.stopping_time), rel=1e-4)
+
+
 def test_hard_preset_keeps_its_budget():
     """Catches chattering at kinks: where solve_ivp needs 64,000 steps no run may need 20,000 evaluations."""
     for seed in range(3):
@@ -102,7 +110,7 @@ def test_hard_preset_agrees_with_a_finer_run():
 
 
 @given(seeds, alphas)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_balance_signs_and_risk_along_the_way(seed, alpha):
     """Catches v that drifts from +-|w|, signs that flip, a risk that rises, and a record that does not fit its run."""
     X, y, W, signs = separable_run(seed % 50, alpha, n_neurons=6)
@@ -110,14 +118,14 @@ def test_balance_signs_and_risk_along_the_way(seed, alpha):
     run = flow.trajectory
     norms = np.linalg.norm(flow.W, axis=1)
     assert (np.abs(flow.v**2 - norms**2) <= 1e-8 * norms**2).all() and (flow.v * signs >= 0).all()
-    assert (np.diff(run.risk) <= 1e-12 * run.risk[:-1]).all(), "risk rose along the flow"
+    # At alpha = 2^10 outputs are 1e6, and margins known to 1e-10 only: hence 1e-9 here and below.
+    assert (np.diff(run.risk) <= 1e-9 * run.risk[:-1]).all(), "risk rose along the flow"
     assert run.times[0] == 0 and (np.diff(run.times) > 0).all()
     np.testing.assert_array_equal(run.W[0], W)
     np.testing.assert_array_equal(run.W[-1], flow.W)
     assert run.times[-1] == flow.time and run.risk[-1] == flow.risk
     np.testing.assert_allclose(run.norms, np.linalg.norm(run.W, axis=-1), rtol=1e-15)
     np.testing.assert_allclose(run.alignments, neuron_alignment(run.W, class_sum(X, y)), atol=1e-15)
-    # At alpha = 2^10 outputs are 1e6, known to 1e-10 only: hence 1e-9.
     np.testing.assert_allclose(run.risk, risk(X, y, run.W, second_layer(run.W, signs)), rtol=1e-9)
 
 

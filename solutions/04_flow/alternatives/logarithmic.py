@@ -1,7 +1,7 @@
-"""Directions and log norms are the state; LSODA step by step, the crossing by brentq on its dense output."""
+"""Directions and log norms are the state; RK45 step by step, the crossing by brentq on its dense output."""
 
 import numpy as np
-from scipy.integrate import LSODA
+from scipy.integrate import RK45
 from scipy.optimize import brentq
 from scipy.special import expit
 
@@ -31,7 +31,7 @@ def flow(X, y, W, signs, target_risk, reduction):
     state = np.concatenate([(W / norms[:, None]).ravel(), np.log(norms)])
     if gap(state) <= 0:
         return W, signs * norms, 0.0
-    solver = LSODA(rate, 0.0, state, 1e9, rtol=1e-6, atol=1e-6)
+    solver = RK45(rate, 0.0, state, 1e9, rtol=1e-5, atol=1e-6)
     while gap(solver.y) > 0:
         solver.step()
     inside = solver.dense_output()
