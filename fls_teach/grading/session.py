@@ -154,7 +154,9 @@ class Session(BaseSession):
             self._worker = WorkerProcess(self.path.parent, self._launcher)
             # At the latest when the checker exits.
             self._finalizer = weakref.finalize(self, WorkerProcess.kill, self._worker)
-            head = ("load", self.path.name, str(self.path), float(self.load_time_limit))
+            # A name may hold bytes that are not text; the worker needs it for messages alone.
+            name, path = (text.encode("utf-8", "replace").decode() for text in (self.path.name, str(self.path)))
+            head = ("load", name, path, float(self.load_time_limit))
             body = protocol.encode((self._source, self._support))
             outcome = self._ask("", head, body, self.load_time_limit)
             if not outcome.ok:

@@ -223,16 +223,21 @@ def watch(channel, program, thread_id):
     """Say at which line a call was when its time was over.
 
     The trusted side has its own clock and needs none of this; but only here
-    can one see the line. It also ends a worker whose parent is gone.
+    can one see the line. It also ends a worker whose parent is gone: at once
+    where the operating system gives orphans another parent, else when the
+    time of the call is over.
     """
-    while True:
+    parent = os.getppid()
+    while os.getppid() == parent:
         time.sleep(0.05)
         pending = channel.pending
         if pending is not None and time.monotonic() > pending[1]:
             where = program[0].where_now(thread_id) if program else ""
-            channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)
-            time.sleep(5)
-            os._exit(1)
+            with contextlib.suppress(OSError):  # nobody listens any more
+                channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)
+                time.sleep(5)
+            break
+    os._exit(1)
 
 
 def main():

@@ -1,9 +1,15 @@
 """Endless loops and crashes cost one time-out or one worker, and say where."""
 
 import os
+import subprocess
+import sys
+import textwrap
 import time
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FATAL = """
 import ctypes, os
@@ -95,3 +101,30 @@ def f():
                 return  # dead; nobody has collected it yet
         time.sleep(0.05)
     pytest.fail("the child is still running")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows gives orphans no other parent; there the time limit ends them")
+def test_a_worker_does_not_outlive_its_parent(tmp_path):
+    """Catches a student's endless loop that heats the laptop after the terminal was closed."""
+    student = tmp_path / "student.py"
+    student.write_text("import os\ndef me():\n    return os.getpid()\ndef loops():\n    while True: pass\n")
+    parent = textwrap.dedent(f"""
+        from fls_teach.grading import Session
+        with Session({str(student)!r}, time_limit=60) as session:
+            print(session.call("me").value, flush=True)
+            session.call("loops")
+    """)
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        worker = int(process.stdout.readline())
+        time.sleep(0.2)
+        process.kill()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and is_running(worker):
+        time.sleep(0.05)
+    assert not is_running(worker)
+
+
+def is_running(pid):
+    """Whether the process exists and is not just waiting to be reaped."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")
