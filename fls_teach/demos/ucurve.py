@@ -52,7 +52,7 @@ DATA = {
 class Params:
     """How many networks are trained and how precisely each is tested."""
 
-    n_seeds: int = 48
+    n_seeds: int = 40
     """Data sets and starts W0; each is trained at every alpha, so that differences are paired. At least 4."""
     exponents: tuple = (-12, -10, -8, -6, -5, -4, -3, -2.5, -2, -1, 0, 3)
     """log2 of the initialisation scales alpha, increasing; the first and the last are the ends of the U."""
@@ -62,7 +62,7 @@ class Params:
 
 PRESETS = {
     "quick": Params(),
-    "full": Params(n_seeds=80, exponents=tuple(k / 2 for k in range(-24, 5)) + (3,), n_draws=1_000),
+    "full": Params(n_seeds=64, exponents=tuple(k / 2 for k in range(-24, 5)) + (3,), n_draws=1_000),
 }
 
 
