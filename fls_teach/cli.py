@@ -55,7 +55,8 @@ class LazyGroup(click.Group):
         stdout = sys.stdout
         try:
             code = super().main(*args, standalone_mode=False, **kwargs) or 0
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed before we were started: fls list >&-
+                sys.stdout.flush()
         except SystemExit as end:
             # click catches a closed pipe first, puts a quieter stdout in place and exits with 1, which means
             # something else here.
@@ -70,10 +71,25 @@ class LazyGroup(click.Group):
             click.echo("\nStopped: files already finished are kept, and none is half written.", err=True)
             code = 130
         except OSError as problem:
-            if not _is_closed_pipe(problem):
+            if problem.errno == errno.ENOSPC:
+                _closed_pipe()
+                click.echo("Error: there is no space left on the device that was written to", err=True)
+                code = 1
+            elif _is_closed_pipe(problem):
+                code = _closed_pipe()
+            elif not _has_current_folder():
+                click.echo("Error: the current folder does not exist any more; cd to another one", err=True)
+                code = 2
+            else:
                 raise
-            code = _closed_pipe()
         sys.exit(code)
+
+
+def _has_current_folder():
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
 
 
 def _is_closed_pipe(problem):

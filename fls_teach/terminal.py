@@ -61,17 +61,21 @@ def make_printable(*streams):
             stream.reconfigure(errors="fls_plain")
 
 
+def _is_terminal(stream):
+    return stream is not None and stream.isatty()  # None: closed before we were started
+
+
 def console():
     """A rich console on stdout: coloured on a terminal unless NO_COLOR is set, 110 columns wide in a file."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+    return Console(highlight=False, width=None if _is_terminal(sys.stdout) else 110)
 
 
 @contextmanager
 def progress(label, seconds_between_lines=5.0):
     """A callable ``(fraction, what="")`` that shows progress on stderr: a bar on a terminal, a few lines in a log."""
-    if sys.stderr.isatty():
+    if _is_terminal(sys.stderr):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

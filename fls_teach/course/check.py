@@ -2,13 +2,16 @@
 
 import importlib.util
 import sys
+from bdb import BdbQuit
 
 from fls_teach.course import replays
 from fls_teach.course.cards import make_card, summary
 from fls_teach.course.pictures import save_picture
+from fls_teach.course.registry import CourseError
 from fls_teach.course.results import CheckResult, PropertyResult
-from fls_teach.course.spec import Student
+from fls_teach.course.spec import CheckerBroken, Student
 from fls_teach.course.trial import LIMITS, replay, run_property
+from fls_teach.grading import WorkerStartError
 
 
 def load_specification(exercise):
@@ -33,7 +36,21 @@ def load_specification(exercise):
     return sys.modules[name]
 
 
-def check(exercise, path, session, *, seed=0, limits=LIMITS, all_cards=False, hidden=None, case=None, progress=None):
+def check(exercise, path, session, **options):
+    """`_check`, which has the parameters; what fails on our side becomes a `CourseError`, never the student's."""
+    try:
+        return _check(exercise, path, session, **options)
+    except WorkerStartError as problem:
+        raise CourseError(f"{exercise.name} was not checked: {problem}") from problem
+    except CheckerBroken as problem:
+        cause = problem.__cause__
+        if isinstance(cause, BdbQuit):  # left the debugger
+            raise cause from None
+        text = str(cause) if isinstance(cause, WorkerStartError) else f"the checker failed ({cause!r}), not your code"
+        raise CourseError(f"{exercise.name} was not checked: {text}") from cause
+
+
+def _check(exercise, path, session, *, seed=0, limits=LIMITS, all_cards=False, hidden=None, case=None, progress=None):
     """Check a student's file against the specification.
 
     Parameters

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 
 from fls_teach import terminal
 from fls_teach.course import day
-from fls_teach.course.registry import CourseError, find_exercise
+from fls_teach.course.registry import CourseError, MissingModule, find_exercise
 from fls_teach.course.workspace import find_workspace
 from fls_teach.course.workspace import start as make_workspace
 
@@ -42,6 +43,16 @@ def _in_workspace(command):
     return _sentence_for_mistakes(wrapper)
 
 
+class _Seconds(click.FloatRange):
+    """NaN lies in every range."""
+
+    def convert(self, value, param, ctx):
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
+
+
 @click.command()
 @click.argument("folder", metavar="DIR")
 @_sentence_for_mistakes
@@ -66,9 +77,7 @@ def start(folder):
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same examples."
 )
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds for a call."
-)
+@click.option("--time-limit", type=_Seconds(0.1, 3600), default=10.0, show_default=True, help="Seconds for a call.")
 @click.option("--replay", metavar="CASE", help="Run exactly this case again, such as 9.3-5f0c.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--debug", is_flag=True, help="Run in this process, without limits: print and breakpoint() work.")
@@ -90,7 +99,7 @@ def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_
     for exercise in chosen:
         options = {"seed": seed, "all_cards": all_cards or as_json, "debug": debug, "case": replay}
         options["time_limit"] = time_limit
-        results.append(_checked(workspace, exercise, options, len(chosen) > 1))
+        results.append(_checked(workspace, exercise, options, len(chosen) > 1, as_json))
         if not as_json:
             _print_result(results[-1])
     if as_json:
@@ -106,7 +115,7 @@ def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_
     return 0 if all(each.state == "passed" for each in results) else 1
 
 
-def _checked(workspace, exercise, options, one_of_many):
+def _checked(workspace, exercise, options, one_of_many, as_json):
     from bdb import BdbQuit
 
     if options["debug"]:
@@ -118,7 +127,7 @@ def _checked(workspace, exercise, options, one_of_many):
         with terminal.progress(exercise.name) as progress:
             return day.check_one(workspace, exercise, progress=progress, **options)
     except CourseError as problem:  # torch is missing: that must not keep the others from being checked
-        if not one_of_many:
+        if not (one_of_many or (as_json and isinstance(problem, MissingModule))):
             raise
         return day.unchecked(exercise, "unusable", str(problem))
 

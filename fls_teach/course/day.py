@@ -1,5 +1,7 @@
 """What the commands do between a workspace and a check: which exercise, what is remembered, what is said."""
 
+from dataclasses import replace
+
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.course.results import CheckResult
 from fls_teach.course.workspace import digest
@@ -62,7 +64,10 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
         record = {"points": result.points, "of": result.of, "file": before}
         record["passed"] = result.state == "passed" or workspace.progress.record(exercise.name)["passed"]
         record["properties"] = {each.item.id: each.state for each in result.results}
-        workspace.progress.update(exercise.name, **record)
+        try:
+            workspace.progress.update(exercise.name, **record)
+        except CourseError as problem:  # a full disk, a folder to read only: the result counts more than its record
+            result = replace(result, note=f"these points are not remembered: {problem}")
     return result
 
 

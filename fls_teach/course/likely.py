@@ -1,4 +1,8 @@
-"""Which known misconception gives the very answers that the student gave?"""
+"""Which known misconception gives the very answers that the student gave?
+
+A wrong diagnosis costs more than none: one small example is not evidence enough, so the misconception has to answer
+as the student did wherever the student was asked.
+"""
 
 import ast
 import functools
@@ -7,10 +11,13 @@ import time
 import numpy as np
 
 from fls_teach.course.shared import SharedWorker
+from fls_teach.grading import protocol
 
 BUDGET = 4.0  # seconds for all misconceptions of an exercise
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
 TOLERANCES = (1e-12, 0.0), (1e-6, 1e-8)
+NEARLY_ALL = 0.9  # of the other calls
+CONSTANT = "your function gives the same answer to every question"
 
 
 def likely_misconception(exercise, calls, history=()):
@@ -22,7 +29,7 @@ def likely_misconception(exercise, calls, history=()):
     calls : list of Call
         Those of the failing example.
     history : list of Call
-        Others of the same property; they decide between several that fit.
+        Others of the same property; nearly all of them must fit too.
 
     Returns
     -------
@@ -41,10 +48,41 @@ def likely_misconception(exercise, calls, history=()):
             agrees = functools.partial(_same_answer, tolerance=tolerance)
             if all(map(agrees, reference, calls)):
                 return ""  # right answers: what went wrong is between the calls
+            if _is_constant([*calls, *history]):
+                return CONSTANT
             fitting = [path for path, answers in every.items() if all(map(agrees, answers, calls))]
             if fitting:
-                return half_sentence(_most_like(worker, fitting, history, agrees))
+                found = _most_like(worker, fitting, history, agrees)
+                return half_sentence(found) if found and _tells(calls, history) else ""
     return ""
+
+
+def _is_constant(calls):
+    """Whether each function that was asked different things always answered the same, and one was asked thrice."""
+    asked = {}
+    for call in calls:
+        if call.outcome.ok:
+            questions, answers = asked.setdefault(call.function, (set(), set()))
+            questions.add(protocol.encode((call.args, call.kwargs)))
+            answers.add(protocol.encode(call.outcome.value))
+    return all(len(answers) == 1 for _, answers in asked.values()) and any(len(asks) > 2 for asks, _ in asked.values())
+
+
+def _tells(calls, history):
+    """Whether the answers say anything: several different ones, or one that is not hit by accident."""
+    answers = {protocol.encode(call.outcome.value) for call in [*calls, *history] if call.outcome.ok}
+    return len(answers) > 1 or not _is_round(calls[0].outcome.value)
+
+
+def _is_round(value):
+    """Nothing but 0, 1/2, 1 and their like."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_round, value))
+    if not _is_numbers(value) or isinstance(value, int):
+        return True
+    return bool(np.all(2 * np.asarray(value, dtype=float) % 1 == 0))
 
 
 def reference_value(exercise, call):
@@ -82,15 +120,18 @@ def _all_answers(exercise, worker, calls):
 
 
 def _most_like(worker, paths, history, agrees):
-    """Of misconceptions that fit one example, the one that fits most of the others."""
-    if len(paths) == 1:
-        return paths[0]
-    deadline, score = time.monotonic() + BUDGET, dict.fromkeys(paths, 0)
+    """Of misconceptions that fit one example, the one that fits most of the others, if it fits nearly all; or None."""
+    deadline, asked = time.monotonic() + BUDGET, 0
+    score, roughly = dict.fromkeys(paths, 0), dict.fromkeys(paths, 0)
     for call in history:
         if call.outcome.ok and time.monotonic() < deadline:
+            asked += 1
             for path in paths:
-                score[path] += agrees(_answer(worker, path, call), call)
-    return max(score, key=score.get)
+                answer = _answer(worker, path, call)
+                score[path] += agrees(answer, call)
+                roughly[path] += _same_answer(answer, call, TOLERANCES[-1])
+    best = max(paths, key=lambda path: (score[path], roughly[path]))
+    return best if roughly[best] >= NEARLY_ALL * asked else None
 
 
 def _same_answer(outcome, call, tolerance):

@@ -15,12 +15,16 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _INSTALLED = _PACKAGE / "course_files"
 _NAME = re.compile(r"(\d\d)_\w+")
 
-OPTIONAL_MODULES = {"torch": "vision"}
-"""What an exercise may need beyond the package's own requirements, and the extra that installs it."""
+OPTIONAL_MODULES = ("torch",)
+"""What an exercise may need beyond the package's own requirements."""
 
 
 class CourseError(ValueError):
     """What the user asked for cannot be done; the text is the sentence that says why and what to do."""
+
+
+class MissingModule(CourseError):
+    """An exercise needs a module that is not installed."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +155,11 @@ class Exercise:
         return tuple(sorted(imported & set(OPTIONAL_MODULES)))
 
     def check_needs(self):
-        """Raise `CourseError` if a module is not installed."""
+        """Raise `MissingModule` if a module is not installed."""
         for module in self.needs:
             if importlib.util.find_spec(module) is None:
-                extra = OPTIONAL_MODULES[module]
-                raise CourseError(
-                    f"{self.name} needs {module}, which is not installed: python -m pip install 'fls-teach[{extra}]'"
+                raise MissingModule(
+                    f"{self.name} needs {module}, which is not installed: python -m pip install {module}"
                 )
 
 

@@ -41,6 +41,8 @@ class CheckResult:
     message, traceback, printed : str
         Of a file that could not be checked.
     results : list of PropertyResult
+    note : str
+        What did not work beside the check itself.
     """
 
     name: str
@@ -50,6 +52,7 @@ class CheckResult:
     traceback: str = ""
     printed: str = ""
     results: list = field(default_factory=list)
+    note: str = ""
 
     @property
     def points(self):
@@ -66,4 +69,4 @@ class CheckResult:
         ]
         head = {"name": self.name, "state": self.state, "points": self.points, "of": self.of}
         texts = {"message": self.message, "traceback": self.traceback, "printed": self.printed}
-        return head | texts | {"properties": rows}
+        return head | texts | {"properties": rows} | ({"note": self.note} if self.note else {})

@@ -18,6 +18,13 @@ from dataclasses import dataclass
 import hypothesis
 import numpy as np
 
+from fls_teach.grading import NotPlain
+
+_NAN = (
+    "it holds NaN: 0/0, inf - inf, the root or logarithm of a negative number, "
+    "or arccos of a cosine that rounding made 1.0000000000000002"
+)
+
 
 class Mismatch(AssertionError):
     """A property does not hold; carries what a counterexample card shows."""
@@ -41,6 +48,10 @@ class Abandoned(BaseException):
     def __init__(self, outcome):
         super().__init__(outcome.message)
         self.outcome = outcome
+
+
+class CheckerBroken(BaseException):
+    """Our own side of a call failed: not an Exception, so that nothing takes it for the student's failure."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +97,15 @@ class Student:
         Raises
         ------
         CallFailed, Abandoned
+        CheckerBroken
+            From what was raised, if that was not the student's code.
         """
-        outcome = self.session.call(function, *args, **kwargs)
+        try:
+            outcome = self.session.call(function, *args, **kwargs)
+        except NotPlain:  # a value of the student's, made into something else by the specification
+            raise
+        except Exception as problem:
+            raise CheckerBroken from problem
         self.calls.append(Call(function, args, kwargs, outcome))
         if outcome.ok:
             return outcome.value
@@ -226,7 +244,7 @@ def expect_numbers(you, shape, *, because="the docstring gives the shape", what=
     if numbers.shape != tuple(shape):
         raise Mismatch(you, wanted, f"its shape is {numbers.shape}", what)
     if np.isnan(numbers.astype(float)).any():
-        raise Mismatch(you, wanted, "it holds NaN", what)
+        raise Mismatch(you, wanted, _NAN, what)
     return numbers.astype(np.float64)
 
 

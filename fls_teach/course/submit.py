@@ -43,6 +43,8 @@ def pack(workspace, target):
                 _add(archive, "progress.json", workspace.progress.path.read_bytes())
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
+    except ValueError:  # "/", or a NUL character
+        raise CourseError(f"'{target}' cannot be the name of a file") from None
     return packed, left_out
 
 

@@ -67,7 +67,7 @@ class Workspace:
         """`path` as a person at the current folder would write it."""
         try:
             relative = os.path.relpath(path)
-        except ValueError:  # another drive
+        except (ValueError, OSError):  # another drive; a current folder that was deleted
             return str(path)
         return str(path) if relative.startswith(os.path.join("..", "..")) else relative
 
@@ -86,7 +86,7 @@ class Workspace:
         source = _read(self.file(exercise))
         if not self.clone:
             return source is not None and source.split() == (_read(exercise.stub) or b"").split()
-        return source is not None and _only_raises(source, _read(exercise.solution))
+        return source is not None and _only_raises(source, _asked(exercise))
 
     def reset(self, exercise):
         """Put the stub back; return where the student's file went, or None if there was none.
@@ -132,11 +132,15 @@ def _read(path):
         return None
 
 
-def _only_raises(source, solution):
-    """Whether each function that the solution has (or each, if that is not at hand) still raises the stub's error."""
+def _asked(exercise):
+    """Names of the functions that the specification calls; a stub may hold others, which are given."""
+    return {name.decode() for name in re.findall(rb"\bstudent\.(\w+)\(", _read(exercise.specification) or b"")}
+
+
+def _only_raises(source, asked):
+    """Whether each function that is asked for still raises the stub's error."""
     try:
         mine = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-        asked = {node.name for node in ast.parse(solution or b"").body if isinstance(node, ast.FunctionDef)}
     except (SyntaxError, ValueError, RecursionError):
         return False
     functions = [node for name, node in mine.items() if not asked or name in asked]
@@ -157,12 +161,15 @@ def find_workspace(named=None):
     CourseError
     """
     named = named or os.environ.get("FLS_WORKSPACE")
-    here = Path(named or ".").absolute()
-    for folder in (here,) if named else (here, *here.parents):
-        if is_workspace(folder):
-            return Workspace(folder, clone=folder.name == "exercises" and _is_clone(folder.parent))
-        if _is_clone(folder):
-            return Workspace(folder / "exercises", clone=True)
+    try:
+        here = Path(named or ".").absolute()
+        for folder in (here,) if named else (here, *here.parents):
+            if is_workspace(folder):
+                return Workspace(folder, clone=folder.name == "exercises" and _is_clone(folder.parent))
+            if _is_clone(folder):
+                return Workspace(folder / "exercises", clone=True)
+    except OSError as error:  # a name that is too long; a current folder that was deleted
+        raise CourseError(f"cannot look into '{named or '.'}' ({error.strerror or error})") from None
     if named:
         raise CourseError(f"'{named}' is not a workspace; `fls start '{named}'` makes one")
     raise CourseError("there is no workspace here: go to the folder that `fls start` made, or make one: fls start work")
@@ -204,19 +211,21 @@ def start(folder):
     CourseError
         If the folder holds something else, or work and everything that belongs there.
     """
+    if not str(folder).strip():
+        raise CourseError("an empty name is no folder; name one: fls start work")
     folder = Path(folder)
-    new = not (folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()))
-    if folder.name == "exercises" and _is_clone(folder.absolute().parent):
-        raise CourseError(f"'{folder}' belongs to a clone of the repository and can be used as it is")
-    if not new and not any((folder / exercise.name).is_dir() for exercise in exercises()):
-        raise CourseError(f"'{folder}' holds other files; name a new or an empty folder")
     try:
+        new = not (folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()))
+        if folder.name == "exercises" and _is_clone(folder.absolute().parent):
+            raise CourseError(f"'{folder}' belongs to a clone of the repository and can be used as it is")
+        if not new and not any((folder / exercise.name).is_dir() for exercise in exercises()):
+            raise CourseError(f"'{folder}' holds other files; name a new or an empty folder")
         folder = writable_folder(folder)
         workspace = Workspace(folder)
         kept = [each.name for each in exercises() if workspace.file(each).exists() and not workspace.untouched(each)]
         written = [target for target, put in _contents(folder).items() if not target.exists() and _written(target, put)]
     except OSError as error:
-        raise CourseError(f"cannot write '{error.filename}' ({error.strerror or error})") from None
+        raise CourseError(f"cannot use '{error.filename or folder}' ({error.strerror or error})") from None
     except ValueError as problem:
         raise CourseError(str(problem)) from None
     if kept and not written:

@@ -93,7 +93,7 @@ def _sentence(kind, function, file_name, exception, detail, limit):
     if kind == "protocol_error":
         return f"{subject} disturbed the channel to the checker ({detail}); its answer is void."
     if kind == "load_error" and not exception:
-        return f"{file_name} {detail}."
+        return f"{file_name} {detail}" + ("" if detail.endswith("?") else ".")
     first_line = detail.strip().partition("\n")[0]
     return f"{subject} {_raised(exception, first_line)}".rstrip(".") + "."
 

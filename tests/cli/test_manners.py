@@ -65,6 +65,32 @@ def test_a_closed_pipe_is_silent(args, environment):
     assert process.stderr == b"" and process.returncode == 141
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_one_sentence(environment):
+    command = [sys.executable, "-m", "fls_teach", "--help"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, timeout=60)
+    assert done.returncode == 1 and "no space" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's >&-")
+@pytest.mark.parametrize("words", ["--help", "demo --list"])
+def test_a_closed_stdout_is_no_error(words, environment):
+    command = f"{sys.executable} -m fls_teach {words} >&-"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True, env=environment, timeout=60)
+    assert done.stderr == "" and done.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the current folder from being deleted")
+@pytest.mark.parametrize("words", ["list", "check 1"])
+def test_a_deleted_current_folder_is_one_sentence(words, environment, tmp_path):
+    command = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m fls_teach {words}"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment, timeout=60
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
 def test_a_terminal_gets_a_bar(capsys, monkeypatch):
     """On stderr, and gone when the work is done: stdout stays clean."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

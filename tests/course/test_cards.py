@@ -1,5 +1,6 @@
 """The counterexample: found in time, small, told apart from others, and drawn where it is a curve."""
 
+import io
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,14 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from rich.console import Console
 
 from fls_teach.course import replays
 from fls_teach.course.cards import make_card, summary
 from fls_teach.course.likely import likely_misconception
 from fls_teach.course.pictures import curves, save_picture
 from fls_teach.course.registry import CourseError, find_exercise
+from fls_teach.course.report import print_listing, print_result
+from fls_teach.course.results import CheckResult, PropertyResult
 from fls_teach.course.show import named, pair_shown, show
-from fls_teach.course.spec import Call, Mismatch, Student, expect, graded
+from fls_teach.course.spec import Call, CheckerBroken, Mismatch, Student, expect, expect_numbers, graded
 from fls_teach.course.trial import Limits, TooSlow, run_property
 from fls_teach.grading.outcome import Outcome
 
@@ -129,6 +133,54 @@ def test_a_misconception_is_recognised_by_its_answer_and_by_nothing_else():
     assert likely_misconception(EXERCISE, [call_of(ndtr(-cosine / 2), **CASE)]) == "", "the right answer"
     assert likely_misconception(EXERCISE, [call_of(0.123, **CASE)]) == ""
     assert likely_misconception(replace(EXERCISE, root=EXERCISE.root / "absent"), [call_of(0.123, **CASE)]) == ""
+
+
+def test_a_misconception_that_fits_one_example_by_accident_is_not_named():
+    from scipy.special import ndtr
+
+    others = [call_of(None, **CASE | {"kappa": kappa}) for kappa in (0.5, 2.0, 3.0)]
+
+    def answered(function):
+        return [replace(call, outcome=Outcome("value", "linear_error", function(call.kwargs))) for call in others]
+
+    no_sigma = answered(lambda given: ndtr(-given["kappa"] * 0.5**0.5))
+    by_accident, constant = answered(lambda given: given["kappa"]), answered(lambda given: 0.5)
+    first = [call_of(ndtr(-(0.5**0.5)), **CASE)]
+    assert likely_misconception(EXERCISE, first, no_sigma) == "the noise level sigma is missing"
+    assert likely_misconception(EXERCISE, first, by_accident) == ""
+    assert "same answer" in likely_misconception(EXERCISE, [call_of(0.5, **CASE)], constant)
+    assert likely_misconception(EXERCISE, [call_of(0.5, **CASE | {"signal": np.array([1.0, 1.0])})]) == ""
+
+
+def test_what_breaks_on_our_side_is_not_the_students_failure():
+    def call(*args, **kwargs):
+        raise OverflowError("timestamp too large")
+
+    with pytest.raises(CheckerBroken):
+        run_property(below_twenty, Student(SimpleNamespace(call=call)))
+
+
+def test_nan_says_where_it_comes_from():
+    with pytest.raises(Mismatch, match="arccos"):
+        expect_numbers(np.array([1.0, np.nan]), (2,))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_points_stay_at_the_right_margin(width):
+    console = Console(width=width, file=io.StringIO())
+    results = [PropertyResult(item, "passed") for item in EXERCISE.properties]
+    print_result(console, CheckResult(EXERCISE.name, "passed", EXERCISE.points, results=results))
+    lines = console.file.getvalue().splitlines()
+    for item in EXERCISE.properties:
+        (line,) = (line for line in lines if item.id in line)
+        assert line.endswith(f"{item.points}/{item.points}") and len(line) == min(width, 84)
+    assert all(line.startswith((EXERCISE.name, "  ✓", " " * 10)) for line in lines)
+
+
+def test_a_narrow_listing_has_no_titles():
+    console = Console(width=40, file=io.StringIO())
+    print_listing(console, [(EXERCISE.name, "A title", "passed", 3, 3, "")], 3, 3)
+    assert "A title" not in console.file.getvalue() and EXERCISE.name in console.file.getvalue()
 
 
 def test_curves_are_drawn_only_where_the_exercise_is_about_curves(tmp_path):

@@ -1,5 +1,6 @@
 """A student's day, command by command."""
 
+import importlib.util
 import json
 import shutil
 import sys
@@ -7,6 +8,13 @@ import time
 import zipfile
 
 import pytest
+from click.testing import CliRunner
+
+from fls_teach.cli import main
+from fls_teach.course import day
+from fls_teach.course.registry import exercises
+from fls_teach.course.results import CheckResult
+from fls_teach.course.workspace import Workspace
 
 from .conftest import NUMBER
 
@@ -120,6 +128,13 @@ def test_start_leaves_a_folder_with_other_things_alone(desk, tmp_path):
     assert [path.name for path in other.iterdir()] == ["cat.jpg"]
 
 
+def test_submit_to_what_is_no_file_is_one_sentence(desk):
+    desk.solve()
+    done = desk.fls("submit", "--out", "/")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
 def test_submit_packs_work_and_only_work_always_the_same(desk):
     assert desk.fls("submit").returncode == 2, "nothing was begun"
     desk.solve()
@@ -173,6 +188,55 @@ def test_a_clone_is_a_workspace(desk, tmp_path):
     assert "not started yet" in done.stdout
     shutil.copy(desk.exercise.solution, folder / desk.file.name)
     assert desk.fls("check", NUMBER, cwd=folder).returncode == 0
+
+
+def test_in_a_fresh_clone_nothing_is_begun(tmp_path):
+    for exercise in exercises():
+        (tmp_path / exercise.name).mkdir()
+        shutil.copy(exercise.stub, tmp_path / exercise.name)
+    workspace = Workspace(tmp_path, clone=True)
+    assert {workspace.state(exercise) for exercise in exercises()} == {"not started"}
+
+
+@pytest.mark.parametrize("words", [["start", ""], ["start", "a" * 300], ["list", "--workspace", "a" * 300]])
+def test_a_name_that_cannot_be_a_folder_is_one_sentence(desk, words):
+    done = desk.fls(*words)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "1e300"])
+def test_a_time_limit_is_a_number_of_seconds(desk, seconds):
+    desk.solve()
+    done = desk.fls("check", NUMBER, "--time-limit", seconds)
+    assert done.returncode == 2
+    assert "--time-limit" in done.stderr
+    assert "08" not in (desk.folder / "progress.json").read_text()
+
+
+def test_points_that_cannot_be_saved_are_shown_all_the_same(monkeypatch, tmp_path):
+    exercise, workspace = exercises()[7], Workspace(tmp_path)
+    (tmp_path / exercise.name).mkdir()
+    shutil.copy(exercise.solution, workspace.file(exercise))
+    monkeypatch.setattr("fls_teach.course.check.check", lambda *_, **__: CheckResult(exercise.name, "passed", 3))
+    (tmp_path / "progress.json").mkdir()
+    result = day.check_one(workspace, exercise)
+    assert result.state == "passed"
+    assert "progress.json" in result.note
+
+
+def test_json_stays_json_without_torch(monkeypatch, tmp_path):
+    workspace = Workspace(tmp_path)
+    exercise = next(each for each in exercises() if "torch" in each.needs)
+    shutil.copytree(exercise.folder, tmp_path / exercise.name)
+    workspace.file(exercise).write_text("mine = 1\n")
+    workspace.progress.save()
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *more: name != "torch" and found(name, *more) or None)
+    done = CliRunner().invoke(main, ["check", exercise.number, "--json", "--workspace", str(tmp_path)])
+    (record,) = json.loads(done.stdout)["exercises"]
+    assert record["state"] == "unusable"
+    assert record["message"].endswith("python -m pip install torch")
 
 
 def test_names_are_understood_and_a_miss_suggests_the_nearest(desk):

@@ -1,6 +1,7 @@
 """The course keeps its promises to students: no false alarm, no miss, and every exercise is complete."""
 
 import statistics
+from itertools import islice
 
 import pytest
 
@@ -10,7 +11,7 @@ from fls_teach.course.registry import exercises
 from fls_teach.course.shared import SharedSession, SharedWorker
 from fls_teach.course.spec import Student
 from fls_teach.course.trial import run_property
-from fls_teach.grading import InProcess
+from fls_teach.grading import InProcess, protocol
 
 from .inputs import drawn, try_inputs
 
@@ -50,6 +51,15 @@ def worker_of():
 
     yield worker
     close()
+
+
+@each_exercise
+def test_other_seeds_draw_other_inputs(exercise):
+    need(exercise)
+    for item in exercise.properties:
+        inputs = {protocol.encode(inputs) for _, inputs in islice(drawn(exercise, item), 8)}
+        runs_once = not getattr(load_specification(exercise), item.function).strategies
+        assert runs_once or len(inputs) >= 3, item.id
 
 
 @each_file("honest")
