@@ -174,8 +174,8 @@ control is relative alone, as the batch's is.
 
 Tipped: runs with W off by more than {TIPPED:.0%}. A neuron passes so close to a separatrix (the last example it is
 active on leaves just as another might enter) that the tolerance decides whether it dies or grows; no tolerance is safe.
-Of the whole batch {numbers["tipped_in_batch"]} runs tip between the default rtol, 2e-5, and 1e-6; neighbouring alphas often tip
-together."""
+Of the whole batch {numbers["tipped_in_batch"]} runs tip between the default rtol, 2e-5, and 1e-6; neighbouring alphas
+often tip together."""
 
 
 if __name__ == "__main__":
