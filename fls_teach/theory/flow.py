@@ -100,8 +100,8 @@ def gradient_flow(
     Notes
     -----
     A run that cannot reach its target ends by itself, "stalled", with the reason and after at most 20,000 evaluations.
-    Measured against solve_ivp at rtol 1e-9 (preset separable): W and stopping time within 1e-3 for alpha up to 8. Beyond,
-    where outputs are large and their last digits decide, W stays within 2e-3 but the stopping time only within 11%.
+    Measured against solve_ivp at rtol 1e-9 (preset separable): W and stopping time within 1e-3 for alpha up to 8.
+    Beyond, where last digits of large outputs decide, W stays within 2e-3 but the stopping time only within 11%.
     A run gives the same bits in any batch. Where a neuron starts next to a separatrix between dying and growing, `rtol`
     decides its fate, and no tolerance makes the run accurate (3 of 1,024 in benchmarks/flow.py).
 
