@@ -1,8 +1,8 @@
 """One batch of gradient flows against a loop of solve_ivp, at equal or smaller error.
 
-On one core of an AMD EPYC (family 26, 2 cores, otherwise idle; medians of 5 interleaved trials, one BLAS thread) a run takes
-2.1 ms in the batch. ``solve_ivp(RK45, rtol=1e-5)`` with a relative error control takes 25 times as long at a larger
-error, with its default atol 2.4 times as long at an error 39 times as large. results/flow.md has the whole table.
+On one core of an AMD EPYC (family 26, 2 cores, otherwise idle; medians of 5 interleaved trials, one BLAS thread) a run
+takes 2.1 ms in the batch. ``solve_ivp(RK45, rtol=1e-5)`` with a relative error control takes 25 times as long at a
+larger error, with its default atol 2.4 times as long at an error 39 times as large. results/flow.md has the whole table.
 
     python benchmarks/flow.py --out benchmarks/results
 
