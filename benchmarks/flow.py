@@ -2,7 +2,7 @@
 
 On one core of an AMD EPYC (family 26, 2 cores, otherwise idle; medians of 5 interleaved trials, one BLAS thread) a run
 takes 2.1 ms in the batch. ``solve_ivp(RK45, rtol=1e-5)`` with a relative error control takes 25 times as long at a
-larger error, with its default atol 2.4 times as long at an error 39 times as large. results/flow.md has the whole table.
+larger error, with its default atol 2.4 times as long at an error 39 times as large. The whole table: results/flow.md.
 
     python benchmarks/flow.py --out benchmarks/results
 
