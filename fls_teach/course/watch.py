@@ -52,18 +52,31 @@ class Watch:
     def _watch_files(self, stop):
         import watchfiles
 
-        names = {self.workspace.file(each).name: each for each in exercises()}
+        known = self._stamps()
         try:
             # Folders that exist, not the whole tree: in .fls we write ourselves.
             folders = [path for each in exercises() if (path := self.workspace.folder / each.name).is_dir()]
-            for changes in watchfiles.watch(
-                *folders, watch_filter=None, stop_event=stop, debounce=300, step=50, raise_interrupt=False
-            ):
-                saved = {name for _, path in changes for name in names if path.replace("\\", "/").endswith(f"/{name}")}
-                for name in sorted(saved):
-                    self.events.put(("saved", names[name]))
+            # Notifications only wake us, every half second at the latest: a save from before they were installed counts.
+            options = {"debounce": 300, "step": 50, "rust_timeout": 500, "yield_on_timeout": True}
+            for _ in watchfiles.watch(*folders, watch_filter=None, stop_event=stop, raise_interrupt=False, **options):
+                seen = self._stamps()
+                for exercise in exercises():
+                    if seen[exercise.name] != known[exercise.name]:
+                        self.events.put(("saved", exercise))
+                known = seen
         except Exception as problem:  # no more file notifications: say so instead of waiting for ever
             self.events.put(("broken", problem))
+
+    def _stamps(self):
+        """When each exercise file was last written, and its size; None for one that is not there."""
+        stamps = {}
+        for each in exercises():
+            try:
+                status = self.workspace.file(each).stat()
+                stamps[each.name] = status.st_mtime_ns, status.st_size
+            except OSError:
+                stamps[each.name] = None
+        return stamps
 
     def _one_event(self):
         try:
