@@ -56,7 +56,7 @@ class Watch:
         try:
             # Folders that exist, not the whole tree: in .fls we write ourselves.
             folders = [path for each in exercises() if (path := self.workspace.folder / each.name).is_dir()]
-            # Notifications only wake us, every half second at the latest: a save from before they were installed counts.
+            # Notifications only wake us, every half second at the latest: a save made before they are installed counts.
             options = {"debounce": 300, "step": 50, "rust_timeout": 500, "yield_on_timeout": True}
             for _ in watchfiles.watch(*folders, watch_filter=None, stop_event=stop, raise_interrupt=False, **options):
                 seen = self._stamps()
