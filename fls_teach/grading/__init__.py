@@ -13,7 +13,7 @@ values come back, nothing else::
 
 API
 ---
-``Session(path, *, support=None, time_limit=10.0, load_time_limit=30.0, launcher=None)``
+``Session(path, *, support=None, time_limit=10.0, load_time_limit=30.0, sandbox=None, source=None)``
     One student file, one worker, started at the first call. A worker that
     timed out or crashed is killed, and the next call starts a fresh one. A
     file that cannot be loaded is tried once: every later call returns the
@@ -53,6 +53,7 @@ Both have
                     or raises while it is loaded
     timeout         it ran longer than the limit and was stopped
     crash           the interpreter died (segmentation fault, os._exit, ...)
+    memory, output  it used or printed more than its sandbox allows, and was stopped
     protocol_error  the worker's answer was not an answer to this call
 
 Arguments that are not plain values raise `NotPlain` in the caller: that is a

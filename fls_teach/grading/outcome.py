@@ -11,6 +11,8 @@ KINDS = (
     "load_error",
     "timeout",
     "crash",
+    "memory",
+    "output",
     "protocol_error",
 )
 
@@ -90,6 +92,10 @@ def _sentence(kind, function, file_name, exception, detail, limit):
         return f"{subject} was still running after {limit:g} s and was stopped: an endless loop?"
     if kind == "crash":
         return f"{subject} brought the Python interpreter down ({detail})."
+    if kind == "memory":
+        return f"{subject} used more memory than it may, and was stopped."
+    if kind == "output":
+        return f"{subject} printed more than it may, and was stopped."
     if kind == "protocol_error":
         return f"{subject} disturbed the channel to the checker ({detail}); its answer is void."
     if kind == "load_error" and not exception:

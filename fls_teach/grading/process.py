@@ -14,13 +14,22 @@ import site
 import subprocess
 import sys
 import threading
-from pathlib import Path
-
-import numpy as np
+import time
 
 from fls_teach.grading import protocol
+from fls_teach.grading.sandbox import (
+    MIB,
+    WORKER,
+    NoSandbox,
+    SandboxError,
+    exact_memory_of,
+    library_folders,
+    memory_of,
+    process_table,
+)
 
 MAX_PRINTED_BYTES = 20_000
+MEMORY_INTERVAL = 0.1  # seconds between two looks at what a worker uses
 START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
 
 # What Python, numpy and torch need to find themselves, a home and a temporary
@@ -41,6 +50,10 @@ _SET_VARIABLES = {
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
 }
+# -u: what was printed before a crash is seen, in order. -B: no __pycache__.
+# Not -I, which would also ignore PYTHONHASHSEED; the environment is ours, PYTHONSAFEPATH (worker.py on 3.10) keeps
+# the current folder out, and a sandbox PYTHONNOUSERSITE the user's packages.
+_FLAGS = ("-u", "-B", "-X", "utf8", "-X", "faulthandler")
 
 
 class WorkerStartError(RuntimeError):
@@ -55,6 +68,10 @@ class WorkerDied(Exception):
     """The channel closed; the text says how the process ended."""
 
 
+class WorkerStopped(Exception):
+    """It was ended because it used too much; the text is "memory" or "output"."""
+
+
 class WorkerProcess:
     """A running worker.
 
@@ -62,9 +79,7 @@ class WorkerProcess:
     ----------
     folder : path
         The worker's working directory.
-    launcher : callable, optional
-        Takes the command line (a list of str) and returns the one to run
-        instead: the place for a sandbox.
+    sandbox : sandbox.NoSandbox or one of the others, optional
 
     Raises
     ------
@@ -72,49 +87,58 @@ class WorkerProcess:
         If the worker does not come up.
     """
 
-    def __init__(self, folder, launcher=None):
-        worker = Path(__file__).with_name("worker.py")
-        # -u: what was printed before a crash is seen, in order. -B: no __pycache__.
-        # Not -I, which would also ignore PYTHONHASHSEED; the environment is
-        # ours and PYTHONSAFEPATH (worker.py on 3.10) keeps the current folder out.
-        command = [sys.executable, "-u", "-B", "-X", "utf8", "-X", "faulthandler", str(worker)]
-        command += _library_folders()
+    def __init__(self, folder, sandbox=None):
+        self._sandbox = sandbox or NoSandbox()
         environment = {k: v for k, v in os.environ.items() if k.upper() in _KEPT_VARIABLES}
+        descriptors = ()
         try:
+            self._sandbox.sweep()
+            command = self._sandbox.command([sys.executable, *_FLAGS, str(WORKER), *_library_folders()])
+            descriptors = self._sandbox.open_descriptors()
             self._process = subprocess.Popen(
-                launcher(command) if launcher else command,
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                cwd=folder,
-                env=environment | _SET_VARIABLES,
+                cwd=self._sandbox.folder(folder),
+                env=self._sandbox.environment(environment | _SET_VARIABLES),
+                **({"pass_fds": descriptors} if descriptors else {}),
                 **_own_group(),
             )
-        except OSError as error:
+        except (OSError, SandboxError) as error:
             raise WorkerStartError(f"no worker could be started: {error}") from error
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
         self._questions, self._answers = queue.SimpleQueue(), queue.SimpleQueue()
-        self._output = _Output(self._process.stderr.fileno())
-        self._threads = [
-            threading.Thread(target=target, daemon=True) for target in (self._converse, self._output.drain)
-        ]
+        limits = self._sandbox.limits
+        self._output = _Output(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
+        self._ended, self._stopped = threading.Event(), ""
+        targets = [self._converse, self._output.drain] + ([self._watch_memory] if limits else [])
+        self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
             thread.start()
         try:
             self.ask(("hello",), b"", START_LIMIT)
         except BaseException as error:
             self.kill()
-            if not isinstance(error, (WorkerTimeout, WorkerDied, protocol.ProtocolError)):
+            if not isinstance(error, (WorkerTimeout, WorkerDied, WorkerStopped, protocol.ProtocolError)):
                 raise
             printed = self.printed().strip().rpartition("\n")[2]
             raise WorkerStartError(f"the worker did not start: {error} {printed}") from error
+
+    @property
+    def pid(self):
+        """The number of the process that was started: the worker itself, or the sandbox around it."""
+        return self._process.pid
 
     def ask(self, head, body, limit):
         """Ask one question and return the answer's head and body.
 
         Raises
         ------
-        WorkerTimeout, WorkerDied
+        WorkerTimeout, WorkerDied, WorkerStopped
         ProtocolError
             If what came is not an answer to this question.
         """
@@ -127,6 +151,9 @@ class WorkerProcess:
         except queue.Empty:
             raise WorkerTimeout("no answer") from None
         if isinstance(answer, (EOFError, OSError)):
+            # It may have been ended by us: then that is the reason, whichever thread was first to say.
+            if self._stopped:
+                raise WorkerStopped(self._stopped)
             raise WorkerDied(self._how_it_ended())
         if isinstance(answer, Exception):
             raise answer
@@ -139,13 +166,20 @@ class WorkerProcess:
         return self._output.take()
 
     def kill(self):
-        """End the process and, where the platform has groups, its children."""
+        """End the process and all that it has started, as far as the sandbox knows of it."""
+        self._ended.set()
+        table = process_table() if self._sandbox.limits else {}
+        members = (
+            [(pid, table[pid]) for pid in self._sandbox.members(self._process.pid) if pid in table] if table else []
+        )
         self._process.kill()
         if os.name == "posix":
             # Either error says that nobody is left (Linux, macOS).
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._sandbox.sweep()
+        _wait_until_gone(members)
         self._questions.put(None)
         for thread in self._threads:
             thread.join(1.0)
@@ -166,11 +200,28 @@ class WorkerProcess:
                 answer = error
             self._answers.put(answer)
 
+    def _watch_memory(self):
+        most = self._sandbox.limits.memory_mib * MIB
+        while not self._ended.wait(MEMORY_INTERVAL):
+            members = self._sandbox.members(self._process.pid)
+            coarse = memory_of(members)
+            if coarse > most and (exact_memory_of(members) or coarse) > most:
+                self._stop("memory")
+
+    def _stop(self, reason):
+        """End a worker that uses too much; the caller's thread learns of it as `WorkerStopped`."""
+        if not self._stopped:
+            self._stopped = reason
+            self._answers.put(WorkerStopped(reason))
+            self._process.kill()
+
     def _how_it_ended(self):
         try:
             status = self._process.wait(2.0)
         except subprocess.TimeoutExpired:
             return "it closed the channel to the checker"
+        if self._sandbox.name == "bwrap" and status > 128:  # what bubblewrap makes of a signal
+            status = 128 - status
         if status < 0:
             name = signal.strsignal(-status) or "unknown"
             return f"signal {-status}: {name.partition(':')[0].lower()}"
@@ -183,8 +234,8 @@ class WorkerProcess:
 class _Output:
     """What the worker prints, kept up to a limit and thrown away beyond it."""
 
-    def __init__(self, fd):
-        self._fd = fd
+    def __init__(self, fd, limit=None, flooded=None):
+        self._fd, self._limit, self._flooded, self._total = fd, limit, flooded, 0
         self._changed = threading.Condition()
         self._kept, self._dropped = bytearray(), 0
         self._tokens, self._complete, self._closed = [], True, False
@@ -193,7 +244,7 @@ class _Output:
         """Wait, in the next `take`, for the token that ends a call's output."""
         with self._changed:
             self._tokens.append(token)
-            self._complete = False
+            self._complete, self._total = False, 0
 
     def take(self):
         """Return the text since the last time and forget it."""
@@ -230,20 +281,26 @@ class _Output:
                 self._closed = not chunk
                 if self._complete or self._closed:
                     self._changed.notify()
+                self._total += len(chunk)
+            if self._limit and self._total > self._limit:
+                self._flooded("output")
             if not chunk:
                 return
 
 
 def _library_folders():
-    """Where this interpreter found numpy and the user's packages.
+    """Where the packages are that the worker does not find by itself."""
+    return library_folders() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
 
-    The worker gets them as last resorts: they may have come from PYTHONPATH,
-    which it does not see.
-    """
-    folders = [str(Path(np.__file__).parents[1])]
-    if site.ENABLE_USER_SITE:
-        folders.append(site.getusersitepackages())
-    return folders
+
+def _wait_until_gone(members, seconds=5.0):
+    """Wait for processes, given as (pid, (parent, start)), that are being killed."""
+    deadline = time.monotonic() + seconds
+    while members and time.monotonic() < deadline:
+        table = process_table()
+        members = [(pid, known) for pid, known in members if table.get(pid, (0, 0))[1] == known[1]]
+        if members:
+            time.sleep(0.005)
 
 
 def _own_group():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fls_teach.grading import protocol
 from fls_teach.grading.outcome import Outcome, sentence, visible_text
-from fls_teach.grading.process import WorkerDied, WorkerProcess, WorkerTimeout
+from fls_teach.grading.process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout
 
 MAX_SOURCE_BYTES = 2**20
 GRACE = 0.5  # for the worker to say at which line it was, before it is killed
@@ -19,7 +19,7 @@ _CLAIMS = ("value", "exception", "not_done", "missing", "not_plain", "load_error
 def read_source(path):
     """Return (source bytes, "") or (None, what is wrong, to follow the file's name).
 
-    Nothing is parsed here: compiling hostile source can crash an interpreter.
+    See `check_source`.
     """
     path = Path(path)
     try:
@@ -33,6 +33,14 @@ def read_source(path):
             source = file.read(MAX_SOURCE_BYTES + 1)
     except OSError as error:
         return None, f"cannot be read ({error.strerror or error})"
+    return check_source(source)
+
+
+def check_source(source):
+    """Return (source, "") or (None, what is wrong) for the bytes of a file.
+
+    Nothing is parsed here: compiling hostile source can crash an interpreter.
+    """
     if len(source) > MAX_SOURCE_BYTES:
         return None, f"is larger than {MAX_SOURCE_BYTES // 2**20} MiB"
     if not source.strip():
@@ -54,11 +62,15 @@ def read_source(path):
 class BaseSession:
     """What a session in a worker and one in this process have in common."""
 
-    def __init__(self, path, support):
-        self.path = Path(os.path.abspath(path))
-        self.first_timeout = None
+    def __init__(self, path, support, source=None):
         # Read once: every worker of this session runs the same bytes.
-        self._source, self._problem = read_source(self.path)
+        if source is None:
+            self.path = Path(os.path.abspath(path))
+            self._source, self._problem = read_source(self.path)
+        else:
+            self.path = Path(path)
+            self._source, self._problem = check_source(source)
+        self.first_timeout = None
         self._support = None if support is None else Path(support).read_bytes()
         self._failed_load = None
 
@@ -128,15 +140,22 @@ class Session(BaseSession):
     time_limit, load_time_limit : float
         Seconds of wall clock for one call, and for loading the file (which
         may import torch).
-    launcher : callable, optional
-        Takes the worker's command line and returns the one to run.
+    sandbox : Bubblewrap, OtherUser or NoSandbox, optional
+        Where the worker is locked in; `fls check` needs none.
+    source : bytes, optional
+        The file's content, if `path` is a name only.
     """
 
-    def __init__(self, path, *, support=None, time_limit=10.0, load_time_limit=30.0, launcher=None):
-        super().__init__(path, support)
+    def __init__(self, path, *, support=None, time_limit=10.0, load_time_limit=30.0, sandbox=None, source=None):
+        super().__init__(path, support, source)
         self.time_limit, self.load_time_limit = time_limit, load_time_limit
-        self._launcher = launcher
+        self._sandbox = sandbox
         self._worker = self._finalizer = self._loaded = None
+
+    @property
+    def worker_pid(self):
+        """The worker's process number, or None before the first call."""
+        return self._worker and self._worker.pid
 
     def restart(self):
         """Forget all state that the student's code has kept."""
@@ -151,7 +170,7 @@ class Session(BaseSession):
     def _load(self):
         if self._loaded is None:
             self.close()
-            self._worker = WorkerProcess(self.path.parent, self._launcher)
+            self._worker = WorkerProcess(self.path.parent, self._sandbox)
             # At the latest when the checker exits.
             self._finalizer = weakref.finalize(self, WorkerProcess.kill, self._worker)
             # A name may hold bytes that are not text; the worker needs it for messages alone.
@@ -180,6 +199,8 @@ class Session(BaseSession):
             fields = {"kind": "timeout"}
         except WorkerDied as end:
             fields = {"kind": "crash", "detail": str(end)}
+        except WorkerStopped as reason:
+            fields = {"kind": str(reason)}
         except protocol.ProtocolError as problem:
             fields = {"kind": "protocol_error", "detail": str(problem)}
         except BaseException:  # Ctrl-C: the answer still to come is nobody's
@@ -187,7 +208,7 @@ class Session(BaseSession):
             raise
         kind = fields.pop("kind")
         fields["seconds"] = time.perf_counter() - start
-        if kind in ("timeout", "crash", "protocol_error"):
+        if kind in ("timeout", "crash", "memory", "output", "protocol_error"):
             self.close()
         if function or kind != "value":  # what a good load printed waits for the first call
             fields["printed"] = worker.printed()

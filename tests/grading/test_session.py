@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fls_teach.grading import InProcess, NotPlain, Session, WorkerStartError
+from fls_teach.grading.sandbox import NoSandbox
 
 MISUSES = '''
 import ctypes, dataclasses, os, sys, threading, time
@@ -256,7 +257,7 @@ def test_nothing_is_written_beside_the_students_file(session_for, folder):
     assert set(os.listdir(folder)) - before <= {"random.py", "helper.py", "05_alignment.py"}
 
 
-# --------------------------------------------------------------- support, launcher, debug
+# --------------------------------------------------------------- support, sandbox, debug
 
 
 def test_support_code_meets_the_student_in_the_worker(session_for, folder):
@@ -269,16 +270,24 @@ def test_support_code_meets_the_student_in_the_worker(session_for, folder):
     assert "support code raised Mod" in session_for("x = 1", support=support).call("f").message
 
 
-def test_the_launcher_changes_the_command(session_for):
+class Replaced(NoSandbox):
+    """A sandbox that runs another command."""
+
+    def __init__(self, replace):
+        super().__init__()
+        self.command = replace
+
+
+def test_the_sandbox_changes_the_command(session_for):
     source = "import sys\ndef f():\n    return sys._xoptions.get('fls')\n"
-    session = session_for(source, launcher=lambda c: [c[0], "-X", "fls=sandboxed", *c[1:]])
+    session = session_for(source, sandbox=Replaced(lambda c: [c[0], "-X", "fls=sandboxed", *c[1:]]))
     assert session.call("f").value == "sandboxed"
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], [sys.executable, "-c", "print('no')"]])
-def test_a_launcher_that_fails_is_nobodys_mark(session_for, command):
+def test_a_sandbox_that_fails_is_nobodys_mark(session_for, command):
     with pytest.raises(WorkerStartError, match="start"):
-        session_for("def f(): return 1", launcher=lambda _: command).call("f")
+        session_for("def f(): return 1", sandbox=Replaced(lambda _: command)).call("f")
 
 
 def test_arguments_must_be_plain(misuses):

@@ -1,0 +1,150 @@
+"""Does a sandbox keep its promises on this machine? Nothing untrusted runs in one that has not just been tried."""
+
+import contextlib
+import os
+import platform
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fls_teach.grading.confine import seccomp_filter
+from fls_teach.grading.process import WorkerStartError
+from fls_teach.grading.sandbox import MIB, Bubblewrap, NoSandbox, OtherUser, SandboxError, descendants, process_table
+from fls_teach.grading.session import Session
+
+PROBE = Path(__file__).with_name("probe.py")
+ISOLATIONS = "bwrap", "uid", "process"
+"""Strongest first."""
+
+_IMPORT_LIMIT = 60.0  # torch from a cold disk
+
+
+def make_sandbox(name, hidden=(), limits=None):
+    """A sandbox by its name, not yet tried.
+
+    Raises
+    ------
+    SandboxError
+        If it cannot be had on this machine.
+    """
+    if name == "process":
+        return NoSandbox(limits)
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(f"it needs Linux, and this is {platform.system()}")
+    return Bubblewrap(hidden, limits) if name == "bwrap" else OtherUser(limits)
+
+
+def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
+    """What an untrusted submission could do in a sandbox although it must not.
+
+    Parameters
+    ----------
+    sandbox : Bubblewrap or OtherUser
+    secrets : sequence of path
+        What must not be readable.
+    folders : sequence of path
+        Where nothing must be written.
+    modules : sequence of str
+        Packages that have to be importable.
+
+    Returns
+    -------
+    list of str
+        Sentences; empty if the sandbox works.
+    """
+    try:
+        with socket.socket() as listener, Session(PROBE, sandbox=sandbox, time_limit=_IMPORT_LIMIT) as session:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port = listener.getsockname()[1]
+            with _own_secret() as secret:
+                return list(_tried(session, sandbox, [secret, *secrets], folders, port, modules))
+    except (WorkerStartError, SandboxError) as problem:
+        return [str(problem)]
+
+
+def _tried(session, sandbox, secrets, folders, port, modules):
+    grader = (os.getpid(), process_table()[os.getpid()][1])
+    outcome = session.call("escapes", *(list(map(os.fsencode, paths)) for paths in (secrets, folders)), port, grader)
+    if not outcome.ok:
+        yield f"the probe failed: {outcome.message}"
+        return
+    yield from (f"a submission could {escape}" for escape in outcome.value)
+    rights = session.call("rights").value or {}
+    # A process that changed its user may not read its own file; then it has no capabilities either.
+    if rights and int(rights.get("CapEff", "1"), 16):
+        yield "a submission keeps capabilities"
+    if rights.get("NoNewPrivs", "1") != "1":
+        yield "a submission could gain privileges"
+    if seccomp_filter(platform.machine()) and rights.get("Seccomp", "2") != "2":
+        yield "no filter of system calls is in force"
+    for module in modules:
+        outcome = session.call("import_module", module)
+        if not outcome.ok:
+            yield f"a submission cannot import {module}: {outcome.message}"
+    too_much = (sandbox.limits.memory_mib + 64) * MIB
+    if session.call("use_memory", too_much).kind not in ("exception", "memory", "crash"):
+        yield "the limit on memory has no effect"
+    if session.call("leave_behind").value is not True:
+        yield "the probe could not start a process"
+        return
+    members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)}
+    if len(members) < 2:
+        yield "the processes of a submission cannot be listed"
+    session.close()
+    deadline = time.monotonic() + 5.0
+    while alive := [pid for pid, known in members.items() if known and process_table().get(pid, (0, 0))[1] == known[1]]:
+        if time.monotonic() > deadline:
+            yield f"{len(alive)} processes of a submission outlive it"
+            return
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _own_secret():
+    """A file that only this user may read, in the folder for temporary files."""
+    with tempfile.NamedTemporaryFile(prefix="fls-secret-") as file:
+        file.write(b"secret")
+        file.flush()
+        yield file.name
+
+
+def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
+    """The sandbox to use.
+
+    Parameters
+    ----------
+    isolation : str
+        One of `ISOLATIONS`, or "auto" for the strongest that works here; never "process", which has to be asked for.
+    secrets, folders, modules
+        As for `weaknesses`.
+    limits : Limits, optional
+
+    Returns
+    -------
+    sandbox
+        To be closed.
+
+    Raises
+    ------
+    SandboxError
+        If none works: the sentence says why, and what to do.
+    """
+    if isolation == "process":
+        return NoSandbox(limits)
+    reasons = []
+    for name in ISOLATIONS[:2] if isolation == "auto" else (isolation,):
+        try:
+            sandbox = make_sandbox(name, secrets, limits)
+        except SandboxError as problem:
+            reasons.append(f"{name}: {problem}")
+            continue
+        found = weaknesses(sandbox, secrets, folders, modules)
+        if not found:
+            return sandbox
+        sandbox.close()
+        more = f" (and {len(found) - 1} more; fls doctor lists them)" if len(found) > 1 else ""
+        reasons.append(f"{name}: {found[0]}{more}")
+    raise SandboxError("; ".join(reasons))
