@@ -27,7 +27,7 @@ class Card:
         return dict(self.rows)
 
 
-def make_card(exercise, item, failure, *, path, replay="", picture=None):
+def make_card(exercise, item, failure, *, path, replay="", picture=None, hurry=True):
     """The card of one failure.
 
     Parameters
@@ -36,11 +36,13 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None):
     item : registry.Property
     failure : trial.Failure
     path : Path
-        The student's file.
+        The student's file, or one whose functions have the same parameters.
     replay : str
         The command that shows this case again.
     picture : Path, optional
         Where a picture of it was saved.
+    hurry : bool
+        As for `likely.likely_misconception`.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None):
     rows += _mismatch(error) if isinstance(error, Mismatch) else _raised(failure)
     rows += [
         ("theory", item.formula),
-        ("likely", likely_misconception(exercise, failure.calls, failure.history)),
+        ("likely", likely_misconception(exercise, failure.calls, failure.history, hurry)),
         ("note", _note(failure)),
         ("printed", _printed(failure.calls)),
         ("picture", str(picture or "")),

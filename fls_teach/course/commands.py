@@ -15,7 +15,7 @@ from fls_teach.course.workspace import find_workspace
 from fls_teach.course.workspace import start as make_workspace
 
 
-def _sentence_for_mistakes(command):
+def sentence_for_mistakes(command):
     """A mistake of the user's ends as one sentence and exit code 2."""
 
     @functools.wraps(command)
@@ -40,11 +40,11 @@ def _in_workspace(command):
             click.echo(f"Note: {problem}", err=True)
         return command(workspace, **kwargs)
 
-    return _sentence_for_mistakes(wrapper)
+    return sentence_for_mistakes(wrapper)
 
 
-class _Seconds(click.FloatRange):
-    """NaN lies in every range."""
+class Seconds(click.FloatRange):
+    """A range that NaN does not lie in, as it does in every other."""
 
     def convert(self, value, param, ctx):
         seconds = super().convert(value, param, ctx)
@@ -55,7 +55,7 @@ class _Seconds(click.FloatRange):
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@_sentence_for_mistakes
+@sentence_for_mistakes
 def start(folder):
     """Make a folder to work in: lessons, stubs, hints and the specification. Never writes over your work."""
     done = make_workspace(folder)
@@ -77,7 +77,7 @@ def start(folder):
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same examples."
 )
-@click.option("--time-limit", type=_Seconds(0.1, 3600), default=10.0, show_default=True, help="Seconds for a call.")
+@click.option("--time-limit", type=Seconds(0.1, 3600), default=10.0, show_default=True, help="Seconds for a call.")
 @click.option("--replay", metavar="CASE", help="Run exactly this case again, such as 9.3-5f0c.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--debug", is_flag=True, help="Run in this process, without limits: print and breakpoint() work.")

@@ -14,13 +14,14 @@ from fls_teach.course.shared import SharedWorker
 from fls_teach.grading import protocol
 
 BUDGET = 4.0  # seconds for all misconceptions of an exercise
+UNHURRIED_LIMIT = 2.0  # seconds for a call
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
 TOLERANCES = (1e-12, 0.0), (1e-6, 1e-8)
 NEARLY_ALL = 0.9  # of the other calls
 CONSTANT = "your function gives the same answer to every question"
 
 
-def likely_misconception(exercise, calls, history=()):
+def likely_misconception(exercise, calls, history=(), hurry=True):
     """The half-sentence of the misconception that answers as the student did, where the reference answers otherwise.
 
     Parameters
@@ -30,6 +31,9 @@ def likely_misconception(exercise, calls, history=()):
         Those of the failing example.
     history : list of Call
         Others of the same property; nearly all of them must fit too.
+    hurry : bool
+        Somebody is waiting: give up after a few seconds. Otherwise time decides only about what hangs, so that the
+        same calls get the same answer on a busy machine.
 
     Returns
     -------
@@ -40,9 +44,10 @@ def likely_misconception(exercise, calls, history=()):
     if not calls or not exercise.misconceptions:
         return ""
     # Who shares the misconception takes about as long; on the input of another it may run for ever.
-    limit = min(0.3 + 5 * max(call.outcome.seconds for call in calls), 10.0)
+    limit = min(0.3 + 5 * max(call.outcome.seconds for call in calls), 10.0) if hurry else UNHURRIED_LIMIT
+    budget = BUDGET if hurry else float("inf")
     with SharedWorker(exercise, limit) as worker:
-        every = _all_answers(exercise, worker, calls)
+        every = _all_answers(exercise, worker, calls, budget)
         reference = every.pop(exercise.solution)
         for tolerance in TOLERANCES:
             agrees = functools.partial(_same_answer, tolerance=tolerance)
@@ -52,7 +57,7 @@ def likely_misconception(exercise, calls, history=()):
                 return CONSTANT
             fitting = [path for path, answers in every.items() if all(map(agrees, answers, calls))]
             if fitting:
-                found = _most_like(worker, fitting, history, agrees)
+                found = _most_like(worker, fitting, history, agrees, budget)
                 return half_sentence(found) if found and _tells(calls, history) else ""
     return ""
 
@@ -103,7 +108,7 @@ def _answer(worker, path, call):
     return worker.call(path, call.function, *call.args, **call.kwargs)
 
 
-def _all_answers(exercise, worker, calls):
+def _all_answers(exercise, worker, calls, budget):
     """Outcomes by file, of the reference and of as many misconceptions as there is time for."""
     found, deadline = {}, None
     for path in (exercise.solution, *exercise.misconceptions):
@@ -115,13 +120,13 @@ def _all_answers(exercise, worker, calls):
                 break
             found[path].append(_answer(worker, path, call))
         found[path] += [found[path][-1]] * (len(calls) - len(found[path]))
-        deadline = deadline or time.monotonic() + BUDGET  # the worker has started
+        deadline = deadline or time.monotonic() + budget  # the worker has started
     return found
 
 
-def _most_like(worker, paths, history, agrees):
+def _most_like(worker, paths, history, agrees, budget):
     """Of misconceptions that fit one example, the one that fits most of the others, if it fits nearly all; or None."""
-    deadline, asked = time.monotonic() + BUDGET, 0
+    deadline, asked = time.monotonic() + budget, 0
     score, roughly = dict.fromkeys(paths, 0), dict.fromkeys(paths, 0)
     for call in history:
         if call.outcome.ok and time.monotonic() < deadline:

@@ -12,10 +12,14 @@ KEPT_CALLS = 60
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample."""
+    """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample.
+
+    `tries` bounds the second by a number of examples, which is the same on every machine.
+    """
 
     finding: float = 60.0
     shrinking: float = 3.0
+    tries: float = float("inf")
 
 
 LIMITS = Limits()
@@ -119,7 +123,7 @@ class _Recorder:
 
     def __init__(self, test, student, limits, passing):
         self.test, self.student, self.limits, self.passing = test, student, limits, passing
-        self.failure, self.history, self.tried = None, [], 0
+        self.failure, self.history, self.tried, self.smaller = None, [], 0, 0
         self.started = time.monotonic()
         self.deadline = self.started + limits.finding
 
@@ -130,6 +134,10 @@ class _Recorder:
                 text = f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long"
                 self.failure = Failure(TooSlow(text))
             raise _Enough
+        if self.failure is not None:
+            self.smaller += 1
+            if self.smaller > self.limits.tries:
+                raise _Enough
         try:
             self.test.example(self.student, **inputs)
             self.tried += 1
