@@ -1,0 +1,289 @@
+"""Submissions are found, named and read: what honest people hand in, in every form in which it arrives."""
+
+import os
+import re
+import unicodedata
+import zipfile
+
+import pytest
+
+from fls_teach.autograder import intake
+from fls_teach.autograder.intake import collect
+from fls_teach.course import submit, workspace
+from fls_teach.course.registry import CourseError, exercises
+
+EIGHT, NINE = "08_bayes_error", "09_decomposition"
+
+
+def put(folder, *paths, data=None):
+    """Write files whose content is their own path, or `data`."""
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(path.encode() if data is None else data)
+    return folder
+
+
+def pack(path, *names):
+    """The same as a zip."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, name)
+    return path
+
+
+def only(path):
+    """The one submission at `path`, read."""
+    (entry,) = collect([path], exercises())
+    return entry.read()
+
+
+FLAT = (f"{EIGHT}.py", f"{NINE}.py")
+IN_FOLDERS = tuple(f"{name}/{name}.py" for name in (EIGHT, NINE))
+LAYOUTS = [FLAT, IN_FOLDERS, (FLAT[0], IN_FOLDERS[1])]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_folder_and_its_zips_give_the_same_files(layout, tmp_path):
+    folder = only(put(tmp_path / "folder", *layout, "README.md", "helper.py", "progress.json"))
+    plain = only(pack(tmp_path / "plain.zip", *layout, "notes.txt"))
+    assert folder.files == plain.files == {path.split("/")[-1][:-3]: path.encode() for path in layout}
+    assert folder.digest == plain.digest and not folder.notes and not plain.notes
+    top = only(pack(tmp_path / "top.zip", "work/", *(f"work/{path}" for path in layout), "__MACOSX/._work"))
+    assert set(top.files) == {EIGHT, NINE} and not top.notes
+    assert set(only(pack(tmp_path / "dot.zip", *(f"./{path}" for path in layout))).files) == {EIGHT, NINE}
+
+
+def test_a_single_file_is_taken_byte_by_byte(tmp_path):
+    data = b"\xff\xfe\r\n\0 not decoded here"
+    put(tmp_path, f"{EIGHT}.py", f"{NINE}.py", data=data)
+    assert only(tmp_path / f"{EIGHT}.py").files == {EIGHT: data}
+
+
+def test_what_fls_start_makes_and_fls_submit_packs(tmp_path):
+    space = workspace.Workspace(workspace.start(tmp_path / "work").folder)
+    for exercise in exercises():
+        space.file(exercise).write_bytes(b"x = 1\n")
+    submit.pack(space, tmp_path / "handed in.zip")
+    unpacked, packed = only(space.folder), only(tmp_path / "handed in.zip")
+    assert unpacked.files == packed.files == {exercise.name: b"x = 1\n" for exercise in exercises()}
+    assert not unpacked.notes and not packed.notes and packed.name == "handed in"
+
+
+def test_a_batch_of_folders_and_zips_is_sorted_and_complete(tmp_path):
+    put(tmp_path / "all", "zoe/" + FLAT[0], "alice/" + IN_FOLDERS[0], "dora/work/" + FLAT[0], "empty/x.txt", "list.csv")
+    pack(tmp_path / "all" / "bob.zip", *FLAT)
+    pack(tmp_path / "all" / "moodle_file_" / "my work.zip", *IN_FOLDERS)
+    put(tmp_path / "all", "carl.tar.gz", ".git/config", "__MACOSX/x")
+    read = [entry.read() for entry in collect([tmp_path / "all"], exercises())]
+    assert [(each.name, len(each.files)) for each in read] == [
+        ("alice", 1),
+        ("bob", 2),
+        ("carl.tar.gz", 0),
+        ("dora", 1),
+        ("empty", 0),
+        ("moodle_file_", 2),
+        ("zoe", 1),
+    ]
+    assert [each.notes != () for each in read] == [False, False, True, False, True, False, False]
+    assert "neither a folder nor a zip" in read[2].notes[1]
+
+
+def test_order_is_that_of_the_command_line_and_nothing_counts_twice(tmp_path):
+    put(tmp_path, "all/b/" + FLAT[0], "all/a/" + FLAT[0], "c/" + FLAT[0])
+    paths = [tmp_path / "c", str(tmp_path / "all" / "b"), tmp_path / "all", tmp_path / "all" / "b" / ".." / "a"]
+    assert [entry.name for entry in collect(paths, exercises())] == ["c", "b", "a"]
+    assert os.listdir(tmp_path / "all") and collect([], exercises()) == []
+
+
+def test_the_current_folder_has_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(put(tmp_path / "alice", FLAT[0]))
+    (entry,) = collect(["."], exercises())
+    monkeypatch.chdir(tmp_path)
+    assert entry.name == "alice" and entry.read().files == {EIGHT: FLAT[0].encode()}
+
+
+def test_nothing_is_read_before_its_turn(tmp_path):
+    (entry,) = collect([put(tmp_path / "alice", FLAT[0])], exercises())
+    put(tmp_path / "alice", FLAT[0], data=b"later")
+    assert entry.read().files == {EIGHT: b"later"}
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("nothing", "does not exist"),
+        ("", "empty name"),
+        ("a.txt", "neither a folder nor a .py file nor a zip"),
+        ("pipe.zip", "neither a folder"),
+        ("link", "is a link"),
+        ("link.zip", "is a link"),
+        ("a\0b", "cannot be read"),
+        ("x" * 300, "cannot be read"),
+    ],
+)
+def test_a_path_that_cannot_be_a_submission_stops_everything(name, words, tmp_path):
+    put(tmp_path, "a.txt", "alice/" + FLAT[0])
+    pack(tmp_path / "b.zip", *FLAT)
+    os.mkfifo(tmp_path / "pipe.zip")
+    (tmp_path / "link").symlink_to("alice")
+    (tmp_path / "link.zip").symlink_to("b.zip")
+    with pytest.raises(CourseError, match=re.escape(words)) as raised:
+        collect([tmp_path / "alice", f"{tmp_path}/{name}" if name else ""], exercises())
+    assert str(raised.value).isprintable()
+
+
+HARD_NAMES = [
+    "Ünal Çelik",
+    "李雷",
+    "韩梅梅",
+    "CON",
+    "con",
+    "nul",
+    "com1.x",
+    "gradebook.csv",
+    "cohort.html",
+    "course.key",
+    "a\u202egnp.exe",
+    "a\x1b[2J\nb",
+    "x" * 250,
+    "x" * 249 + "y",
+    "-rf",
+    "=1+1",
+    "<b>",
+    "e\u0301",
+    "\u00e9",
+    "   ",
+    "alice",
+    "ALICE",
+    "alice-2",
+    "bob.smith",
+    "bob",
+    os.fsdecode(b"caf\xe9"),
+]
+
+
+def test_names_are_unique_printable_and_safe(tmp_path):
+    for name in HARD_NAMES:
+        (tmp_path / "all" / name).mkdir(parents=True)
+    pack(tmp_path / "all" / "bob.zip", *FLAT)
+    entries = collect([tmp_path / "all"], exercises())
+    assert len(entries) == len(HARD_NAMES) + 1
+    names, folders = [entry.name for entry in entries], [entry.folder for entry in entries]
+    assert all(name.isprintable() and name.strip() and len(name) <= 100 for name in names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}", folder) for folder in folders)
+    assert not {folder.lower() for folder in folders} & {"con", "nul", "com1", "prn", "aux"}
+    for each in (names, folders):
+        assert len({unicodedata.normalize("NFC", text).casefold() for text in each}) == len(each)
+    assert {"Ünal Çelik", "bob.smith", "bob", "bob.zip"} <= set(names) and {"Unal-Celik", "bob-smith"} <= set(folders)
+
+
+def test_equal_names_are_told_apart_by_their_folders(tmp_path):
+    for person in ("alice", "bob"):
+        put(tmp_path, f"{person}/{FLAT[0]}")
+    pack(tmp_path / "carl" / "submission.zip", *FLAT)
+    pack(tmp_path / "dora" / "submission.zip", *FLAT)
+    paths = [tmp_path / "alice" / FLAT[0], tmp_path / "bob" / FLAT[0], tmp_path / "carl", tmp_path / "dora"]
+    assert [entry.name for entry in collect(paths, exercises())] == [
+        f"alice/{FLAT[0]}",
+        f"bob/{FLAT[0]}",
+        "carl/submission.zip",
+        "dora/submission.zip",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("8_bayes_error.py", f"its name must be {EIGHT}.py"),
+        ("08_bayes_error (1).py", f"its name must be {EIGHT}.py"),
+        ("Bayes-Error.py", f"its name must be {EIGHT}.py"),
+        ("08_bayes_error.py.txt", f"its name must be {EIGHT}.py"),
+        ("08_bayes_error.PY", f"its name must be {EIGHT}.py, in these letters"),
+        ("08_Bayes_Error.py", f"its name must be {EIGHT}.py, in these letters"),
+        ("08_Bayes_Error/08_bayes_error.py", f"its name must be {EIGHT}.py, in these letters"),
+        ("08_bayes_error.ipynb", f"its name must be {EIGHT}.py"),
+        ("homework.ipynb", "it is a notebook"),
+        ("old/08_bayes_error.py", f"its place is {EIGHT}/{EIGHT}.py"),
+        ("more.zip", "it is an archive"),
+    ],
+)
+def test_what_looks_meant_is_named_in_a_note(name, words, tmp_path):
+    """Silence about a file with nearly the right name is how a student loses an exercise unheard."""
+    folder = only(put(tmp_path / "folder", FLAT[1], name))
+    packed = only(pack(tmp_path / "packed.zip", FLAT[1], name))
+    assert set(folder.files) == set(packed.files) == {NINE}
+    assert folder.notes == packed.notes == (f"'{name}' was not taken: {words}.",) or words in folder.notes[0]
+    assert folder.notes == packed.notes and len(folder.notes) == 1
+
+
+JUNK = [
+    "__MACOSX/._08_bayes_error.py",
+    "._08_bayes_error.py",
+    ".DS_Store",
+    "Thumbs.db",
+    "__pycache__/08_bayes_error.py",
+]
+
+
+@pytest.mark.parametrize(
+    "name", [*JUNK, ".git/08_bayes_error.py", f"{EIGHT}/{EIGHT}.py.bak-1", f"specification/test_{EIGHT}.py", "plot.png"]
+)
+def test_what_tools_leave_behind_is_not_worth_a_note(name, tmp_path):
+    folder, packed = only(put(tmp_path / "a", FLAT[1], name)), only(pack(tmp_path / "a.zip", FLAT[1], name))
+    assert set(folder.files) == set(packed.files) == {NINE} and not folder.notes and not packed.notes
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (FLAT[0], IN_FOLDERS[0]),
+        (FLAT[0], "08_Bayes_Error.py"),
+        (IN_FOLDERS[0], f"{EIGHT}/08_BAYES_ERROR.PY"),
+        (IN_FOLDERS[0], "08_BAYES_error/08_bayes_error.py"),
+    ],
+)
+def test_of_two_files_for_one_exercise_neither_is_taken(names, tmp_path):
+    """Taking either would let the order of a listing, or the file system, decide the mark."""
+    folder = only(put(tmp_path / "folder", *names, FLAT[1]))
+    packed = only(pack(tmp_path / "packed.zip", *names, FLAT[1]))
+    assert folder.files == packed.files == {NINE: FLAT[1].encode()}
+    assert folder.notes == packed.notes and len(folder.notes) == 1
+    assert all(f"'{name}'" in folder.notes[0] for name in names) and "not handed in" in folder.notes[0]
+
+
+def test_of_two_folders_with_exercises_neither_is_taken(tmp_path):
+    packed = only(pack(tmp_path / "packed.zip", f"old/{FLAT[0]}", f"new/{FLAT[0]}"))
+    assert packed.files == {} and "'new' and 'old'" in packed.notes[1]
+
+
+def test_deeper_folders_are_not_searched(tmp_path):
+    deep = f"a/b/{FLAT[0]}"
+    assert only(pack(tmp_path / "packed.zip", deep)).files == {}
+    put(tmp_path / "all", f"alice/{deep}", "alice/" + "x/" * 200 + FLAT[0])
+    assert only(tmp_path / "all").files == {}
+
+
+def test_nothing_found_is_still_a_submission(tmp_path):
+    (tmp_path / "nobody").mkdir()
+    empty = only(tmp_path / "nobody")
+    assert empty.files == {} and empty.digest == intake.digest({})
+    assert empty.notes == ("No file of an exercise was found; they are called 01_mixture.py and so on.",)
+
+
+def test_notes_are_counted_beyond_the_first_twenty(tmp_path):
+    notes = only(put(tmp_path / "a", FLAT[0], FLAT[1].upper(), *(f"8 ({k}).py" for k in range(30)))).notes
+    assert len(notes) == 21 and notes[-1] == "... and 11 more" and NINE in notes[0]
+
+
+def test_a_folder_of_misnamed_files_is_one_submission(tmp_path):
+    submission = only(put(tmp_path / "alice", "08 (1).py", "notes.ipynb"))
+    assert submission.name == "alice" and len(submission.notes) == 3
+
+
+def test_a_zip_beside_exercises_is_not_opened(tmp_path):
+    """Also where those are refused: a spare zip must not decide."""
+    put(tmp_path / "all" / "alice", FLAT[0], IN_FOLDERS[0])
+    pack(tmp_path / "all" / "alice" / "spare.zip", *FLAT)
+    submission = only(tmp_path / "all")
+    assert submission.files == {} and "spare.zip" in submission.notes[-1]

@@ -1,0 +1,400 @@
+"""Folders and zips that were made to harm: a clear verdict, other people's work unread, bounded time and memory."""
+
+import io
+import os
+import socket
+import stat
+import struct
+import tracemalloc
+import warnings
+import zipfile
+import zlib
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fls_teach.autograder import sources
+from fls_teach.autograder.intake import collect
+from fls_teach.course.registry import exercises
+from fls_teach.grading.session import MAX_SOURCE_BYTES
+
+EIGHT, NINE = "08_bayes_error", "09_decomposition"
+FILE, OTHER = f"{EIGHT}.py", f"{NINE}.py"
+LIST_ENTRY, END = 46, 22  # bytes of an entry of the list of contents, without its name, and of the end record
+
+
+def only(path):
+    """The one submission at `path`, read."""
+    (entry,) = collect([path], exercises())
+    return entry.read()
+
+
+@pytest.fixture
+def zipped(tmp_path):
+    """Read a zip with these bytes, or with these (ZipInfo or name, data), next to an honest file."""
+
+    def read(*entries, raw=None):
+        if raw is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that a name occurs twice
+                buffer = io.BytesIO()
+                with zipfile.ZipFile(buffer, "w") as archive:
+                    archive.writestr(OTHER, b"honest")
+                    for name, data in entries:
+                        archive.writestr(name, data, None if isinstance(name, zipfile.ZipInfo) else 8)
+            raw = buffer.getvalue()
+        (tmp_path / "a.zip").write_bytes(raw)
+        return only(tmp_path / "a.zip")
+
+    return read
+
+
+def honest_zip(data=b"x = 1\n" * 50, method=zipfile.ZIP_DEFLATED):
+    """A zip of one exercise, to be spoilt."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr(FILE, data)
+    return bytearray(buffer.getvalue())
+
+
+def refused(submission, *words, kept=()):
+    """Assert that only the honest files are left, and that a note says why."""
+    assert submission.files == dict.fromkeys(kept, b"honest")
+    text = " | ".join(submission.notes)
+    assert all(word in text for word in words), text
+    assert all(note.isprintable() and len(note) < 400 for note in submission.notes)
+    return True
+
+
+# Paths and kinds of entries
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"../{FILE}", f"/{FILE}", f"//server/{FILE}", f"C:/{FILE}", f"C:\\{FILE}", f"..\\{FILE}", f"{EIGHT}/../{FILE}"],
+)
+def test_paths_that_lead_out_of_a_zip(name, zipped):
+    assert refused(zipped((name, b"bad")), "leads out of the zip", kept=[NINE])
+
+
+def test_a_path_that_leads_out_is_no_top_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(f"../{FILE}", b"bad")
+        archive.writestr(f"work/{OTHER}", b"honest")
+    assert refused(only(tmp_path / "a.zip"), "leads out of the zip", kept=[NINE])
+
+
+def test_backslashes_of_old_windows_tools_are_understood(zipped):
+    assert zipped((f"{EIGHT}\\{FILE}", b"fine")).files == {EIGHT: b"fine", NINE: b"honest"}
+
+
+@pytest.mark.parametrize("kind, word", [(stat.S_IFLNK, "link"), (stat.S_IFIFO, "ordinary"), (stat.S_IFCHR, "ordinary")])
+def test_links_and_devices_in_a_zip(kind, word, zipped):
+    info = zipfile.ZipInfo(FILE)
+    info.create_system, info.external_attr = 3, (kind | 0o777) << 16
+    assert refused(zipped((info, b"../bob/" + FILE.encode())), word, kept=[NINE])
+
+
+def test_one_name_twice_in_a_zip(zipped):
+    assert refused(zipped((FILE, b"one"), (FILE, b"two")), "claim to be the same exercise", kept=[NINE])
+
+
+@pytest.mark.parametrize(
+    "name", [f"{FILE}\0.txt", f"{EIGHT}\u202eyp.py", f"{FILE} ", f"\ud800{FILE}", f"é{FILE}", "\x1b[2J8.py"]
+)
+def test_names_in_every_encoding(name, zipped, monkeypatch):
+    info = zipfile.ZipInfo("x")
+    info.filename = info.orig_filename = name
+    monkeypatch.setattr(
+        zipfile.ZipInfo, "_encodeFilenameFlags", lambda self: (self.filename.encode("utf-8", "surrogatepass"), 0x800)
+    )
+    submission = zipped((info, b"bad"))
+    assert refused(submission, kept=[] if "\ud800" in name else [NINE])  # no text at all: the zip is damaged
+
+
+# Sizes
+
+
+@contextmanager
+def peak_below(limit):
+    """Assert that the block needs less memory."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < limit
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_bomb_is_not_unpacked(zipped):
+    assert refused(zipped((FILE, bytes(10**8))), "larger than 1 MiB", kept=[NINE])
+
+
+def spoil(raw, offset, form, *values):
+    """Overwrite fields of the only entry in the list of contents."""
+    struct.pack_into(form, raw, raw.rindex(b"PK\1\2") + offset, *values)
+    return raw
+
+
+@pytest.mark.parametrize("quoted", [0, 5, MAX_SOURCE_BYTES])
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+def test_a_size_that_lies_is_found_out_by_what_is_unpacked(quoted, method, zipped):
+    large = spoil(honest_zip(bytes(10**7), method), 24, "<I", quoted)
+    with peak_below(8 * 2**20):
+        assert refused(zipped(raw=large), "larger than 1 MiB")
+    small = spoil(honest_zip(b"x = 1\n", method), 24, "<I", quoted)
+    assert refused(zipped(raw=small), "it has 6 bytes, where the zip says")
+
+
+def test_a_size_that_lies_with_the_checksum_of_its_beginning(zipped):
+    """zipfile alone would return the first bytes, and every unzip tool others."""
+    raw = spoil(honest_zip(b"x = 1\nx = 2\n"), 16, "<III", zlib.crc32(b"x = 1\n"), 14, 6)
+    assert refused(zipped(raw=raw), "damaged")
+
+
+def test_exactly_one_mebibyte_is_fine_and_one_byte_more_is_not(zipped, tmp_path):
+    data = os.urandom(MAX_SOURCE_BYTES)
+    assert zipped((FILE, data)).files[EIGHT] == data
+    assert refused(zipped((FILE, data + b"x")), "larger than 1 MiB", kept=[NINE])
+    (tmp_path / FILE).write_bytes(data)
+    assert only(tmp_path / FILE).files == {EIGHT: data}
+    (tmp_path / FILE).write_bytes(data + b"x")
+    assert refused(only(tmp_path / FILE), "larger than 1 MiB")
+
+
+def test_a_list_of_ten_million_entries_is_not_read(tmp_path):
+    size = 10**7 * (LIST_ENTRY + 1)
+    with open(tmp_path / "a.zip", "wb") as file:
+        file.truncate(size)  # sparse
+        file.seek(size)
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, size, 0, 0))
+    with peak_below(8 * 2**20):
+        assert refused(only(tmp_path / "a.zip"), "list of contents is too long")
+
+
+def test_more_entries_than_any_course_needs(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_ENTRIES", 3)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in (FILE, "a", "b", "c"):
+            archive.writestr(name, b"")
+    assert refused(only(tmp_path / "a.zip"), "too many entries")
+
+
+# Damage
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"PK\5\6", b"\x1f\x8b not a zip", bytes(honest_zip()[:-30]), bytes(honest_zip()[20:])]
+)
+def test_what_is_no_zip(raw, zipped):
+    submission = zipped(raw=raw)
+    assert submission.files == {} and len(submission.notes) == 2
+
+
+@pytest.mark.parametrize(
+    "offset, form, values, word",
+    [
+        (8, "<H", [1], "encrypted"),
+        (8, "<H", [0x41], "encrypted"),
+        (8, "<H", [0x20], "damaged"),
+        (10, "<H", [9], "method 9"),
+        (10, "<H", [14], "method 14"),
+        (10, "<H", [12], "method 12"),
+        (10, "<H", [0], "damaged"),
+        (16, "<I", [1], "damaged"),
+        (20, "<I", [3], "damaged"),
+        (20, "<I", [2**31], "larger than 1 MiB"),
+        (42, "<I", [7], "damaged"),
+        (42, "<I", [2**31], "damaged"),
+        (6, "<H", [99], "damaged"),
+        (28, "<H", [5], "damaged"),
+    ],
+)
+def test_every_field_of_an_entry_spoilt(offset, form, values, word, zipped):
+    assert refused(zipped(raw=spoil(honest_zip(), offset, form, *values)), word)
+
+
+def test_entries_that_overlap(zipped):
+    """As in Fifield's bomb: one entry's data holds the other entry."""
+    inner = zipfile.ZipInfo(OTHER)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(inner, b"y = 2\n")
+    local = buffer.getvalue()[: 30 + len(OTHER) + 6]
+    raw = honest_zip(local, zipfile.ZIP_STORED)
+    entry = buffer.getvalue()[len(local) : len(local) + LIST_ENTRY + len(OTHER)]
+    entry = entry[:42] + struct.pack("<I", 30 + len(FILE)) + entry[LIST_ENTRY:]
+    start = raw.rindex(b"PK\1\2", 0, len(raw) - END)
+    listed = bytes(raw[start:-END]) + entry
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 2, 2, len(listed), start, 0)
+    assert refused(zipped(raw=bytes(raw[:start]) + listed + end), "shares its place in the zip")
+
+
+def test_a_zip64_is_a_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive, archive.open(FILE, "w", force_zip64=True) as file:
+        file.write(b"fine")
+    assert only(tmp_path / "a.zip").files == {EIGHT: b"fine"}
+
+
+def checked(submission, contents=None):
+    """Whatever went in, only expected names and bounded bytes come out."""
+    assert set(submission.files) <= {exercise.name for exercise in exercises()}
+    assert all(type(data) is bytes and len(data) <= MAX_SOURCE_BYTES for data in submission.files.values())
+    assert submission.files or submission.notes
+    assert all(note.isprintable() for note in submission.notes) and len(submission.notes) <= 21
+    assert contents is None or all(data == contents[name] for name, data in submission.files.items())
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_as_a_zip(tmp_path_factory, data, ended):
+    path = tmp_path_factory.getbasetemp() / "any.zip"
+    path.write_bytes(data + (b"PK\5\6" + data[:18] if ended else b""))
+    checked(only(path))
+
+
+CONTENTS = {EIGHT: b"x = 1\n" * 9, NINE: bytes(range(200))}
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6), st.booleans()
+)
+def test_any_change_to_a_zip(tmp_path_factory, changes, in_contents):
+    """A file either comes out as it went in (the checksum covers it) or not at all."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in CONTENTS.items():
+            archive.writestr(f"{name}/{name}.py", data)
+        start = archive.fp.tell() if in_contents else 0
+    raw = bytearray(buffer.getvalue())
+    for where, value in changes:
+        raw[start + int(where * (len(raw) - start))] = value
+    path = tmp_path_factory.getbasetemp() / "changed.zip"
+    path.write_bytes(raw)
+    checked(only(path), CONTENTS)
+
+
+# Folders
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A submission with one honest file, and a secret beside it."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / OTHER).write_bytes(b"honest")
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / FILE).write_bytes(b"another's work")
+    return tmp_path / "a"
+
+
+@pytest.mark.parametrize("target", [f"../secret/{FILE}", "/dev/zero", "nowhere", FILE, OTHER])
+def test_links_to_files_are_not_followed(target, folder):
+    (folder / FILE).symlink_to(target)
+    assert refused(only(folder), f"'{FILE}' was not taken: it is a link", kept=[NINE])
+
+
+@pytest.mark.parametrize("name", [EIGHT, "work"])
+def test_links_to_folders_are_not_followed(name, folder):
+    (folder / name).symlink_to("../secret")
+    assert refused(only(folder), f"'{name}' was not taken: it is a link", kept=[NINE])
+
+
+def test_a_link_in_a_batch_is_nobodys_work(folder, tmp_path):
+    (tmp_path / "bob").symlink_to("secret")
+    (tmp_path / "carl.zip").symlink_to("nowhere")
+    submissions = {entry.name: entry.read() for entry in collect([tmp_path], exercises())}
+    assert submissions["a"].files and submissions["secret"].files
+    assert refused(submissions["bob"], "link") and refused(submissions["carl.zip"], "link")
+
+
+def test_pipes_sockets_and_folders_are_not_read(folder, tmp_path, monkeypatch):
+    os.mkfifo(folder / FILE)
+    assert refused(only(folder), "not an ordinary file", kept=[NINE])
+    (folder / FILE).unlink()
+    monkeypatch.chdir(folder)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(FILE)
+        assert refused(only(folder), "not an ordinary file", kept=[NINE])
+    (folder / FILE).unlink()
+    (folder / FILE).mkdir()
+    assert refused(only(folder), kept=[NINE])
+
+
+def exchange(what):
+    """Put a link or a pipe in the place of a path."""
+
+    def to_link(path):
+        path.rename(path.with_name("gone"))
+        path.symlink_to(path.parent.parent / "secret" / (FILE if path.name == FILE else ""))
+
+    def to_pipe(path):
+        path.rename(path.with_name("gone"))
+        os.mkfifo(path)
+
+    return {"link": to_link, "pipe": to_pipe}[what]
+
+
+@pytest.mark.parametrize("what, place", [("link", FILE), ("pipe", FILE), ("link", EIGHT), ("pipe", EIGHT)])
+def test_a_change_between_looking_and_opening_gains_nothing(what, place, folder, monkeypatch):
+    """Everything lies still while it is listed, and is exchanged right after."""
+    inside = folder / place / FILE if place == EIGHT else folder / FILE
+    inside.parent.mkdir(exist_ok=True)
+    inside.write_bytes(b"own work")
+    choose = sources._items_below
+
+    def then_exchange(*args):
+        items = choose(*args)
+        exchange(what)(folder / place)
+        return items
+
+    monkeypatch.setattr(sources, "_items_below", then_exchange)
+    assert refused(only(folder), f"{FILE}' was not taken", kept=[NINE])
+
+
+def test_a_submission_exchanged_after_it_was_found(folder):
+    (entry,) = collect([folder], exercises())
+    folder.rename(folder.with_name("gone"))
+    assert refused(entry.read(), "cannot be read")
+    folder.symlink_to("secret")
+    assert refused(entry.read(), "'a' was not taken")
+
+
+@pytest.mark.parametrize("denied", [FILE, EIGHT, "a"])
+def test_what_may_not_be_read_is_said(denied, folder, monkeypatch):
+    """Root may read everything, so the refusal is acted."""
+    (folder / EIGHT).mkdir()
+    (folder / (FILE if denied == FILE else f"{EIGHT}/{FILE}")).write_bytes(b"own work")
+    really = os.open
+
+    def acted(name, *args, **kwargs):
+        if os.path.basename(name) == denied:
+            raise PermissionError(13, "Permission denied", name)
+        return really(name, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", acted)
+    monkeypatch.setattr(os, "supports_dir_fd", {acted})
+    assert refused(
+        only(folder), f"{denied}' was not taken", "(Permission denied)", kept=[NINE] if denied != "a" else []
+    )
+
+
+def test_a_heap_of_files_hides_no_exercise(folder, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_ENTRIES", 12)
+    for name in ("0 data", EIGHT):
+        (folder / name).mkdir()
+    for k in range(9):  # just as many as may be listed, if they come first
+        (folder / "0 data" / f"{k}.dat").write_bytes(b"")
+    (folder / EIGHT / FILE).write_bytes(b"honest")
+    assert refused(only(folder), "'0 data' was not taken: it holds too many entries", kept=[EIGHT, NINE])
+    for k in range(12):
+        (folder / f"{k}.dat").write_bytes(b"")
+    assert refused(only(folder), "'a' was not taken: it holds too many entries")
+
+
+def test_deep_folders_cost_nothing(folder, monkeypatch):
+    """A virtual environment that was handed in with the rest."""
+    monkeypatch.setattr(sources, "MAX_ENTRIES", 12)
+    for k in range(20):
+        (folder / "venv" / "lib" / str(k)).mkdir(parents=True)
+    assert only(folder).files == {NINE: b"honest"} and not only(folder).notes
