@@ -44,7 +44,7 @@ $(STAMP)-demo: $(STAMP)
 	@touch $@
 
 $(STAMP)-test: $(STAMP)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,vision]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,vision,grade]"
 	@touch $@
 
 $(STAMP)-lint: $(STAMP)

@@ -1,0 +1,19 @@
+"""The autograder: fair, repeatable marks from code nobody trusts.
+
+A submission goes through these rooms::
+
+    intake      folders, files and zips        -> Submission (name, files, digest, notes)
+    marking     one Submission, in a sandbox   -> record (a verdict for every property)
+    grader      a process that does this for one after another, and writes their files
+    batch       several graders side by side; what is finished stays finished
+    gradescope, junit, page, cohort, gradebook, against    draw on records alone
+    similar     near-identical submissions: a flag for a person, never a mark
+
+Marks come from the specification (`fls_teach.course`), which asks the submission's functions through
+`fls_teach.grading`: that package says what is trusted and what is not.
+
+The record, OUT/NAME/record.json, is plain JSON without times, host names or paths of this machine: the same submission,
+course key and versions give the same bytes. `record.check_record` has its fields. The verdict on a property is one of
+`record.VERDICTS`; only "passed" earns its points. A "grader-fault" is ours: then the submission has no score at all,
+and a person looks at it.
+"""

@@ -1,0 +1,206 @@
+"""The record of one marked submission: the words for its verdicts, text that is safe to show, and reading it back."""
+
+import functools
+import json
+import re
+from pathlib import Path
+
+from fls_teach.course.registry import CourseError
+
+VERDICTS = {
+    "passed": "passed",
+    "wrong": "gave a wrong answer",
+    "crashed": "raised an exception, did not load, or brought the interpreter down",
+    "timeout": "ran out of time",
+    "memory": "ran out of memory",
+    "output": "printed far too much",
+    "tampered": "disturbed the channel to the checker",
+    "missing": "is not written yet",
+    "skipped-by-submission": "tried to skip the check, which counts as wrong",
+    "grader-fault": "could not be checked: the grader failed, not you; a person will look at it",
+}
+"""What each verdict says about the submission's function."""
+
+STATES = ("passed", "failed", "missing", "unusable", "fault")
+LARGEST_RECORD = 64 << 20  # bytes; ours are some ten thousand
+
+_LABELS = {"printed": "you printed", "off": "difference", "theory": "property", "traceback": "where"}
+
+# What XML 1.0 forbids, lone surrogates included: no parser need accept it, and Gradescope's database takes no NUL.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What reorders a line or cannot be seen: with it, a report shows what nobody wrote.
+_INVISIBLE = re.compile(
+    "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def printable(text):
+    """`text` without characters that a file format forbids, or that hide or reorder others.
+
+    Examples
+    --------
+    >>> printable("a\\u202eb")
+    'a\\\\u202eb'
+    """
+    return _INVISIBLE.sub(_escaped, _FORBIDDEN.sub("\ufffd", text))
+
+
+def _escaped(found):
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def properties(record):
+    """All properties of a record, as an iterator of (exercise, property)."""
+    for exercise in record["exercises"]:
+        for item in exercise["properties"]:
+            yield exercise, item
+
+
+def likely_of(item):
+    """The misconception that a property's failure looks like, or ""."""
+    return item["likely"] or dict(item["card"] or ()).get("likely", "")
+
+
+def card_rows(item, hidden=("likely", "theory")):
+    """The counterexample card as a list of (label, text) for a person, without rows that a report shows elsewhere."""
+    return [(_LABELS.get(label, label), text) for label, text in item["card"] or () if text and label not in hidden]
+
+
+def row_lines(rows):
+    """Rows as aligned lines of plain text; a text of several lines goes on below itself."""
+    width = max((len(label) for label, _ in rows), default=0)
+    return [
+        f"{label if k == 0 else '':{width}}  {line}".rstrip()
+        for label, text in rows
+        for k, line in enumerate(text.split("\n"))
+    ]
+
+
+def verdict_lines(exercise, item):
+    """What a student is told about one property, as aligned lines of plain text."""
+    rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if item["verdict"] != "passed" else "passed")]
+    rows += [("summary", item["summary"]), ("property", item["formula"])]
+    rows += card_rows(item) or _file_rows(exercise, item)
+    rows += [("likely", likely_of(item))]
+    return row_lines([(label, text) for label, text in rows if text])
+
+
+def _file_rows(exercise, item):
+    """Of a file that does not load, its reason: no property has a card then."""
+    if item["verdict"] == "passed":
+        return []
+    rows = [("message", exercise["message"]), ("you printed", exercise["printed"]), ("where", exercise["traceback"])]
+    return [(label, text) for label, text in rows if text and text != item["summary"]]
+
+
+def as_json(value):
+    """Canonical JSON: ASCII, so that no locale matters; one space of indentation; strings printable; never NaN.
+
+    Raises
+    ------
+    ValueError
+        If `value` holds a number that is not finite.
+    """
+    return json.dumps(_all_printable(value), indent=1, allow_nan=False) + "\n"
+
+
+def _all_printable(value):
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): _all_printable(each) for key, each in value.items()}
+    return [_all_printable(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def read_record(path):
+    """A saved record, after a look at every field.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read, or is not what `fls grade` writes.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST_RECORD:
+            raise ValueError("it is far too large")
+        record = json.loads(path.read_bytes(), parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        check_record(record)
+    except (OSError, ValueError, RecursionError) as problem:
+        reason = " ".join(printable(str(getattr(problem, "strerror", None) or problem)).split())[:200]
+        raise CourseError(f"'{path}' is not a record of fls grade ({reason}); grade again into a new folder") from None
+    return record
+
+
+def _no_constant(name):
+    raise ValueError(f"it holds {name}")
+
+
+def _no_twins(pairs):
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name occurs twice in one object")
+    return dict(pairs)
+
+
+_TEXTS, _COUNTS = "id sentence formula verdict summary likely", "points of"
+_EXERCISE_TEXTS = "number name title state message traceback printed"
+
+
+def check_record(record):
+    """Raise `ValueError`, with what is wrong as its text, unless `record` has the shape and the sums of a record."""
+    _fields(record, "submission folder digest isolation", str)
+    _fields(record, "format seed max_score", int)
+    _fields(record, "keyed fault", bool)
+    _fields(record, "versions limits", dict)
+    _fields(record, "notes exercises", list)
+    _require(record["format"] == 1, f"format {record['format']!r}, wanted 1")
+    _require(all(type(note) is str for note in record["notes"]), "a note is not text")
+    _require(all(type(each) is str for each in record["versions"].values()), "a version is not text")
+    for exercise in record["exercises"]:
+        _check_exercise(exercise)
+    total = functools.partial(_total, record["exercises"])
+    _require(record["max_score"] == total("of"), "max_score is not the sum of its exercises")
+    _require("score" in record, "no score")
+    faults = any(item["verdict"] == "grader-fault" for _, item in properties(record))
+    _require(record["fault"] or not faults, "a grader-fault, but no fault")
+    wanted = None if record["fault"] else total("points")
+    _require(type(record["score"]) is type(wanted) and record["score"] == wanted, "score is not what its points say")
+
+
+def _check_exercise(exercise):
+    _fields(exercise, _EXERCISE_TEXTS, str)
+    _fields(exercise, _COUNTS, int)
+    _fields(exercise, "properties", list)
+    _require(exercise["state"] in STATES, f"state {exercise['state']!r}")
+    for item in exercise["properties"]:
+        _fields(item, _TEXTS, str)
+        _fields(item, _COUNTS, int)
+        _require(item["verdict"] in VERDICTS, f"verdict {item['verdict']!r}")
+        earned = item["of"] if item["verdict"] == "passed" else 0
+        _require(item["of"] >= 0 and item["points"] == earned, f"{item['id']}: {item['points']} points")
+        rows = item.get("card", "")
+        pairs = rows is None or (
+            type(rows) is list and all(type(row) is list and [type(x) for x in row] == [str, str] for row in rows)
+        )
+        _require(pairs, f"{item['id']}: a card that is not rows of two texts")
+    for name in _COUNTS.split():
+        total = _total(exercise["properties"], name)
+        _require(exercise[name] == total, f"{exercise['name']}: {name} is not the sum of its properties")
+
+
+def _total(items, name):
+    return sum(item[name] for item in items)
+
+
+def _fields(value, names, kind):
+    """Require that the dict `value` has all fields `names`, of exactly this type: True is no number."""
+    _require(type(value) is dict, f"{type(value).__name__} where an object was wanted")
+    for name in names.split():
+        _require(type(value.get(name)) is kind, f"'{name}' is missing or no {kind.__name__}")
+
+
+def _require(condition, complaint):
+    if not condition:
+        raise ValueError(complaint)

@@ -1,0 +1,171 @@
+"""fls grade --against: whose mark changes, why, and no word about the others."""
+
+import json
+
+import pytest
+
+from fls_teach.autograder.against import changes, describe
+from fls_teach.autograder.record import check_record, read_record
+from fls_teach.course.registry import CourseError
+
+from .records import HOSTILE, VERSIONS, every_verdict, exercise, hostile, item, record
+
+
+def save(out, *records):
+    """An OUT with these records; the folder is the record's."""
+    for each in records:
+        (out / each["folder"]).mkdir(parents=True, exist_ok=True)
+        (out / each["folder"] / "record.json").write_text(json.dumps(each))
+    return out
+
+
+def wrong(**more):
+    """A record whose one property fails."""
+    return record(exercises=[exercise(items=[item("08.1", "wrong", **more)])])
+
+
+def test_the_same_again_is_no_change(tmp_path):
+    old = save(tmp_path, record(), every_verdict("bob"))
+    assert changes(old, iter([record(), every_verdict("bob")])) == []
+    assert describe([]) == ["No mark changes."]
+    assert changes(old, [record(seed=5, versions={**VERSIONS, "numpy": "3"}), every_verdict("bob")]) == []
+
+
+def test_a_property_that_turned_is_named_with_its_summary(tmp_path):
+    (change,) = changes(save(tmp_path, record()), [wrong() | {"digest": "sha256:new"}])
+    assert (change.submission, change.kind, change.old, change.new) == ("alice", "changed", (2, 2), (0, 2))
+    assert describe([change]) == [
+        "alice: 2 of 2 -> 0 of 2",
+        "  the files differ",
+        "  08.1 passed -> wrong, 2/2 -> 0/2: got 0.31, expected 0",
+        "1 submission differs: 1 changed.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "more, reason",
+    [
+        ({"versions": VERSIONS | {"course": "sha256:" + "d" * 64}}, "the course differs: sha256:ccc"),
+        ({"versions": VERSIONS | {"numpy": "2.2.0"}}, "numpy: 2.1.0 -> 2.2.0"),
+        ({"versions": VERSIONS | {"torch": "2.13.0"}}, "torch: absent -> 2.13.0"),
+        ({"seed": 7}, "the seed differs: 1234567890123 -> 7"),
+        ({"digest": "sha256:new", "seed": 7, "keyed": False}, "the seed differs"),
+        ({"isolation": "process"}, "isolation: bwrap -> process"),
+        ({"limits": {"call_seconds": 1.0}}, "limit call_seconds: 5.0 -> 1.0"),
+        ({}, "nothing else differs"),
+    ],
+)
+def test_the_cause_is_named(tmp_path, more, reason):
+    (change,) = changes(save(tmp_path, record()), [wrong() | more])
+    assert any(each.startswith(reason) for each in change.reasons[:-1])
+    assert ("nothing else differs" in str(change.reasons)) == (not more)
+
+
+def test_a_seed_that_follows_from_other_files_is_not_a_cause(tmp_path):
+    (change,) = changes(save(tmp_path, record()), [wrong() | {"digest": "sha256:new", "seed": 7}])
+    assert change.reasons[0] == "the files differ" and "seed" not in str(change.reasons)
+
+
+def test_points_that_move_within_the_same_total_are_a_change(tmp_path):
+    def one_of_two(first, second):
+        return record(exercises=[exercise(items=[item("08.1", first), item("08.2", second)])])
+
+    (change,) = changes(save(tmp_path, one_of_two("passed", "wrong")), [one_of_two("wrong", "passed")])
+    assert change.old == change.new == (2, 4) and len(change.reasons) == 3
+
+
+def test_a_property_that_costs_nothing_either_way_is_none(tmp_path):
+    timeout = record(exercises=[exercise(items=[item("08.1", "timeout")])])
+    assert changes(save(tmp_path, wrong()), [timeout]) == []
+
+
+def test_new_vanished_and_renamed(tmp_path):
+    old = save(tmp_path, record("ann", digest="sha256:ann"), record("bob", digest="sha256:bob"))
+    new = [record("cid", digest="sha256:cid"), wrong() | {"submission": "Ann", "folder": "x", "digest": "sha256:ann"}]
+    found = changes(old, iter(new))
+    assert [(change.submission, change.kind) for change in found] == [
+        ("cid", "new"),
+        ("Ann", "changed"),
+        ("bob", "vanished"),
+    ]
+    assert "it was called ann" in found[1].reasons
+    assert describe(found)[0] == "cid: new, 2 of 2" and describe(found)[-1].startswith(
+        "3 submissions differ: 1 changed, "
+    )
+
+
+def test_properties_that_come_and_go(tmp_path):
+    two = record(exercises=[exercise(items=[item("08.1"), item("08.2")])])
+    (change,) = changes(save(tmp_path, record()), [two])
+    assert "08.2 is new: 2 of 2, passed" in change.reasons
+    (change,) = changes(save(tmp_path, two), [record()])
+    assert "08.2 is gone: 2 of 2, passed" in change.reasons
+
+
+def test_a_fault_is_no_zero(tmp_path):
+    fault = record(exercises=[exercise(items=[item("08.1", "grader-fault")])])
+    (change,) = changes(save(tmp_path, wrong()), [fault])
+    assert describe([change])[0] == "alice: 0 of 2 -> no score (a person must look)"
+    assert change.reasons[-1].startswith("08.1 wrong -> grader-fault, 0/2 -> 0/2")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_lines_are_lines_and_hold_no_control_characters(tmp_path, text):
+    old = hostile(text) | {"folder": "x"}
+    fixed = [item("08.1"), item("08.2", "crashed", summary=text)]
+    new = old | {"exercises": [exercise(items=fixed), *old["exercises"][1:]], "score": 2, "digest": text}
+    lines = describe(changes(save(tmp_path, old), [new]))
+    assert len(lines) == 4 and all(line.replace("\u200d", "").isprintable() for line in lines)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        "null",
+        "[" * 100_000,
+        json.dumps(record() | {"limits": {"call_seconds": float("nan")}}),
+        '{"seed": 1, ' + json.dumps(record())[1:],
+        json.dumps(record() | {"seed": True}),
+        json.dumps(record(exercises=[exercise(items=[item(of=1)])]) | {"score": True}),
+        "\ufeff{}",
+        json.dumps(record() | {"score": 3}),
+        json.dumps(record() | {"score": None}),
+        json.dumps(record() | {"max_score": 1000}),
+        json.dumps(record() | {"format": 2}),
+        json.dumps(record() | {"fault": 0}),
+        json.dumps(record() | {"notes": [1]}),
+        json.dumps(record() | {"exercises": [exercise(points=5)]}),
+        json.dumps(record(exercises=[exercise(items=[item(verdict="fine")])])),
+        json.dumps(record(exercises=[exercise(items=[item("08.1", "wrong") | {"points": 2}])])),
+        json.dumps(record(exercises=[exercise(items=[item(card=[["you"]])])])),
+        json.dumps(record() | {"versions": {"numpy": {}}}),
+        json.dumps({name: value for name, value in record().items() if name != "digest"}),
+        json.dumps(record(exercises=[exercise(items=[item(verdict="grader-fault")])]) | {"fault": False, "score": 0}),
+    ],
+)
+def test_a_forged_or_broken_record_is_one_sentence(tmp_path, content):
+    save(tmp_path, record())
+    (tmp_path / "alice" / "record.json").write_text(content, encoding="utf-8")
+    with pytest.raises(CourseError) as problem:
+        changes(tmp_path, [record()])
+    assert str(problem.value).count("\n") == 0 and "is not a record of fls grade" in str(problem.value)
+
+
+@pytest.mark.parametrize("made", [record(), every_verdict(), every_verdict(fault=False), *map(hostile, HOSTILE)])
+def test_every_real_record_is_accepted(tmp_path, made):
+    check_record(made)
+    save(tmp_path, made | {"folder": "x"})
+    assert read_record(tmp_path / "x" / "record.json")["exercises"] == made["exercises"]
+
+
+def test_an_old_folder_that_is_none(tmp_path):
+    with pytest.raises(CourseError, match="holds no FOLDER/record.json"):
+        changes(tmp_path, [])
+    with pytest.raises(CourseError, match="No such file"):
+        changes(tmp_path / "absent", [])
+    (tmp_path / "file").touch()
+    with pytest.raises(CourseError, match="name the --out of an earlier fls grade"):
+        changes(tmp_path / "file", [])

@@ -1,0 +1,206 @@
+"""The HTML pages: whatever a student writes is text, nothing is loaded, and a fault is never a zero."""
+
+import random
+import re
+import tracemalloc
+from html.parser import HTMLParser
+
+import pytest
+
+from fls_teach.autograder.cohort import LISTED, Cohort
+from fls_teach.autograder.page import _TEMPLATES, cohort_page, report_page
+from fls_teach.autograder.record import VERDICTS, printable
+from fls_teach.autograder.similar import Pair
+
+from .records import HOSTILE, every_verdict, exercise, hostile, item, record
+
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: the tags with their attributes, and the text; every tag is closed in turn."""
+
+    def __init__(self, source):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.texts, self._open = [], [], []
+        self.feed(source)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, attrs))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open[-1:] != ["style"]:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        """All text, with single spaces."""
+        return " ".join(" ".join(self.texts).split())
+
+
+def cohort_of(*records):
+    """A cohort with these records."""
+    cohort = Cohort()
+    for each in records:
+        cohort.add(each)
+    return cohort
+
+
+def both(made):
+    """Both pages of one record."""
+    pair = Pair(made["submission"], made["submission"], "08_bayes_error", 0.95)
+    return report_page(made), cohort_page(cohort_of(made), [pair], made["submission"])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markup_of_a_student_changes_nothing_but_text(text):
+    for page, harmless in zip(both(hostile(text)), both(hostile("harmless")), strict=True):
+        assert Page(page).tags == Page(harmless).tags
+        assert " ".join(printable(text[:100]).split()) in Page(page).text
+        page.encode("utf-8")
+        assert not re.search("[\x00\u202a-\u202e\u2066-\u2069\u200b\ud800]", page)
+
+
+@pytest.mark.parametrize("page", both(every_verdict()))
+def test_nothing_runs_and_nothing_is_loaded(page):
+    tags = Page(page).tags
+    assert not {"script", "link", "img", "iframe", "object", "form", "base"} & {tag for tag, _ in tags}
+    for _, attributes in tags:
+        for name, value in attributes:
+            assert not name.startswith("on") and name not in ("src", "srcset", "action")
+            assert name != "href" or value.startswith("#")
+            assert "url(" not in (value or "")
+    metas = [dict(attributes) for tag, attributes in tags if tag == "meta"]
+    (policy,) = [meta["content"] for meta in metas if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert "url(" not in page and "@import" not in page and "http" not in page.replace("http-equiv", "")
+
+
+def test_the_report_says_everything():
+    card = [["input", "phi = 0.5"], ["off", "by 1"], ["theory", "twice"], ["printed", "a\n  b"]]
+    items = [item("08.1", of=3), item("08.2", "wrong", likely="you clipped", card=card), item("08.3", "timeout")]
+    page = report_page(record(exercises=[exercise(items=items, title="The error")], notes=["a note"]))
+    text = Page(page).text
+    assert "3 of 7 points" in text and "1 of 3 properties passed" in text and "a note" in text
+    assert "Your code gave a wrong answer: got 0.31, expected 0 Likely: you clipped input phi = 0.5" in text
+    assert "difference by 1 you printed a b" in text and "twice" not in text
+    assert "Your code ran out of time" in text
+    assert f"fls grade FILE --seed {1234567890123} --out" in text
+    assert "sha256:" + "a" * 64 in text and "numpy 2.1.0" in text and "isolation bwrap" in text
+    assert "limit: memory mib 4096" in text
+    assert "width: 42.86%" in page
+
+
+def test_only_what_was_passed_is_folded():
+    parts = [exercise("06_phase_one_bound"), exercise(items=[item(verdict="missing")])]
+    folds = [
+        dict(attributes) for tag, attributes in Page(report_page(record(exercises=parts))).tags if tag == "details"
+    ]
+    assert [("open" in each) for each in folds] == [False, True]
+
+
+def test_a_fault_is_for_a_person_and_no_zero():
+    parts = [exercise("06_phase_one_bound"), exercise(items=[item(verdict="grader-fault")])]
+    text = Page(report_page(record(exercises=parts))).text
+    assert "To be looked at by a person" in text and "no mark" in text
+    assert "of 4 points" not in text and "0/2" not in text
+    text = Page(cohort_page(cohort_of(record(exercises=parts), record("bob", exercises=parts[:1])))).text
+    assert "To be looked at by a person: 1 submission without a score" in text
+    assert "Median 2 of 4 points, mean 2.0, lowest 2" in text
+
+
+def test_every_verdict_is_said_in_words():
+    text = Page(report_page(every_verdict())).text
+    assert all(name == "missing" or sentence in text for name, sentence in VERDICTS.items())
+    assert "Your code" not in Page(report_page(record(exercises=[exercise(items=[item(verdict="missing")])]))).text
+
+
+def test_a_file_that_does_not_load_says_why_once():
+    broken = exercise(items=[item(verdict="crashed", summary="a tab")], state="unusable", message="a tab")
+    text = Page(report_page(record(exercises=[broken]))).text
+    assert text.count("a tab") == 1 and "raised an exception" not in text
+
+
+def test_the_cohort_shows_what_stops_most_people_first():
+    def one(name, *verdicts, **more):
+        return record(name, [exercise(items=[item(f"08.{k}", verdict, **more) for k, verdict in enumerate(verdicts)])])
+
+    records = [
+        one("a", "passed", "wrong", likely="the wrong axis"),
+        one("b", "passed", "timeout"),
+        one("c", "wrong", "wrong"),
+    ]
+    cohort = cohort_of(*records, one("d", "grader-fault", "passed"))
+    assert [(row.id, row.passed, row.judged, row.others) for row in cohort.hardest()] == [
+        ("08.1", 1, 4, [("wrong", 2), ("timeout", 1)]),
+        ("08.0", 2, 3, [("wrong", 1), ("grader-fault", 1)]),
+    ]
+    assert cohort.commonest() == [("08.0", "the wrong axis", 1), ("08.1", "the wrong axis", 1)]
+    text = Page(cohort_page(cohort, [Pair("a", "b", "08_bayes_error", 1.0), Pair("a", "c", "x", 0.949)])).text
+    assert text.index("08.1") < text.index("08.0") and "25%" in text and "67%" in text
+    assert "a b 08_bayes_error identical" in text and "a c x 95%" in text
+
+
+def test_the_middle_and_the_columns_of_the_scores():
+    def scored(passed, name="a"):
+        return record(name, [exercise(items=[item(f"08.{k}", "passed" if k < passed else "wrong") for k in range(5)])])
+
+    cohort = cohort_of(*(scored(n) for n in (0, 1, 1, 3, 5, 5)))
+    assert (cohort.median, cohort.mean) == (4.0, 5.0)
+    assert [number for _, number in cohort.distribution()] == [1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]
+    assert [label for label, _ in cohort.distribution()][::5] == ["0–9", "50–59", "100"]
+    assert cohort_of(scored(1), scored(1), scored(5)).median == 2
+
+
+def test_the_order_of_the_records_does_not_matter():
+    records = [hostile(text) | {"submission": f"s{k}"} for k, text in enumerate(HOSTILE)]
+    records += [every_verdict(f"v{k}", fault=k % 2) for k in range(5)]
+    shuffled = random.Random(0).sample(records, len(records))
+    assert cohort_page(cohort_of(*records), []) == cohort_page(cohort_of(*shuffled), [])
+
+
+def test_the_memory_of_a_cohort_is_flat():
+    def used(count):
+        tracemalloc.start()
+        cohort = cohort_of(*(every_verdict(f"s{k}") | {"notes": ["a note"]} for k in range(1)))
+        for k in range(count):
+            cohort.add(every_verdict(f"s{k}") | {"notes": ["a note"]})
+        size = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return size, cohort
+
+    few, _ = used(2 * LISTED)
+    many, cohort = used(6 * LISTED)
+    assert many < few + 10_000
+    assert cohort.count == 6 * LISTED + 1 == cohort.faults.left_out + LISTED
+    assert f"and {5 * LISTED + 1} more" in Page(cohort_page(cohort)).text
+
+
+def test_no_submissions_at_all_and_nobody_who_looked_for_copies():
+    assert "0 submissions" in Page(cohort_page(Cohort(), [])).text
+    assert "Not looked for. It was not asked for." in Page(cohort_page(Cohort(), None, "It was not asked for.")).text
+
+
+def _luminance(colour):
+    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_text_has_the_contrast_that_wcag_asks_for():
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    schemes = [dict(re.findall(r"--([\w-]+): (#\w{6});", part)) for part in style.split("@media")[:2]]
+    pairs = [(ink, paper) for ink in ("ink", "soft", "good", "bad") for paper in ("paper", "sheet", "faint")]
+    pairs += [(name, f"{name}-back") for name in ("good", "bad", "odd")] + [("ink", "odd-back"), ("soft", "odd-back")]
+    pairs += [("ink", "note-back"), ("note", "sheet"), ("odd", "sheet")]
+    for scheme in schemes:
+        for ink, paper in pairs:
+            one, other = sorted((_luminance(scheme[ink]), _luminance(scheme[paper])))
+            assert (other + 0.05) / (one + 0.05) >= 4.5, (ink, paper, scheme[ink], scheme[paper])
