@@ -7,7 +7,8 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-COURSE = "exercises", "solutions", "tests/spec"
+COURSE = "exercises", "solutions", "tests/spec", "tests/attacks"
+METADATA = "setup.cfg", "pyproject.toml", "LICENSE", "constraints.txt"  # for `fls release` and `fls bundle`
 NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.bak*", "progress.json", "*.zip", "conftest.py")
 
 
@@ -22,6 +23,8 @@ class BuildWithCourse(build_py):
         shutil.rmtree(target, ignore_errors=True)  # what an earlier build left in build/
         for name in COURSE:
             shutil.copytree(name, target / name, ignore=NOT_OURS)
+        for name in METADATA:
+            shutil.copyfile(name, target / name)
 
 
 setup(cmdclass={"build_py": BuildWithCourse})

@@ -21,6 +21,10 @@ COMMANDS = {
     "solution": "fls_teach.course.commands:solution",
     "reset": "fls_teach.course.commands:reset",
     "submit": "fls_teach.course.commands:submit",
+    "grade": "fls_teach.autograder.commands:grade",
+    "doctor": "fls_teach.autograder.commands:doctor",
+    "release": "fls_teach.autograder.distribution_commands:release",
+    "bundle": "fls_teach.autograder.distribution_commands:bundle",
 }
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 

@@ -107,14 +107,14 @@ def solution(workspace, exercise):
     ------
     CourseError
     """
+    if not exercise.solution.exists():
+        raise CourseError(f"the solution of {exercise.name} is not part of this distribution; ask your instructor")
     if not workspace.progress.record(exercise.name)["passed"]:
         number = exercise.number
         raise CourseError(
             f"the solution of {exercise.name} is shown once yours has passed: "
             f"`fls check {number}` says what is missing, `fls hint {number}` gives a hint"
         )
-    if not exercise.solution.exists():
-        raise CourseError(f"the solution of {exercise.name} is not part of this distribution; ask your instructor")
     return exercise.solution.read_text(encoding="utf-8")
 
 

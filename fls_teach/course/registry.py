@@ -87,6 +87,15 @@ class Exercise:
         return self.folder / "README.md"
 
     @property
+    def handout(self):
+        """What a student gets of the folder: stub, lesson, hints and pictures.
+
+        Not backups and byte code: in a clone somebody may have worked there.
+        """
+        every = sorted(path for path in self.folder.iterdir() if path.is_file())
+        return [path for path in every if path == self.stub or path.suffix in (".md", ".png", ".svg")]
+
+    @property
     def specification(self):
         """The graded specification."""
         return self.root / "tests" / "spec" / f"test_{self.name}.py"

@@ -138,7 +138,7 @@ def largest_difference(you, expected):
     """Where two arrays of one shape differ most, as text; "" if they are not that."""
     try:
         you, expected = np.asarray(you, dtype=float), np.asarray(expected, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # an int beyond every float
         return ""
     if you.shape != expected.shape or you.ndim == 0 or you.size < 2:
         return ""

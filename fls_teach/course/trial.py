@@ -14,7 +14,8 @@ KEPT_CALLS = 60
 class Limits:
     """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample.
 
-    `tries` bounds the second by a number of examples, which is the same on every machine.
+    `tries` bounds the second by a number of examples, which is the same on every machine. Then a search that runs out
+    of seconds all the same, or comes upon a call that does not end, is as if it had not been: how far it came is chance.
     """
 
     finding: float = 60.0
@@ -58,7 +59,7 @@ class _Enough(BaseException):
     """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample."""
 
 
-def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None):
+def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None, found=None):
     """Look for an input on which a graded property fails.
 
     Parameters
@@ -73,13 +74,15 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
         Whether to look for a smaller input after a failure.
     max_examples : int, optional
         Fewer examples than the specification asks for.
+    found : callable, optional
+        Called once the first failure was found, before a smaller input is looked for.
 
     Returns
     -------
     Failure or None
     """
     errors = import_hypothesis().errors
-    recorder = _Recorder(test, student, limits, errors.HypothesisException)
+    recorder = _Recorder(test, student, limits, errors.HypothesisException, found)
     try:
         if test.strategies:
             each_example(test, recorder, seed, max_examples or test.examples, shrink)
@@ -121,9 +124,9 @@ class _Recorder:
     Hypothesis tries only smaller inputs than the best so far, so the last is the smallest, also when time runs out.
     """
 
-    def __init__(self, test, student, limits, passing):
-        self.test, self.student, self.limits, self.passing = test, student, limits, passing
-        self.failure, self.history, self.tried, self.smaller = None, [], 0, 0
+    def __init__(self, test, student, limits, passing, found=None):
+        self.test, self.student, self.limits, self.passing, self.found = test, student, limits, passing, found
+        self.failure, self.first, self.history, self.tried, self.smaller = None, None, [], 0, 0
         self.started = time.monotonic()
         self.deadline = self.started + limits.finding
 
@@ -133,6 +136,7 @@ class _Recorder:
                 seconds = time.monotonic() - self.started
                 text = f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long"
                 self.failure = Failure(TooSlow(text))
+            self._back_to_first()
             raise _Enough
         if self.failure is not None:
             self.smaller += 1
@@ -144,13 +148,23 @@ class _Recorder:
         except self.passing:  # Hypothesis' own, such as an assumption that does not hold
             raise
         except (Exception, Abandoned) as error:
-            if self.failure is None:
-                self.deadline = time.monotonic() + self.limits.shrinking
+            first = self.failure is None
             self.failure = Failure(error, inputs, list(self.student.calls))
+            if first:
+                self.first = self.failure, [*self.history, *self.student.calls]
+                self.deadline = time.monotonic() + self.limits.shrinking
+                if self.found:
+                    self.found()
+            elif isinstance(error, Abandoned):
+                self._back_to_first()
             raise
         finally:
             if len(self.history) < KEPT_CALLS:
-                self.history += self.student.calls
+                self.history = self.history + self.student.calls
+
+    def _back_to_first(self):
+        if self.first and self.limits.tries < float("inf"):
+            self.failure, self.history = self.first
 
     def result(self, flaky=False):
         if self.failure is None:

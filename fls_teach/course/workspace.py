@@ -13,6 +13,7 @@ from fls_teach.course.progress import Progress, unused_name
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.files import writable_folder
 
+_SOLUTION = "    fls solution 01      our solution, once yours has passed\n"
 _README = """\
 # Feature learning strength, built by hand
 
@@ -23,8 +24,7 @@ _README = """\
     fls check            the same for whatever you are working on
     fls watch            checks whenever you save
     fls hint 01          one step of help; ask again for the next
-    fls solution 01      our solution, once yours has passed
-    fls reset 01         the empty exercise again; your file is kept beside it
+{solution}    fls reset 01         the empty exercise again; your file is kept beside it
     fls submit           packs your work into one zip
 
 Begin with `{first}/README.md`. The exercises need nothing from one another: skip what you like.
@@ -239,21 +239,18 @@ def start(folder):
 def _contents(folder):
     """Path in the workspace -> what writes it there."""
     every = exercises()
-    readme = _README.format(count=len(every), points=sum(each.points for each in every), first=every[0].name)
+    solution = _SOLUTION if every[0].solution.exists() else ""  # a student distribution has none
+    total = sum(each.points for each in every)
+    readme = _README.format(count=len(every), points=total, first=every[0].name, solution=solution)
     # First an exercise, by which a start that was interrupted is recognised when it is repeated.
     wanted = {folder / every[0].name / f"{every[0].name}.py": _copy(every[0].stub)}
     wanted[folder / "progress.json"] = lambda path: Progress(path).save()
     wanted[folder / "README.md"] = lambda path: path.write_text(readme, encoding="utf-8")
     for exercise in every:
-        for source in sorted(path for path in exercise.folder.iterdir() if _belongs(path, exercise)):
+        for source in exercise.handout:
             wanted[folder / exercise.name / source.name] = _copy(source)
         wanted[folder / "specification" / exercise.specification.name] = _copy(exercise.specification)
     return wanted
-
-
-def _belongs(path, exercise):
-    # In a clone a student may have worked here; backups and byte code stay behind.
-    return path.is_file() and (path == exercise.stub or path.suffix in (".md", ".png", ".svg"))
 
 
 def _copy(source):

@@ -1,0 +1,79 @@
+"""The instructor's commands: parse, call, print."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from fls_teach import terminal
+from fls_teach.course.commands import Seconds, sentence_for_mistakes
+
+ISOLATIONS = "auto", "bwrap", "uid", "process"
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and a folder a submission.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
+@click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
+@click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only this exercise; may be repeated.")
+@click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else OUT/course.key.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
+@click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")
+@click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
+@click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB a submission.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@sentence_for_mistakes
+def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limit, memory, as_json):
+    """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
+
+    Writes DIR/gradebook.csv, DIR/cohort.html and, for each submission, results.json (Gradescope), report.html,
+    junit.xml and record.json. What is finished stays finished: the same command goes on where it was stopped.
+
+    The course key may also be in the environment variable FLS_COURSE_KEY.
+
+    Exit code 0: all marked; 1: some could not be, for no fault of theirs, and need a person; 2: refused.
+    """
+    from fls_teach.autograder import grade as grading
+
+    options = grading.Options(
+        paths=paths,
+        out=Path(out),
+        jobs=jobs or os.cpu_count() or 1,
+        isolation=isolation,
+        exercises=names,
+        key_file=key_file,
+        seed=seed,
+        against=against,
+        time_limit=time_limit,
+        memory_mib=memory,
+    )
+    with terminal.progress("grading") as progress:
+        done = grading.grade(options, progress)
+    if as_json:
+        click.echo(json.dumps(done.as_dict(), indent=1))
+    else:
+        grading.print_summary(done)
+    return 1 if done.faults else 0
+
+
+@click.command()
+@click.option("--attack", is_flag=True, help="Grade the bundled hostile submissions here; none may gain or harm.")
+@click.option("--isolation", type=click.Choice(ISOLATIONS[:3]), default="auto", show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
+@sentence_for_mistakes
+def doctor(attack, isolation, jobs):
+    """Is this machine fit to grade code that nobody trusts?
+
+    Exit code 0: yes; 1: no, or an attack succeeded.
+    """
+    from fls_teach.autograder import doctor as examination
+
+    fit = examination.examine(isolation)
+    if attack and fit:
+        with terminal.progress("attacking") as progress:
+            results = examination.attack(isolation, jobs or os.cpu_count() or 1, progress)
+        examination.print_attacks(results)
+        fit = not any(problems for _, problems in results)
+    return 0 if fit else 1

@@ -1,0 +1,309 @@
+"""`fls grade` from its options to its last file."""
+
+import contextlib
+import os
+import secrets
+import sysconfig
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from fls_teach.autograder import against, batch
+from fls_teach.autograder.cohort import Cohort
+from fls_teach.autograder.gradebook import write_gradebook
+from fls_teach.autograder.grader import Task
+from fls_teach.autograder.intake import collect
+from fls_teach.autograder.marking import Patience
+from fls_teach.autograder.page import cohort_page
+from fls_teach.autograder.record import properties, read_record
+from fls_teach.autograder.similar import near_identical
+from fls_teach.course.registry import CourseError, course_root, exercises, find_exercise
+from fls_teach.files import replacing, writable_folder
+from fls_teach.grading.sandbox import Limits, SandboxError
+from fls_teach.grading.selftest import choose
+
+KEY_BYTES = 32
+SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
+_EXERCISE_SHARE = 6  # times the limit of a call, for all calls of an exercise
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `fls grade` was asked for.
+
+    Attributes
+    ----------
+    paths : sequence of path
+    out : Path
+    jobs : int
+    isolation : str
+    exercises : sequence of str
+        Empty for all.
+    key_file : path or None
+    seed : int or None
+    against : path or None
+    time_limit : float
+    memory_mib : int
+    """
+
+    paths: tuple
+    out: Path
+    jobs: int = 1
+    isolation: str = "auto"
+    exercises: tuple = ()
+    key_file: object = None
+    seed: int | None = None
+    against: object = None
+    time_limit: float = 5.0
+    memory_mib: int = 2048
+
+
+@dataclass
+class Done:
+    """What came of a batch.
+
+    Attributes
+    ----------
+    out : Path
+    isolation : str
+    folders : list of str
+        Each submission's folder below `out`.
+    rows : list of (submission, score or None, max_score, dict of verdict counts)
+    pairs : list of similar.Pair or None
+    changes : list of str
+        Lines on what `--against` found.
+    seconds : float
+    """
+
+    out: Path
+    isolation: str
+    folders: list
+    rows: list = field(default_factory=list)
+    pairs: list | None = None
+    changes: list = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def faults(self):
+        """Names of submissions that a person has to look at."""
+        return [name for name, score, _, _ in self.rows if score is None]
+
+    def as_dict(self):
+        """For JSON."""
+        rows = [
+            {"submission": name, "score": score, "max_score": of, "verdicts": verdicts}
+            for name, score, of, verdicts in self.rows
+        ]
+        pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
+        head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
+        return head | {"near_identical": pairs, "changes": self.changes}
+
+
+def grade(options, progress=lambda fraction, what="": None):
+    """Mark all submissions and write everything.
+
+    Parameters
+    ----------
+    options : Options
+    progress : callable
+        Told (fraction, what).
+
+    Returns
+    -------
+    Done
+
+    Raises
+    ------
+    CourseError
+        If what was asked for cannot be done; nothing is graded then.
+    """
+    started = time.monotonic()
+    every = exercises()
+    if not every:
+        raise CourseError("this installation has no exercises to grade; install fls-teach again")
+    chosen = tuple(dict.fromkeys(find_exercise(name, every) for name in options.exercises)) or every
+    for exercise in chosen:
+        exercise.check_needs()
+    # OUT may lie where the submissions lie.
+    entries = [entry for entry in collect(options.paths, chosen) if entry.path.resolve() != options.out.resolve()]
+    if not entries:
+        raise CourseError(f"nothing to grade in {', '.join(map(repr, map(str, options.paths)))}")
+    if options.against is not None:
+        against.changes(options.against, ())  # an unreadable one is better found now than after hours
+    with _only_one(_private_folder(options.out)):
+        key = b"" if options.seed is not None else _key(options)
+        sandbox_name, hidden = _isolation(options, entries, chosen)
+        patience = Patience(call=options.time_limit, exercise=_EXERCISE_SHARE * options.time_limit)
+        task = Task(
+            out=str(options.out.resolve()),
+            exercises=[exercise.name for exercise in chosen],
+            isolation=sandbox_name,
+            hidden=hidden,
+            key=key.hex(),
+            seed=options.seed,
+            patience=vars(patience),
+            memory_mib=options.memory_mib,
+        )
+        batch.run(entries, task, options.jobs, _told(progress, len(entries)))
+        done = _conclude(options, entries, chosen, sandbox_name)
+    done.seconds = time.monotonic() - started
+    return done
+
+
+def _private_folder(path):
+    """OUT, made so that no other user can read in it: it holds the key and everybody's marks."""
+    new = not path.exists()
+    try:
+        folder = writable_folder(path)
+    except ValueError as problem:
+        raise CourseError(str(problem)) from None
+    if new:
+        folder.chmod(0o700)
+    return folder
+
+
+@contextlib.contextmanager
+def _only_one(folder):
+    """Keep a second `fls grade` out of the same OUT."""
+    import fcntl
+
+    with open(folder / ".lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CourseError(
+                f"another fls grade is writing to '{folder}'; wait for it, or name another --out"
+            ) from None
+        yield
+
+
+def _key(options):
+    """The course key as bytes: from the file, the environment, OUT, an older OUT, or made now."""
+    if options.key_file is not None:
+        return _key_in(Path(options.key_file))
+    if os.environ.get("FLS_COURSE_KEY"):
+        return os.environ["FLS_COURSE_KEY"].encode("utf-8", "surrogateescape")
+    own = options.out / "course.key"
+    for path in [own] + ([Path(options.against, "course.key")] if options.against is not None else []):
+        if path.exists():
+            key = _key_in(path)
+            break
+    else:
+        key = secrets.token_hex(KEY_BYTES).encode()
+    if not own.exists():
+        with replacing(own) as temporary:
+            temporary.touch(0o600)
+            temporary.write_bytes(key + b"\n")
+    return key
+
+
+def _key_in(path):
+    try:
+        key = path.read_bytes()[:4096].strip()
+    except OSError as problem:
+        raise CourseError(f"cannot read the course key in '{path}' ({problem.strerror or problem})") from None
+    if len(key) < 8:
+        raise CourseError(f"the course key in '{path}' is shorter than 8 characters; write a longer one there")
+    return key
+
+
+def _isolation(options, entries, chosen):
+    """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
+    root, package = course_root(), Path(__file__).resolve().parents[1]
+    hidden = {package, options.out.resolve(), *(root / name for name in ("exercises", "solutions", "tests"))}
+    if options.key_file is not None:
+        hidden.add(Path(options.key_file).resolve())
+    hidden |= {entry.path.resolve() for entry in entries}
+    # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
+    secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path.resolve()]
+    secret = sorted(str(path) for path in secret if path.exists())[:200]
+    folders = [options.out.resolve(), package, Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
+    modules = ["numpy", "scipy", *sorted({name for exercise in chosen for name in exercise.needs})]
+    limits = Limits(memory_mib=options.memory_mib)
+    try:
+        sandbox = choose(options.isolation, secret, folders, modules, limits)
+    except SandboxError as problem:
+        raise CourseError(
+            f"this machine cannot lock up untrusted code ({problem}). `fls doctor` says what is missing; if you trust "
+            "every submission, --isolation process runs them without a lock"
+        ) from None
+    sandbox.close()
+    return sandbox.name, sorted(str(path) for path in hidden)
+
+
+def _told(progress, count):
+    started = time.monotonic()
+
+    def told(done, name):
+        left = (time.monotonic() - started) / done * (count - done)
+        until = f"{left / 60:.0f} min left, " if left >= 90 else f"{left:.0f} s left, " if left else ""
+        progress(done / count, f"{done}/{count}, {until}last {name}")
+
+    return told
+
+
+def _conclude(options, entries, chosen, isolation):
+    """Draw what concerns all submissions together."""
+    folders = [entry.folder for entry in entries]
+    done, cohort, names = Done(options.out, isolation, folders), Cohort(), [exercise.name for exercise in chosen]
+
+    def records():
+        for entry in entries:
+            yield read_record(options.out / entry.folder / "record.json")
+
+    def counted():
+        for record in records():
+            cohort.add(record)
+            counts = {}
+            for _, item in properties(record):
+                counts[item["verdict"]] = counts.get(item["verdict"], 0) + 1
+            done.rows.append((record["submission"], record["score"], record["max_score"], counts))
+            yield record
+
+    write_gradebook(options.out / "gradebook.csv", names, counted())
+    note = ""
+    try:
+        done.pairs = near_identical((entry.read() for entry in entries), chosen)
+    except CourseError as problem:
+        note = str(problem)
+    with replacing(options.out / "cohort.html") as temporary:
+        temporary.write_text(cohort_page(cohort, done.pairs, note), encoding="utf-8", newline="\n")
+    if options.against is not None:
+        done.changes = against.describe(against.changes(options.against, records()))
+    return done
+
+
+def print_summary(done):
+    """The batch on the terminal: a line a submission, or the distribution if there are many."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from fls_teach.terminal import console
+
+    screen = console()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("submission", "score", "of", "verdicts"):
+        table.add_column(heading, justify="right" if heading in ("score", "of") else "left", overflow="fold")
+    for name, score, of, verdicts in done.rows[:SHOWN]:
+        words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()) if verdict != "passed")
+        shown = Text("?" if score is None else str(score), style="bold red" if score is None else "")
+        table.add_row(Text(name), shown, Text(str(of)), Text(words, style="dim"))
+    screen.print(table)
+    if len(done.rows) > SHOWN:
+        screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))
+    scores = sorted(score for _, score, _, _ in done.rows if score is not None)
+    if len(scores) > 1:
+        low, middle, high = scores[0], scores[len(scores) // 2], scores[-1]
+        screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle}, highest {high}"))
+    if done.faults:
+        listed = ", ".join(done.faults[:10]) + (", ..." if len(done.faults) > 10 else "")
+        text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: {listed}"
+        screen.print(Text(text, style="bold red"))
+    if done.pairs:
+        screen.print(
+            Text(f"{len(done.pairs)} near-identical pairs, for a person to look at: {done.out / 'cohort.html'}")
+        )
+    for line in done.changes:
+        screen.print(Text(line))
+    text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"
+    screen.print(Text(f"\n{text}", style="dim"))

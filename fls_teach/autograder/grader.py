@@ -1,0 +1,153 @@
+"""A process that marks one submission after the other; `batch` starts some of these and hears from them in JSON lines.
+
+Started as ``python -m fls_teach.autograder.grader``. The first line that it reads is its `Task`; then each line is an
+`intake.Entry`, answered by one line: {"done": true}, or {"problem": "..."}. It ends with its standard input, or with
+its parent.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fls_teach.autograder import gradescope, junit, page
+from fls_teach.autograder.intake import Entry
+from fls_teach.autograder.marking import Patience, fault_record, mark, seed_from, versions
+from fls_teach.autograder.record import as_json, read_record
+from fls_teach.course.registry import CourseError, exercises, find_exercise
+from fls_teach.files import replacing
+from fls_teach.grading.sandbox import Limits
+from fls_teach.grading.selftest import make_sandbox
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all submissions of a batch have in common.
+
+    Attributes
+    ----------
+    out : str
+        The folder for results.
+    exercises : list of str
+        Names of those to mark.
+    isolation : str
+        "bwrap", "uid" or "process", tried already.
+    hidden : list of str
+        What a submission must not see.
+    key : str
+        The course key in hexadecimal, from which each submission's seed is derived.
+    seed : int or None
+        The seed to use instead.
+    patience : dict
+        Fields of `Patience`.
+    memory_mib : int
+    """
+
+    out: str
+    exercises: list
+    isolation: str
+    hidden: list
+    key: str
+    seed: int | None
+    patience: dict
+    memory_mib: int
+
+    def chosen(self):
+        """The exercises, as a tuple of Exercise."""
+        every = exercises()
+        return tuple(find_exercise(name, every) for name in self.exercises)
+
+    def limits(self):
+        """The sandbox's limits."""
+        return Limits(memory_mib=self.memory_mib)
+
+    def seed_of(self, digest):
+        """The seed of the submission with this digest."""
+        return seed_from(bytes.fromhex(self.key), digest) if self.seed is None else self.seed
+
+
+def as_line(entry):
+    """An `Entry` as one line of JSON."""
+    fields = asdict(entry) | {"path": os.fsencode(entry.path).hex(), "expected": list(entry.expected)}
+    return json.dumps(fields) + "\n"
+
+
+def from_line(line):
+    """The `Entry` of such a line."""
+    fields = json.loads(line)
+    path = Path(os.fsdecode(bytes.fromhex(fields["path"])))
+    return Entry(**(fields | {"path": path, "expected": tuple(fields["expected"])}))
+
+
+def mark_entry(entry, task, chosen, sandbox):
+    """Mark one submission and write its four files, unless that was done before with the same result to expect."""
+    submission = entry.read()
+    folder = Path(task.out, entry.folder)
+    seed, patience = task.seed_of(submission.digest), Patience(**task.patience)
+    expected = {
+        **{"submission": submission.name, "digest": submission.digest, "seed": seed, "fault": False},
+        **{"notes": list(submission.notes), "isolation": sandbox.name, "versions": versions(chosen)},
+        "limits": patience.as_dict() | (vars(sandbox.limits) if sandbox.limits else {}),
+    }
+    if is_done(folder, expected, chosen):
+        return
+    write(folder, mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None))
+
+
+def is_done(folder, expected, chosen):
+    """Whether the folder holds the finished record of this very work; anything unreadable is done again."""
+    try:
+        record = read_record(folder / "record.json")
+    except CourseError:
+        return False
+    same = [each["name"] for each in record["exercises"]] == [each.name for each in chosen]
+    return same and all(record.get(name) == value for name, value in expected.items())
+
+
+def write(folder, record):
+    """Write a submission's files; the record comes last and says that the others are whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "record.json").unlink(missing_ok=True)
+    results = as_json(gradescope.as_results(record))
+    drawn = {"results.json": results, "report.html": page.report_page(record), "junit.xml": junit.as_junit(record)}
+    for name, text in {**drawn, "record.json": as_json(record)}.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_fault(entry, task, reason):
+    """Write the files of a submission that could not be marked, for a reason that is ours."""
+    fault = fault_record(entry.name, entry.folder, "", 0, task.chosen(), reason, isolation=task.isolation)
+    write(Path(task.out, entry.folder), fault)
+
+
+def _end_with_parent(parent):
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+def main():
+    """Answer lines until they end."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever else prints
+    task = Task(**json.loads(sys.stdin.readline()))
+    chosen = task.chosen()
+    with contextlib.closing(make_sandbox(task.isolation, task.hidden, task.limits())) as sandbox:
+        for line in sys.stdin:
+            try:
+                mark_entry(from_line(line), task, chosen, sandbox)
+                answer = {"done": True}
+            except Exception as problem:
+                answer = {"problem": f"{type(problem).__name__}: {problem}"[:1000]}
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""One submission marked: every property of every exercise gets a verdict and, if it passed, its points.
+
+Hypothesis, the specification and the reference stay in this process. The submission's code runs in a sandboxed worker,
+a fresh one for each exercise, and its answers are compared here. No exercise knows of another one's answers.
+"""
+
+import functools
+import hashlib
+import hmac
+import importlib.metadata
+import platform
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from fls_teach import __version__
+from fls_teach.course.cards import make_card, summary
+from fls_teach.course.check import load_specification
+from fls_teach.course.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
+from fls_teach.course.trial import Limits as TrialLimits
+from fls_teach.course.trial import TooSlow, replay, run_property
+from fls_teach.grading import Outcome, Session
+
+SHRINKING = TrialLimits(finding=float("inf"), shrinking=3.0, tries=120)
+NO_CARD = ("missing", "tampered", "skipped-by-submission")
+STOPPED = ("timeout", "memory", "output")
+
+# What test frameworks raise to leave a test without a failure. It counts as a wrong answer, under a name of its own.
+_SKIPS = {
+    *("Skipped", "SkipTest", "XFailed", "Exit", "OutcomeException", "StopTest", "UnsatisfiedAssumption"),
+    *("HypothesisException", "Rejected", "FailedHealthCheck", "Unsatisfiable", "Frozen"),
+}
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a submission's code may take.
+
+    Attributes
+    ----------
+    call : float
+        One call.
+    exercise : float
+        All calls of one exercise; what has not run by then counts as out of time.
+    load : float
+        Loading one file, which may import torch.
+    """
+
+    call: float = 5.0
+    exercise: float = 30.0
+    load: float = 20.0
+
+    def as_dict(self):
+        """For the record."""
+        return {"call_seconds": self.call, "exercise_seconds": self.exercise, "load_seconds": self.load}
+
+
+def seed_from(key, digest):
+    """The seed of one submission: nobody without the course key can tell it before handing in.
+
+    Parameters
+    ----------
+    key : bytes
+    digest : str
+        Of the submission's files.
+
+    Returns
+    -------
+    int
+        From 0 to 2**63 - 1.
+    """
+    return int.from_bytes(hmac.new(key, digest.encode(), hashlib.sha256).digest()[:8], "big") >> 1
+
+
+@functools.lru_cache
+def versions(exercises):
+    """What the marks may depend on beside the submission, as a dict of str; "course" is a digest of our own files.
+
+    Parameters
+    ----------
+    exercises : tuple of Exercise
+    """
+    package = Path(__file__).resolve().parents[1]
+    ours = [path for room in ("theory", "course", "grading") for path in sorted((package / room).glob("*.py"))]
+    for exercise in exercises:
+        files = (exercise.stub, exercise.specification, exercise.support, exercise.solution, *exercise.misconceptions)
+        ours += [path for path in files if path is not None and path.exists()]
+    course = hashlib.sha256()
+    for path in ours:
+        course.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    found = {"fls_teach": __version__, "course": f"sha256:{course.hexdigest()}", "python": platform.python_version()}
+    needed = ["numpy", "scipy", "hypothesis", *sorted({name for exercise in exercises for name in exercise.needs})]
+    return found | {name: importlib.metadata.version(name) for name in needed}
+
+
+def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False):  # noqa: B008 (it is frozen)
+    """Mark one submission.
+
+    Parameters
+    ----------
+    submission : intake.Submission
+    exercises : tuple of Exercise
+    seed : int
+        Chooses the examples: the same seed, the same examples.
+    sandbox : grading.sandbox.NoSandbox, Bubblewrap or OtherUser
+    patience : Patience
+    keyed : bool
+        Whether the seed came from a course key.
+
+    Returns
+    -------
+    dict
+        The record; see `fls_teach.autograder`.
+    """
+    marked = [_mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience) for each in exercises]
+    fault = any(item["verdict"] == "grader-fault" for each in marked for item in each["properties"])
+    limits = patience.as_dict() | (vars(sandbox.limits) if sandbox.limits else {})
+    return {
+        "format": 1,
+        "submission": submission.name,
+        "folder": submission.folder,
+        "digest": submission.digest,
+        "seed": seed,
+        "keyed": keyed,
+        "score": None if fault else sum(each["points"] for each in marked),
+        "max_score": sum(each["of"] for each in marked),
+        "fault": fault,
+        "versions": versions(exercises),
+        "isolation": sandbox.name,
+        "limits": limits,
+        "notes": list(submission.notes),
+        "exercises": marked,
+    }
+
+
+def fault_record(name, folder, digest, seed, exercises, reason, **more):
+    """The record of a submission that could not be marked at all, for a reason that is ours.
+
+    Parameters
+    ----------
+    name, folder, digest : str
+    seed : int
+    exercises : tuple of Exercise
+    reason : str
+        A sentence.
+    **more
+        Other fields of the record.
+    """
+    marked = [_exercise(each, "fault", [_item(item, "grader-fault", reason) for item in each.properties], reason)
+              for each in exercises]  # fmt: skip
+    head = {"format": 1, "submission": name, "folder": folder, "digest": digest, "seed": seed, "keyed": False}
+    score = {"score": None, "max_score": sum(each.points for each in exercises), "fault": True}
+    rest = {"versions": versions(exercises), "isolation": "none", "limits": {}, "notes": [], "exercises": marked}
+    return head | score | rest | more
+
+
+def _mark_exercise(exercise, source, seed, sandbox, patience):
+    if source is None:
+        items = [_item(item, "missing", f"{exercise.name}.py was not handed in") for item in exercise.properties]
+        return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in.")
+    with Session(
+        f"{exercise.name}.py",
+        source=source,
+        support=exercise.support,
+        time_limit=patience.call,
+        load_time_limit=patience.load,
+        sandbox=sandbox,
+    ) as session:
+        student = Student(_Budgeted(session, patience.exercise))
+        items, texts = [], {}
+        for item in exercise.properties:
+            try:
+                items.append(_mark_property(exercise, item, student, seed))
+            except (Exception, CheckerBroken) as problem:  # ours, whatever it is: nobody's zero
+                cause = problem.__cause__ if isinstance(problem, CheckerBroken) else problem
+                items.append(_item(item, "grader-fault", f"the grader failed: {_one_line(repr(cause))}"))
+        verdicts = {each["verdict"] for each in items}
+        if "grader-fault" in verdicts:
+            return _exercise(exercise, "fault", items)
+        loaded = student.session.failed_load
+        if loaded is not None:
+            texts = {"message": loaded.message, "traceback": loaded.traceback, "printed": loaded.printed}
+        state = "unusable" if loaded else "passed" if verdicts == {"passed"} else "failed"
+        if verdicts == {"missing"}:
+            state = "missing"
+        return _exercise(exercise, state, items, **texts)
+
+
+class _Budgeted:
+    """A session whose calls may take so many seconds in all; the grader's own time does not count."""
+
+    first_timeout = None
+
+    def __init__(self, session, seconds):
+        self._session, self._seconds, self._spent = session, seconds, 0.0
+        self.failed_load = None
+
+    def call(self, function, /, *args, **kwargs):
+        if self._spent > self._seconds:
+            text = f"The {self._seconds:g} s for this exercise were used up before {function}() was asked."
+            return Outcome("timeout", function, message=text)
+        outcome = self._session.call(function, *args, **kwargs)
+        if outcome.function == "":  # it did not even load; asking again takes no time
+            if self.failed_load is None:
+                self._spent += outcome.seconds
+            self.failed_load = outcome
+        else:
+            self._spent += outcome.seconds
+        return outcome
+
+
+def _mark_property(exercise, item, student, seed):
+    test = getattr(load_specification(exercise), item.function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of comparing an infinity; the comparison itself is what counts
+        failure = run_property(test, student, seed, SHRINKING)
+        if failure is None:
+            return _item(item, "passed")
+        verdict = verdict_of(failure)
+        if verdict == "grader-fault" and _only_here(exercise, test, failure):
+            verdict = "wrong"
+        if verdict == "grader-fault":
+            return _item(item, verdict, f"the specification failed: {_one_line(repr(failure.error))}")
+        if verdict in NO_CARD or not _ran(failure):
+            return _item(item, verdict, summary(failure))
+        rows = make_card(exercise, item, failure, path=exercise.stub, hurry=False).rows
+    if verdict in STOPPED:  # at which line, after how many printed, is chance
+        rows = [(label, text) for label, text in rows if label not in ("traceback", "printed")]
+    return _item(item, verdict, summary(failure), rows)
+
+
+def _ran(failure):
+    """Whether the submission's function was started at all on the failing input."""
+    return bool(failure.calls) and failure.calls[-1].outcome.function != "" and failure.calls[-1].outcome.seconds > 0
+
+
+def verdict_of(failure):
+    """The verdict on a property that failed.
+
+    Parameters
+    ----------
+    failure : course.trial.Failure
+
+    Returns
+    -------
+    str
+        "grader-fault" also where the specification stumbled; whose fault that is remains to be found out.
+    """
+    error = failure.error
+    if isinstance(error, Mismatch):
+        return "wrong"
+    if isinstance(error, TooSlow):
+        return "timeout"
+    if not isinstance(error, (CallFailed, Abandoned)):
+        return "grader-fault"
+    outcome = error.outcome
+    if outcome.exception.endswith("MemoryError"):
+        return "memory"
+    if outcome.exception in _SKIPS:
+        return "skipped-by-submission"
+    if outcome.kind == "crash" and outcome.detail.startswith("signal 24"):  # SIGXCPU
+        return "timeout"
+    kinds = {"exception": "crashed", "load_error": "crashed", "crash": "crashed", "protocol_error": "tampered"}
+    return (kinds | {"not_plain": "wrong", "not_done": "missing"}).get(outcome.kind, outcome.kind)
+
+
+def _only_here(exercise, test, failure):
+    """Whether the specification stumbled over this submission's answers: the reference passes on the same input."""
+    if not failure.calls or not exercise.solution.exists():
+        return False
+    with Session(exercise.solution, support=exercise.support) as session:
+        return replay(test, Student(session), failure.inputs) is None
+
+
+def _item(item, verdict, text="", rows=None):
+    rows = rows or ()
+    return {
+        "id": item.id,
+        "sentence": item.sentence,
+        "formula": item.formula,
+        "points": item.points if verdict == "passed" else 0,
+        "of": item.points,
+        "verdict": verdict,
+        "summary": _repeatable(text),
+        "likely": dict(rows).get("likely", ""),
+        "card": [[label, _repeatable(row)] for label, row in rows] or None,
+    }
+
+
+def _exercise(exercise, state, items, message="", traceback="", printed=""):
+    totals = {name: sum(item[name] for item in items) for name in ("points", "of")}
+    texts = {"message": message, "traceback": traceback, "printed": printed}
+    head = {"number": exercise.number, "name": exercise.name, "title": exercise.title, **totals, "state": state}
+    return head | {name: _repeatable(text) for name, text in texts.items()} | {"properties": items}
+
+
+def _repeatable(text):
+    """`text` without addresses of objects, which differ from run to run."""
+    return _ADDRESS.sub("0x...", text)
+
+
+def _one_line(text, limit=300):
+    return " ".join(text.split())[:limit]
