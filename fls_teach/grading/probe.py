@@ -39,7 +39,8 @@ def escapes(secrets, folders, port, grader):
         found.append("use the network")
     except OSError:
         pass
-    if importlib.util.find_spec("fls_teach") is not None:
+    package = importlib.util.find_spec("fls_teach")
+    if package is not None and package.origin is not None:  # an empty folder of that name says nothing
         found.append("import fls_teach")
     pid, start = grader
     if _start(pid) == start:

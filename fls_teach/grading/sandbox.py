@@ -352,8 +352,12 @@ def _interpreter_trees():
 def _to_hide(hidden, trees):
     """Those of `hidden`, by every name they have, that would be visible in `trees`; and our own package."""
     paths = {name(os.path.abspath(path)) for path in (*hidden, _HERE.parent) for name in (str, os.path.realpath)}
-    visible = (path for path in paths if os.path.exists(path) and any(_lies_in(path, tree) for tree in trees))
-    return sorted(visible, key=len)
+    kept = []
+    for path in sorted(paths, key=lambda path: (len(path), path)):  # what lies in a hidden folder is hidden with it
+        visible = os.path.exists(path) and any(_lies_in(path, tree) for tree in trees)
+        if visible and not any(_lies_in(path, other) for other in kept):
+            kept.append(path)
+    return kept
 
 
 def _lies_in(path, tree):
