@@ -65,7 +65,8 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
     Raises
     ------
     CourseError
-        If the solutions are not here; if the key is short or not one line; if the index is no address; if the zip cannot be written.
+        If the solutions are not here, the key is short or not one line, the index is no address, or the zip cannot be
+        written.
     """
     target = Path(target)
     key = _key_of(target) if key is None else key
