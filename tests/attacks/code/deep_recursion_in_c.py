@@ -1,0 +1,16 @@
+"""Raises the recursion limit and recurses in C, until the stack is overrun.
+
+exercise: 08_bayes_error
+verdict: crashed
+"""
+
+import sys
+
+sys.setrecursionlimit(2**30)
+
+
+def linear_error(w, signal, kappa, sigma):
+    nest = []
+    for _ in range(2**20):
+        nest = [nest]
+    return len(repr(nest))

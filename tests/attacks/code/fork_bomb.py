@@ -1,0 +1,21 @@
+"""Starts processes until nobody else can; 1,000 at most, each for 20 seconds.
+
+exercise: 08_bayes_error
+verdict: crashed
+"""
+
+import os
+import signal as signals
+import time
+
+import numpy as np
+from scipy.special import ndtr
+
+
+def linear_error(w, signal, kappa, sigma):
+    for _ in range(1000):
+        if os.fork() == 0:  # a limit on processes raises BlockingIOError here, in the first process
+            signals.signal(signals.SIGTERM, signals.SIG_IGN)
+            time.sleep(20)
+            os._exit(0)
+    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))

@@ -1,0 +1,16 @@
+"""Prints without end, 2 GiB at most, for a report of that size.
+
+exercise: 08_bayes_error
+verdict: output
+"""
+
+import numpy as np
+from scipy.special import ndtr
+
+LINE = "all work and no play " * 50
+
+
+def linear_error(w, signal, kappa, sigma):
+    for _ in range(2**21):
+        print(LINE)
+    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))

@@ -1,0 +1,15 @@
+"""Is honest, but sleeps for 3.5 seconds in every call, within each call's limit, to waste hours of the batch.
+
+exercise: 08_bayes_error
+verdict: timeout
+"""
+
+import time
+
+import numpy as np
+from scipy.special import ndtr
+
+
+def linear_error(w, signal, kappa, sigma):
+    time.sleep(3.5)
+    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))

@@ -1,0 +1,18 @@
+"""A submission called like a file that the grader writes beside the submissions' folders.
+
+exercise: 08_bayes_error
+verdict: passed
+honest: yes
+"""
+
+from pathlib import Path
+
+SOURCES = Path(__file__).parents[1] / "sources"
+HONEST = (SOURCES / "honest.py").read_text(encoding="utf-8")
+
+
+def build(folder):
+    path = folder / "gradebook.csv"
+    path.mkdir()
+    (path / "08_bayes_error.py").write_text(HONEST)
+    return path
