@@ -95,7 +95,7 @@ def _sentence(kind, function, file_name, exception, detail, limit):
     if kind == "memory":
         return f"{subject} used more memory than it may, and was stopped."
     if kind == "output":
-        return f"{subject} printed more than it may, and was stopped."
+        return f"{subject} printed, or wrote to files, more than it may, and was stopped."
     if kind == "protocol_error":
         return f"{subject} disturbed the channel to the checker ({detail}); its answer is void."
     if kind == "load_error" and not exception:

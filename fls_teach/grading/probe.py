@@ -3,9 +3,16 @@
 It runs where untrusted code runs, so it imports nothing of ours.
 """
 
+import contextlib
+import ctypes
 import importlib.util
+import mmap
 import os
+import shutil
+import signal
 import socket
+import tempfile
+import time
 
 
 def escapes(secrets, folders, port, grader):
@@ -40,7 +47,8 @@ def escapes(secrets, folders, port, grader):
     except OSError:
         pass
     package = importlib.util.find_spec("fls_teach")
-    if package is not None and package.origin is not None:  # an empty folder of that name says nothing
+    # An empty folder of that name says nothing, nor does a finder that knows where a closed file lies.
+    if package is not None and package.origin is not None and _readable(package.origin):
         found.append("import fls_teach")
     pid, start = grader
     if _start(pid) == start:
@@ -56,13 +64,59 @@ def escapes(secrets, folders, port, grader):
 
 
 def rights():
-    """Fields of /proc/self/status that tell what a process may do, or {} if it may not even read that."""
-    try:
-        with open("/proc/thread-self/status") as file:
-            lines = dict(line.split(":", 1) for line in file)
-    except OSError:
+    """What this process may do, as the kernel answers it: dict of capabilities, no_new_privs and seccomp."""
+    libc = ctypes.CDLL(None)
+    header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # _LINUX_CAPABILITY_VERSION_3
+    if libc.capget(header, sets):
         return {}
-    return {name: lines[name].strip() for name in ("CapEff", "NoNewPrivs", "Seccomp") if name in lines}
+    numbers = {"no_new_privs": 39, "seccomp": 21}  # PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP
+    answers = {name: libc.prctl(*map(ctypes.c_ulong, (number, 0, 0, 0, 0))) for name, number in numbers.items()}
+    return {"capabilities": any(sets[k] for k in (0, 1, 3, 4))} | answers
+
+
+def start_processes(number):
+    """How many of so many processes could be started at once."""
+    started = []
+    try:
+        for _ in range(number):
+            pid = os.fork()
+            if pid == 0:
+                signal.pause()
+                os._exit(0)
+            started.append(pid)
+    except OSError:
+        pass
+    for pid in started:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return len(started)
+
+
+def open_files(number):
+    """How many of so many files could be open at once."""
+    opened = []
+    try:
+        for _ in range(number):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    for descriptor in opened:
+        os.close(descriptor)
+    return len(opened)
+
+
+def fill(bytes_a_file, files):
+    """Write so much for a while into the folder that programs use for temporary files; return bytes written."""
+    folder, written, block = tempfile.mkdtemp(), 0, b"x" * 2**20
+    try:
+        for k in range(files):
+            with open(os.path.join(folder, str(k)), "wb", buffering=0) as file:
+                while file.tell() < bytes_a_file:
+                    written += file.write(block[: bytes_a_file - file.tell()])
+        time.sleep(1.0)
+    finally:
+        shutil.rmtree(folder)
+    return written
 
 
 def leave_behind():
@@ -77,9 +131,28 @@ def leave_behind():
     return True
 
 
-def use_memory(size):
-    """Write to `size` bytes."""
-    return len(b"x" * size)
+def use_memory(processes, size):
+    """Write to `size` bytes in each of some processes, this one among them, and keep them for a while."""
+    for _ in range(processes - 1):
+        if os.fork() == 0:
+            try:
+                kept = b"x" * size
+                time.sleep(1.0)
+                del kept
+            finally:
+                os._exit(0)
+    kept = b"x" * size
+    time.sleep(1.0)
+    return len(kept)
+
+
+def share_memory():
+    """Get memory that nobody is charged for: it stays when it is no longer mapped."""
+    with contextlib.suppress(OSError), mmap.mmap(-1, 2**20):
+        return True
+    with contextlib.suppress(OSError), open("/dev/zero", "r+b") as file, mmap.mmap(file.fileno(), 2**20):
+        return True
+    return False
 
 
 def import_module(name):

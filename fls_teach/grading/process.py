@@ -17,16 +17,9 @@ import threading
 import time
 
 from fls_teach.grading import protocol
-from fls_teach.grading.sandbox import (
-    MIB,
-    WORKER,
-    NoSandbox,
-    SandboxError,
-    exact_memory_of,
-    library_folders,
-    memory_of,
-    process_table,
-)
+from fls_teach.grading.processes import exact_memory_of, memory_of, process_table
+from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
+from fls_teach.grading.view import WORKER, library_folders
 
 MAX_PRINTED_BYTES = 20_000
 MEMORY_INTERVAL = 0.1  # seconds between two looks at what a worker uses
@@ -126,7 +119,8 @@ class WorkerProcess:
             if not isinstance(error, (WorkerTimeout, WorkerDied, WorkerStopped, protocol.ProtocolError)):
                 raise
             printed = self.printed().strip().rpartition("\n")[2]
-            raise WorkerStartError(f"the worker did not start: {error} {printed}") from error
+            reason = printed if printed and isinstance(error, WorkerDied) else f"{error} {printed}".rstrip()
+            raise WorkerStartError(f"the worker did not start: {reason}") from error
 
     @property
     def pid(self):
@@ -203,10 +197,14 @@ class WorkerProcess:
     def _watch_memory(self):
         most = self._sandbox.limits.memory_mib * MIB
         while not self._ended.wait(MEMORY_INTERVAL):
-            members = self._sandbox.members(self._process.pid)
-            coarse = memory_of(members)
-            if coarse > most and (exact_memory_of(members) or coarse) > most:
-                self._stop("memory")
+            with contextlib.suppress(OSError):  # no descriptor free just now: look again
+                members = self._sandbox.members(self._process.pid)
+                coarse = memory_of(members)
+                # Far too much needs no exact look, which takes long where many processes share much.
+                if coarse > 2 * most or (coarse > most and exact_memory_of(members) > most):
+                    self._stop("memory")
+                elif self._sandbox.overflows(self._process.pid, members):
+                    self._stop("output")
 
     def _stop(self, reason):
         """End a worker that uses too much; the caller's thread learns of it as `WorkerStopped`."""

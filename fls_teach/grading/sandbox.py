@@ -7,7 +7,8 @@ A sandbox is handed to `Session`; whether it keeps what it promises on this mach
     course, no submission, no other process, no network. Root switches to an unprivileged user inside.
 `OtherUser`
     For root in a container where bubblewrap may not make namespaces: an unprivileged user of its own for each worker.
-    What that user must not read has to be unreadable by its permissions; the self-test looks.
+    Where the kernel has Landlock, it may read an interpreter and write in one folder; else what it must not read has
+    to be unreadable by its permissions. The self-test looks.
 `NoSandbox`
     The same process as `fls check` uses, for submissions that are trusted.
 
@@ -15,29 +16,29 @@ In the first two, `confine` then sets limits and a seccomp filter from inside.
 """
 
 import contextlib
-import importlib.util
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_HERE = Path(__file__).resolve().parent
-WORKER = _HERE / "worker.py"
-_FILES = WORKER, _HERE / "protocol.py", _HERE / "confine.py"
-_INSIDE = "/fls"  # where the worker's own files appear
+from fls_teach.grading.processes import descendants, kill_all_of, processes_of
+from fls_teach.grading.view import SYSTEM, WORKER, WORKER_FILES, ViewError, bubblewrap_view, interpreter_trees
 
-# What the dynamic linker and the C library need beside /usr; absent ones are left out.
-_SYSTEM = (
-    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"),
-    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime"),
-)
+_INSIDE = "/fls"  # where the worker's own files appear
 _FIRST_USER, _LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
+_KILLER = _LAST_USER  # never a worker's
+_OPEN_TO_ALL = "/tmp", "/var/tmp", "/dev/shm", "/run/lock"
+# What numpy and torch look at to choose their code and their number of threads.
+_DEVICES = (
+    *("/dev/urandom", "/dev/random", "/dev/zero", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
+    *("/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"),
+)
 
 MIB = 2**20
 
@@ -61,7 +62,9 @@ class Limits:
         Of one process, over all its calls; a backstop, since each call has its own limit.
     processes, open_files : int
     file_mib, scratch_mib : int
-        Size of one file, and of all that is in the private /tmp.
+        Size of one file, and of all that is in the folder for temporary files.
+    scratch_files : int
+        How many files and folders may be in it: an empty one takes a kibibyte of the kernel's memory.
     output_mib : int
         What one call may print.
     """
@@ -71,8 +74,9 @@ class Limits:
     cpu_seconds: int = 600
     processes: int = 32
     open_files: int = 64
-    file_mib: int = 16
+    file_mib: int = 4
     scratch_mib: int = 64
+    scratch_files: int = 1024
     output_mib: int = 4
 
     def resources(self):
@@ -125,6 +129,10 @@ class NoSandbox:
         """All processes of the worker `pid`."""
         return descendants(pid)
 
+    def overflows(self, pid, members):
+        """Whether there is more in the folder for temporary files than the limits allow."""
+        return False
+
     def sweep(self):
         """Called when a worker is about to start, and after it was killed: nothing of it may be left."""
 
@@ -135,13 +143,18 @@ class NoSandbox:
 class _Confined(NoSandbox):
     """A sandbox whose worker is started through `confine`."""
 
+    scratch = "/tmp"
+
     def __init__(self, limits=None):
         super().__init__(limits or Limits())
         self._claim = _UserClaim() if os.geteuid() == 0 else None
 
-    def _confined(self, command, folder):
-        """`command` with its own files in `folder` and `confine` in front of the worker."""
-        limits = self.limits.resources() | {"user": self._claim.uid if self._claim else None}
+    def _confined(self, command, folder, **more):
+        """`command` with its own files in `folder` and `confine` in front of the worker.
+
+        All users may see it: nothing secret may be in it.
+        """
+        limits = self.limits.resources() | {"user": self._claim.uid if self._claim else None} | more
         k = command.index(str(WORKER))
         return [*command[:k], f"{folder}/confine.py", json.dumps(limits), f"{folder}/worker.py", *command[k + 1 :]]
 
@@ -150,7 +163,7 @@ class _Confined(NoSandbox):
             name: environment[name] for name in environment if name in _INNER_VARIABLES or name.startswith("PYTHON")
         }
         threads = {name: value for name, value in environment.items() if name.endswith("_NUM_THREADS")}
-        fixed = {"HOME": "/tmp", "TMPDIR": "/tmp", "PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
+        fixed = {"HOME": self.scratch, "TMPDIR": self.scratch, "PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
         return kept | threads | {"VECLIB_MAXIMUM_THREADS": "1"} | fixed
 
     def folder(self, folder):
@@ -175,12 +188,13 @@ class Bubblewrap(_Confined):
 
     Notes
     -----
-    It takes bubblewrap 0.7, the first that can limit the size of a private /tmp.
+    It takes bubblewrap 0.5. Before 0.7 (Ubuntu 22.04) it cannot limit the size of a private /tmp; then the parent's
+    count alone does.
 
     Raises
     ------
     SandboxError
-        If there is no ``bwrap``.
+        If there is no ``bwrap`` that can do it.
     """
 
     name = "bwrap"
@@ -189,8 +203,16 @@ class Bubblewrap(_Confined):
         self._program = shutil.which("bwrap")
         if self._program is None:
             raise SandboxError("bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)")
+        version = _version(self._program)
+        if version < (0, 5):
+            raise SandboxError(f"'{self._program}' is bubblewrap {version[0]}.{version[1]}; it takes 0.5 or newer")
+        limits = limits or Limits()
+        try:
+            view = bubblewrap_view(hidden, _INSIDE, limits.scratch_mib * MIB if version >= (0, 7) else None)
+        except ViewError as problem:
+            raise SandboxError(str(problem)) from None
         super().__init__(limits)
-        self._arguments = [*self._namespaces(), *_file_system(hidden, self.limits.scratch_mib * MIB)]
+        self._arguments = [*self._namespaces(), *view]
         self._descriptors = []
 
     def _namespaces(self):
@@ -214,6 +236,18 @@ class Bubblewrap(_Confined):
         descriptors, self._descriptors = self._descriptors, []
         return tuple(descriptors)
 
+    def overflows(self, pid, members):
+        outside = os.stat("/tmp").st_dev, os.stat("/").st_dev
+        for member in members - {pid}:  # the first is outside
+            with contextlib.suppress(OSError):
+                inside = f"/proc/{member}/root/tmp"
+                if os.stat(inside).st_dev not in outside:  # it is where it belongs
+                    scratch = os.statvfs(inside)
+                    used = (scratch.f_blocks - scratch.f_bfree) * scratch.f_frsize
+                    files = scratch.f_files - scratch.f_ffree
+                    return files > self.limits.scratch_files or used > self.limits.scratch_mib * MIB
+        return False
+
 
 class OtherUser(_Confined):
     """A worker that runs as an unprivileged user of its own; only root can make one.
@@ -230,31 +264,61 @@ class OtherUser(_Confined):
         if os.geteuid() != 0:
             raise SandboxError("only root can run a worker as another user")
         super().__init__(limits)
-        # Our package may well be closed to others; these three files have to be open.
-        self._folder = tempfile.TemporaryDirectory(prefix="fls-worker-")
-        os.chmod(self._folder.name, 0o755)
-        for path in _FILES:
-            os.chmod(shutil.copyfile(path, Path(self._folder.name, path.name)), 0o644)
+        self._closed = False
+        # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
+        # the name, and what a grader that was killed has left there.
+        self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")
+        self.scratch = str(self._folder / "scratch")
+        try:
+            _remove([self._folder])
+            self._folder.mkdir()
+            self._folder.chmod(0o755)
+            for path in WORKER_FILES:
+                os.chmod(shutil.copyfile(path, self._folder / path.name), 0o644)
+            self._readable = [*SYSTEM, *_DEVICES, *interpreter_trees(), str(self._folder)]
+            self._new_scratch()
+        except (OSError, ViewError) as problem:
+            super().close()
+            raise SandboxError(str(problem)) from None
 
     def command(self, command):
-        return self._confined(command, self._folder.name)
+        return self._confined(command, str(self._folder), readable=self._readable, writable=[self.scratch, "/dev/null"])
 
-    def close(self):
-        self.sweep()
-        self._folder.cleanup()
-        super().close()
+    def folder(self, folder):
+        return self.scratch
 
     def members(self, pid):
         return descendants(pid) | processes_of(self._claim.uid)
 
+    def overflows(self, pid, members):
+        return _holds_more(self.scratch, self.limits.scratch_files, self.limits.scratch_mib * MIB)
+
     def sweep(self):
-        deadline = time.monotonic() + 10.0
-        while processes_of(self._claim.uid):
+        if self._closed:  # the number may be another's by now
+            return
+        uid, deadline = self._claim.uid, time.monotonic() + 10.0
+        while processes_of(uid):
             if time.monotonic() > deadline:
-                raise SandboxError(f"processes of user {self._claim.uid} cannot be ended")
-            _kill_all_of(self._claim.uid)
-        for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run/lock"):
-            _remove_files_of(self._claim.uid, folder)
+                raise SandboxError(f"processes of user {uid} cannot be ended")
+            kill_all_of(uid, _KILLER)
+        for folder in _OPEN_TO_ALL:  # without Landlock it could write there
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                _remove([entry.path for entry in entries if _belongs_to(entry, uid)])
+        if os.listdir(self.scratch):
+            _remove([self.scratch])
+            self._new_scratch()
+
+    def close(self):
+        try:
+            self.sweep()
+        finally:
+            self._closed = True
+            _remove([self._folder])
+            super().close()
+
+    def _new_scratch(self):
+        os.mkdir(self.scratch, 0o700)
+        os.chown(self.scratch, self._claim.uid, self._claim.uid)
 
 
 class _UserClaim:
@@ -284,155 +348,44 @@ class _UserClaim:
         self._socket.close()
 
 
-# ------------------------------------------------------------------ what a worker sees
+def _version(program):
+    """Major and minor number of bubblewrap's version; (0, 0) if it does not say."""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=30)
+    except (OSError, subprocess.SubprocessError) as problem:
+        raise SandboxError(f"'{program}' cannot be run ({problem})") from None
+    numbers = re.search(r"(\d+)\.(\d+)", said.stdout)
+    return tuple(map(int, numbers.groups())) if numbers else (0, 0)
 
 
-def library_folders():
-    """Folders from which the worker imports: where this interpreter found the packages that exercises use.
-
-    They may have come from PYTHONPATH, which a worker does not see.
-
-    Returns
-    -------
-    list of str
-    """
-    folders = []
-    for name in ("numpy", "scipy", "torch"):
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            folder = str(Path(spec.origin).parents[1])
-            if folder not in folders:
-                folders.append(folder)
-    return folders
+def _remove(paths):
+    """Remove files and whole folders; `rm` has no limit on depth, as Python's own function has."""
+    if paths:
+        subprocess.run(["rm", "-rf", "--one-file-system", "--", *paths], stderr=subprocess.DEVNULL, check=False)
 
 
-def _file_system(hidden, scratch_bytes):
-    """bubblewrap's arguments for what can be seen; later ones lie on top of earlier ones."""
-    size = ["--size", str(scratch_bytes)]
-    arguments = ["--proc", "/proc", "--dev", "/dev", *size, "--perms", "1777", "--tmpfs", "/dev/shm"]
-    arguments += ["--remount-ro", "/dev", *size, "--perms", "1777", "--tmpfs", "/tmp"]
-    arguments += ["--perms", "0755", "--dir", "/etc"]
-    for path in _SYSTEM:
-        if os.path.islink(path):
-            arguments += ["--symlink", os.readlink(path), path]
-        elif os.path.exists(path):
-            arguments += ["--ro-bind", path, path]
-    trees = _interpreter_trees()
-    # bubblewrap would make the folders above as closed as root's own are.
-    above = {str(parent) for tree in trees for parent in Path(tree).parents} - {"/", "/tmp"}
-    for path in sorted(above, key=len):
-        arguments += ["--perms", "0755", "--dir", path]
-    for tree in trees:
-        arguments += ["--ro-bind", tree, tree]
-    for path in _to_hide(hidden, ["/usr", *trees]):
-        arguments += (
-            ["--tmpfs", path, "--remount-ro", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
-        )
-    arguments += ["--perms", "0755", "--dir", _INSIDE]
-    for path in _FILES:
-        arguments += ["--ro-bind", str(path), f"{_INSIDE}/{path.name}"]
-    return [*arguments, "--remount-ro", "/", "--chdir", "/tmp"]
+def _belongs_to(entry, uid):
+    with contextlib.suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_uid == uid
+    return False
 
 
-def _interpreter_trees():
-    """Folders that hold the interpreter and its packages and are not below /usr or one another, shortest first."""
-    program = os.path.realpath(sys.executable)
-    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *library_folders()]
-    wanted += [os.path.dirname(os.path.dirname(program))]
-    wanted += [os.path.realpath(path) for path in wanted]
-    trees = ["/usr"]
-    for path in sorted({os.path.abspath(path) for path in wanted}, key=lambda path: (len(path), path)):
-        if path == "/":
-            raise SandboxError("this Python is installed in '/', which cannot be shown without showing everything")
-        if not any(_lies_in(path, tree) for tree in trees):
-            trees.append(path)
-    return trees[1:]
-
-
-def _to_hide(hidden, trees):
-    """Those of `hidden`, by every name they have, that would be visible in `trees`; and our own package."""
-    paths = {name(os.path.abspath(path)) for path in (*hidden, _HERE.parent) for name in (str, os.path.realpath)}
-    kept = []
-    for path in sorted(paths, key=lambda path: (len(path), path)):  # what lies in a hidden folder is hidden with it
-        visible = os.path.exists(path) and any(_lies_in(path, tree) for tree in trees)
-        if visible and not any(_lies_in(path, other) for other in kept):
-            kept.append(path)
-    return kept
-
-
-def _lies_in(path, tree):
-    return path == tree or path.startswith(tree.rstrip("/") + "/")
-
-
-# ------------------------------------------------------------------ processes, read from /proc
-
-
-def process_table():
-    """Parent and start time of every process, as a dict pid -> (parent, start)."""
-    table = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    fields = file.read().rpartition(b")")[2].split()
-                table[int(name)] = int(fields[1]), int(fields[19])
-    return table
-
-
-def descendants(pid):
-    """The process and all its descendants, as a set; empty where there is no /proc."""
-    if not os.path.isdir("/proc/self"):
-        return set()
-    table, found = process_table(), {pid}
-    while more := {child for child, (parent, _) in table.items() if parent in found} - found:
-        found |= more
-    return found & table.keys()
-
-
-def processes_of(uid):
-    """Living processes of a user, as a set."""
-    found = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/status", "rb") as file:
-                status = file.read()
-                if b"\nUid:\t%d\t" % uid in status and b"\nState:\tZ" not in status:
-                    found.add(int(name))
-    return found
-
-
-def memory_of(pids):
-    """Bytes of memory of these processes, what they share without a file counted once for each of them."""
-    return _sum_of(pids, "status", (b"RssAnon:", b"RssShmem:", b"VmSwap:"))
-
-
-def exact_memory_of(pids):
-    """The same with shared memory counted once; takes longer, and 0 where the kernel does not tell."""
-    return _sum_of(pids, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:"))
-
-
-def _sum_of(pids, file_name, fields):
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/{file_name}", "rb") as file:
-            total += sum(1024 * int(line.split()[1]) for line in file if line.startswith(fields))
-    return total
-
-
-def _kill_all_of(uid):
-    """End all processes of a user at once, so that none can start another in between."""
-    shell = ["/bin/sh", "-c", f'[ "$(id -u)" = {uid} ] && kill -9 -1']  # never as root
-    subprocess.run(shell, user=uid, group=uid, extra_groups=[], stderr=subprocess.DEVNULL, check=False)
-
-
-def _remove_files_of(uid, folder):
-    """Remove what a user has left in a folder that everybody may write to."""
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                if entry.stat(follow_symlinks=False).st_uid != uid:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                else:
-                    os.unlink(entry.path)
+def _holds_more(folder, files, size):
+    """Whether a folder holds more than so many entries or bytes; looks at no more than that."""
+    folders = [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    files -= 1
+                    with contextlib.suppress(FileNotFoundError):
+                        size -= 512 * entry.stat(follow_symlinks=False).st_blocks
+                        if entry.is_dir(follow_symlinks=False):
+                            folders.append(entry.path)
+                    if files < 0 or size < 0:
+                        return True
+        except FileNotFoundError:  # just removed
+            continue
+        except OSError:  # deeper than a path can say
+            return True
+    return False

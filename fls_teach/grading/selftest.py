@@ -1,6 +1,7 @@
 """Does a sandbox keep its promises on this machine? Nothing untrusted runs in one that has not just been tried."""
 
 import contextlib
+import dataclasses
 import os
 import platform
 import socket
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from fls_teach.grading.confine import seccomp_filter
 from fls_teach.grading.process import WorkerStartError
-from fls_teach.grading.sandbox import MIB, Bubblewrap, NoSandbox, OtherUser, SandboxError, descendants, process_table
+from fls_teach.grading.processes import process_table
+from fls_teach.grading.sandbox import MIB, Bubblewrap, NoSandbox, OtherUser, SandboxError
 from fls_teach.grading.session import Session
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -19,6 +21,7 @@ ISOLATIONS = "bwrap", "uid", "process"
 """Strongest first."""
 
 _IMPORT_LIMIT = 60.0  # torch from a cold disk
+_END_LIMIT = 5.0  # until a killed worker is gone
 
 
 def make_sandbox(name, hidden=(), limits=None):
@@ -73,20 +76,18 @@ def _tried(session, sandbox, secrets, folders, port, modules):
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
     rights = session.call("rights").value or {}
-    # A process that changed its user may not read its own file; then it has no capabilities either.
-    if rights and int(rights.get("CapEff", "1"), 16):
+    if rights.get("capabilities") is not False:
         yield "a submission keeps capabilities"
-    if rights.get("NoNewPrivs", "1") != "1":
+    if rights.get("no_new_privs") != 1:
         yield "a submission could gain privileges"
-    if seccomp_filter(platform.machine()) and rights.get("Seccomp", "2") != "2":
+    if seccomp_filter(platform.machine()) and rights.get("seccomp") != 2:
         yield "no filter of system calls is in force"
     for module in modules:
         outcome = session.call("import_module", module)
         if not outcome.ok:
             yield f"a submission cannot import {module}: {outcome.message}"
-    too_much = (sandbox.limits.memory_mib + 64) * MIB
-    if session.call("use_memory", too_much).kind not in ("exception", "memory", "crash"):
-        yield "the limit on memory has no effect"
+    yield from _without_limit(session, sandbox.limits)
+    yield from _without_memory_limit(session, sandbox)
     if session.call("leave_behind").value is not True:
         yield "the probe could not start a process"
         return
@@ -94,12 +95,42 @@ def _tried(session, sandbox, secrets, folders, port, modules):
     if len(members) < 2:
         yield "the processes of a submission cannot be listed"
     session.close()
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + _END_LIMIT
     while alive := [pid for pid, known in members.items() if known and process_table().get(pid, (0, 0))[1] == known[1]]:
         if time.monotonic() > deadline:
             yield f"{len(alive)} processes of a submission outlive it"
             return
         time.sleep(0.02)
+
+
+def _without_limit(session, limits):
+    """Try to use more than the limits say."""
+    for function, limit in (("start_processes", limits.processes), ("open_files", limits.open_files)):
+        if session.call(function, limit + 1).value not in range(1, limit + 1):
+            yield f"a submission could {function.replace('_', ' ')} without a limit"
+    if session.call("fill", (limits.file_mib + 1) * MIB, 1).ok:
+        yield "a submission could write files of any size"
+    if session.call("fill", limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4).ok:
+        yield "a submission could fill the disk"
+    if session.call("fill", 0, limits.scratch_files + 100).ok:
+        yield "a submission could make any number of files"
+    if seccomp_filter(platform.machine()) and session.call("share_memory").value is not False:
+        yield "a submission could get memory that is not counted"
+
+
+def _without_memory_limit(session, sandbox):
+    """The same for memory, with a limit so small that even a small machine can pass it."""
+    limits, small = sandbox.limits, 256
+    session.close()
+    sandbox.limits = dataclasses.replace(limits, memory_mib=small)
+    try:
+        if session.call("use_memory", 1, (small + 16) * MIB).kind != "exception":
+            yield "the limit on memory has no effect"
+        if session.call("use_memory", 4, (small // 4 + 16) * MIB).kind != "memory":
+            yield "the limit on memory has no effect on several processes together"
+    finally:
+        session.close()
+        sandbox.limits = limits
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Fills the disk with many files, each below the limit of one file, in every folder it may write to; 256 MiB at most.
 
 exercise: 08_bayes_error
-verdict: crashed
+verdict: crashed|output
 """
 
 import os

@@ -1,7 +1,7 @@
 """Returns a memory map instead of an array, so that the checker would read the student's file.
 
 exercise: 05_alignment
-verdict: wrong
+verdict: wrong|crashed
 """
 
 import tempfile

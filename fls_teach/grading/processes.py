@@ -1,0 +1,95 @@
+"""The processes of this machine, read from /proc: who descends from whom, what they use, and how to end them."""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+
+def process_table():
+    """Parent and start time of every living process, as a dict pid -> (parent, start).
+
+    A zombie has ended, unless it is one because only its first thread has: the others run on.
+    """
+    table = {}
+    for pid in _pids():
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+            if fields[0] != b"Z" or int(fields[17]) > 1:
+                table[pid] = int(fields[1]), int(fields[19])
+    return table
+
+
+def descendants(pid):
+    """The process and all its descendants, as a set; empty where there is no /proc."""
+    if not os.path.isdir("/proc/self"):
+        return set()
+    table, found = process_table(), {pid}
+    while more := {child for child, (parent, _) in table.items() if parent in found} - found:
+        found |= more
+    return found & table.keys()
+
+
+def processes_of(uid):
+    """Living processes of a user, as a set."""
+    found = set()
+    for pid in _pids():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
+            status = file.read()
+            ended = b"\nState:\tZ" in status and b"\nThreads:\t1\n" in status
+            if b"\nUid:\t%d\t" % uid in status and not ended:
+                found.add(pid)
+    return found
+
+
+def memory_of(pids):
+    """Bytes of memory of these processes, what they share without a file counted once for each of them."""
+    fields = b"RssAnon:", b"RssShmem:", b"VmSwap:", b"HugetlbPages:"
+    total = 0
+    for pid in pids:
+        used = _sum_of(pid, "status", fields)
+        if used == 0:  # its first thread may have ended, and shows nothing; any other shows all
+            with contextlib.suppress(OSError):
+                threads = os.listdir(f"/proc/{pid}/task")
+                used = max((_sum_of(pid, f"task/{thread}/status", fields) or 0 for thread in threads), default=0)
+        total += used or 0
+    return total
+
+
+def exact_memory_of(pids):
+    """The same with shared memory counted once, as far as the kernel tells; takes longer."""
+    total = 0
+    for pid in pids:
+        # A process may hide it from all but root; then it counts in full.
+        total += _sum_of(pid, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")) or memory_of([pid])
+    return total
+
+
+def kill_all_of(uid, killer):
+    """End all processes of a user at once, so that none can start another in between.
+
+    Parameters
+    ----------
+    uid : int
+    killer : int
+        A user that nobody is. The process that does it is the user only as far as it sends signals: it cannot be
+        stopped by what it is about to end.
+    """
+    become = "import os, sys; user, killer = map(int, sys.argv[1:]); os.setgroups([]); os.setresgid(*[killer] * 3)"
+    steps = f"{become}; os.setresuid(killer, user, killer); os.kill(-1, 9)"
+    command = [sys.executable, "-I", "-S", "-c", steps, str(uid), str(killer)]
+    subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def _pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _sum_of(pid, file_name, fields):
+    """The sum of some lines in bytes, or None if the file cannot be read."""
+    try:
+        with open(f"/proc/{pid}/{file_name}", "rb") as file:
+            lines = [line for line in file if line.startswith(fields)]
+    except OSError:
+        return None
+    return sum(1024 * int(line.split()[1]) for line in lines)

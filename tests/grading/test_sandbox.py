@@ -1,0 +1,373 @@
+"""What a worker in a sandbox can see, reach, use and leave behind: each promise tried from inside."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fls_teach.grading import sandbox as sandboxes
+from fls_teach.grading import view
+from fls_teach.grading.process import WorkerProcess
+from fls_teach.grading.processes import descendants, process_table, processes_of
+from fls_teach.grading.sandbox import Bubblewrap, Limits, OtherUser, SandboxError
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
+locked = pytest.mark.parametrize("name", ["bwrap", "uid"])
+
+STUDENT = """
+import ctypes, os, signal, socket, threading, time
+libc = ctypes.CDLL(None, use_errno=True)
+
+def tried(action, *arguments):
+    try:
+        action(*arguments)
+    except OSError:
+        return False
+    return True
+
+def reads(paths):
+    return [path for path in paths if tried(lambda: open(path, "rb").read(1))]
+
+def lists(paths):
+    return [path for path in paths if tried(os.listdir, path)]
+
+def writes(folders):
+    return [folder for folder in folders if tried(lambda: open(os.path.join(folder, "mine"), "w").close())]
+
+def view():
+    return {"environment": dict(os.environ), "folder": os.getcwd(), "user": os.getuid(), "groups": os.getgroups(),
+            "descriptors": [fd for fd in range(64) if tried(os.fstat, fd)], "terminal": tried(os.open, "/dev/tty", 2)}
+
+def command_lines():
+    found = []
+    for pid in os.listdir("/proc"):
+        if pid.isdigit() and int(pid) != os.getpid():
+            with open(f"/proc/{pid}/cmdline") as file:
+                found.append(file.read())
+    return found
+
+def refused():
+    calls = {"unshare": (272, 0x10000000), "ptrace": (101, 0), "memfd": (319, b"x", 0), "keyctl": (250, 0, 0)}
+    return all(libc.syscall(*call) == -1 for call in calls.values()), tried(socket.socket), tried(socket.socketpair)
+
+def children_with(count, mib, ends_first_thread):
+    def keep():
+        kept = b"x" * (mib << 20)
+        time.sleep(2)
+        os._exit(len(kept) % 1)
+    for _ in range(count):
+        if os.fork() == 0:
+            libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: what it uses exactly is only for root to see
+            if ends_first_thread:
+                thread = threading.Thread(target=keep)
+                thread.start()
+                libc.syscall(60, 0)  # exit: of this thread alone
+            keep()
+    time.sleep(2)
+    return True
+
+def empty_files(count):
+    for k in range(count):
+        open(os.path.join(os.environ["TMPDIR"], str(k)), "w").close()
+    time.sleep(2)
+    return True
+
+def daemons(count, stop):
+    for _ in range(count):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                while True:
+                    if stop:
+                        with_nobody = tried(os.kill, -1, signal.SIGSTOP)
+            os._exit(0)
+    for _ in range(count):
+        os.wait()
+    return True
+
+def forever():
+    while True:
+        pass
+"""
+
+
+@pytest.fixture
+def inside(sandbox_for, session_for):
+    """A session with `STUDENT` in a sandbox."""
+
+    def make(name, hidden=(), **limits):
+        sandbox = sandbox_for(name, hidden, Limits(**limits))
+        return session_for(STUDENT, sandbox=sandbox, time_limit=10), sandbox
+
+    return make
+
+
+@locked
+def test_the_worker_sees_nothing_of_the_grader(inside, name, monkeypatch, tmp_path):
+    monkeypatch.setenv("FLS_COURSE_KEY", "hush")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    secret = tmp_path / "key"
+    secret.write_text("hush")
+    secret.chmod(0o600)
+    session, sandbox = inside(name, [tmp_path])
+    seen = session.call("view").value
+    assert "hush" not in str(seen) and "PYTHONPATH" not in seen["environment"]
+    assert seen["environment"]["HOME"] == seen["environment"]["TMPDIR"] == seen["folder"] == sandbox.scratch
+    assert not seen["terminal"] and seen["groups"] in ([], [65534], [os.getgid()])
+    assert max(seen["descriptors"]) <= 7  # 0, 1, 2, the channel's four and the listing itself
+    if os.geteuid() == 0:
+        assert seen["user"] >= 61_000
+    hidden = [str(secret), view.__file__, f"/proc/{os.getpid()}/environ", "/etc/shadow"]
+    assert session.call("reads", hidden).value == []
+    outside = ["/", "/usr", "/etc", "/dev", "/var", "/dev/shm", str(Path.home()), str(tmp_path), sys.prefix]
+    assert session.call("writes", outside).value == []
+    assert session.call("writes", [seen["folder"]]).value == [seen["folder"]]
+
+
+@locked
+def test_dangerous_calls_are_refused(inside, name):
+    if os.uname().machine != "x86_64":
+        pytest.skip("these numbers are x86_64's")
+    assert inside(name)[0].call("refused").value == (True, False, False)
+
+
+def test_bubblewrap_shows_one_command_line_and_no_path_of_this_machine(inside, tmp_path):
+    lines = inside("bwrap", [tmp_path])[0].call("command_lines").value
+    assert len(lines) == 1 and str(tmp_path) not in lines[0] and "fls_teach" not in lines[0]
+
+
+def test_nothing_secret_is_on_a_command_line(sandbox_for, monkeypatch, tmp_path):
+    """All users of a machine can read them."""
+    monkeypatch.setenv("FLS_COURSE_KEY", "hush")
+    for name in ("bwrap", "uid"):
+        with contextlib.suppress(pytest.skip.Exception):
+            sandbox = sandbox_for(name, [tmp_path])
+            words = " ".join(sandbox.command([sys.executable, str(view.WORKER)]))
+            for descriptor in sandbox.open_descriptors():
+                os.close(descriptor)
+            assert "hush" not in words and str(tmp_path) not in words and "fls_teach" not in words
+
+
+def test_what_lies_among_the_packages_can_be_hidden(inside):
+    package = Path(np.__file__).parent
+    file, folder = package / "conftest.py", package / "tests"
+    if not (file.exists() and folder.exists()):
+        pytest.skip("this numpy has no tests to hide")
+    session, _ = inside("bwrap", [file, folder])
+    assert session.call("reads", [str(file), str(package / "version.py")]).value == [str(package / "version.py")]
+    assert session.call("reads", [str(folder / "__init__.py")]).value == []
+    assert session.call("writes", [str(folder)]).value == []
+
+
+def test_masks_cover_every_name_of_what_they_hide(tmp_path):
+    """Catches a tree that is shown by a name that is a link, while the secret is known by the other."""
+    real, link = tmp_path / "python-3.11", tmp_path / "python"
+    (real / "lib" / "secret").mkdir(parents=True)
+    link.symlink_to(real)
+    (real / "lib" / "secret" / "inner").touch()
+    secret = real / "lib" / "secret"
+    both = [str(link / "lib" / "secret"), str(secret)]
+    assert view.to_hide([secret], [str(link), str(real)]) == both
+    assert view.to_hide([link / "lib" / "secret"], [str(real)]) == [str(secret)]
+    assert view.to_hide([secret, secret / "inner", tmp_path / "elsewhere", "/etc"], [str(real)]) == [str(secret)]
+
+
+def test_a_home_folder_is_never_shown_whole(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    with pytest.raises(view.ViewError, match=r"installed in .* cannot be shown"):
+        view.interpreter_trees()
+    monkeypatch.setenv("HOME", "/nowhere")
+    assert str(tmp_path) in view.interpreter_trees()
+
+
+@locked
+@pytest.mark.parametrize("trick", [False, True])
+def test_memory_of_all_processes_counts(inside, name, trick):
+    """The trick: a process whose first thread has ended looks like a zombie without memory."""
+    session, _ = inside(name, memory_mib=256)
+    session.load()
+    start = time.monotonic()
+    outcome = session.call("children_with", 6, 80, trick)
+    assert outcome.kind == "memory" and time.monotonic() - start < 2.5, outcome
+
+
+@locked
+def test_many_files_are_too_many(inside, name):
+    outcome = inside(name, scratch_files=300)[0].call("empty_files", 400)
+    assert outcome.kind == "output"
+    assert "wrote to files" in outcome.message
+
+
+def test_a_bubblewrap_that_cannot_limit_tmp_is_watched(inside, need, tmp_path, monkeypatch):
+    """Ubuntu 22.04 has 0.6.1."""
+    need("bwrap")
+    old_bubblewrap(tmp_path, "0.6.1", monkeypatch)
+    session, sandbox = inside("bwrap", scratch_mib=8)
+    assert "--size" not in sandbox._arguments
+    probe = Path(sandboxes.__file__).with_name("probe.py").read_text()
+    session = session.__class__("probe.py", source=probe.encode(), sandbox=sandbox, time_limit=10)
+    with session:
+        assert session.call("fill", 2**20, 4).ok
+        assert session.call("fill", 2**20, 12).kind == "output"
+
+
+@pytest.mark.parametrize("version, words", [("0.4.1", "is bubblewrap 0.4; it takes 0.5 or newer"), ("", "0.0")])
+def test_an_ancient_bubblewrap_is_refused(tmp_path, monkeypatch, version, words):
+    old_bubblewrap(tmp_path, version, monkeypatch)
+    with pytest.raises(SandboxError, match=words):
+        Bubblewrap()
+
+
+def old_bubblewrap(folder, version, monkeypatch):
+    program, real = folder / "bwrap", sandboxes.shutil.which("bwrap")
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap {version} && exit\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@locked
+@pytest.mark.parametrize("stop", [False, True])
+def test_nothing_is_left_of_a_worker(inside, name, stop):
+    """Daemons in sessions of their own, which in `uid` stop every process that they may, over and over."""
+    session, sandbox = inside(name)
+    if name == "bwrap" and stop:
+        pytest.skip("there it stops itself as well")
+    session.time_limit = 1 if stop else 10  # they stop it as well
+    session.call("daemons", 3, stop)
+    members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)} if not stop else {}
+    assert stop or len(members) > 3
+    start = time.monotonic()
+    session.close()
+    assert time.monotonic() - start < 5
+    assert not [pid for pid, known in members.items() if known and process_table().get(pid) == known]
+    if name == "uid":
+        assert not processes_of(sandbox._claim.uid)
+
+
+def test_folders_too_deep_for_python_are_removed():
+    """shutil.rmtree ends with a RecursionError there, and would do so before every later submission."""
+    quick = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(dir=quick) as top:
+        folder = os.open(top, os.O_RDONLY)
+        for _ in range(1200):
+            os.mkdir("d", dir_fd=folder)
+            inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        os.close(folder)
+        assert sandboxes._holds_more(top, 300, 2**30) and not sandboxes._holds_more(top, 3000, 2**30)
+        sandboxes._remove([f"{top}/d"])
+        assert os.listdir(top) == []
+
+
+def test_what_is_in_a_folder_is_counted(tmp_path):
+    (tmp_path / "inner").mkdir()
+    for k in range(4):
+        (tmp_path / "inner" / str(k)).write_bytes(b"x" * 100_000)
+    assert not sandboxes._holds_more(tmp_path, 5, 2**20)
+    assert sandboxes._holds_more(tmp_path, 4, 2**20) and sandboxes._holds_more(tmp_path, 5, 300_000)
+    assert not sandboxes._holds_more(tmp_path / "gone", 0, 0)
+
+
+def test_files_left_in_common_folders_are_swept(need, tmp_path, monkeypatch):
+    need("uid")
+    monkeypatch.setattr(sandboxes, "_OPEN_TO_ALL", (str(tmp_path),))
+    with contextlib.closing(OtherUser()) as sandbox:
+        theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+        for folder in (theirs, ours):
+            (folder / "inner").mkdir(parents=True)
+        os.chown(theirs, sandbox._claim.uid, sandbox._claim.uid)
+        sandbox.sweep()
+        assert [path.name for path in tmp_path.iterdir()] == ["ours"]
+
+
+@locked
+def test_a_worker_ends_with_its_grader(need, name, tmp_path):
+    """Killed so that it cannot clean up."""
+    need(name)
+    student = tmp_path / "student.py"
+    student.write_text(STUDENT)
+    grader = textwrap.dedent(f"""
+        from fls_teach.grading import Session
+        from fls_teach.grading.selftest import make_sandbox
+        with Session({str(student)!r}, sandbox=make_sandbox({name!r}), time_limit=60) as session:
+            session.load()
+            print(session.worker_pid, flush=True)
+            session.call("forever")
+    """)
+    with subprocess.Popen(
+        [sys.executable, "-c", grader], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    ) as process:
+        worker = int(process.stdout.readline())
+        time.sleep(0.1)
+        members = {pid: process_table()[pid] for pid in descendants(worker)}
+        process.kill()
+    assert members
+    deadline = time.monotonic() + 5
+    while alive := [pid for pid, known in members.items() if process_table().get(pid, (0, 0))[1] == known[1]]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.05)
+
+
+ROOT = Path(sandboxes.__file__).resolve().parents[2]
+
+
+@locked
+def test_nothing_leaks_over_many_starts(sandbox_for, name):
+    sandbox = sandbox_for(name)
+
+    def held():
+        return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")), len(descendants(os.getpid()))
+
+    WorkerProcess("/", sandbox).kill()
+    before = held()
+    for _ in range(5):
+        WorkerProcess("/", sandbox).kill()
+    assert all(now <= then for now, then in zip(held(), before, strict=True))
+
+
+def test_two_sandboxes_never_share_a_user():
+    if os.geteuid() != 0:
+        pytest.skip("only root has workers with users of their own")
+    with contextlib.closing(sandboxes._UserClaim()) as one, contextlib.closing(sandboxes._UserClaim()) as other:
+        assert one.uid != other.uid
+        assert sandboxes._FIRST_USER <= one.uid < sandboxes._KILLER
+        taken = one.uid
+    with contextlib.closing(sandboxes._UserClaim()) as again:
+        assert again.uid <= taken  # given back
+
+
+def test_another_user_needs_an_interpreter_that_it_can_read(run_in_container, tmp_path):
+    """One sentence that says what to do, not a traceback of the import system."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    # A folder of packages that only root may enter, in front of the others.
+    script = f"""if True:
+        import sys
+        sys.path.append({str(closed)!r})
+        from fls_teach.grading import process, selftest
+        process.library_folders = lambda: [{str(closed)!r}]
+        print(selftest.weaknesses(selftest.make_sandbox("uid")))
+    """
+    done = run_in_container(sys.executable, "-c", script)
+    assert f"other users may not read '{closed}'" in done.stdout, done.stdout + done.stderr
+    assert "/usr/bin/python3" in done.stdout and "Traceback" not in done.stdout
+
+
+def test_the_same_as_another_user_in_a_container(same_tests_inside):
+    printed = same_tests_inside(__file__, "(uid or swept) and not container")
+    assert " passed" in printed and int(printed.rsplit(" passed")[0].rsplit()[-1]) >= 9, printed
+
+
+def test_the_same_without_root(same_tests_inside):
+    printed = same_tests_inside(__file__, "(nothing or memory or many_files or ends_with) and bwrap", user=65534)
+    assert " passed" in printed and int(printed.rsplit(" passed")[0].rsplit()[-1]) >= 5, printed
