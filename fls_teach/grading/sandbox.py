@@ -5,7 +5,7 @@ A sandbox is handed to `Session`; whether it keeps what it promises on this mach
 `Bubblewrap`
     The worker sees a read-only interpreter with its packages, a private /tmp, and nothing else: no fls_teach, no
     course, no submission, no other process, no network. Root switches to an unprivileged user inside.
-`OtherUser`
+`other_user.OtherUser`
     For root in a container where bubblewrap may not make namespaces: an unprivileged user of its own for each worker.
     Where the kernel has Landlock, it may read an interpreter and write in one folder; else what it must not read has
     to be unreadable by its permissions. The self-test looks.
@@ -20,25 +20,14 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
-import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from fls_teach.grading.processes import descendants, kill_all_of, processes_of
-from fls_teach.grading.view import SYSTEM, WORKER, WORKER_FILES, ViewError, bubblewrap_view, interpreter_trees
+from fls_teach.grading.processes import descendants
+from fls_teach.grading.users import NoUserLeft, UserClaim
+from fls_teach.grading.view import WORKER, ViewError, bubblewrap_view
 
 _INSIDE = "/fls"  # where the worker's own files appear
-_FIRST_USER, _LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
-_KILLER = _LAST_USER  # never a worker's
-_OPEN_TO_ALL = "/tmp", "/var/tmp", "/dev/shm", "/run/lock"
-# What numpy and torch look at to choose their code and their number of threads.
-_DEVICES = (
-    *("/dev/urandom", "/dev/random", "/dev/zero", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
-    *("/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"),
-)
 
 MIB = 2**20
 
@@ -140,14 +129,17 @@ class NoSandbox:
         """Give back what is held beyond one worker."""
 
 
-class _Confined(NoSandbox):
-    """A sandbox whose worker is started through `confine`."""
+class Confined(NoSandbox):
+    """A sandbox whose worker is started through `confine`; root gives it a user of its own."""
 
     scratch = "/tmp"
 
     def __init__(self, limits=None):
         super().__init__(limits or Limits())
-        self._claim = _UserClaim() if os.geteuid() == 0 else None
+        try:
+            self._claim = UserClaim() if os.geteuid() == 0 else None
+        except NoUserLeft as problem:
+            raise SandboxError(str(problem)) from None
 
     def _confined(self, command, folder, **more):
         """`command` with its own files in `folder` and `confine` in front of the worker.
@@ -177,7 +169,7 @@ class _Confined(NoSandbox):
 _INNER_VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
 
-class Bubblewrap(_Confined):
+class Bubblewrap(Confined):
     """A worker in bubblewrap (https://github.com/containers/bubblewrap).
 
     Parameters
@@ -226,11 +218,13 @@ class Bubblewrap(_Confined):
 
     def command(self, command):
         # By a descriptor, so that the sandbox's own process list does not show the paths of this machine.
-        read, write = os.pipe()
-        with open(write, "wb") as pipe:  # far less than a pipe holds
-            pipe.write(b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
-        self._descriptors.append(read)
-        return [self._program, "--args", str(read), "--", *self._confined(command, _INSIDE)]
+        arguments = os.memfd_create("bwrap-arguments", 0)
+        self._descriptors.append(arguments)
+        with open(os.dup(arguments), "wb") as file:
+            file.write(b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
+            file.flush()
+            file.seek(0)
+        return [self._program, "--args", str(arguments), "--", *self._confined(command, _INSIDE)]
 
     def open_descriptors(self):
         descriptors, self._descriptors = self._descriptors, []
@@ -249,105 +243,6 @@ class Bubblewrap(_Confined):
         return False
 
 
-class OtherUser(_Confined):
-    """A worker that runs as an unprivileged user of its own; only root can make one.
-
-    Raises
-    ------
-    SandboxError
-        If this is not root.
-    """
-
-    name = "uid"
-
-    def __init__(self, limits=None):
-        if os.geteuid() != 0:
-            raise SandboxError("only root can run a worker as another user")
-        super().__init__(limits)
-        self._closed = False
-        # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
-        # the name, and what a grader that was killed has left there.
-        self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")
-        self.scratch = str(self._folder / "scratch")
-        try:
-            _remove([self._folder])
-            self._folder.mkdir()
-            self._folder.chmod(0o755)
-            for path in WORKER_FILES:
-                os.chmod(shutil.copyfile(path, self._folder / path.name), 0o644)
-            self._readable = [*SYSTEM, *_DEVICES, *interpreter_trees(), str(self._folder)]
-            self._new_scratch()
-        except (OSError, ViewError) as problem:
-            super().close()
-            raise SandboxError(str(problem)) from None
-
-    def command(self, command):
-        return self._confined(command, str(self._folder), readable=self._readable, writable=[self.scratch, "/dev/null"])
-
-    def folder(self, folder):
-        return self.scratch
-
-    def members(self, pid):
-        return descendants(pid) | processes_of(self._claim.uid)
-
-    def overflows(self, pid, members):
-        return _holds_more(self.scratch, self.limits.scratch_files, self.limits.scratch_mib * MIB)
-
-    def sweep(self):
-        if self._closed:  # the number may be another's by now
-            return
-        uid, deadline = self._claim.uid, time.monotonic() + 10.0
-        while processes_of(uid):
-            if time.monotonic() > deadline:
-                raise SandboxError(f"processes of user {uid} cannot be ended")
-            kill_all_of(uid, _KILLER)
-        for folder in _OPEN_TO_ALL:  # without Landlock it could write there
-            with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                _remove([entry.path for entry in entries if _belongs_to(entry, uid)])
-        if os.listdir(self.scratch):
-            _remove([self.scratch])
-            self._new_scratch()
-
-    def close(self):
-        try:
-            self.sweep()
-        finally:
-            self._closed = True
-            _remove([self._folder])
-            super().close()
-
-    def _new_scratch(self):
-        os.mkdir(self.scratch, 0o700)
-        os.chown(self.scratch, self._claim.uid, self._claim.uid)
-
-
-class _UserClaim:
-    """A user number that nobody else on this machine is using, until `close`.
-
-    Held by an abstract socket, which vanishes with the process that holds it.
-    """
-
-    def __init__(self):
-        import pwd
-
-        taken = {entry.pw_uid for entry in pwd.getpwall()}
-        for uid in range(_FIRST_USER, _LAST_USER):
-            if uid in taken:
-                continue
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            try:
-                self._socket.bind(f"\0fls-teach-user-{uid}")
-            except OSError:
-                self._socket.close()
-                continue
-            self.uid = uid
-            return
-        raise SandboxError(f"no free user number between {_FIRST_USER} and {_LAST_USER}")
-
-    def close(self):
-        self._socket.close()
-
-
 def _version(program):
     """Major and minor number of bubblewrap's version; (0, 0) if it does not say."""
     try:
@@ -356,36 +251,3 @@ def _version(program):
         raise SandboxError(f"'{program}' cannot be run ({problem})") from None
     numbers = re.search(r"(\d+)\.(\d+)", said.stdout)
     return tuple(map(int, numbers.groups())) if numbers else (0, 0)
-
-
-def _remove(paths):
-    """Remove files and whole folders; `rm` has no limit on depth, as Python's own function has."""
-    if paths:
-        subprocess.run(["rm", "-rf", "--one-file-system", "--", *paths], stderr=subprocess.DEVNULL, check=False)
-
-
-def _belongs_to(entry, uid):
-    with contextlib.suppress(OSError):
-        return entry.stat(follow_symlinks=False).st_uid == uid
-    return False
-
-
-def _holds_more(folder, files, size):
-    """Whether a folder holds more than so many entries or bytes; looks at no more than that."""
-    folders = [folder]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    files -= 1
-                    with contextlib.suppress(FileNotFoundError):
-                        size -= 512 * entry.stat(follow_symlinks=False).st_blocks
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(entry.path)
-                    if files < 0 or size < 0:
-                        return True
-        except FileNotFoundError:  # just removed
-            continue
-        except OSError:  # deeper than a path can say
-            return True
-    return False

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 from fls_teach.grading.confine import seccomp_filter
+from fls_teach.grading.other_user import OtherUser
 from fls_teach.grading.process import WorkerStartError
 from fls_teach.grading.processes import process_table
-from fls_teach.grading.sandbox import MIB, Bubblewrap, NoSandbox, OtherUser, SandboxError
+from fls_teach.grading.sandbox import MIB, Bubblewrap, NoSandbox, SandboxError
 from fls_teach.grading.session import Session
 
 PROBE = Path(__file__).with_name("probe.py")

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fls_teach.grading import other_user, view
 from fls_teach.grading import sandbox as sandboxes
-from fls_teach.grading import view
+from fls_teach.grading.other_user import OtherUser
 from fls_teach.grading.process import WorkerProcess
 from fls_teach.grading.processes import descendants, process_table, processes_of
-from fls_teach.grading.sandbox import Bubblewrap, Limits, OtherUser, SandboxError
+from fls_teach.grading.sandbox import Bubblewrap, Limits, SandboxError
+from fls_teach.grading.users import FIRST_USER, LAST_USER, UserClaim
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 locked = pytest.mark.parametrize("name", ["bwrap", "uid"])
@@ -264,8 +266,8 @@ def test_folders_too_deep_for_python_are_removed():
             os.close(folder)
             folder = inner
         os.close(folder)
-        assert sandboxes._holds_more(top, 300, 2**30) and not sandboxes._holds_more(top, 3000, 2**30)
-        sandboxes._remove([f"{top}/d"])
+        assert other_user._holds_more(top, 300, 2**30) and not other_user._holds_more(top, 3000, 2**30)
+        other_user._remove([f"{top}/d"])
         assert os.listdir(top) == []
 
 
@@ -273,14 +275,14 @@ def test_what_is_in_a_folder_is_counted(tmp_path):
     (tmp_path / "inner").mkdir()
     for k in range(4):
         (tmp_path / "inner" / str(k)).write_bytes(b"x" * 100_000)
-    assert not sandboxes._holds_more(tmp_path, 5, 2**20)
-    assert sandboxes._holds_more(tmp_path, 4, 2**20) and sandboxes._holds_more(tmp_path, 5, 300_000)
-    assert not sandboxes._holds_more(tmp_path / "gone", 0, 0)
+    assert not other_user._holds_more(tmp_path, 5, 2**20)
+    assert other_user._holds_more(tmp_path, 4, 2**20) and other_user._holds_more(tmp_path, 5, 300_000)
+    assert not other_user._holds_more(tmp_path / "gone", 0, 0)
 
 
 def test_files_left_in_common_folders_are_swept(need, tmp_path, monkeypatch):
     need("uid")
-    monkeypatch.setattr(sandboxes, "_OPEN_TO_ALL", (str(tmp_path),))
+    monkeypatch.setattr(other_user, "_OPEN_TO_ALL", (str(tmp_path),))
     with contextlib.closing(OtherUser()) as sandbox:
         theirs, ours = tmp_path / "theirs", tmp_path / "ours"
         for folder in (theirs, ours):
@@ -338,11 +340,11 @@ def test_nothing_leaks_over_many_starts(sandbox_for, name):
 def test_two_sandboxes_never_share_a_user():
     if os.geteuid() != 0:
         pytest.skip("only root has workers with users of their own")
-    with contextlib.closing(sandboxes._UserClaim()) as one, contextlib.closing(sandboxes._UserClaim()) as other:
+    with contextlib.closing(UserClaim()) as one, contextlib.closing(UserClaim()) as other:
         assert one.uid != other.uid
-        assert sandboxes._FIRST_USER <= one.uid < sandboxes._KILLER
+        assert FIRST_USER <= one.uid < LAST_USER
         taken = one.uid
-    with contextlib.closing(sandboxes._UserClaim()) as again:
+    with contextlib.closing(UserClaim()) as again:
         assert again.uid <= taken  # given back
 
 
