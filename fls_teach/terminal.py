@@ -79,7 +79,8 @@ def progress(label, seconds_between_lines=5.0):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}")
+        what = TextColumn("{task.fields[what]}", markup=False)  # it may hold the name of a file
+        columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), what
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(label, total=1.0, what="")
             yield lambda fraction, what="": bar.update(task, completed=fraction, what=what)

@@ -5,6 +5,7 @@ What is finished lies on the disk, whole; a batch that was killed goes on where 
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -18,6 +19,17 @@ STARTING = 120.0  # seconds beside the submission's own: imports, the specificat
 PER_EXERCISE = 60.0
 
 
+# One thread for each of several graders, sums in the same order on every machine, sets in the same order every time.
+_SAME_EVERYWHERE = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "PYTHONHASHSEED": "0",
+}
+
+
+class _Stopped(BaseException):
+    """The batch is to end now; not an Exception, so that nobody tries again."""
+
+
 class GraderDied(Exception):
     """The grader ended, or did not answer in time; the text says how."""
 
@@ -26,54 +38,70 @@ class _Grader:
     """One grader process, started when it is needed."""
 
     def __init__(self, task, limit):
-        self._task, self._limit, self._process = task, limit, None
+        self._task, self._limit, self._process, self._stopped = task, limit, None, False
 
     def mark(self, entry):
-        """Have one submission marked; raise `GraderDied` if that failed."""
-        if self._process is None:
-            command = [sys.executable, "-m", "fls_teach.autograder.grader"]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            # Its own session: Ctrl-C is for us, who then end it together with its workers.
-            self._process = subprocess.Popen(command, **pipes, text=True, encoding="utf-8", start_new_session=True)
-            self._say(json.dumps(asdict(self._task)) + "\n")
-        self._say(as_line(entry))
-        timer = threading.Timer(self._limit, self._process.kill)
+        """Have one submission marked; raise `GraderDied` if that failed, `_Stopped` if it was not to be."""
+        process, lines = self._process, [as_line(entry)]
+        if process is None:
+            process = self._start()
+            lines.insert(0, json.dumps(asdict(self._task)) + "\n")
+        timer = threading.Timer(self._limit, process.kill)
         timer.start()
         try:
-            answer = json.loads(self._process.stdout.readline() or "null")
-        except ValueError:
+            process.stdin.write("".join(lines))
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline() or "null")
+        except (OSError, ValueError):  # ValueError: half a line
             answer = None
         finally:
             timer.cancel()
-        if answer is None:
-            raise GraderDied(self._ended())
-        if "problem" in answer:
+        if answer == {"done": True}:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if answer is None:  # let it end by itself, which says more
+                process.wait(1.0)
+        process.kill()
+        status = process.wait()
+        self._process = None
+        _close_pipes(process)
+        if self._stopped:
+            raise _Stopped
+        if answer:  # it went wrong within: another process may fare better
             raise GraderDied(answer["problem"])
+        how = "was killed, or ran for far too long" if status == -9 else f"ended with status {status}"
+        raise GraderDied(f"the grader {how}")
 
-    def _say(self, line):
-        try:
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-        except OSError:
-            raise GraderDied(self._ended()) from None
+    def _start(self):
+        command = [sys.executable, "-m", "fls_teach.autograder.grader", str(os.getpid())]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        # Its own session: Ctrl-C is for us, who then end it together with its workers.
+        process = subprocess.Popen(
+            command, **pipes, text=True, encoding="utf-8", start_new_session=True, env=os.environ | _SAME_EVERYWHERE
+        )
+        self._process = process
+        if self._stopped:  # in the meantime
+            process.kill()
+        return process
 
-    def _ended(self):
-        self._process.kill()
-        status = self._process.wait()
-        self.close()
-        if status == -9:
-            return "the grader was killed, or ran for far too long"
-        return f"the grader ended with status {status}"
+    def stop(self):
+        """End it, and start no other."""
+        self._stopped = True
+        if process := self._process:
+            process.kill()
 
     def close(self):
-        """End it."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
+        """End it, once nobody else is using it."""
+        self.stop()
+        if process := self._process:
             process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close()
+            _close_pipes(process)
+
+
+def _close_pipes(process):
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):
+            pipe.close()
 
 
 def run(entries, task, jobs, progress=lambda done, name: None):
@@ -114,16 +142,18 @@ def run(entries, task, jobs, progress=lambda done, name: None):
         for thread in threads:
             thread.start()
         for thread in threads:
-            while thread.is_alive():  # a join without end would not see Ctrl-C on every platform
-                thread.join(1.0)
+            while thread.is_alive() and not failed:  # a join without end would not see Ctrl-C on every platform
+                thread.join(0.2)
     except BaseException as problem:
         failed.append(problem)
         raise
     finally:
         for grader in graders:
-            grader.close()
+            grader.stop()
         for thread in threads:
             thread.join()
+        for grader in graders:
+            grader.close()
     if failed:
         raise failed[0]
 

@@ -12,6 +12,11 @@ from fls_teach.course.commands import Seconds, sentence_for_mistakes
 ISOLATIONS = "auto", "bwrap", "uid", "process"
 
 
+def _cores():
+    """Those that this process may use, which in a container are often fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and a folder a submission.")
@@ -40,7 +45,7 @@ def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limi
     options = grading.Options(
         paths=paths,
         out=Path(out),
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs or _cores(),
         isolation=isolation,
         exercises=names,
         key_file=key_file,
@@ -73,7 +78,7 @@ def doctor(attack, isolation, jobs):
     fit = examination.examine(isolation)
     if attack and fit:
         with terminal.progress("attacking") as progress:
-            results = examination.attack(isolation, jobs or os.cpu_count() or 1, progress)
+            results = examination.attack(isolation, jobs or _cores(), progress)
         examination.print_attacks(results)
         fit = not any(problems for _, problems in results)
     return 0 if fit else 1

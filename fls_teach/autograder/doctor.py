@@ -15,7 +15,8 @@ from fls_teach.autograder.grade import Options, grade
 from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.zoo import attacks
 from fls_teach.course.registry import CourseError, course_root, exercises, find_exercise
-from fls_teach.grading.sandbox import SandboxError, process_table
+from fls_teach.grading.processes import process_table
+from fls_teach.grading.sandbox import SandboxError
 from fls_teach.grading.selftest import ISOLATIONS, make_sandbox, weaknesses
 
 CANARY = "FLS-CANARY"
@@ -193,6 +194,8 @@ def _judge(each, place, together):
     for path in sorted(folder.iterdir()):
         if CANARY.encode() in path.read_bytes():
             wrong.append(f"{path.name} shows a planted secret")
+    page = (folder / "report.html").read_text(encoding="utf-8").lower()
+    wrong += [f"report.html holds {tag}>" for tag in ("<script", "<img", "<iframe") if tag in page]
     if as_json(record).encode() != together[each.name]:
         wrong.append("its record is not in canonical form")
     return wrong

@@ -1,6 +1,7 @@
 """`fls grade` from its options to its last file."""
 
 import contextlib
+import errno
 import os
 import secrets
 import sysconfig
@@ -23,6 +24,7 @@ from fls_teach.grading.sandbox import Limits, SandboxError
 from fls_teach.grading.selftest import choose
 
 KEY_BYTES = 32
+SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that somebody else has made
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
 _EXERCISE_SHARE = 6  # times the limit of a call, for all calls of an exercise
 
@@ -69,6 +71,8 @@ class Done:
     folders : list of str
         Each submission's folder below `out`.
     rows : list of (submission, score or None, max_score, dict of verdict counts)
+    noted : list of str
+        Names of submissions of which something was not taken.
     pairs : list of similar.Pair or None
     changes : list of str
         Lines on what `--against` found.
@@ -79,6 +83,7 @@ class Done:
     isolation: str
     folders: list
     rows: list = field(default_factory=list)
+    noted: list = field(default_factory=list)
     pairs: list | None = None
     changes: list = field(default_factory=list)
     seconds: float = 0.0
@@ -96,7 +101,7 @@ class Done:
         ]
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
-        return head | {"near_identical": pairs, "changes": self.changes}
+        return head | {"noted": self.noted, "near_identical": pairs, "changes": self.changes}
 
 
 def grade(options, progress=lambda fraction, what="": None):
@@ -121,13 +126,15 @@ def grade(options, progress=lambda fraction, what="": None):
     every = exercises()
     if not every:
         raise CourseError("this installation has no exercises to grade; install fls-teach again")
-    chosen = tuple(dict.fromkeys(find_exercise(name, every) for name in options.exercises)) or every
+    named = {find_exercise(name, every).name for name in options.exercises}
+    chosen = tuple(exercise for exercise in every if not named or exercise.name in named)
     for exercise in chosen:
         exercise.check_needs()
     # OUT may lie where the submissions lie.
     entries = [entry for entry in collect(options.paths, chosen) if entry.path.resolve() != options.out.resolve()]
     if not entries:
         raise CourseError(f"nothing to grade in {', '.join(map(repr, map(str, options.paths)))}")
+    _keep_apart(entries, options.out.resolve())
     if options.against is not None:
         against.changes(options.against, ())  # an unreadable one is better found now than after hours
     with _only_one(_private_folder(options.out)):
@@ -144,10 +151,34 @@ def grade(options, progress=lambda fraction, what="": None):
             patience=vars(patience),
             memory_mib=options.memory_mib,
         )
-        batch.run(entries, task, options.jobs, _told(progress, len(entries)))
-        done = _conclude(options, entries, chosen, sandbox_name)
+        with _sentence_for_a_full_disk(options.out):
+            batch.run(entries, task, options.jobs, _told(progress, len(entries)))
+            done = _conclude(options, entries, chosen, sandbox_name)
     done.seconds = time.monotonic() - started
     return done
+
+
+def _keep_apart(entries, out):
+    """Refuse to write results into what was handed in: a submission could bring its own."""
+    folders = {entry.folder for entry in entries}
+    for entry in entries:
+        path = entry.path.resolve()
+        inside = path.relative_to(out).parts if path.is_relative_to(out) else ()
+        if inside and (len(inside) == 1 or inside[0] in folders):
+            raise CourseError(f"'{entry.name}' lies in '{out}', where results would go; name another --out")
+
+
+@contextlib.contextmanager
+def _sentence_for_a_full_disk(out):
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno == errno.EPIPE:  # whoever read our progress went away
+            raise
+        reason = problem.strerror or problem
+        raise CourseError(
+            f"cannot go on, writing to '{out}' ({reason}); what is finished is kept, and the same command goes on there"
+        ) from None
 
 
 def _private_folder(path):
@@ -167,7 +198,11 @@ def _only_one(folder):
     """Keep a second `fls grade` out of the same OUT."""
     import fcntl
 
-    with open(folder / ".lock", "w") as file:
+    try:
+        file = open(folder / ".lock", "w")  # noqa: SIM115 (closed below)
+    except OSError as problem:
+        raise CourseError(f"cannot write to '{folder}/.lock' ({problem.strerror}); name another --out") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -182,7 +217,7 @@ def _key(options):
     if options.key_file is not None:
         return _key_in(Path(options.key_file))
     if os.environ.get("FLS_COURSE_KEY"):
-        return os.environ["FLS_COURSE_KEY"].encode("utf-8", "surrogateescape")
+        return _long_enough(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY")
     own = options.out / "course.key"
     for path in [own] + ([Path(options.against, "course.key")] if options.against is not None else []):
         if path.exists():
@@ -199,11 +234,20 @@ def _key(options):
 
 def _key_in(path):
     try:
-        key = path.read_bytes()[:4096].strip()
-    except OSError as problem:
-        raise CourseError(f"cannot read the course key in '{path}' ({problem.strerror or problem})") from None
-    if len(key) < 8:
-        raise CourseError(f"the course key in '{path}' is shorter than 8 characters; write a longer one there")
+        with open(path, "rb") as file:
+            key = file.read(LARGEST_KEY + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise CourseError(f"cannot read the course key in '{path}' ({reason})") from None
+    if len(key) > LARGEST_KEY:
+        raise CourseError(f"'{path}' is longer than {LARGEST_KEY} bytes, which is no course key; name the right file")
+    return _long_enough(key, f"'{path}'")
+
+
+def _long_enough(key, where):
+    key = key.strip()
+    if len(key) < SHORTEST_KEY:
+        raise CourseError(f"the course key in {where} has less than {SHORTEST_KEY} characters; put a longer one there")
     return key
 
 
@@ -211,8 +255,7 @@ def _isolation(options, entries, chosen):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
     hidden = {package, options.out.resolve(), *(root / name for name in ("exercises", "solutions", "tests"))}
-    if options.key_file is not None:
-        hidden.add(Path(options.key_file).resolve())
+    hidden |= {Path(path).resolve() for path in (options.key_file, options.against) if path is not None}
     hidden |= {entry.path.resolve() for entry in entries}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
     secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path.resolve()]
@@ -257,6 +300,8 @@ def _conclude(options, entries, chosen, isolation):
             counts = {}
             for _, item in properties(record):
                 counts[item["verdict"]] = counts.get(item["verdict"], 0) + 1
+            if record["notes"]:
+                done.noted.append(record["submission"])
             done.rows.append((record["submission"], record["score"], record["max_score"], counts))
             yield record
 
@@ -299,6 +344,9 @@ def print_summary(done):
         listed = ", ".join(done.faults[:10]) + (", ..." if len(done.faults) > 10 else "")
         text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: {listed}"
         screen.print(Text(text, style="bold red"))
+    if done.noted:
+        listed = ", ".join(done.noted[:10]) + (", ..." if len(done.noted) > 10 else "")
+        screen.print(Text(f"{len(done.noted)} handed in what could not be taken; their reports say why: {listed}"))
     if done.pairs:
         screen.print(
             Text(f"{len(done.pairs)} near-identical pairs, for a person to look at: {done.out / 'cohort.html'}")

@@ -1,8 +1,8 @@
 """A process that marks one submission after the other; `batch` starts some of these and hears from them in JSON lines.
 
-Started as ``python -m fls_teach.autograder.grader``. The first line that it reads is its `Task`; then each line is an
-`intake.Entry`, answered by one line: {"done": true}, or {"problem": "..."}. It ends with its standard input, or with
-its parent.
+Started as ``python -m fls_teach.autograder.grader PARENT``, PARENT being its parent's process number. The first line
+that it reads is its `Task`; then each line is an `intake.Entry`, answered by one line: {"done": true}, or
+{"problem": "..."}. It ends with its standard input, or with its parent.
 """
 
 import contextlib
@@ -22,6 +22,9 @@ from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.files import replacing
 from fls_teach.grading.sandbox import Limits
 from fls_teach.grading.selftest import make_sandbox
+
+DRAWN = "results.json", "report.html", "junit.xml"
+"""What is drawn from a record and lies beside it."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,27 @@ def mark_entry(entry, task, chosen, sandbox):
         **{"notes": list(submission.notes), "isolation": sandbox.name, "versions": versions(chosen)},
         "limits": patience.as_dict() | (vars(sandbox.limits) if sandbox.limits else {}),
     }
-    if is_done(folder, expected, chosen):
+    if is_done(folder, json.loads(as_json(expected)), chosen):
         return
     write(folder, mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None))
 
 
 def is_done(folder, expected, chosen):
-    """Whether the folder holds the finished record of this very work; anything unreadable is done again."""
+    """Whether the folder holds the finished record of this very work; anything unreadable is done again.
+
+    Parameters
+    ----------
+    folder : Path
+    expected : dict
+        Fields of the record, as they are read back.
+    chosen : tuple of Exercise
+
+    Returns
+    -------
+    bool
+    """
+    if not all((folder / name).is_file() for name in DRAWN):
+        return False
     try:
         record = read_record(folder / "record.json")
     except CourseError:
@@ -112,9 +129,8 @@ def write(folder, record):
     """Write a submission's files; the record comes last and says that the others are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "record.json").unlink(missing_ok=True)
-    results = as_json(gradescope.as_results(record))
-    drawn = {"results.json": results, "report.html": page.report_page(record), "junit.xml": junit.as_junit(record)}
-    for name, text in {**drawn, "record.json": as_json(record)}.items():
+    texts = as_json(gradescope.as_results(record)), page.report_page(record), junit.as_junit(record), as_json(record)
+    for name, text in zip((*DRAWN, "record.json"), texts, strict=True):
         with replacing(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -133,7 +149,8 @@ def _end_with_parent(parent):
 
 def main():
     """Answer lines until they end."""
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    # Its number comes from the parent itself: by now it may have been killed, and somebody else be our parent.
+    threading.Thread(target=_end_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints
     task = Task(**json.loads(sys.stdin.readline()))

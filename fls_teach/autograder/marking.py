@@ -17,14 +17,16 @@ from pathlib import Path
 from fls_teach import __version__
 from fls_teach.course.cards import make_card, summary
 from fls_teach.course.check import load_specification
+from fls_teach.course.shared import SharedWorker
 from fls_teach.course.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
 from fls_teach.course.trial import Limits as TrialLimits
 from fls_teach.course.trial import TooSlow, replay, run_property
 from fls_teach.grading import Outcome, Session
 
-SHRINKING = TrialLimits(finding=float("inf"), shrinking=3.0, tries=120)
+SHRINKING = TrialLimits(finding=float("inf"), shrinking=float("inf"), tries=120)
+MISCONCEPTION_LIMIT = 2.0  # seconds for a call; some run for ever on another's input
 NO_CARD = ("missing", "tampered", "skipped-by-submission")
-STOPPED = ("timeout", "memory", "output")
+STOPPED = ("timeout", "memory", "output")  # at which line, after how many printed, is chance
 
 # What test frameworks raise to leave a test without a failure. It counts as a wrong answer, under a name of its own.
 _SKIPS = {
@@ -83,7 +85,8 @@ def versions(exercises):
     exercises : tuple of Exercise
     """
     package = Path(__file__).resolve().parents[1]
-    ours = [path for room in ("theory", "course", "grading") for path in sorted((package / room).glob("*.py"))]
+    rooms = [package / name for name in ("theory", "course", "grading", "autograder")]
+    ours = [path for room in rooms for path in sorted(room.glob("*.py"))]
     for exercise in exercises:
         files = (exercise.stub, exercise.specification, exercise.support, exercise.solution, *exercise.misconceptions)
         ours += [path for path in files if path is not None and path.exists()]
@@ -160,62 +163,105 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
     if source is None:
         items = [_item(item, "missing", f"{exercise.name}.py was not handed in") for item in exercise.properties]
         return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in.")
-    with Session(
+    session = Session(
         f"{exercise.name}.py",
         source=source,
         support=exercise.support,
         time_limit=patience.call,
         load_time_limit=patience.load,
         sandbox=sandbox,
-    ) as session:
-        student = Student(_Budgeted(session, patience.exercise))
-        items, texts = [], {}
+    )
+    with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
+        student = Student(_Budgeted(session, patience))
+        items, texts, loads = [], {}, None
         for item in exercise.properties:
             try:
-                items.append(_mark_property(exercise, item, student, seed))
+                marked = _mark_property(exercise, item, student, seed, course)
+                if loads is None and student.session.failed_load is not None and student.session.failed_load.seconds:
+                    session.close()
+                    loads = _reference_loads(exercise, sandbox, patience)
+                if loads is False:  # then what does not load here says nothing about the submission
+                    marked = _item(item, "grader-fault", "the reference solution does not load in this sandbox either")
             except (Exception, CheckerBroken) as problem:  # ours, whatever it is: nobody's zero
                 cause = problem.__cause__ if isinstance(problem, CheckerBroken) else problem
-                items.append(_item(item, "grader-fault", f"the grader failed: {_one_line(repr(cause))}"))
+                marked = _item(item, "grader-fault", f"the grader failed: {_one_line(repr(cause))}")
+            items.append(marked)
         verdicts = {each["verdict"] for each in items}
         if "grader-fault" in verdicts:
-            return _exercise(exercise, "fault", items)
+            reason = next(each["summary"] for each in items if each["verdict"] == "grader-fault")
+            return _exercise(exercise, "fault", items, reason)
         loaded = student.session.failed_load
         if loaded is not None:
-            texts = {"message": loaded.message, "traceback": loaded.traceback, "printed": loaded.printed}
+            texts = {"message": loaded.message}
+            if loaded.kind not in STOPPED:
+                texts |= {"traceback": loaded.traceback, "printed": loaded.printed}
         state = "unusable" if loaded else "passed" if verdicts == {"passed"} else "failed"
         if verdicts == {"missing"}:
             state = "missing"
         return _exercise(exercise, state, items, **texts)
 
 
+def _reference_loads(exercise, sandbox, patience):
+    """Whether a file that is known to load does so here and now."""
+    if not exercise.solution.exists():
+        return True
+    with Session(
+        f"{exercise.name}.py",
+        source=exercise.solution.read_bytes(),
+        support=exercise.support,
+        load_time_limit=patience.load,
+        sandbox=sandbox,
+    ) as session:
+        return session.load().ok
+
+
 class _Budgeted:
-    """A session whose calls may take so many seconds in all; the grader's own time does not count."""
+    """A session whose calls may take so many seconds in all; the grader's own time does not count.
+
+    Attributes
+    ----------
+    failed_load : Outcome or None
+    """
 
     first_timeout = None
 
-    def __init__(self, session, seconds):
-        self._session, self._seconds, self._spent = session, seconds, 0.0
-        self.failed_load = None
+    def __init__(self, session, patience):
+        self._session, self._limit = session, patience.exercise
+        self._spent, self._purpose = {"mark": 0.0, "search": 0.0}, "mark"
+        self._loaded = self.failed_load = None
+
+    def begin(self):
+        """Start a property."""
+        self._purpose = "mark"
+
+    def search(self):
+        """A counterexample was found; a smaller one is for the reader, and takes nothing of the time for marks."""
+        self._purpose = "search"
 
     def call(self, function, /, *args, **kwargs):
-        if self._spent > self._seconds:
-            text = f"The {self._seconds:g} s for this exercise were used up before {function}() was asked."
+        """As `Session.call`."""
+        if self._spent[self._purpose] > self._limit:
+            text = f"The {self._limit:g} s for this exercise were used up before {function}() was asked."
             return Outcome("timeout", function, message=text)
+        loaded = self._session.load()
+        if loaded is not self._loaded:
+            if self._loaded is not None:  # again, after a crash; the first time has its own limit
+                self._spent[self._purpose] += loaded.seconds
+            self._loaded = loaded
+        if not loaded.ok:
+            self.failed_load = loaded
+            return loaded
         outcome = self._session.call(function, *args, **kwargs)
-        if outcome.function == "":  # it did not even load; asking again takes no time
-            if self.failed_load is None:
-                self._spent += outcome.seconds
-            self.failed_load = outcome
-        else:
-            self._spent += outcome.seconds
+        self._spent[self._purpose] += outcome.seconds
         return outcome
 
 
-def _mark_property(exercise, item, student, seed):
+def _mark_property(exercise, item, student, seed, course):
     test = getattr(load_specification(exercise), item.function)
+    student.session.begin()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of comparing an infinity; the comparison itself is what counts
-        failure = run_property(test, student, seed, SHRINKING)
+        failure = run_property(test, student, seed, SHRINKING, found=student.session.search)
         if failure is None:
             return _item(item, "passed")
         verdict = verdict_of(failure)
@@ -223,12 +269,22 @@ def _mark_property(exercise, item, student, seed):
             verdict = "wrong"
         if verdict == "grader-fault":
             return _item(item, verdict, f"the specification failed: {_one_line(repr(failure.error))}")
+        return _item(item, verdict, *_shown(exercise, item, failure, verdict, course))
+
+
+def _shown(exercise, item, failure, verdict, course):
+    """The summary of a failure, and the rows of its card or None."""
+    text, rows = "the answer cannot be shown", None
+    try:
+        text = summary(failure)
         if verdict in NO_CARD or not _ran(failure):
-            return _item(item, verdict, summary(failure))
-        rows = make_card(exercise, item, failure, path=exercise.stub, hurry=False).rows
-    if verdict in STOPPED:  # at which line, after how many printed, is chance
+            return text, None
+        rows = make_card(exercise, item, failure, path=exercise.stub, worker=course).rows
+    except Exception as problem:  # an answer that cannot be drawn is wrong all the same
+        return text, [("note", f"there is no card: {_one_line(repr(problem))}")]
+    if verdict in STOPPED:
         rows = [(label, text) for label, text in rows if label not in ("traceback", "printed")]
-    return _item(item, verdict, summary(failure), rows)
+    return text, rows
 
 
 def _ran(failure):

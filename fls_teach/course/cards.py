@@ -27,7 +27,7 @@ class Card:
         return dict(self.rows)
 
 
-def make_card(exercise, item, failure, *, path, replay="", picture=None, hurry=True):
+def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=None):
     """The card of one failure.
 
     Parameters
@@ -41,7 +41,7 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, hurry=T
         The command that shows this case again.
     picture : Path, optional
         Where a picture of it was saved.
-    hurry : bool
+    worker : SharedWorker, optional
         As for `likely.likely_misconception`.
 
     Returns
@@ -55,7 +55,7 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, hurry=T
     rows += _mismatch(error) if isinstance(error, Mismatch) else _raised(failure)
     rows += [
         ("theory", item.formula),
-        ("likely", likely_misconception(exercise, failure.calls, failure.history, hurry)),
+        ("likely", likely_misconception(exercise, failure.calls, failure.history, worker)),
         ("note", _note(failure)),
         ("printed", _printed(failure.calls)),
         ("picture", str(picture or "")),

@@ -14,14 +14,13 @@ from fls_teach.course.shared import SharedWorker
 from fls_teach.grading import protocol
 
 BUDGET = 4.0  # seconds for all misconceptions of an exercise
-UNHURRIED_LIMIT = 2.0  # seconds for a call
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
 TOLERANCES = (1e-12, 0.0), (1e-6, 1e-8)
 NEARLY_ALL = 0.9  # of the other calls
 CONSTANT = "your function gives the same answer to every question"
 
 
-def likely_misconception(exercise, calls, history=(), hurry=True):
+def likely_misconception(exercise, calls, history=(), worker=None):
     """The half-sentence of the misconception that answers as the student did, where the reference answers otherwise.
 
     Parameters
@@ -31,9 +30,9 @@ def likely_misconception(exercise, calls, history=(), hurry=True):
         Those of the failing example.
     history : list of Call
         Others of the same property; nearly all of them must fit too.
-    hurry : bool
-        Somebody is waiting: give up after a few seconds. Otherwise time decides only about what hangs, so that the
-        same calls get the same answer on a busy machine.
+    worker : SharedWorker, optional
+        Whom to ask. Then time decides only about what hangs, so that the same calls get the same answer on a busy
+        machine. Otherwise somebody is waiting: one is started, and given up after a few seconds.
 
     Returns
     -------
@@ -43,22 +42,27 @@ def likely_misconception(exercise, calls, history=(), hurry=True):
     calls = [call for call in calls if call.outcome.ok]
     if not calls or not exercise.misconceptions:
         return ""
+    if worker is not None:
+        return _likely(exercise, worker, calls, history, float("inf"))
     # Who shares the misconception takes about as long; on the input of another it may run for ever.
-    limit = min(0.3 + 5 * max(call.outcome.seconds for call in calls), 10.0) if hurry else UNHURRIED_LIMIT
-    budget = BUDGET if hurry else float("inf")
+    limit = min(0.3 + 5 * max(call.outcome.seconds for call in calls), 10.0)
     with SharedWorker(exercise, limit) as worker:
-        every = _all_answers(exercise, worker, calls, budget)
-        reference = every.pop(exercise.solution)
-        for tolerance in TOLERANCES:
-            agrees = functools.partial(_same_answer, tolerance=tolerance)
-            if all(map(agrees, reference, calls)):
-                return ""  # right answers: what went wrong is between the calls
-            if _is_constant([*calls, *history]):
-                return CONSTANT
-            fitting = [path for path, answers in every.items() if all(map(agrees, answers, calls))]
-            if fitting:
-                found = _most_like(worker, fitting, history, agrees, budget)
-                return half_sentence(found) if found and _tells(calls, history) else ""
+        return _likely(exercise, worker, calls, history, BUDGET)
+
+
+def _likely(exercise, worker, calls, history, budget):
+    every = _all_answers(exercise, worker, calls, budget)
+    reference = every.pop(exercise.solution)
+    for tolerance in TOLERANCES:
+        agrees = functools.partial(_same_answer, tolerance=tolerance)
+        if all(map(agrees, reference, calls)):
+            return ""  # right answers: what went wrong is between the calls
+        if _is_constant([*calls, *history]):
+            return CONSTANT
+        fitting = [path for path, answers in every.items() if all(map(agrees, answers, calls))]
+        if fitting:
+            found = _most_like(worker, fitting, history, agrees, budget)
+            return half_sentence(found) if found and _tells(calls, history) else ""
     return ""
 
 

@@ -14,8 +14,8 @@ KEPT_CALLS = 60
 class Limits:
     """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample.
 
-    `tries` bounds the second by a number of examples, which is the same on every machine. Then a search that runs out
-    of seconds all the same, or comes upon a call that does not end, is as if it had not been: how far it came is chance.
+    `tries` bounds the second by a number of examples, which is the same on every machine. A search that then runs out
+    of seconds all the same, or comes upon a call that does not end, counts for nothing: how far it came is chance.
     """
 
     finding: float = 60.0
@@ -127,6 +127,7 @@ class _Recorder:
     def __init__(self, test, student, limits, passing, found=None):
         self.test, self.student, self.limits, self.passing, self.found = test, student, limits, passing, found
         self.failure, self.first, self.history, self.tried, self.smaller = None, None, [], 0, 0
+        self.given_up = False  # looking for a smaller input
         self.started = time.monotonic()
         self.deadline = self.started + limits.finding
 
@@ -136,7 +137,7 @@ class _Recorder:
                 seconds = time.monotonic() - self.started
                 text = f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long"
                 self.failure = Failure(TooSlow(text))
-            self._back_to_first()
+            self.given_up = True
             raise _Enough
         if self.failure is not None:
             self.smaller += 1
@@ -156,21 +157,19 @@ class _Recorder:
                 if self.found:
                     self.found()
             elif isinstance(error, Abandoned):
-                self._back_to_first()
+                self.given_up = True
             raise
         finally:
             if len(self.history) < KEPT_CALLS:
-                self.history = self.history + self.student.calls
-
-    def _back_to_first(self):
-        if self.first and self.limits.tries < float("inf"):
-            self.failure, self.history = self.first
+                self.history += self.student.calls
 
     def result(self, flaky=False):
         if self.failure is None:
             return None
-        found = self.failure
-        return Failure(found.error, found.inputs, found.calls, self.history[:KEPT_CALLS], flaky)
+        found, history = self.failure, self.history
+        if self.first and self.given_up and self.limits.tries < float("inf"):
+            found, history = self.first
+        return Failure(found.error, found.inputs, found.calls, history[:KEPT_CALLS], flaky)
 
 
 def replay(test, student, inputs):

@@ -1,0 +1,233 @@
+"""A batch: the same bytes whatever happens around it, and nothing lost or left running when it is killed."""
+
+import json
+import os
+import shutil
+import signal
+
+import pytest
+
+from fls_teach.autograder import batch, grader
+from fls_teach.autograder import grade as grading
+from fls_teach.autograder.grade import grade
+from fls_teach.autograder.record import read_record
+
+from .handed_in import (
+    alive,
+    contents,
+    finish,
+    graders,
+    hand_in,
+    kill,
+    misconception,
+    offspring,
+    options,
+    records,
+    solution,
+    start,
+    wait_for,
+)
+
+BWRAP = shutil.which("bwrap") or os.environ.get("CI")  # in CI it has to be there
+SLOWLY = "import time\ntime.sleep(0.4)\n"
+
+
+@pytest.fixture
+def key(monkeypatch):
+    monkeypatch.setenv("FLS_COURSE_KEY", "a key for tests")
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Submissions with failures of many kinds."""
+    odd, crash = (f"import os\ndef linear_error(*a, **k): {end}" for end in ("return object()", "os._exit(0)"))
+    angle = misconception("8", "angle_for_cosine")
+    hand_in(tmp_path / "in/ada", {"1": misconception("1", "labels_missing"), "8": angle})
+    hand_in(tmp_path / "in/bob", {"1": misconception("1", "in_place"), "8": odd})
+    hand_in(tmp_path / "in/cy", {"1": "def separability(X, y): return 0.0", "8": crash})
+    hand_in(tmp_path / "in/dot", {})
+    return tmp_path / "in"
+
+
+def test_the_same_bytes_in_any_order_and_company(mixed, tmp_path, key, monkeypatch):
+    """A grader process carries nothing from one submission to the next, and no file names a place or a time."""
+    names = ("ada", "bob", "cy", "dot")
+    grade(options([mixed], tmp_path / "one", exercises=("1", "8"), jobs=1))
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    moved = shutil.copytree(mixed, tmp_path / "a longer path/in")
+    turned = [moved / name for name in reversed(names)]
+    grade(options(turned, tmp_path / "elsewhere/two", exercises=("8", "1", "8"), jobs=2))
+    one, two = contents(tmp_path / "one"), contents(tmp_path / "elsewhere/two")
+    assert one.keys() == two.keys() and len(one) == 4 * 4 + 2
+    differing = [path for path in one if one[path] != two[path]]
+    assert differing == ["gradebook.csv"], "whose lines come in the order of the command line"
+    assert sorted(one["gradebook.csv"].splitlines()) == sorted(two["gradebook.csv"].splitlines())
+    assert not any(b"a key for tests" in text or os.fsencode(tmp_path) in text for text in one.values())
+
+    grade(options([mixed / "cy"], tmp_path / "alone", exercises=("1", "8")))
+    alone = contents(tmp_path / "alone")
+    assert [alone[f"cy/{name}"] for name in (*grader.DRAWN, "record.json")] == [
+        one[f"cy/{name}"] for name in (*grader.DRAWN, "record.json")
+    ]
+
+
+def test_the_seed_in_the_record_reproduces_the_run(mixed, tmp_path, key):
+    grade(options([mixed / "ada"], tmp_path / "one"))
+    first = read_record(tmp_path / "one/ada/record.json")
+    grade(options([mixed / "ada"], tmp_path / "two", seed=first["seed"]))
+    second = read_record(tmp_path / "two/ada/record.json")
+    assert (first.pop("keyed"), second.pop("keyed")) == (True, False)
+    assert first == second
+    assert not (tmp_path / "two/course.key").exists(), "no key was needed"
+
+
+@pytest.mark.skipif(not BWRAP, reason="bubblewrap is not installed")
+def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment):
+    """fls grade is killed twice, and then one of its graders."""
+    for k in range(5):
+        hand_in(tmp_path / f"in/s{k}", {"8": f"{SLOWLY}{solution('8')}# {k}\n"})
+    common = (tmp_path / "in", "--exercise", "8", "--isolation", "bwrap", "--jobs", "2")
+    finish(start(environment, *common, "--out", tmp_path / "undisturbed"))
+    out, finished = tmp_path / "out", {}
+    for goal in (1, 3):
+        process = start(environment, *common, "--out", out)
+        wait_for(lambda goal=goal: len(records(out)) >= goal)
+        family = kill(process)
+        assert len(family) >= 2
+        wait_for(lambda family=family: not alive(family), 5.0)  # 0.2 s, when nobody else needs the machine
+        kept = records(out)
+        assert finished.items() <= kept.items(), "what was finished was not done again"
+        finished = kept
+    process = start(environment, *common, "--out", out)
+    victim = wait_for(lambda: graders(process.pid))[0]
+    os.kill(victim, signal.SIGKILL)
+    finish(process)
+    assert finished.items() <= records(out).items()
+    assert contents(out) == contents(tmp_path / "undisturbed")
+
+
+@pytest.mark.skipif(not BWRAP, reason="bubblewrap is not installed")
+def test_ctrl_c_ends_everything(tmp_path, environment):
+    for k in range(3):
+        hand_in(tmp_path / f"in/s{k}", {"8": f"import time\ntime.sleep(10)\n# {k}\n"})
+    process = start(environment, tmp_path / "in", "--exercise", "8", "--isolation", "bwrap", "--out", tmp_path / "out")
+    wait_for(lambda: graders(process.pid))
+    wait_for(lambda: any(b"worker.py" in command for _, command in offspring(process.pid).values()))
+    family = offspring(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, err = finish(process, 130)
+    assert "Stopped" in err
+    wait_for(lambda: not alive(family), 5.0)
+
+
+# ------------------------------------------------------------------ what is done again
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """A folder with one submission, in/, graded, out/."""
+    folder = tmp_path_factory.mktemp("once")
+    (folder / "key").write_text("a key for tests")
+    grade(options([hand_in(folder / "in/ada", {"8": solution("8")})], folder / "out", key_file=folder / "key"))
+    return folder
+
+
+@pytest.fixture
+def done(once, tmp_path, key):
+    """One graded submission: (its options, its results)."""
+    for name in ("in", "out"):
+        shutil.copytree(once / name, tmp_path / name)
+    return options([tmp_path / "in/ada"], tmp_path / "out"), tmp_path / "out/ada"
+
+
+def changed(path, **fields):
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "record.json").write_bytes((folder / "record.json").read_bytes()[:-100]),
+        lambda folder: (folder / "record.json").write_text("[]"),
+        lambda folder: (folder / "record.json").unlink(),
+        lambda folder: (folder / "report.html").unlink(),
+        lambda folder: changed(folder / "record.json", score=3),
+        lambda folder: changed(folder / "record.json", seed=1),
+        lambda folder: changed(folder / "record.json", submission="somebody else"),
+        lambda folder: changed(folder / "record.json", versions={"fls_teach": "0.0"}),
+        lambda folder: changed(folder / "record.json", isolation="bwrap"),
+    ],
+)
+def test_a_harmed_result_is_made_again(done, harm):
+    given, folder = done
+    before = contents(folder)
+    harm(folder)
+    grade(given)
+    assert contents(folder) == before
+
+
+def test_what_is_whole_is_left_alone(done, monkeypatch):
+    given, folder = done
+    before = records(folder.parent)
+    grade(given)
+    assert records(folder.parent) == before
+    (given.paths[0] / "08_bayes_error.py").write_text("def linear_error(*a, **k): return 2.0")
+    assert grade(given).rows[0][1] == 0, "a changed submission is marked again"
+
+
+def test_a_name_that_has_to_be_escaped_is_not_done_again(tmp_path, key):
+    """In the record it is not quite the name of the folder."""
+    given = options([hand_in(tmp_path / "in/a\u3164b", {"8": solution("8")})], tmp_path / "out")
+    grade(given)
+    before = records(tmp_path / "out")
+    grade(given)
+    assert records(tmp_path / "out") == before
+
+
+# ------------------------------------------------------------------ graders that fail
+
+
+class Script:
+    """A grader process that was replaced by a few lines of Python."""
+
+    def __init__(self, monkeypatch, lines):
+        self.starts, popen = 0, batch.subprocess.Popen
+
+        def start(command, **more):
+            self.starts += 1
+            return popen([command[0], "-c", "import os, sys, time\nsys.stdin.readline()\n" + lines], **more)
+
+        monkeypatch.setattr(batch.subprocess, "Popen", start)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("os._exit(3)", "status 3"),
+        ("print('{\"do')", "status 0"),
+        ('print(\'{"problem": "RuntimeError: no"}\')', "RuntimeError: no"),
+        ("time.sleep(60)", "far too long"),
+    ],
+)
+def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, monkeypatch, lines, reason):
+    if "sleep" in lines:  # the limit for one submission of one exercise is then a second
+        monkeypatch.setattr(batch, "STARTING", 1.0 - batch.PER_EXERCISE - 80.0)
+    script = Script(monkeypatch, lines)
+    done = grade(options([hand_in(tmp_path / "in/ada", {"8": solution("8")})], tmp_path / "out"))
+    assert script.starts == 2
+    assert (done.rows[0][1], done.faults) == (None, ["ada"])
+    record = read_record(tmp_path / "out/ada/record.json")
+    assert reason in record["exercises"][0]["message"]
+    if reason == "status 3":
+        monkeypatch.undo()
+        assert grade(options([tmp_path / "in/ada"], tmp_path / "out")).faults == [], "it is tried again the next time"
+
+
+def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, key, monkeypatch):
+    """A submission on which graders die, amid others."""
+    entry_line = grader.as_line
+    monkeypatch.setattr(batch, "as_line", lambda entry: "rubbish\n" if entry.name == "bob" else entry_line(entry))
+    done = grade(options([mixed], tmp_path / "out", jobs=2))
+    assert done.faults == ["bob"]
+    assert [score is None for _, score, _, _ in done.rows] == [False, True, False, False]
+    assert grading.Done.as_dict(done)["faults"] == ["bob"]
