@@ -3,11 +3,14 @@
 A submission goes through these rooms::
 
     intake      folders, files and zips        -> Submission (name, files, digest, notes)
-    marking     one Submission, in a sandbox   -> record (a verdict for every property)
+    marking     one Submission, in a sandbox   -> record (a verdict for every property), within its budget
     grader      a process that does this for one after another, and writes their files
     batch       several graders side by side; what is finished stays finished
+    grade       all of it: course_key, a sandbox that was tried, the batch, what concerns all together, summary
     gradescope, junit, page, cohort, gradebook, against    draw on records alone
     similar     near-identical submissions: a flag for a person, never a mark
+    release, bundle    the course for students, the autograder for Gradescope
+    doctor, zoo        is this machine fit to grade, and do the attacks fail here?
 
 Marks come from the specification (`fls_teach.course`), which asks the submission's functions through
 `fls_teach.grading`: that package says what is trusted and what is not.

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fls_teach
+from fls_teach.autograder.course_key import SHORTEST_KEY
 from fls_teach.autograder.distribution import PACKAGE, distribution
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.files import replacing
 
 SCRIPTS = "setup.sh", "run_autograder"
 _LONGEST_MINUTES = 40  # as much as Gradescope allows
-_KEY_LENGTHS = range(8, 1001)
+_KEY_LENGTHS = range(SHORTEST_KEY, 1001)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limi
     Exit code 0: all marked; 1: some could not be, for no fault of theirs, and need a person; 2: refused.
     """
     from fls_teach.autograder import grade as grading
+    from fls_teach.autograder.summary import print_summary
 
     options = grading.Options(
         paths=paths,
@@ -59,7 +60,7 @@ def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limi
     if as_json:
         click.echo(json.dumps(done.as_dict(), indent=1))
     else:
-        grading.print_summary(done)
+        print_summary(done)
     return 1 if done.faults else 0
 
 

@@ -2,30 +2,27 @@
 
 import contextlib
 import errno
-import os
-import secrets
 import sysconfig
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder import against, batch
+from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.cohort import Cohort
+from fls_teach.autograder.course_key import course_key
 from fls_teach.autograder.gradebook import write_gradebook
 from fls_teach.autograder.grader import Task
 from fls_teach.autograder.intake import collect
-from fls_teach.autograder.marking import Patience
 from fls_teach.autograder.page import cohort_page
 from fls_teach.autograder.record import properties, read_record
 from fls_teach.autograder.similar import near_identical
+from fls_teach.autograder.summary import Done
 from fls_teach.course.registry import CourseError, course_root, exercises, find_exercise
 from fls_teach.files import replacing, writable_folder
 from fls_teach.grading.sandbox import Limits, SandboxError
 from fls_teach.grading.selftest import choose
 
-KEY_BYTES = 32
-SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that somebody else has made
-SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
 _EXERCISE_SHARE = 6  # times the limit of a call, for all calls of an exercise
 
 
@@ -58,50 +55,6 @@ class Options:
     against: object = None
     time_limit: float = 5.0
     memory_mib: int = 2048
-
-
-@dataclass
-class Done:
-    """What came of a batch.
-
-    Attributes
-    ----------
-    out : Path
-    isolation : str
-    folders : list of str
-        Each submission's folder below `out`.
-    rows : list of (submission, score or None, max_score, dict of verdict counts)
-    noted : list of str
-        Names of submissions of which something was not taken.
-    pairs : list of similar.Pair or None
-    changes : list of str
-        Lines on what `--against` found.
-    seconds : float
-    """
-
-    out: Path
-    isolation: str
-    folders: list
-    rows: list = field(default_factory=list)
-    noted: list = field(default_factory=list)
-    pairs: list | None = None
-    changes: list = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def faults(self):
-        """Names of submissions that a person has to look at."""
-        return [name for name, score, _, _ in self.rows if score is None]
-
-    def as_dict(self):
-        """For JSON."""
-        rows = [
-            {"submission": name, "score": score, "max_score": of, "verdicts": verdicts}
-            for name, score, of, verdicts in self.rows
-        ]
-        pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
-        head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
-        return head | {"noted": self.noted, "near_identical": pairs, "changes": self.changes}
 
 
 def grade(options, progress=lambda fraction, what="": None):
@@ -138,7 +91,7 @@ def grade(options, progress=lambda fraction, what="": None):
     if options.against is not None:
         against.changes(options.against, ())  # an unreadable one is better found now than after hours
     with _only_one(_private_folder(options.out)):
-        key = b"" if options.seed is not None else _key(options)
+        key = b"" if options.seed is not None else course_key(options.out, options.key_file, options.against)
         sandbox_name, hidden = _isolation(options, entries, chosen)
         patience = Patience(call=options.time_limit, exercise=_EXERCISE_SHARE * options.time_limit)
         task = Task(
@@ -212,49 +165,10 @@ def _only_one(folder):
         yield
 
 
-def _key(options):
-    """The course key as bytes: from the file, the environment, OUT, an older OUT, or made now."""
-    if options.key_file is not None:
-        return _key_in(Path(options.key_file))
-    if os.environ.get("FLS_COURSE_KEY"):
-        return _long_enough(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY")
-    own = options.out / "course.key"
-    for path in [own] + ([Path(options.against, "course.key")] if options.against is not None else []):
-        if path.exists():
-            key = _key_in(path)
-            break
-    else:
-        key = secrets.token_hex(KEY_BYTES).encode()
-    if not own.exists():
-        with replacing(own) as temporary:
-            temporary.touch(0o600)
-            temporary.write_bytes(key + b"\n")
-    return key
-
-
-def _key_in(path):
-    try:
-        with open(path, "rb") as file:
-            key = file.read(LARGEST_KEY + 1)
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise CourseError(f"cannot read the course key in '{path}' ({reason})") from None
-    if len(key) > LARGEST_KEY:
-        raise CourseError(f"'{path}' is longer than {LARGEST_KEY} bytes, which is no course key; name the right file")
-    return _long_enough(key, f"'{path}'")
-
-
-def _long_enough(key, where):
-    key = key.strip()
-    if len(key) < SHORTEST_KEY:
-        raise CourseError(f"the course key in {where} has less than {SHORTEST_KEY} characters; put a longer one there")
-    return key
-
-
 def _isolation(options, entries, chosen):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
-    hidden = {package, options.out.resolve(), *(root / name for name in ("exercises", "solutions", "tests"))}
+    hidden = {package, options.out.resolve(), *(root / name for name in ("solutions", "tests"))}
     hidden |= {Path(path).resolve() for path in (options.key_file, options.against) if path is not None}
     hidden |= {entry.path.resolve() for entry in entries}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
@@ -316,42 +230,3 @@ def _conclude(options, entries, chosen, isolation):
     if options.against is not None:
         done.changes = against.describe(against.changes(options.against, records()))
     return done
-
-
-def print_summary(done):
-    """The batch on the terminal: a line a submission, or the distribution if there are many."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from fls_teach.terminal import console
-
-    screen = console()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("submission", "score", "of", "verdicts"):
-        table.add_column(heading, justify="right" if heading in ("score", "of") else "left", overflow="fold")
-    for name, score, of, verdicts in done.rows[:SHOWN]:
-        words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()) if verdict != "passed")
-        shown = Text("?" if score is None else str(score), style="bold red" if score is None else "")
-        table.add_row(Text(name), shown, Text(str(of)), Text(words, style="dim"))
-    screen.print(table)
-    if len(done.rows) > SHOWN:
-        screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))
-    scores = sorted(score for _, score, _, _ in done.rows if score is not None)
-    if len(scores) > 1:
-        low, middle, high = scores[0], scores[len(scores) // 2], scores[-1]
-        screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle}, highest {high}"))
-    if done.faults:
-        listed = ", ".join(done.faults[:10]) + (", ..." if len(done.faults) > 10 else "")
-        text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: {listed}"
-        screen.print(Text(text, style="bold red"))
-    if done.noted:
-        listed = ", ".join(done.noted[:10]) + (", ..." if len(done.noted) > 10 else "")
-        screen.print(Text(f"{len(done.noted)} handed in what could not be taken; their reports say why: {listed}"))
-    if done.pairs:
-        screen.print(
-            Text(f"{len(done.pairs)} near-identical pairs, for a person to look at: {done.out / 'cohort.html'}")
-        )
-    for line in done.changes:
-        screen.print(Text(line))
-    text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"
-    screen.print(Text(f"\n{text}", style="dim"))

@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fls_teach.autograder import gradescope, junit, page
+from fls_teach.autograder.budget import Patience
+from fls_teach.autograder.course_key import seed_from
 from fls_teach.autograder.intake import Entry
-from fls_teach.autograder.marking import Patience, fault_record, mark, seed_from, versions
+from fls_teach.autograder.marking import fault_record, mark, versions
 from fls_teach.autograder.record import as_json, read_record
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.files import replacing

@@ -6,22 +6,21 @@ a fresh one for each exercise, and its answers are compared here. No exercise kn
 
 import functools
 import hashlib
-import hmac
 import importlib.metadata
 import platform
 import re
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach import __version__
+from fls_teach.autograder.budget import Budgeted, Patience
 from fls_teach.course.cards import make_card, summary
 from fls_teach.course.check import load_specification
 from fls_teach.course.shared import SharedWorker
 from fls_teach.course.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
 from fls_teach.course.trial import Limits as TrialLimits
 from fls_teach.course.trial import TooSlow, replay, run_property
-from fls_teach.grading import Outcome, Session
+from fls_teach.grading import Session
 
 SHRINKING = TrialLimits(finding=float("inf"), shrinking=float("inf"), tries=120)
 MISCONCEPTION_LIMIT = 2.0  # seconds for a call; some run for ever on another's input
@@ -34,46 +33,6 @@ _SKIPS = {
     *("HypothesisException", "Rejected", "FailedHealthCheck", "Unsatisfiable", "Frozen"),
 }
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Seconds that a submission's code may take.
-
-    Attributes
-    ----------
-    call : float
-        One call.
-    exercise : float
-        All calls of one exercise; what has not run by then counts as out of time.
-    load : float
-        Loading one file, which may import torch.
-    """
-
-    call: float = 5.0
-    exercise: float = 30.0
-    load: float = 20.0
-
-    def as_dict(self):
-        """For the record."""
-        return {"call_seconds": self.call, "exercise_seconds": self.exercise, "load_seconds": self.load}
-
-
-def seed_from(key, digest):
-    """The seed of one submission: nobody without the course key can tell it before handing in.
-
-    Parameters
-    ----------
-    key : bytes
-    digest : str
-        Of the submission's files.
-
-    Returns
-    -------
-    int
-        From 0 to 2**63 - 1.
-    """
-    return int.from_bytes(hmac.new(key, digest.encode(), hashlib.sha256).digest()[:8], "big") >> 1
 
 
 @functools.lru_cache
@@ -172,7 +131,7 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
         sandbox=sandbox,
     )
     with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
-        student = Student(_Budgeted(session, patience))
+        student = Student(Budgeted(session, patience))
         items, texts, loads = [], {}, None
         for item in exercise.properties:
             try:
@@ -213,47 +172,6 @@ def _reference_loads(exercise, sandbox, patience):
         sandbox=sandbox,
     ) as session:
         return session.load().ok
-
-
-class _Budgeted:
-    """A session whose calls may take so many seconds in all; the grader's own time does not count.
-
-    Attributes
-    ----------
-    failed_load : Outcome or None
-    """
-
-    first_timeout = None
-
-    def __init__(self, session, patience):
-        self._session, self._limit = session, patience.exercise
-        self._spent, self._purpose = {"mark": 0.0, "search": 0.0}, "mark"
-        self._loaded = self.failed_load = None
-
-    def begin(self):
-        """Start a property."""
-        self._purpose = "mark"
-
-    def search(self):
-        """A counterexample was found; a smaller one is for the reader, and takes nothing of the time for marks."""
-        self._purpose = "search"
-
-    def call(self, function, /, *args, **kwargs):
-        """As `Session.call`."""
-        if self._spent[self._purpose] > self._limit:
-            text = f"The {self._limit:g} s for this exercise were used up before {function}() was asked."
-            return Outcome("timeout", function, message=text)
-        loaded = self._session.load()
-        if loaded is not self._loaded:
-            if self._loaded is not None:  # again, after a crash; the first time has its own limit
-                self._spent[self._purpose] += loaded.seconds
-            self._loaded = loaded
-        if not loaded.ok:
-            self.failed_load = loaded
-            return loaded
-        outcome = self._session.call(function, *args, **kwargs)
-        self._spent[self._purpose] += outcome.seconds
-        return outcome
 
 
 def _mark_property(exercise, item, student, seed, course):

@@ -8,7 +8,6 @@ import signal
 import pytest
 
 from fls_teach.autograder import batch, grader
-from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.record import read_record
 
@@ -230,4 +229,4 @@ def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, 
     done = grade(options([mixed], tmp_path / "out", jobs=2))
     assert done.faults == ["bob"]
     assert [score is None for _, score, _, _ in done.rows] == [False, True, False, False]
-    assert grading.Done.as_dict(done)["faults"] == ["bob"]
+    assert done.as_dict()["faults"] == ["bob"]

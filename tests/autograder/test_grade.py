@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from fls_teach import terminal
 from fls_teach.autograder import grade as grading
-from fls_teach.autograder.grade import Done, grade
+from fls_teach.autograder.grade import grade
 from fls_teach.autograder.record import read_record
+from fls_teach.autograder.summary import Done, print_summary
 from fls_teach.cli import main
 from fls_teach.course import registry
 from fls_teach.course.registry import CourseError
@@ -235,7 +236,7 @@ def graded(tmp_path):
 
 
 def test_the_summary_shows_names_as_they_are(graded, capsys):
-    grading.print_summary(graded)
+    print_summary(graded)
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("[red]ada[/red]", "cy[/nothing]", "1 wrong", "[/cy]", "[b]a line[/b]"))
     assert "1 without a mark, for no fault of theirs, to be looked at by a person: bob" in shown
@@ -244,7 +245,7 @@ def test_the_summary_shows_names_as_they_are(graded, capsys):
 
 def test_a_large_batch_is_cut_short(graded, capsys):
     graded.rows = [(f"s{k:04}", k % 5, 4, {}) for k in range(1000)]
-    grading.print_summary(graded)
+    print_summary(graded)
     assert "... and 960 more" in (shown := capsys.readouterr().out) and len(shown.splitlines()) < 60
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import strategies as st
 
 from fls_teach.autograder import marking
+from fls_teach.autograder.budget import Budgeted, Patience
+from fls_teach.autograder.course_key import seed_from
 from fls_teach.autograder.intake import Submission, digest
-from fls_teach.autograder.marking import Patience, mark, seed_from, verdict_of
+from fls_teach.autograder.marking import mark, verdict_of
 from fls_teach.autograder.record import as_json, check_record, properties
 from fls_teach.course.check import load_specification
 from fls_teach.course.registry import course_root, find_exercise
@@ -259,7 +261,7 @@ def test_slow_loads_after_crashes_count(monkeypatch):
     """Sleeping at import and then ending the worker would otherwise cost a load limit for each property."""
     session = Answers(lambda *given: outcome("crash", seconds=0.01))
     session.load = lambda: Outcome("value", seconds=0.5)  # a new one each time, as after each crash
-    budgeted = marking._Budgeted(session, QUICK)
+    budgeted = Budgeted(session, QUICK)
     kinds = [budgeted.call("linear_error").kind for _ in range(5)]
     assert kinds == ["crash"] * 3 + ["timeout"] * 2
 
@@ -290,7 +292,7 @@ def test_looking_for_a_smaller_counterexample_changes_no_verdict(end):
 
 
 def test_time_for_a_smaller_counterexample_is_not_taken_from_the_marks():
-    budgeted = marking._Budgeted(session := Answers(lambda *given: outcome("value", seconds=0.5)), QUICK)
+    budgeted = Budgeted(session := Answers(lambda *given: outcome("value", seconds=0.5)), QUICK)
     loaded = Outcome("value")
     session.load = lambda: loaded
     budgeted.search()

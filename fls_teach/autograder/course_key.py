@@ -1,0 +1,88 @@
+"""The course key: the secret from which every submission's seed is derived."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from fls_teach.course.registry import CourseError
+from fls_teach.files import replacing
+
+KEY_BYTES = 32
+SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that somebody else has made
+
+
+def seed_from(key, digest):
+    """The seed of one submission: nobody without the course key can tell it before handing in.
+
+    Parameters
+    ----------
+    key : bytes
+    digest : str
+        Of the submission's files.
+
+    Returns
+    -------
+    int
+        From 0 to 2**63 - 1.
+    """
+    return int.from_bytes(hmac.new(key, digest.encode(), hashlib.sha256).digest()[:8], "big") >> 1
+
+
+def course_key(out, key_file=None, older=None):
+    """The course key: from the file, the environment, OUT, an older OUT, or made now.
+
+    One that is not given is kept in OUT/course.key, which nobody else may read.
+
+    Parameters
+    ----------
+    out : Path
+    key_file : path, optional
+    older : path, optional
+        An earlier OUT.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read, or is no key.
+    """
+    if key_file is not None:
+        return _key_in(Path(key_file))
+    if os.environ.get("FLS_COURSE_KEY"):
+        return _long_enough(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY")
+    own = out / "course.key"
+    for path in [own] + ([Path(older, "course.key")] if older is not None else []):
+        if path.exists():
+            key = _key_in(path)
+            break
+    else:
+        key = secrets.token_hex(KEY_BYTES).encode()
+    if not own.exists():
+        with replacing(own) as temporary:
+            temporary.touch(0o600)
+            temporary.write_bytes(key + b"\n")
+    return key
+
+
+def _key_in(path):
+    try:
+        with open(path, "rb") as file:
+            key = file.read(LARGEST_KEY + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise CourseError(f"cannot read the course key in '{path}' ({reason})") from None
+    if len(key) > LARGEST_KEY:
+        raise CourseError(f"'{path}' is longer than {LARGEST_KEY} bytes, which is no course key; name the right file")
+    return _long_enough(key, f"'{path}'")
+
+
+def _long_enough(key, where):
+    key = key.strip()
+    if len(key) < SHORTEST_KEY:
+        raise CourseError(f"the course key in {where} has less than {SHORTEST_KEY} characters; put a longer one there")
+    return key

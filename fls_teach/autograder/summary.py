@@ -1,0 +1,89 @@
+"""What came of a batch, for the terminal and as JSON."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
+
+
+@dataclass
+class Done:
+    """What came of a batch.
+
+    Attributes
+    ----------
+    out : Path
+    isolation : str
+    folders : list of str
+        Each submission's folder below `out`.
+    rows : list of (submission, score or None, max_score, dict of verdict counts)
+    noted : list of str
+        Names of submissions of which something was not taken.
+    pairs : list of similar.Pair or None
+    changes : list of str
+        Lines on what `--against` found.
+    seconds : float
+    """
+
+    out: Path
+    isolation: str
+    folders: list
+    rows: list = field(default_factory=list)
+    noted: list = field(default_factory=list)
+    pairs: list | None = None
+    changes: list = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def faults(self):
+        """Names of submissions that a person has to look at."""
+        return [name for name, score, _, _ in self.rows if score is None]
+
+    def as_dict(self):
+        """For JSON."""
+        rows = [
+            {"submission": name, "score": score, "max_score": of, "verdicts": verdicts}
+            for name, score, of, verdicts in self.rows
+        ]
+        pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
+        head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
+        return head | {"noted": self.noted, "near_identical": pairs, "changes": self.changes}
+
+
+def print_summary(done):
+    """The batch on the terminal: a line a submission, or the distribution if there are many."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from fls_teach.terminal import console
+
+    screen = console()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("submission", "score", "of", "verdicts"):
+        table.add_column(heading, justify="right" if heading in ("score", "of") else "left", overflow="fold")
+    for name, score, of, verdicts in done.rows[:SHOWN]:
+        words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()) if verdict != "passed")
+        shown = Text("?" if score is None else str(score), style="bold red" if score is None else "")
+        table.add_row(Text(name), shown, Text(str(of)), Text(words, style="dim"))
+    screen.print(table)
+    if len(done.rows) > SHOWN:
+        screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))
+    scores = sorted(score for _, score, _, _ in done.rows if score is not None)
+    if len(scores) > 1:
+        low, middle, high = scores[0], scores[len(scores) // 2], scores[-1]
+        screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle}, highest {high}"))
+    if done.faults:
+        listed = ", ".join(done.faults[:10]) + (", ..." if len(done.faults) > 10 else "")
+        text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: {listed}"
+        screen.print(Text(text, style="bold red"))
+    if done.noted:
+        listed = ", ".join(done.noted[:10]) + (", ..." if len(done.noted) > 10 else "")
+        screen.print(Text(f"{len(done.noted)} handed in what could not be taken; their reports say why: {listed}"))
+    if done.pairs:
+        screen.print(
+            Text(f"{len(done.pairs)} near-identical pairs, for a person to look at: {done.out / 'cohort.html'}")
+        )
+    for line in done.changes:
+        screen.print(Text(line))
+    text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"
+    screen.print(Text(f"\n{text}", style="dim"))
