@@ -21,7 +21,7 @@ class Patience:
 
     call: float = 5.0
     exercise: float = 30.0
-    load: float = 20.0
+    load: float = 30.0
 
     def as_dict(self):
         """For the record."""

@@ -2,11 +2,12 @@
 
 import statistics
 
+import numpy as np
 import pytest
 
 from fls_teach.course.check import load_specification
 from fls_teach.course.likely import half_sentence
-from fls_teach.course.registry import exercises
+from fls_teach.course.registry import exercises, find_exercise
 from fls_teach.course.shared import SharedSession, SharedWorker
 from fls_teach.course.spec import Student
 from fls_teach.course.trial import run_property
@@ -64,6 +65,42 @@ def test_honest_solutions_pass_whatever_the_seed(exercise):
                 for seed, each in inputs:
                     failure = try_inputs(test, Student(session), each)
                     assert failure is None, (path.name, item.id, seed, failure.error)
+
+
+@pytest.mark.parametrize(
+    "number, function, seed",
+    [
+        ("04", "test_clock", 2754400711490440828),  # one step leapt over the gap in which a neuron dies
+        ("11", "test_lazier_at_larger_scale", 1675840698272750405),  # a neuron started next to a kink
+    ],
+)
+def test_seeds_that_once_failed_honest_work(number, function, seed):
+    exercise = find_exercise(number)
+    test = getattr(load_specification(exercise), function)
+    with InProcess(exercise.solution, support=exercise.support) as session:
+        failure = run_property(test, Student(session), seed)
+    assert failure is None, failure.error
+
+
+def test_a_flow_decided_by_the_solver_is_not_asked_for():
+    spec = load_specification(find_exercise("04"))
+    rng = np.random.default_rng(0)
+    X = np.array([
+        [2.88923861, 0.45065284, -0.39711541, -0.93969697],
+        [3.33559444, -0.03044099, 0.93564861, -0.48279803],
+        [-2.54848249, 1.27882135, 0.71707362, -0.14576474],
+        [-3.67609455, 0.00531691, -1.7726926, 1.15937096],
+    ])  # fmt: skip
+    W = np.array([
+        [-0.13932508, -0.1937733, -0.0080784, 0.06343056],
+        [-0.09516978, 0.28685381, 0.04711849, 0.03683614],
+        [0.10903905, 0.01196878, -0.2153765, 0.14037273],
+        [0.29531165, -0.10095874, 0.11632689, 0.02439643],
+    ])  # fmt: skip
+    y = signs = np.array([1.0, 1.0, -1.0, -1.0])
+    # Without its first neuron, which dies 1% away from an example that would have kept it alive, the flow is in order.
+    assert not spec.well_behaved(X, y, W, signs, 0.1, rng)
+    assert spec.well_behaved(X, y, W[1:], signs[1:], 0.1, rng)
 
 
 @each_misconception
