@@ -170,7 +170,8 @@ def _isolation(options, entries, chosen):
     root, package = course_root(), Path(__file__).resolve().parents[1]
     hidden = {package, options.out.resolve(), *(root / name for name in ("solutions", "tests"))}
     hidden |= {Path(path).resolve() for path in (options.key_file, options.against) if path is not None}
-    hidden |= {entry.path.resolve() for entry in entries}
+    # A link is no submission, and what it points at is no secret of ours.
+    hidden |= {entry.path.resolve() for entry in entries if not entry.path.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
     secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path.resolve()]
     secret = sorted(str(path) for path in secret if path.exists())[:200]

@@ -1,5 +1,6 @@
 """What came of a batch, for the terminal and as JSON."""
 
+import statistics
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -70,19 +71,18 @@ def print_summary(done):
         screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))
     scores = sorted(score for _, score, _, _ in done.rows if score is not None)
     if len(scores) > 1:
-        low, middle, high = scores[0], scores[len(scores) // 2], scores[-1]
-        screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle}, highest {high}"))
+        low, middle, high = scores[0], statistics.median(scores), scores[-1]
+        screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}"))
     if done.faults:
         listed = ", ".join(done.faults[:10]) + (", ..." if len(done.faults) > 10 else "")
         text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: {listed}"
         screen.print(Text(text, style="bold red"))
     if done.noted:
         listed = ", ".join(done.noted[:10]) + (", ..." if len(done.noted) > 10 else "")
-        screen.print(Text(f"{len(done.noted)} handed in what could not be taken; their reports say why: {listed}"))
+        screen.print(Text(f"{len(done.noted)} handed in files that were not taken; their reports say why: {listed}"))
     if done.pairs:
-        screen.print(
-            Text(f"{len(done.pairs)} near-identical pairs, for a person to look at: {done.out / 'cohort.html'}")
-        )
+        many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
+        screen.print(Text(f"{many}, for a person to look at: {done.out / 'cohort.html'}"))
     for line in done.changes:
         screen.print(Text(line))
     text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"

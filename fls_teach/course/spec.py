@@ -13,6 +13,7 @@ pytest runs it against the solutions, ``fls check`` against a student's file in 
 """
 
 import functools
+import reprlib
 from dataclasses import dataclass
 
 import hypothesis
@@ -30,7 +31,8 @@ class Mismatch(AssertionError):
     """A property does not hold; carries what a counterexample card shows."""
 
     def __init__(self, you, expected, because, what):
-        super().__init__(f"{what}: got {you!r}, expected {expected!r}; {because}")
+        # Cut short: an answer may be made of thousands of arrays, each of which takes milliseconds to write down.
+        super().__init__(f"{what}: got {reprlib.repr(you)}, expected {reprlib.repr(expected)}; {because}")
         self.you, self.expected, self.because, self.what = you, expected, because, what
 
 

@@ -177,11 +177,18 @@ class WorkerProcess:
         self._questions.put(None)
         for thread in self._threads:
             thread.join(1.0)
-        # A thread outlives this only if a detached grandchild holds the pipe
-        # open; closing a descriptor that a thread reads from would be worse.
-        if not any(thread.is_alive() for thread in self._threads):
-            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-                pipe.close()
+        # A thread outlives this only if a detached grandchild holds the pipe open; closing a descriptor that a thread
+        # reads from would be worse, so that is left to whoever sees the end.
+        if any(thread.is_alive() for thread in self._threads):
+            threading.Thread(target=self._close_pipes, daemon=True).start()
+        else:
+            self._close_pipes()
+
+    def _close_pipes(self):
+        for thread in self._threads:
+            thread.join()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            pipe.close()
 
     def _converse(self):
         questions, answers = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -236,7 +243,7 @@ class _Output:
         self._fd, self._limit, self._flooded, self._total = fd, limit, flooded, 0
         self._changed = threading.Condition()
         self._kept, self._dropped = bytearray(), 0
-        self._tokens, self._complete, self._closed = [], True, False
+        self._tokens, self._complete, self._closed, self._patience = [], True, False, 0.5
 
     def expect(self, token):
         """Wait, in the next `take`, for the token that ends a call's output."""
@@ -247,8 +254,9 @@ class _Output:
     def take(self):
         """Return the text since the last time and forget it."""
         with self._changed:
-            # Half a second at most, for a student who closed the descriptor.
-            self._changed.wait_for(lambda: self._complete or self._closed, 0.5)
+            # Half a second at most, and once only, for a student who closed the descriptor.
+            if not self._changed.wait_for(lambda: self._complete or self._closed, self._patience):
+                self._patience = 0.0
             data, dropped = bytes(self._kept), self._dropped
             for token in self._tokens:
                 if token not in data and dropped:

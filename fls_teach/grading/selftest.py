@@ -87,6 +87,7 @@ def _tried(session, sandbox, secrets, folders, port, modules):
         outcome = session.call("import_module", module)
         if not outcome.ok:
             yield f"a submission cannot import {module}: {outcome.message}"
+    session.close()  # thirty copies of a process that has torch in it would meet the limit on memory first
     yield from _without_limit(session, sandbox.limits)
     yield from _without_memory_limit(session, sandbox)
     if session.call("leave_behind").value is not True:

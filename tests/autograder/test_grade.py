@@ -240,7 +240,7 @@ def test_the_summary_shows_names_as_they_are(graded, capsys):
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("[red]ada[/red]", "cy[/nothing]", "1 wrong", "[/cy]", "[b]a line[/b]"))
     assert "1 without a mark, for no fault of theirs, to be looked at by a person: bob" in shown
-    assert "2 marked: lowest 3, median 4, highest 4" in shown
+    assert "2 marked: lowest 3, median 3.5, highest 4" in shown
 
 
 def test_a_large_batch_is_cut_short(graded, capsys):

@@ -1,7 +1,7 @@
 """Raises the recursion limit and recurses in C, until the stack is overrun.
 
 exercise: 08_bayes_error
-verdict: crashed
+verdict: crashed|timeout
 """
 
 import sys
