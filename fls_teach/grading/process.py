@@ -254,9 +254,9 @@ class _Output:
     def take(self):
         """Return the text since the last time and forget it."""
         with self._changed:
-            # Half a second at most, and once only, for a student who closed the descriptor.
+            # Half a second at most, and half as long each further time, for a student who closed the descriptor.
             if not self._changed.wait_for(lambda: self._complete or self._closed, self._patience):
-                self._patience = 0.0
+                self._patience /= 2
             data, dropped = bytes(self._kept), self._dropped
             for token in self._tokens:
                 if token not in data and dropped:

@@ -334,7 +334,10 @@ def test_nothing_leaks_over_many_starts(sandbox_for, name):
     before = held()
     for _ in range(5):
         WorkerProcess("/", sandbox).kill()
-    assert all(now <= then for now, then in zip(held(), before, strict=True))
+    deadline = time.monotonic() + 10.0  # a pipe that somebody still reads is closed a moment later
+    while any(now > then for now, then in zip(held(), before, strict=True)):
+        assert time.monotonic() < deadline, (held(), before)
+        time.sleep(0.1)
 
 
 def test_two_sandboxes_never_share_a_user():
