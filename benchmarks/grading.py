@@ -2,7 +2,7 @@
 
     python benchmarks/grading.py [--part a --part d ...] [--quick]
 
-The claims, on 2 cores, with bubblewrap; measured values are in results/grading.md:
+The goals, on 2 cores, with bubblewrap; not measured yet on a quiet machine, which writes results/grading.md:
 
 a. A complete reference submission gets 100 of 100 points for less than 20 s of processor time.
 b. A worker with numpy starts in less than 0.25 s.
