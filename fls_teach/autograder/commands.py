@@ -40,6 +40,8 @@ def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limi
 
     Exit code 0: all marked; 1: some could not be, for no fault of theirs, and need a person; 2: refused.
     """
+    if seed is not None and key_file is not None:
+        raise click.UsageError("--seed and --key-file do not go together: the key is there to derive the seed")
     from fls_teach.autograder import grade as grading
     from fls_teach.autograder.summary import print_summary
 

@@ -288,3 +288,10 @@ def test_against_an_older_out(ada, tmp_path):
     assert done.changes[-1] == "1 submission differs: 1 changed." and "4" in done.changes[0]
     assert (tmp_path / "old/course.key").read_bytes() == (tmp_path / "new/course.key").read_bytes()
     assert read_record(tmp_path / "new/ada/record.json")["score"] == 0
+
+
+def test_a_seed_and_a_key_are_one_too_many(tmp_path):
+    given = ["grade", str(tmp_path), "--out", str(tmp_path / "out"), "--seed", "1", "--key-file", str(tmp_path / "key")]
+    done = CliRunner().invoke(main, given)
+    assert done.exit_code == 2 and "--seed and --key-file" in done.output
+    assert not (tmp_path / "out").exists()
