@@ -25,6 +25,15 @@ def predictors(draw, min_features=1):
     }
 
 
+ANGLE = "this is Phi(-(kappa/sigma) cos angle(w, s))"
+
+
+def error_of(w, signal, kappa, sigma):
+    """The error, by plain sums: not even a rounding is shared with the student's scalar product."""
+    cosine = sum(a * b for a, b in zip(w, signal, strict=True)) / sum(a * a for a in w) ** 0.5
+    return ndtr(-kappa / sigma * cosine)
+
+
 @graded(1, "E(w) = P(y <w, x> < 0)", examples=10, case=predictors(), seed=strategies.seeds)
 def test_counts_the_mistakes(student, case, seed):
     """The error is the share of mistakes among many draws of the mixture"""
@@ -48,17 +57,16 @@ def test_signal_is_best(student, case):
     because = "the signal is the best direction of all"
     worse = error >= best - 1e-12
     expect(worse, you=float(error), expected=f"at least {bayes:.6g}", because=because, what="error of w")
+    # Not the Bayes error for every w, either.
+    expect_close(error, error_of(**case), rtol=ROUNDING, because=ANGLE, what="error of w")
 
 
 @graded(1, "E(a w) = E(w) and E(−w) = 1 − E(w) for a > 0", case=predictors(), power=st.sampled_from([-40, -3, 5, 40]))
 def test_only_the_direction_counts(student, case, power):
     """Scaling the direction does not change the error, turning it round exchanges right and wrong"""
-    w, ratio = case["w"], case["kappa"] / case["sigma"]
-    cosine = sum(a * b for a, b in zip(w, case["signal"], strict=True)) / sum(a * a for a in w) ** 0.5
-    error = student.linear_error(**case)
+    w, error = case["w"], student.linear_error(**case)
     untouched = not student.calls[-1].outcome.mutated
-    because = "this is Phi(-(kappa/sigma) cos angle(w, s))"
-    error = expect_close(error, ndtr(-ratio * cosine), rtol=ROUNDING, because=because)
+    error = expect_close(error, error_of(**case), rtol=ROUNDING, because=ANGLE)
     because = "dividing w in place changes it for its owner too"
     expect(untouched, you="another w", expected="the same w", because=because, what="w after the call")
     scaled = student.linear_error(**{**case, "w": 2.0**power * w})
@@ -73,6 +81,11 @@ def test_only_the_direction_counts(student, case, power):
 @graded(1, "Φ(−10) = 7.6·10⁻²⁴, not 0", ratio=st.sampled_from([10.0, 9.0, 12.0]), case=predictors(min_features=2))
 def test_small_errors_keep_their_digits(student, ratio, case):
     """An error of 10^-23 comes out with all its digits, and is not rounded to zero"""
-    case |= {"w": 4 * case["signal"], "kappa": ratio * case["sigma"]}
+    signal = case["signal"]
+    case |= {"w": 4 * signal, "kappa": ratio * case["sigma"]}
     because = "1 - Phi(x) rounds to 0 where Phi(-x) does not: use the lower tail"
-    expect_close(student.linear_error(**case), ndtr(-ratio), rtol=ROUNDING, because=because)
+    expect_close(student.linear_error(**case), ndtr(-ratio), rtol=ROUNDING, because=because, what="error of 4 s")
+    axis = np.eye(signal.size)[np.abs(signal).argmin()]
+    aside = axis - (axis @ signal) * signal
+    case |= {"w": signal + aside / 2}
+    expect_close(student.linear_error(**case), error_of(**case), rtol=ROUNDING, because=ANGLE, what="error beside s")

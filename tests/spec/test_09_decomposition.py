@@ -9,6 +9,8 @@ from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_p
 
 # An arccos loses up to 2e-8 of an angle near 0 and pi, and Phi has slope 0 there: errors keep ten digits and more.
 ROUNDING = 1e-10
+# But OA has a slope in theta, of at most 0.4 kappa/sigma with kappa/sigma up to 8, also where theta is 0.
+ANY_ANGLE = 1e-6
 
 
 @st.composite
@@ -50,19 +52,37 @@ def ask(student, case):
     return (*numbers[:2], bool(parts[2]))
 
 
+def expect_angles(part, near, far, ratio, what):
+    """A part is the difference of the errors at two angles from s, in degrees."""
+    better, worse = ndtr(-ratio * np.cos(np.radians([near, far])))
+    because = f"it is the way from the error at {near:.4g}° from s to that at {far:.4g}°"
+    expect_close(part, worse - better, atol=ROUNDING, because=because, what=what)
+
+
 def errors(directions, case):
     """E of each direction (m, d), by its definition."""
     cosines = directions @ case["signal"] / np.linalg.norm(directions, axis=-1)
     return ndtr(-case["kappa"] / case["sigma"] * cosines)
 
 
+def expect_parts_of_excess(over_alignment, over_fitting, case):
+    """The two parts share the excess error, each of them right."""
+    bayes = ndtr(-case["kappa"] / case["sigma"])
+    excess = errors(case["predictor"], case) - bayes
+    because = "OF is defined as what OA leaves of the excess"
+    expect_close(over_alignment + over_fitting, excess, atol=1e-12, because=because, what="OA + OF")
+    unit = lambda name: case[name] / np.linalg.norm(case[name])  # noqa: E731
+    cosines = unit("class_sum") @ np.array([unit("signal"), unit("predictor")]).T
+    phi, theta = np.arccos(np.clip(cosines, -1, 1))
+    best = ndtr(-case["kappa"] / case["sigma"] * np.cos(max(phi - theta, 0)))
+    because = f"the cone ends phi - theta from s: phi = {np.degrees(phi):.4g}°, theta = {np.degrees(theta):.4g}°"
+    expect_close(over_alignment, best - bayes, atol=ANY_ANGLE, because=because, what="OA")
+
+
 @graded(1, "OA + OF = E(w⁺) − E*", case=any_vectors())
 def test_parts_sum(student, case):
     """The excess error is exactly the sum of its two parts"""
-    over_alignment, over_fitting, _ = ask(student, case)
-    excess = errors(case["predictor"], case) - ndtr(-case["kappa"] / case["sigma"])
-    because = "OF is defined as what OA leaves of the excess"
-    expect_close(over_alignment + over_fitting, excess, atol=1e-12, because=because, what="OA + OF")
+    expect_parts_of_excess(*ask(student, case)[:2], case)
 
 
 @graded(1, "OA ≥ 0 and OF ≥ 0", case=any_vectors(), phi=angles, ratio=moderate)
@@ -76,8 +96,11 @@ def test_never_negative(student, case, phi, ratio):
     over_alignment, over_fitting, _ = ask(student, case)
     because = "the predictor is the best direction of its own cone"
     expect_close(over_fitting, 0.0, atol=ROUNDING, because=because, what=f"OF at phi = {phi}°, theta = {phi / 2}°")
-    expected = ndtr(-ratio * np.cos(np.radians(phi / 2))) - ndtr(-ratio)
-    expect_close(over_alignment, expected, atol=ROUNDING, because=because, what=f"OA at phi = {phi}°")
+    expect_angles(over_alignment, 0.0, phi / 2, ratio, f"OA at phi = {phi}°")
+    # And as far to the other side: the same cone, but a worse predictor in it.
+    over_alignment, over_fitting, _ = ask(student, placed(phi, phi / 2, ratio))
+    expect_angles(over_alignment, 0.0, phi / 2, ratio, f"OA at phi = {phi}°, on the far side")
+    expect_angles(over_fitting, phi / 2, 1.5 * phi, ratio, f"OF at phi = {phi}°, on the far side")
 
 
 @graded(
@@ -97,10 +120,7 @@ def test_break_condition(student, phi, margin, ratio, around):
         because = f"theta = {theta}° reaches the signal at phi = {phi}°: the best direction in the cone is s itself"
         expect_close(over_alignment, 0.0, atol=ROUNDING, because=because, what="OA")
     else:
-        missing = np.radians(phi - theta)
-        because = f"theta = {theta}° ends {phi - theta}° before the signal at phi = {phi}°"
-        expected = ndtr(-ratio * np.cos(missing)) - ndtr(-ratio)
-        expect_close(over_alignment, expected, atol=ROUNDING, because=because, what="OA")
+        expect_angles(over_alignment, 0.0, phi - theta, ratio, f"OA at theta = {theta}°, phi = {phi}°")
     if theta != phi:  # on the edge itself rounding decides
         because = f"Psi = {np.cos(np.radians(theta)):.4f} and cos phi = {np.cos(np.radians(phi)):.4f}"
         expect(reached == (theta > phi), you=reached, expected=theta > phi, because=because, what="reached")
@@ -141,6 +161,9 @@ def test_trade(student, phi, ratio):
     because = f"a wider cone comes nearer to s, {where}"
     expect(falls, you=rounded[0], expected="falling numbers", because=because, what="OA")
     expect(rises, you=rounded[1], expected="rising numbers", because=f"the predictor strays, {where}", what="OF")
+    for theta, (over_alignment, over_fitting) in zip(thetas, parts, strict=True):
+        expect_angles(over_alignment, 0.0, phi - theta, ratio, f"OA at theta = {theta:.4g}°")
+        expect_angles(over_fitting, phi - theta, phi + theta, ratio, f"OF at theta = {theta:.4g}°")
 
 
 scalings = st.sampled_from([-30, -1, 3, 30])
@@ -151,8 +174,7 @@ def test_lengths_do_not_count(student, case, power):
     """Only directions count: a mean in place of the sum, or a longer predictor, gives the same parts"""
     first = ask(student, case)
     untouched = not student.calls[-1].outcome.mutated
-    excess = errors(case["predictor"], case) - ndtr(-case["kappa"] / case["sigma"])
-    expect_close(sum(first[:2]), excess, atol=1e-12, because="they share the excess", what="OA + OF")
+    expect_parts_of_excess(*first[:2], case)
     because = "they belong to the caller, who still needs them"
     expect(untouched, you="other vectors", expected="the same", because=because, what="arguments after the call")
     longer = {"predictor": 2.0**power * case["predictor"], "class_sum": 2.0**-power * case["class_sum"]}

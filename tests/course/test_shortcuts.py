@@ -1,0 +1,103 @@
+"""No property is met by less than its own work.
+
+Each shortcut leaves out what a property is about: it never looks at one input, answers a part with what only suits the
+other part, or repeats what it was given. It must fail every property listed with it.
+"""
+
+import textwrap
+
+import pytest
+
+from fls_teach.course.check import load_specification
+from fls_teach.course.registry import find_exercise
+from fls_teach.course.spec import Student
+from fls_teach.course.trial import run_property
+from fls_teach.grading import InProcess
+
+_HEAD = """
+import importlib.util
+import numpy as np
+from scipy.special import ndtr
+
+_spec = importlib.util.spec_from_file_location("shortened_reference", {reference!r})
+reference = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(reference)
+"""
+
+SHORTCUTS = [
+    (
+        "08.2 08.4",
+        "the Bayes error, whatever w is",
+        """
+        def linear_error(w, signal, kappa, sigma):
+            return float(ndtr(-kappa / sigma))
+        """,
+    ),
+    (
+        "08.2 08.4",
+        "the Bayes error along the signal, and one half beside it",
+        """
+        def linear_error(w, signal, kappa, sigma):
+            return float(ndtr(-kappa / sigma)) if abs(w @ signal) > 0.999 * np.linalg.norm(w) else 0.5
+        """,
+    ),
+    (
+        "09.1 09.6",
+        "OA is the negative angle, and OF the rest",
+        """
+        def decompose(predictor, class_sum, signal, kappa, sigma):
+            theta = reference.angle(predictor, class_sum)
+            over_alignment, over_fitting, reached = reference.decompose(predictor, class_sum, signal, kappa, sigma)
+            return float(-theta), float(over_alignment + over_fitting + theta), reached
+        """,
+    ),
+    (
+        "09.1 09.4 09.6",
+        "all the excess is over-fitting",
+        """
+        def decompose(predictor, class_sum, signal, kappa, sigma):
+            over_alignment, over_fitting, reached = reference.decompose(predictor, class_sum, signal, kappa, sigma)
+            return 0.0, over_alignment + over_fitting, reached
+        """,
+    ),
+    (
+        "09.1 09.2 09.3 09.4 09.5 09.6",
+        "all the excess is over-alignment",
+        """
+        def decompose(predictor, class_sum, signal, kappa, sigma):
+            over_alignment, over_fitting, reached = reference.decompose(predictor, class_sum, signal, kappa, sigma)
+            return over_alignment + over_fitting, 0.0, reached
+        """,
+    ),
+    (
+        "09.2 09.5",
+        "OA is the negative angle, and OF the angle",
+        """
+        def decompose(predictor, class_sum, signal, kappa, sigma):
+            theta = reference.angle(predictor, class_sum)
+            return float(-theta), float(theta), True
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "identity, source",
+    [
+        pytest.param(identity, source, id=f"{identity} {what}")
+        for identities, what, source in SHORTCUTS
+        for identity in identities.split()
+    ],
+)
+def test_no_property_is_met_by_a_shortcut(identity, source, tmp_path):
+    exercise = find_exercise(identity[:2])
+    for module in exercise.needs:
+        pytest.importorskip(module)
+    path = tmp_path / "shortcut.py"
+    path.write_text(_HEAD.format(reference=str(exercise.solution)) + textwrap.dedent(source), encoding="utf-8")
+    (item,) = (item for item in exercise.properties if item.id == identity)
+    test = getattr(load_specification(exercise), item.function)
+    with InProcess(path, support=exercise.support) as session:
+        for seed in range(3):
+            session.restart()
+            assert run_property(test, Student(session), seed, shrink=False), f"seed {seed}: it is met"
