@@ -9,12 +9,13 @@ def questions(seed: int) -> list:
     Parameters
     ----------
     seed : int
-        Draw everything random from `np.random.default_rng(seed)`.
+        Draw everything random from `np.random.default_rng(seed)`: another seed asks other questions.
 
     Returns
     -------
     list of (W, direction)
-        1 to 50 pairs of W (h, d) and direction (d,); no entry above 1e6 in size, no row of W and no direction zero.
+        5 to 50 pairs of W (h, d) and direction (d,), with W of at least 3 shapes; no entry above 1e6 in size, no row
+        of W and no direction zero.
     """
     # TODO: small, odd and extreme cases find more than many ordinary ones
     raise NotImplementedError("exercise 16: questions")

@@ -9,6 +9,7 @@ from fls_teach.course import strategies
 from fls_teach.course.spec import Mismatch, expect, graded
 
 ASKING = "only then can every implementation answer"
+FEWEST, MOST, SHAPES = 5, 50, 3
 
 
 def cosines(W, x):
@@ -55,9 +56,9 @@ def ask(student, seed):
     """The student's questions as arrays, or a mismatch that says what is wrong with them."""
     asked = student.questions(seed)
     expect(
-        isinstance(asked, (list, tuple)) and 1 <= len(asked) <= 50,
+        isinstance(asked, (list, tuple)) and FEWEST <= len(asked) <= MOST,
         you=asked,
-        expected="1 to 50 questions",
+        expected=f"{FEWEST} to {MOST} questions",
         because=ASKING,
     )
     pairs = []
@@ -72,7 +73,16 @@ def ask(student, seed):
         alive = bounded and x.any() and W.any(axis=1).all()
         expect(alive, you=item, expected="no zero row, no entry above 1e6", because=ASKING, what="question")
         pairs.append((W, x))
+    shapes = sorted({W.shape for W, _ in pairs})
+    because = "a fault may show at one shape only"
+    expect(len(shapes) >= SHAPES, you=shapes, expected=f"at least {SHAPES}", because=because, what="shapes of W")
     return asked, pairs
+
+
+def learnt_by_heart(pairs):
+    """An implementation that is right on these questions, and answers 0 to all others."""
+    known = {(W.shape, W.tobytes(), x.tobytes()) for W, x in pairs}
+    return lambda W, x: cosines(W, x) * ((W.shape, W.tobytes(), x.tobytes()) in known)
 
 
 def judge(student, asked, pairs, candidate):
@@ -83,13 +93,13 @@ def judge(student, asked, pairs, candidate):
     return bool(verdict)
 
 
-def accepts(student, asked, pairs, candidate, name):
-    verdict = judge(student, asked, pairs, candidate)
+def expect_verdicts(student, seed, wrong, right=cosines, name="<w_j, x> / (|w_j| |x|)"):
+    """The student's property accepts the right implementation and rejects each of the wrong ones, by their faults."""
+    asked, pairs = ask(student, seed)
+    verdict = judge(student, asked, pairs, right)
     expect(verdict, you=verdict, expected=True, because=f"{name} is right", what="verdict")
-
-
-def rejects(student, asked, pairs, family):
-    for fault, candidate in family.items():
+    by_heart = f"the answers to questions({seed + 1}) are learnt by heart, and all others are 0"
+    for fault, candidate in {**wrong, by_heart: learnt_by_heart(ask(student, seed + 1)[1])}.items():
         verdict = judge(student, asked, pairs, candidate)
         expect(not verdict, you=verdict, expected=False, because=f"in this implementation {fault}", what="verdict")
 
@@ -97,38 +107,29 @@ def rejects(student, asked, pairs, family):
 @graded(1, "psi_j = <w_j, x> / (|w_j| |x|)", examples=5, seed=strategies.seeds)
 def test_accepts_the_textbook(student, seed):
     """Your property accepts the textbook implementation, and not one that answers 0 to everything"""
-    asked, pairs = ask(student, seed)
-    accepts(student, asked, pairs, cosines, "<w_j, x> / (|w_j| |x|)")
-    rejects(student, asked, pairs, {"it is always 0": WRONG_VALUE["it is always 0"]})
+    expect_verdicts(student, seed, {"it is always 0": WRONG_VALUE["it is always 0"]})
 
 
 @graded(1, "psi_j = <w_j/|w_j|, x/|x|> in float32", examples=5, seed=strategies.seeds)
 def test_accepts_single_precision(student, seed):
     """Your property accepts an honest implementation in single precision, and not one off by a thousandth"""
-    asked, pairs = ask(student, seed)
-    accepts(student, asked, pairs, single_precision, "a cosine computed in float32")
-    rejects(student, asked, pairs, {"1e-3 is added to the answer": lambda W, x: cosines(W, x) + 1e-3})
+    wrong = {"1e-3 is added to the answer": lambda W, x: cosines(W, x) + 1e-3}
+    expect_verdicts(student, seed, wrong, single_precision, "a cosine computed in float32")
 
 
 @graded(1, "psi_j(a W, b x) = psi_j(W, x) for a, b > 0", examples=5, seed=strategies.seeds)
 def test_rejects_wrong_sizes(student, seed):
     """Your property rejects every implementation that lets the length of a vector matter"""
-    asked, pairs = ask(student, seed)
-    rejects(student, asked, pairs, WRONG_SIZE)
-    accepts(student, asked, pairs, cosines, "<w_j, x> / (|w_j| |x|)")
+    expect_verdicts(student, seed, WRONG_SIZE)
 
 
 @graded(1, "psi_j = cos angle(w_j, x), not the angle, not |psi_j|", examples=5, seed=strategies.seeds)
 def test_rejects_wrong_values(student, seed):
     """Your property rejects every implementation that is wrong on a single neuron"""
-    asked, pairs = ask(student, seed)
-    rejects(student, asked, pairs, WRONG_VALUE)
-    accepts(student, asked, pairs, cosines, "<w_j, x> / (|w_j| |x|)")
+    expect_verdicts(student, seed, WRONG_VALUE)
 
 
 @graded(1, "psi has shape (h,); psi_j belongs to w_j", examples=5, seed=strategies.seeds)
 def test_rejects_mixed_up_neurons(student, seed):
     """Your property rejects every implementation that mixes up, merges or loses neurons"""
-    asked, pairs = ask(student, seed)
-    rejects(student, asked, pairs, WRONG_NEURON)
-    accepts(student, asked, pairs, cosines, "<w_j, x> / (|w_j| |x|)")
+    expect_verdicts(student, seed, WRONG_NEURON)

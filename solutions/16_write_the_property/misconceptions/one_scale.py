@@ -2,7 +2,7 @@
 
 import numpy as np
 
-SHAPES, SCALES = [(1, 1), (4, 4), (5, 3), (3, 6)], (1e3,)
+SHAPES, SCALES = [(1, 1), (4, 4), (5, 3), (3, 6)], (1e3, 3e3)
 
 
 def questions(seed):
