@@ -17,7 +17,7 @@ from fls_teach.grading import InProcess
 _HEAD = """
 import importlib.util
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 _spec = importlib.util.spec_from_file_location("shortened_reference", {reference!r})
 reference = importlib.util.module_from_spec(_spec)
@@ -76,6 +76,98 @@ SHORTCUTS = [
         def decompose(predictor, class_sum, signal, kappa, sigma):
             theta = reference.angle(predictor, class_sum)
             return float(-theta), float(theta), True
+        """,
+    ),
+    (
+        "12.1 12.3 12.4",
+        "a fine sweep along the signal, without a kink or a root",
+        """
+        def network_error(W, v, signal, kappa, sigma, noise):
+            z = ndtri((np.arange(8001) + 0.5) / 8001)
+            wrong = []
+            for q in noise:
+                for y in (1, -1):
+                    x = np.outer(kappa * y + sigma * z, signal) + sigma * q
+                    wrong.append(np.mean(1 - y * np.sign(np.maximum(x @ W.T, 0) @ v)) / 2)
+            return float(np.mean(wrong))
+        """,
+    ),
+    (
+        "15.1 15.2 15.3 15.4 15.6",
+        "repeats the claim",
+        """
+        def optimum_transfer(n, h, optimum, resamples, claimed):
+            return {"exponents": claimed, "low": claimed, "high": claimed, "agrees": np.ones(2)}
+        """,
+    ),
+    (
+        "15.6",
+        "an interval around the claim, sometimes beside it",
+        """
+        def optimum_transfer(n, h, optimum, resamples, claimed):
+            low = claimed + (resamples.sum() % 10 == 0)
+            return {"exponents": claimed, "low": low, "high": low + 1, "agrees": np.ones(2)}
+        """,
+    ),
+    (
+        "15.4 15.6",
+        "no exponents, give or take 1",
+        """
+        def optimum_transfer(n, h, optimum, resamples, claimed):
+            return {"exponents": np.zeros(2), "low": -np.ones(2), "high": np.ones(2), "agrees": np.ones(2)}
+        """,
+    ),
+    (
+        "15.3 15.4 15.6",
+        "the exponents, give or take what suits one noise level",
+        """
+        def optimum_transfer(n, h, optimum, resamples, claimed):
+            right = reference.optimum_transfer(n, h, optimum, resamples, claimed)
+            return right | {"low": right["exponents"] - 0.1, "high": right["exponents"] + 0.1}
+        """,
+    ),
+    (
+        "16.1 16.2 16.3 16.4 16.5",
+        "one question for every seed",
+        """
+        W = np.random.default_rng(0).standard_normal((6, 3)) * 10.0 ** np.arange(-4, 2)[:, None]
+
+        def questions(seed):
+            return [(W, np.array([1.0, -2.0, 30.0]))]
+
+        verdict = reference.verdict
+        """,
+    ),
+    (
+        "16.1 16.2 16.3 16.4 16.5",
+        "the same questions for every seed",
+        """
+        def questions(seed):
+            return reference.questions(0)
+
+        verdict = reference.verdict
+        """,
+    ),
+    (
+        "16.1 16.2 16.3 16.4 16.5",
+        "fresh questions that the verdict never reads",
+        """
+        def questions(seed):
+            return reference.questions(0) + reference.questions(seed)[:5]
+
+        def verdict(asked, answers):
+            return reference.verdict(asked[:-5], answers[:-5])
+        """,
+    ),
+    (
+        "16.1 16.2 16.3 16.4 16.5",
+        "one shape only",
+        """
+        def questions(seed):
+            rng = np.random.default_rng(seed)
+            return [(10.0**k * rng.standard_normal((4, 3)), rng.standard_normal(3)) for k in range(-4, 4)]
+
+        verdict = reference.verdict
         """,
     ),
 ]
