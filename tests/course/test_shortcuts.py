@@ -26,6 +26,22 @@ _spec.loader.exec_module(reference)
 
 SHORTCUTS = [
     (
+        "05.3 05.4 05.5",
+        "no alignment of the whole",
+        """
+        def alignment(X, y, W, v):
+            return *reference.alignment(X, y, W, v)[:2], 0.0
+        """,
+    ),
+    (
+        "05.1 05.4 05.5",
+        "the effective predictor alone",
+        """
+        def alignment(X, y, W, v):
+            return np.zeros(len(W)), np.maximum(v, 0) @ W, 0.0
+        """,
+    ),
+    (
         "08.2 08.4",
         "the Bayes error, whatever w is",
         """
@@ -76,6 +92,16 @@ SHORTCUTS = [
         def decompose(predictor, class_sum, signal, kappa, sigma):
             theta = reference.angle(predictor, class_sum)
             return float(-theta), float(theta), True
+        """,
+    ),
+    (
+        "11.1 11.2 11.6",
+        "no tangent kernel but the one inside movement",
+        """
+        def tangent_kernel(X, W, v):
+            return np.zeros((len(X), len(X)))
+
+        movement = reference.movement
         """,
     ),
     (

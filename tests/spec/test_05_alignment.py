@@ -47,6 +47,21 @@ def class_sum(case):
     return total
 
 
+def defined_predictor(case):
+    """w^+ by its definition, as a loop."""
+    return sum(weight * w for weight, w in zip(case["v"], case["W"], strict=True) if weight > 0)
+
+
+def expect_measured(parts, case, because, when=""):
+    """All three parts are right; psi, w^+ and Psi as arrays."""
+    toward, predictor = class_sum(case), defined_predictor(case)
+    expected = np.array([cosine(w, toward) for w in case["W"]]), predictor, cosine(predictor, toward)
+    return [
+        expect_close(part, wanted, atol=ROUNDING, because=because, what=name + when)
+        for part, wanted, name in zip(parts, expected, ("psi", "w^+", "Psi"), strict=True)
+    ]
+
+
 @graded(1, "ψ_j = <w_j, x₊> / (‖w_j‖ ‖x₊‖)", case=networks())
 def test_every_neuron(student, case):
     """Every neuron's alignment is the cosine of its angle with the sum of the positive examples"""
@@ -81,7 +96,7 @@ def test_predicts_where_positive_neurons_are_active(student, case, seed):
 def test_alignment_of_the_whole(student, case):
     """The alignment of the network is that of its effective predictor, in which large neurons count for more"""
     (_, _, big_psi), _ = ask(student, case)
-    predictor = sum(weight * w for weight, w in zip(case["v"], case["W"], strict=True) if weight > 0)
+    predictor = defined_predictor(case)
     because = (
         f"w^+ = {np.array2string(np.asarray(predictor), separator=', ', precision=4)}, and Psi is its cosine with x_+"
     )
@@ -94,17 +109,14 @@ scales = st.sampled_from([2.0**-12, 2.0**3, 1e-30, 1e20])
 @graded(1, "(αW, αv) and XQ, WQ: ψ, Ψ as before, w⁺ ↦ α² w⁺ Q", case=networks(), alpha=scales, seed=strategies.seeds)
 def test_scaling_and_turning(student, case, alpha, seed):
     """Scaling the network and turning the whole space keep all alignments and carry the predictor along"""
-    (psi, predictor, big_psi), _ = ask(student, case)
+    because = "these are the cosines with x_+, and w^+ is sum v_j w_j over v_j > 0"
+    psi, predictor, big_psi = expect_measured(ask(student, case)[0], case, because)
     d = case["W"].shape[1]
-    expected = sum(weight * w for weight, w in zip(case["v"], case["W"], strict=True) if weight > 0)
-    # A turned quarter is no quarter: sums of a few dozen products, each rounded to 1e-16 of at most 9.
-    predictor = expect_close(predictor, expected, atol=ROUNDING, because="it is sum v_j w_j over v_j > 0", what="w^+")
     Q, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((d, d)))
     turned = {"X": case["X"] @ Q, "y": case["y"], "W": alpha * case["W"] @ Q, "v": alpha * case["v"]}
     (psi_after, predictor_after, big_psi_after), _ = ask(student, turned)
     because = f"an angle knows neither alpha = {alpha:g} nor the axes"
-    expected_psi = np.array([cosine(w, class_sum(case)) for w in case["W"]])
-    psi = expect_close(psi, expected_psi, atol=ROUNDING, because="it is a cosine with x_+", what="psi")
+    # A turned quarter is no quarter: sums of a few dozen products, each rounded to 1e-16 of at most 9.
     expect_close(psi_after, psi, atol=ROUNDING, because=because, what="psi after scaling and turning")
     expect_close(big_psi_after, big_psi, atol=ROUNDING, because=because, what="Psi after scaling and turning")
     because = f"v_j w_j is quadratic in alpha = {alpha:g}, and turns with the space"
@@ -115,10 +127,8 @@ def test_scaling_and_turning(student, case, alpha, seed):
 @graded(1, "(X, y, W, v) ↦ (ψ, w⁺, Ψ) is a measurement", case=networks())
 def test_measuring_changes_nothing(student, case):
     """Measuring leaves the network as it is: a second one gives the same, and both are right"""
-    expected = sum(weight * w for weight, w in zip(case["v"], case["W"], strict=True) if weight > 0)
     for turn in ("first", "second"):
-        (_, predictor, _), mutated = ask(student, case)
-        because = "it is sum v_j w_j over v_j > 0 of the weights as they were handed in"
-        expect_close(predictor, expected, atol=ROUNDING, because=because, what=f"w^+ at the {turn} call")
+        parts, mutated = ask(student, case)
+        expect_measured(parts, case, "this belongs to the weights as they were handed in", f" at the {turn} call")
         because = "dividing W or masking v in place changes the caller's network"
         expect(not mutated, you="other weights", expected="the same weights", because=because, what="after the call")

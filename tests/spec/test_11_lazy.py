@@ -144,7 +144,9 @@ def test_leaves_its_arguments(student, case):
     expected = by_definition(**case)
     for time in ("the first time", "the second time"):
         expect_movement(student, case, expected, f"asked {time}")
-    student.tangent_kernel(case["X"], case["W0"], case["v0"])
+    start = case["X"], case["W0"], case["v0"]
+    because = "this is the kernel at the start, asked last"
+    expect_close(student.tangent_kernel(*start), by_loops(*start), **SINGLE, because=because, what="kernel")
     changed = [call.function for call in student.calls if call.outcome.mutated]
     because = "W0 is still needed: what changes it spoils every later comparison"
     you = f"{' and '.join(changed)} changed an argument"
