@@ -196,6 +196,19 @@ SHORTCUTS = [
         verdict = reference.verdict
         """,
     ),
+    (
+        "16.1 16.2 16.3 16.4 16.5",
+        "the first verdict on some questions is True, and all others are False",
+        """
+        told = set()
+        questions = reference.questions
+
+        def verdict(asked, answers):
+            told_before = asked[0][0].tobytes() in told
+            told.add(asked[0][0].tobytes())
+            return not told_before
+        """,
+    ),
 ]
 
 

@@ -4,12 +4,15 @@ The candidates live here and only their answers reach the student's code, one ca
 """
 
 import numpy as np
+from hypothesis import strategies as st
 
 from fls_teach.course import strategies
 from fls_teach.course.spec import Mismatch, expect, graded
 
 ASKING = "only then can every implementation answer"
 FEWEST, MOST, SHAPES = 5, 50, 3
+orders = st.integers(0, 2**30)
+"""In which order the candidates come."""
 
 
 def cosines(W, x):
@@ -93,43 +96,45 @@ def judge(student, asked, pairs, candidate):
     return bool(verdict)
 
 
-def expect_verdicts(student, seed, wrong, right=cosines, name="<w_j, x> / (|w_j| |x|)"):
+def expect_verdicts(student, seed, order, wrong, right=cosines, name="<w_j, x> / (|w_j| |x|)"):
     """The student's property accepts the right implementation and rejects each of the wrong ones, by their faults."""
     asked, pairs = ask(student, seed)
-    verdict = judge(student, asked, pairs, right)
-    expect(verdict, you=verdict, expected=True, because=f"{name} is right", what="verdict")
     by_heart = f"the answers to questions({seed + 1}) are learnt by heart, and all others are 0"
-    for fault, candidate in {**wrong, by_heart: learnt_by_heart(ask(student, seed + 1)[1])}.items():
+    shown = [*wrong.items(), (by_heart, learnt_by_heart(ask(student, seed + 1)[1])), ("", right), ("", right)]
+    # In an order that the student cannot know: otherwise it would be enough to count.
+    for k in np.random.default_rng(order).permutation(len(shown)):
+        fault, candidate = shown[k]
         verdict = judge(student, asked, pairs, candidate)
-        expect(not verdict, you=verdict, expected=False, because=f"in this implementation {fault}", what="verdict")
+        because = f"in this implementation {fault}" if fault else f"{name} is right"
+        expect(verdict == (not fault), you=verdict, expected=not fault, because=because, what="verdict")
 
 
-@graded(1, "psi_j = <w_j, x> / (|w_j| |x|)", examples=5, seed=strategies.seeds)
-def test_accepts_the_textbook(student, seed):
+@graded(1, "psi_j = <w_j, x> / (|w_j| |x|)", examples=5, seed=strategies.seeds, order=orders)
+def test_accepts_the_textbook(student, seed, order):
     """Your property accepts the textbook implementation, and not one that answers 0 to everything"""
-    expect_verdicts(student, seed, {"it is always 0": WRONG_VALUE["it is always 0"]})
+    expect_verdicts(student, seed, order, {"it is always 0": WRONG_VALUE["it is always 0"]})
 
 
-@graded(1, "psi_j = <w_j/|w_j|, x/|x|> in float32", examples=5, seed=strategies.seeds)
-def test_accepts_single_precision(student, seed):
+@graded(1, "psi_j = <w_j/|w_j|, x/|x|> in float32", examples=5, seed=strategies.seeds, order=orders)
+def test_accepts_single_precision(student, seed, order):
     """Your property accepts an honest implementation in single precision, and not one off by a thousandth"""
     wrong = {"1e-3 is added to the answer": lambda W, x: cosines(W, x) + 1e-3}
-    expect_verdicts(student, seed, wrong, single_precision, "a cosine computed in float32")
+    expect_verdicts(student, seed, order, wrong, single_precision, "a cosine computed in float32")
 
 
-@graded(1, "psi_j(a W, b x) = psi_j(W, x) for a, b > 0", examples=5, seed=strategies.seeds)
-def test_rejects_wrong_sizes(student, seed):
+@graded(1, "psi_j(a W, b x) = psi_j(W, x) for a, b > 0", examples=5, seed=strategies.seeds, order=orders)
+def test_rejects_wrong_sizes(student, seed, order):
     """Your property rejects every implementation that lets the length of a vector matter"""
-    expect_verdicts(student, seed, WRONG_SIZE)
+    expect_verdicts(student, seed, order, WRONG_SIZE)
 
 
-@graded(1, "psi_j = cos angle(w_j, x), not the angle, not |psi_j|", examples=5, seed=strategies.seeds)
-def test_rejects_wrong_values(student, seed):
+@graded(1, "psi_j = cos angle(w_j, x), not the angle, not |psi_j|", examples=5, seed=strategies.seeds, order=orders)
+def test_rejects_wrong_values(student, seed, order):
     """Your property rejects every implementation that is wrong on a single neuron"""
-    expect_verdicts(student, seed, WRONG_VALUE)
+    expect_verdicts(student, seed, order, WRONG_VALUE)
 
 
-@graded(1, "psi has shape (h,); psi_j belongs to w_j", examples=5, seed=strategies.seeds)
-def test_rejects_mixed_up_neurons(student, seed):
+@graded(1, "psi has shape (h,); psi_j belongs to w_j", examples=5, seed=strategies.seeds, order=orders)
+def test_rejects_mixed_up_neurons(student, seed, order):
     """Your property rejects every implementation that mixes up, merges or loses neurons"""
-    expect_verdicts(student, seed, WRONG_NEURON)
+    expect_verdicts(student, seed, order, WRONG_NEURON)
