@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from fls_teach.grading.claims import LAST_USER
 from fls_teach.grading.processes import descendants, kill_all_of, processes_of
 from fls_teach.grading.sandbox import MIB, Confined, SandboxError
-from fls_teach.grading.users import LAST_USER
 from fls_teach.grading.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 
 _KILLER = LAST_USER  # never a worker's

@@ -15,15 +15,13 @@ import tempfile
 import time
 
 
-def escapes(secrets, folders, port, grader):
+def escapes(secrets, port, grader):
     """Try to get out.
 
     Parameters
     ----------
     secrets : list of bytes
         Files and folders that must not be readable.
-    folders : list of bytes
-        Folders in which nothing must be written.
     port : int
         Somebody listens there, on 127.0.0.1.
     grader : tuple of int
@@ -38,9 +36,6 @@ def escapes(secrets, folders, port, grader):
     for path in secrets:
         if _readable(path):
             found.append(f"read '{_shown(path)}'")
-    for folder in [*folders, b"/", b"/usr", b"/etc", b"/dev", b"/var"]:
-        if _writable(folder):
-            found.append(f"write into '{_shown(folder)}'")
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
         found.append("use the network")
@@ -61,6 +56,14 @@ def escapes(secrets, folders, port, grader):
         except OSError:
             pass
     return found
+
+
+def make_files(paths):
+    """Try to make these files, given as bytes; whether they came to be anywhere but here is not for us to see."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return True
 
 
 def rights():
@@ -122,7 +125,8 @@ def fill(bytes_a_file, files):
 def leave_behind():
     """Start a process that outlives its parent."""
     if os.fork() == 0:
-        os.setsid()
+        with contextlib.suppress(OSError):  # a filter may refuse it
+            os.setsid()
         if os.fork() == 0:
             signal.alarm(20)  # where nothing else ends it
             while True:
@@ -172,16 +176,6 @@ def _readable(path):
             return bool(os.listdir(path))
         with open(path, "rb") as file:
             file.read(1)
-        return True
-    except OSError:
-        return False
-
-
-def _writable(folder):
-    path = os.path.join(folder, b"fls-probe-%d" % os.getpid())
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        os.unlink(path)
         return True
     except OSError:
         return False

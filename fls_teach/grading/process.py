@@ -17,7 +17,7 @@ import threading
 import time
 
 from fls_teach.grading import protocol
-from fls_teach.grading.processes import exact_memory_of, memory_of, process_table
+from fls_teach.grading.processes import exact_memory_of, memory_of, process_table, processor_time_of
 from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
 from fls_teach.grading.view import WORKER, library_folders
 
@@ -212,6 +212,8 @@ class WorkerProcess:
                     self._stop("memory")
                 elif self._sandbox.overflows(self._process.pid, members):
                     self._stop("output")
+                elif processor_time_of(members) > self._sandbox.limits.cpu_seconds:
+                    self._stop("timeout")
 
     def _stop(self, reason):
         """End a worker that uses too much; the caller's thread learns of it as `WorkerStopped`."""

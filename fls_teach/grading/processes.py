@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 
+_PAGE_TABLES = b"VmPTE:"  # a process that only reads has much more of these than of anything else
+
+
 def process_table():
     """Parent and start time of every living process, as a dict pid -> (parent, start).
 
@@ -44,7 +47,7 @@ def processes_of(uid):
 
 def memory_of(pids):
     """Bytes of memory of these processes, what they share without a file counted once for each of them."""
-    fields = b"RssAnon:", b"RssShmem:", b"VmSwap:", b"HugetlbPages:"
+    fields = b"RssAnon:", b"RssShmem:", b"VmSwap:", b"HugetlbPages:", _PAGE_TABLES
     total = 0
     for pid in pids:
         used = _sum_of(pid, "status", fields)
@@ -61,8 +64,18 @@ def exact_memory_of(pids):
     total = 0
     for pid in pids:
         # A process may hide it from all but root; then it counts in full.
-        total += _sum_of(pid, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")) or memory_of([pid])
+        used = _sum_of(pid, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:"))
+        total += used + (_sum_of(pid, "status", (_PAGE_TABLES,)) or 0) if used else memory_of([pid])
     return total
+
+
+def processor_time_of(pids):
+    """Seconds of processor time of these processes and of their children that have ended and were waited for."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/stat", "rb") as file:
+            ticks += sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def kill_all_of(uid, killer):

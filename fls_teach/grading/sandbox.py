@@ -15,16 +15,19 @@ A sandbox is handed to `Session`; whether it keeps what it promises on this mach
 In the first two, `confine` then sets limits and a seccomp filter from inside.
 """
 
+import base64
 import contextlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 
+from fls_teach.grading.claims import NoUserLeft, ProcessorClaim, UserClaim
 from fls_teach.grading.processes import descendants
-from fls_teach.grading.users import NoUserLeft, UserClaim
+from fls_teach.grading.seccomp import seccomp_filter
 from fls_teach.grading.view import WORKER, ViewError, bubblewrap_view
 
 _INSIDE = "/fls"  # where the worker's own files appear
@@ -48,7 +51,8 @@ class Limits:
     address_mib : int
         Address space of a process; libraries for accelerators map many times what they use.
     cpu_seconds : int
-        Of one process, over all its calls; a backstop, since each call has its own limit.
+        Of all processes together, by the parent's count, and of each one, by the kernel, over all calls; a backstop,
+        since each call has its own limit, and they share one processor.
     processes, open_files : int
     file_mib, scratch_mib : int
         Size of one file, and of all that is in the folder for temporary files.
@@ -61,7 +65,7 @@ class Limits:
     memory_mib: int = 2048
     address_mib: int = 16_384
     cpu_seconds: int = 600
-    processes: int = 32
+    processes: int = 16
     open_files: int = 64
     file_mib: int = 4
     scratch_mib: int = 64
@@ -80,6 +84,7 @@ class Limits:
             "core_bytes": 0,
             "locked_bytes": 0,
             "queue_bytes": 0,
+            "queued_signals": self.processes,
         }
 
 
@@ -130,15 +135,18 @@ class NoSandbox:
 
 
 class Confined(NoSandbox):
-    """A sandbox whose worker is started through `confine`; root gives it a user of its own."""
+    """A sandbox whose worker is started through `confine`, on one processor; root gives it a user of its own."""
 
     scratch = "/tmp"
 
     def __init__(self, limits=None):
         super().__init__(limits or Limits())
+        # Whatever it starts, it takes no time from workers on others.
+        self._processor = ProcessorClaim()
         try:
             self._claim = UserClaim() if os.geteuid() == 0 else None
         except NoUserLeft as problem:
+            self._processor.close()
             raise SandboxError(str(problem)) from None
 
     def _confined(self, command, folder, **more):
@@ -146,7 +154,13 @@ class Confined(NoSandbox):
 
         All users may see it: nothing secret may be in it.
         """
-        limits = self.limits.resources() | {"user": self._claim.uid if self._claim else None} | more
+        program = seccomp_filter(platform.machine())
+        limits = self.limits.resources() | {
+            "user": self._claim.uid if self._claim else None,
+            "processor": self._processor.number,
+            "filter": program and base64.b64encode(program).decode(),
+            **more,
+        }
         k = command.index(str(WORKER))
         return [*command[:k], f"{folder}/confine.py", json.dumps(limits), f"{folder}/worker.py", *command[k + 1 :]]
 
@@ -162,6 +176,7 @@ class Confined(NoSandbox):
         return "/"
 
     def close(self):
+        self._processor.close()
         if self._claim:
             self._claim.close()
 

@@ -10,11 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from fls_teach.grading.confine import seccomp_filter
 from fls_teach.grading.other_user import OtherUser
 from fls_teach.grading.process import WorkerStartError
 from fls_teach.grading.processes import process_table
 from fls_teach.grading.sandbox import MIB, Bubblewrap, NoSandbox, SandboxError
+from fls_teach.grading.seccomp import seccomp_filter
 from fls_teach.grading.session import Session
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -71,11 +71,12 @@ def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
 
 def _tried(session, sandbox, secrets, folders, port, modules):
     grader = (os.getpid(), process_table()[os.getpid()][1])
-    outcome = session.call("escapes", *(list(map(os.fsencode, paths)) for paths in (secrets, folders)), port, grader)
+    outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, grader)
     if not outcome.ok:
         yield f"the probe failed: {outcome.message}"
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
+    yield from _written(session, folders)
     rights = session.call("rights").value or {}
     if rights.get("capabilities") is not False:
         yield "a submission keeps capabilities"
@@ -103,6 +104,22 @@ def _tried(session, sandbox, secrets, folders, port, modules):
             yield f"{len(alive)} processes of a submission outlive it"
             return
         time.sleep(0.02)
+
+
+def _written(session, folders):
+    """What a submission could write into, of these folders and of the system's: where a file of the probe appears.
+
+    Whether the probe could make one says nothing: it may lie in a private /tmp, which is no part of this machine's.
+    """
+    name = f"fls-probe-{os.urandom(8).hex()}"
+    files = {os.path.join(folder, name): folder for folder in (*folders, "/", "/usr", "/etc", "/dev", "/var")}
+    outcome = session.call("make_files", list(map(os.fsencode, files)))
+    if not outcome.ok:
+        yield f"the probe failed: {outcome.message}"
+    for file, folder in files.items():
+        if os.path.lexists(file):
+            yield f"a submission could write into '{folder}'"
+            os.unlink(file)
 
 
 def _without_limit(session, limits):

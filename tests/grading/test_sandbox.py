@@ -14,11 +14,11 @@ import pytest
 
 from fls_teach.grading import other_user, view
 from fls_teach.grading import sandbox as sandboxes
+from fls_teach.grading.claims import FIRST_USER, LAST_USER, ProcessorClaim, UserClaim
 from fls_teach.grading.other_user import OtherUser
 from fls_teach.grading.process import WorkerProcess
 from fls_teach.grading.processes import descendants, process_table, processes_of
 from fls_teach.grading.sandbox import Bubblewrap, Limits, SandboxError
-from fls_teach.grading.users import FIRST_USER, LAST_USER, UserClaim
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 locked = pytest.mark.parametrize("name", ["bwrap", "uid"])
@@ -84,7 +84,7 @@ def empty_files(count):
 def daemons(count, stop):
     for _ in range(count):
         if os.fork() == 0:
-            os.setsid()
+            tried(os.setsid)
             if os.fork() == 0:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 while True:

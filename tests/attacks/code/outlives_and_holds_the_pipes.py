@@ -4,6 +4,7 @@ exercise: 08_bayes_error
 verdict: crashed
 """
 
+import contextlib
 import os
 import sys
 
@@ -12,7 +13,8 @@ SLEEP = "import signal, time; [signal.signal(s, signal.SIG_IGN) for s in (1, 2, 
 
 def linear_error(w, signal, kappa, sigma):
     if os.fork() == 0:
-        os.setsid()
+        with contextlib.suppress(OSError):
+            os.setsid()
         if os.fork() == 0:
             for fd in range(3, 64):
                 try:

@@ -21,7 +21,8 @@ def leave():
     if child:
         os.waitpid(child, 0)
         return
-    os.setsid()
+    with contextlib.suppress(OSError):
+        os.setsid()
     if os.fork() == 0:
         os.closerange(0, 256)
         os.execv(sys.executable, [sys.executable, "-S", "-c", SLEEP, "FLS-ATTACK-SURVIVOR"])
@@ -30,8 +31,9 @@ def leave():
 
 with contextlib.suppress(OSError):
     leave()
-with contextlib.suppress(OSError):  # and once more by the front door
-    subprocess.Popen([sys.executable, "-S", "-c", SLEEP, "FLS-ATTACK-SURVIVOR"], start_new_session=True)
+for apart in (True, False):
+    with contextlib.suppress(OSError):  # and once more by the front door
+        subprocess.Popen([sys.executable, "-S", "-c", SLEEP, "FLS-ATTACK-SURVIVOR"], start_new_session=apart)
 
 
 def linear_error(w, signal, kappa, sigma):
