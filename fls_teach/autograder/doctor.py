@@ -7,14 +7,16 @@ import runpy
 import shutil
 import sysconfig
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
+from fls_teach.autograder.advice import advice
 from fls_teach.autograder.grade import Options, grade
 from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.zoo import attacks
-from fls_teach.course.registry import CourseError, course_root, exercises, find_exercise
+from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
 from fls_teach.grading.processes import process_table
 from fls_teach.grading.sandbox import SandboxError
 from fls_teach.grading.selftest import ISOLATIONS, make_sandbox, weaknesses
@@ -48,37 +50,35 @@ def examine(isolation):
     bool
         Whether untrusted code can be graded.
     """
-    needs = sorted({name for exercise in exercises() for name in exercise.needs})
+    needs = {name: [each for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
+    missing = [name for name in needs if find_spec(name) is None]
     click.echo(f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
     fit = False
     for name in ISOLATIONS[:2]:
-        problems = _problems(name, needs)
+        problems = _problems(name, [name for name in needs if name not in missing])
         click.echo(f"  {name:8} {'works' if not problems else 'cannot be used:'}")
         for problem in problems:
             click.echo(f"           - {problem}")
         fit = fit or (not problems and isolation in ("auto", name))
     click.echo("  process  works, for submissions that you trust: they could read, write and end whatever you can")
-    click.echo("This machine can grade untrusted code." if fit else _advice(isolation))
+    for name in missing:
+        numbers = ", ".join(exercise.number for exercise in needs[name])
+        click.echo(
+            f"Exercises {numbers} cannot be graded, because {name} is missing (python -m pip install {name}); "
+            "name the others with --exercise"
+        )
+    click.echo("This machine can grade untrusted code." if fit else advice(isolation))
     return fit
 
 
-def _problems(name, needs):
+def _problems(name, modules):
     hidden = secrets_here()
     try:
         with contextlib.closing(make_sandbox(name, hidden)) as sandbox:
             folders = [Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
-            return weaknesses(sandbox, hidden, folders, ["numpy", "scipy", *needs])
+            return weaknesses(sandbox, hidden, folders, ["numpy", "scipy", *modules])
     except SandboxError as problem:
         return [str(problem)]
-
-
-def _advice(isolation):
-    if isolation != "auto":
-        return f"This machine cannot grade untrusted code with --isolation {isolation}."
-    return (
-        "This machine cannot grade untrusted code. Install bubblewrap (apt-get install bubblewrap), or, as root in a "
-        "container, close what is listed under uid to other users (chmod -R go-rwx)."
-    )
 
 
 # ------------------------------------------------------------------ the attack zoo

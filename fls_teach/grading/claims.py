@@ -11,6 +11,9 @@ import socket
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
 
 
+_NAMES = "fls-teach"
+
+
 class NoUserLeft(RuntimeError):
     """Every number is taken."""
 
@@ -35,7 +38,7 @@ class UserClaim:
 
         taken = {entry.pw_uid for entry in pwd.getpwall()}
         for uid in range(FIRST_USER, LAST_USER):
-            if uid not in taken and (held := _claimed(f"fls-teach-user-{uid}")):
+            if uid not in taken and (held := _claimed(f"user-{uid}")):
                 self._socket, self.uid = held, uid
                 return
         raise NoUserLeft(f"no free user number between {FIRST_USER} and {LAST_USER}")
@@ -58,7 +61,7 @@ class ProcessorClaim:
         processors = sorted(os.sched_getaffinity(0), reverse=True)
         for sharing in itertools.count():
             for number in processors:
-                if held := _claimed(f"fls-teach-processor-{number}-{sharing}"):
+                if held := _claimed(f"processor-{number}-{sharing}"):
                     self._socket, self.number = held, number
                     return
 
@@ -71,7 +74,7 @@ def _claimed(name):
     """The socket that holds this name, or None if another process has it."""
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        held.bind(f"\0{name}")
+        held.bind(f"\0{_NAMES}-{name}")
     except OSError as problem:
         held.close()
         if problem.errno != errno.EADDRINUSE:

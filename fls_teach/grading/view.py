@@ -16,6 +16,13 @@ SYSTEM = (
 )
 
 
+# How pip and setuptools note an installation, an editable one among them.
+_INSTALLED = tuple(
+    pattern.format(name=_HERE.parent.name)
+    for pattern in ("{name}-*-info", "{name}.egg-info", "__editable__*{name}*", "__pycache__/__editable__*{name}*")
+)
+
+
 class ViewError(ValueError):
     """What has to be seen cannot be told from what must not."""
 
@@ -79,7 +86,9 @@ def bubblewrap_view(hidden, inside, scratch_bytes=None):
     list of str
     """
     size = [] if scratch_bytes is None else ["--size", str(scratch_bytes)]
-    arguments = ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    # No terminals: each would be memory of the kernel's that nobody counts.
+    arguments = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts"]
+    arguments += ["--remount-ro", "/dev"]
     arguments += [*size, "--perms", "1777", "--tmpfs", "/tmp"]
     arguments += ["--perms", "0755", "--dir", "/etc"]
     for path in SYSTEM:
@@ -119,9 +128,14 @@ def to_hide(hidden, trees):
 
 
 def _ours(trees):
-    """Our package, every other copy of it on the way of an import, and the clone around it with its history."""
+    """Our package, every other copy of it on the way of an import, and the clone around it with its history.
+
+    And what says that it is installed, and where: names of files would tell a submission what to look for.
+    """
     package = _HERE.parent
-    ours = [package, *(Path(folder, package.name) for folder in (*sys.path, *library_folders()) if folder)]
+    ours = [package]
+    for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders()) if folder):
+        ours += [folder / package.name, *(path for pattern in _INSTALLED for path in folder.glob(pattern))]
     clone = package.parent
     if (clone / ".git").exists() and not any(_lies_in(tree, str(clone)) for tree in (*trees, sys.prefix)):
         ours.append(clone)

@@ -12,19 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fls_teach.grading import other_user, view
+from fls_teach.grading import claims, other_user, view
 from fls_teach.grading import sandbox as sandboxes
 from fls_teach.grading.claims import FIRST_USER, LAST_USER, ProcessorClaim, UserClaim
 from fls_teach.grading.other_user import OtherUser
 from fls_teach.grading.process import WorkerProcess
-from fls_teach.grading.processes import descendants, process_table, processes_of
+from fls_teach.grading.processes import descendants, process_table
 from fls_teach.grading.sandbox import Bubblewrap, Limits, SandboxError
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 locked = pytest.mark.parametrize("name", ["bwrap", "uid"])
 
 STUDENT = """
-import ctypes, os, signal, socket, threading, time
+import ctypes, mmap, os, signal, socket, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 
 def tried(action, *arguments):
@@ -57,7 +57,38 @@ def command_lines():
 
 def refused():
     calls = {"unshare": (272, 0x10000000), "ptrace": (101, 0), "memfd": (319, b"x", 0), "keyctl": (250, 0, 0)}
-    return all(libc.syscall(*call) == -1 for call in calls.values()), tried(socket.socket), tried(socket.socketpair)
+    refused = [libc.syscall(*call) == -1 for call in calls.values()]
+    refused.append(libc.prctl(1, 0, 0, 0, 0) == -1)  # PR_SET_PDEATHSIG, by which it ends with its grader
+    return all(refused), tried(socket.socket), tried(socket.socketpair)
+
+def terminal():
+    return tried(os.openpty) or tried(os.open, "/dev/ptmx", os.O_RDWR)
+
+def spread(count):
+    for _ in range(count):
+        if os.fork() == 0:
+            tried(os.setsid)
+            tried(os.sched_setaffinity, 0, range(os.cpu_count()))
+            time.sleep(20)
+            os._exit(0)
+    return True
+
+def burn(count, seconds):
+    for _ in range(count):
+        if os.fork() == 0:
+            while time.process_time() < seconds:
+                pass
+            os._exit(0)
+    for _ in range(count):
+        os.wait()
+    return True
+
+def page_tables(gib):
+    kept = mmap.mmap(-1, gib << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ)
+    for k in range(0, gib << 30, 2 << 20):
+        kept[k]
+    time.sleep(2)
+    return True
 
 def children_with(count, mib, ends_first_thread):
     def keep():
@@ -169,6 +200,19 @@ def test_what_lies_among_the_packages_can_be_hidden(inside):
     assert session.call("writes", [str(folder)]).value == []
 
 
+def test_bubblewrap_shows_no_terminal_and_no_installation_of_ours(inside, monkeypatch, tmp_path):
+    names = ["fls_teach-9.dist-info", "__editable__.fls_teach-9.pth", "__editable___fls_teach_9_finder.py"]
+    for name in names:
+        (tmp_path / name).touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert {tmp_path / name for name in names} <= set(view._ours([]))
+    packages = Path(np.__file__).parents[1]
+    files = [path / "METADATA" if path.is_dir() else path for path in packages.iterdir() if "fls_teach" in path.name]
+    session, _ = inside("bwrap")
+    assert session.call("reads", [str(path) for path in files if path.exists()]).value == []
+    assert session.call("terminal").value is False
+
+
 def test_masks_cover_every_name_of_what_they_hide(tmp_path):
     """Catches a tree that is shown by a name that is a link, while the secret is known by the other."""
     real, link = tmp_path / "python-3.11", tmp_path / "python"
@@ -198,8 +242,48 @@ def test_memory_of_all_processes_counts(inside, name, trick):
     session, _ = inside(name, memory_mib=256)
     session.load()
     start = time.monotonic()
-    outcome = session.call("children_with", 6, 80, trick)
+    outcome = session.call("children_with", 5, 80, trick)
     assert outcome.kind == "memory" and time.monotonic() - start < 2.5, outcome
+
+
+@locked
+def test_page_tables_count_as_memory(inside, name):
+    """They grow with what is mapped, though reading allocates nothing else."""
+    session, _ = inside(name, memory_mib=256, address_mib=300_000)
+    assert session.call("page_tables", 1).ok
+    assert session.call("page_tables", 200).kind == "memory"
+
+
+@locked
+def test_time_of_all_processes_counts(inside, name):
+    """Each of them stays below what the kernel would end it for."""
+    session, _ = inside(name, cpu_seconds=2)
+    session.time_limit = 60
+    assert session.call("burn", 4, 0.9).kind == "timeout"
+
+
+@locked
+def test_all_of_a_worker_stays_on_one_processor(inside, name):
+    session, sandbox = inside(name)
+    assert session.call("spread", 4).ok
+    members = [pid for pid in sandbox.members(session.worker_pid) if _name(pid) != "bwrap"]
+    assert len(members) == 5
+    assert {frozenset(os.sched_getaffinity(pid)) for pid in members} == {frozenset([sandbox._processor.number])}
+
+
+def _name(pid):
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def test_workers_share_a_processor_only_if_they_must(monkeypatch):
+    monkeypatch.setattr(claims, "_NAMES", f"fls-test-{os.getpid()}")  # whatever else is graded here
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5, 7})
+    with contextlib.ExitStack() as stack:
+        made = [stack.enter_context(contextlib.closing(ProcessorClaim())) for _ in range(7)]
+        numbers = [each.number for each in made]
+        assert numbers == [7, 5, 2, 7, 5, 2, 7]
+        made[1].close()
+        assert stack.enter_context(contextlib.closing(ProcessorClaim())).number == 5
 
 
 @locked
@@ -251,8 +335,13 @@ def test_nothing_is_left_of_a_worker(inside, name, stop):
     session.close()
     assert time.monotonic() - start < 5
     assert not [pid for pid, known in members.items() if known and process_table().get(pid) == known]
-    if name == "uid":
-        assert not processes_of(sandbox._claim.uid)
+    if name == "uid":  # not even a zombie, which would count as one of the next submission's processes
+        assert not [entry for entry in Path("/proc").glob("[0-9]*") if _owner(entry) == sandbox._claim.uid]
+
+
+def _owner(path):
+    with contextlib.suppress(OSError):
+        return path.stat().st_uid
 
 
 def test_folders_too_deep_for_python_are_removed():
@@ -338,6 +427,13 @@ def test_nothing_leaks_over_many_starts(sandbox_for, name):
     while any(now > then for now, then in zip(held(), before, strict=True)):
         assert time.monotonic() < deadline, (held(), before)
         time.sleep(0.1)
+
+
+def test_a_missing_program_is_named(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(other_user.shutil, "which", lambda program: None)
+    with pytest.raises(SandboxError, match="'rm' is not installed .*coreutils"):
+        OtherUser()
 
 
 def test_two_sandboxes_never_share_a_user():

@@ -1,0 +1,68 @@
+"""What `fls doctor` says of a machine that lacks something, by what it lacks."""
+
+import re
+
+import pytest
+
+from fls_teach.autograder import advice, doctor
+
+
+def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
+    tried = []
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    monkeypatch.setattr(doctor, "_problems", lambda name, modules: tried.append(modules) or [])
+    assert doctor.examine("auto")
+    printed = capsys.readouterr().out
+    assert tried == [[], []]
+    assert "Exercises 13, 14 cannot be graded, because torch is missing (python -m pip install torch)" in printed
+    assert printed.endswith("This machine can grade untrusted code.\n")
+
+
+def test_nothing_is_said_of_torch_where_it_is(monkeypatch, capsys):
+    tried = []
+    monkeypatch.setattr(doctor, "find_spec", lambda name: name)
+    monkeypatch.setattr(doctor, "_problems", lambda name, modules: tried.append(modules) or ["it leaks"])
+    assert not doctor.examine("auto")
+    printed = capsys.readouterr().out
+    assert tried == [["torch"], ["torch"]] and "- it leaks" in printed and "Exercises" not in printed
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A Linux on which bubblewrap is installed, for a user; with these settings of the kernel."""
+
+    def make(settings=(), bubblewrap="/usr/bin/bwrap", user=1000, platform="linux"):
+        monkeypatch.setattr(advice, "_SETTINGS", tmp_path)
+        monkeypatch.setattr(advice.shutil, "which", lambda program: bubblewrap)
+        monkeypatch.setattr(advice.os, "geteuid", lambda: user)
+        monkeypatch.setattr(advice.sys, "platform", platform)
+        for name, value in dict(settings).items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(f"{value}\n")
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"user/max_user_namespaces": 0}, "sudo sysctl -w user.max_user_namespaces=15000"),
+        ({"kernel/unprivileged_userns_clone": 0}, "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
+        ({"kernel/apparmor_restrict_unprivileged_userns": 1}, "AppArmor .* profile in /etc/apparmor.d, or sudo sysctl"),
+        ({"user/max_user_namespaces": 9000, "kernel/apparmor_restrict_unprivileged_userns": 0}, "Docker"),
+    ],
+)
+def test_advice_follows_the_cause(machine, settings, words):
+    machine(settings)
+    assert advice.advice("auto").startswith("This machine cannot grade untrusted code. What to do: for bwrap, ")
+    assert re.search(words, advice.advice("auto"))
+
+
+def test_advice_where_bubblewrap_is_missing_or_not_wanted(machine):
+    machine({"user/max_user_namespaces": 0}, bubblewrap=None)
+    said = advice.advice("bwrap")
+    assert "with --isolation bwrap. What to do: for bwrap, install bubblewrap" in said and "for uid" not in said
+    machine({"user/max_user_namespaces": 0}, user=0)  # root needs no user namespace
+    assert "sysctl" not in advice.advice("auto") and "chmod -R go-rwx" in advice.advice("uid")
+    machine(platform="darwin")
+    assert "It takes Linux" in advice.advice("auto")
