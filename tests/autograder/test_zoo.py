@@ -46,6 +46,7 @@ REQUIRED = {
     "atexit, threads": "answers_from_atexit leaves_threads",
     "daemons, double fork and setsid": "outlives_the_grader outlives_and_holds_the_pipes",
     "fork bomb": "fork_bomb",
+    "the processors and a channel of neighbours": "burns_every_processor whispers_to_a_neighbour",
     "ignoring TERM": "ignores_all_signals",
     "killing the parent and its siblings": "kills_its_parent kills_everybody",
     "memory, disk and output floods": "memory_flood disk_flood output_flood",
