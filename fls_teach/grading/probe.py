@@ -67,13 +67,19 @@ def make_files(paths):
 
 
 def rights():
-    """What this process may do, as the kernel answers it: dict of capabilities, no_new_privs and seccomp."""
+    """What this process may do, as the kernel answers it: dict of capabilities, no_new_privs, seccomp and processors.
+
+    Processors are counted after an attempt to run on all.
+    """
     libc = ctypes.CDLL(None)
     header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # _LINUX_CAPABILITY_VERSION_3
     if libc.capget(header, sets):
         return {}
     numbers = {"no_new_privs": 39, "seccomp": 21}  # PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP
     answers = {name: libc.prctl(*map(ctypes.c_ulong, (number, 0, 0, 0, 0))) for name, number in numbers.items()}
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, range(1024))
+    answers["processors"] = len(os.sched_getaffinity(0))
     return {"capabilities": any(sets[k] for k in (0, 1, 3, 4))} | answers
 
 

@@ -86,6 +86,8 @@ def _tried(session, sandbox, secrets, folders, port, modules):
         yield "a submission could gain privileges"
     if seccomp_filter(platform.machine()) and rights.get("seccomp") != 2:
         yield "no filter of system calls is in force"
+    if seccomp_filter(platform.machine()) and rights.get("processors") != 1:
+        yield "a submission could run on several processors"
     for module in modules:
         outcome = session.call("import_module", module)
         if not outcome.ok:
