@@ -6,9 +6,11 @@ import os
 import secrets
 from pathlib import Path
 
+from fls_teach.autograder import settings
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
+NAME = "course.key"
 KEY_BYTES = 32
 SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that somebody else has made
 
@@ -33,8 +35,6 @@ def seed_from(key, digest):
 def course_key(out, key_file=None, older=None):
     """The course key: from the file, the environment, OUT, an older OUT, or made now.
 
-    One that is not given is kept in OUT/course.key, which nobody else may read.
-
     Parameters
     ----------
     out : Path
@@ -44,29 +44,38 @@ def course_key(out, key_file=None, older=None):
 
     Returns
     -------
-    bytes
+    key : bytes
+    given : bool
+        By the file or the environment: whoever gave it keeps it.
 
     Raises
     ------
     CourseError
-        If it cannot be read, or is no key.
+        If it cannot be read, is no key, or is not here although marks were made with it.
     """
     if key_file is not None:
-        return _key_in(Path(key_file))
+        return _key_in(Path(key_file)), True
     if os.environ.get("FLS_COURSE_KEY"):
-        return _long_enough(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY")
-    own = out / "course.key"
-    for path in [own] + ([Path(older, "course.key")] if older is not None else []):
+        return _long_enough(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY"), True
+    for folder in (out, older) if older is not None else (out,):
+        path = Path(folder, NAME)
         if path.exists():
-            key = _key_in(path)
-            break
-    else:
-        key = secrets.token_hex(KEY_BYTES).encode()
-    if not own.exists():
-        with replacing(own) as temporary:
+            return _key_in(path), False
+        if settings.keyed(folder):
+            raise CourseError(
+                f"'{folder}' was graded with a course key that is not kept there; "
+                "give the same one again, by --key-file or FLS_COURSE_KEY"
+            )
+    return secrets.token_hex(KEY_BYTES).encode(), False
+
+
+def keep(out, key):
+    """Save a key that nobody else keeps in OUT, where nobody else may read it."""
+    path = Path(out, NAME)
+    if not path.exists():
+        with replacing(path) as temporary:
             temporary.touch(0o600)
             temporary.write_bytes(key + b"\n")
-    return key
 
 
 def _key_in(path):

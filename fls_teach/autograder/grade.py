@@ -7,16 +7,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fls_teach.autograder import against, batch
+from fls_teach.autograder import against, batch, course_key, settings
 from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.cohort import Cohort
-from fls_teach.autograder.course_key import course_key
 from fls_teach.autograder.gradebook import write_gradebook
 from fls_teach.autograder.grader import Task
 from fls_teach.autograder.intake import collect
+from fls_teach.autograder.layout import shown
 from fls_teach.autograder.page import cohort_page
 from fls_teach.autograder.record import properties, read_record
 from fls_teach.autograder.similar import near_identical
+from fls_teach.autograder.sources import Unreadable
 from fls_teach.autograder.summary import Done
 from fls_teach.course.registry import CourseError, course_root, exercises, find_exercise
 from fls_teach.files import replacing, writable_folder
@@ -83,15 +84,13 @@ def grade(options, progress=lambda fraction, what="": None):
     chosen = tuple(exercise for exercise in every if not named or exercise.name in named)
     for exercise in chosen:
         exercise.check_needs()
-    # OUT may lie where the submissions lie.
-    entries = [entry for entry in collect(options.paths, chosen) if entry.path.resolve() != options.out.resolve()]
-    if not entries:
-        raise CourseError(f"nothing to grade in {', '.join(map(repr, map(str, options.paths)))}")
-    _keep_apart(entries, options.out.resolve())
+    entries, skipped = _submissions(options, chosen)
     if options.against is not None:
         against.changes(options.against, ())  # an unreadable one is better found now than after hours
     with _only_one(_private_folder(options.out)):
-        key = b"" if options.seed is not None else course_key(options.out, options.key_file, options.against)
+        key, given = b"", True
+        if options.seed is None:
+            key, given = course_key.course_key(options.out, options.key_file, options.against)
         sandbox_name, hidden = _isolation(options, entries, chosen)
         patience = Patience(call=options.time_limit, exercise=_EXERCISE_SHARE * options.time_limit)
         task = Task(
@@ -104,11 +103,33 @@ def grade(options, progress=lambda fraction, what="": None):
             patience=vars(patience),
             memory_mib=options.memory_mib,
         )
+        made_with = settings.made_with(
+            task.exercises, key, options.seed, sandbox_name, options.time_limit, options.memory_mib
+        )
         with _sentence_for_a_full_disk(options.out):
+            settings.keep(options.out, made_with)
+            if not given:
+                course_key.keep(options.out, key)
             batch.run(entries, task, options.jobs, _told(progress, len(entries)))
             done = _conclude(options, entries, chosen, sandbox_name)
-    done.seconds = time.monotonic() - started
+    done.skipped, done.seconds = skipped, time.monotonic() - started
     return done
+
+
+def _submissions(options, chosen):
+    """What is to be graded, and the folders among it that were passed over as results of an earlier run."""
+    out, skipped = options.out.resolve(), []
+
+    def is_results(folder):
+        if folder == out:  # which may lie where the submissions lie
+            return True
+        found = settings.is_out(folder)
+        skipped.extend([shown(str(folder), 200)] if found else [])
+        return found
+
+    entries = collect(options.paths, chosen, is_results)
+    _keep_apart(entries, out)
+    return entries, skipped
 
 
 def _keep_apart(entries, out):
@@ -200,6 +221,12 @@ def _told(progress, count):
     return told
 
 
+def _readable(entries):
+    for entry in entries:
+        with contextlib.suppress(Unreadable):  # whose record says so
+            yield entry.read()
+
+
 def _conclude(options, entries, chosen, isolation):
     """Draw what concerns all submissions together."""
     folders = [entry.folder for entry in entries]
@@ -223,7 +250,7 @@ def _conclude(options, entries, chosen, isolation):
     write_gradebook(options.out / "gradebook.csv", names, counted())
     note = ""
     try:
-        done.pairs = near_identical((entry.read() for entry in entries), chosen)
+        done.pairs = near_identical(_readable(entries), chosen)
     except CourseError as problem:
         note = str(problem)
     with replacing(options.out / "cohort.html") as temporary:

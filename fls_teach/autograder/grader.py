@@ -20,6 +20,7 @@ from fls_teach.autograder.course_key import seed_from
 from fls_teach.autograder.intake import Entry
 from fls_teach.autograder.marking import fault_record, mark, versions
 from fls_teach.autograder.record import as_json, read_record
+from fls_teach.autograder.sources import Unreadable
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.files import replacing
 from fls_teach.grading.sandbox import Limits
@@ -90,7 +91,10 @@ def from_line(line):
 
 def mark_entry(entry, task, chosen, sandbox):
     """Mark one submission and write its four files, unless that was done before with the same result to expect."""
-    submission = entry.read()
+    try:
+        submission = entry.read()
+    except Unreadable as problem:
+        return write_fault(entry, task, f"{problem}, so nothing of this submission was marked.")
     folder = Path(task.out, entry.folder)
     seed, patience = task.seed_of(submission.digest), Patience(**task.patience)
     expected = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fls_teach.autograder import sources
 from fls_teach.autograder.layout import choose, claimed, is_archive, is_junk, refusal, shown
-from fls_teach.autograder.sources import Refused
+from fls_teach.autograder.sources import Refused, Unreadable
 from fls_teach.course.registry import CourseError
 
 MAX_NOTES = 20
@@ -73,7 +73,12 @@ class Entry:
         Returns
         -------
         Submission
-            With no files and a note if nothing could be read: nothing that is wrong with one submission is raised.
+            With no files and a note if nothing could be taken: nothing that its author did wrong is raised.
+
+        Raises
+        ------
+        Unreadable
+            If this machine cannot read what was handed in.
         """
         try:
             if self.kind == "other":
@@ -143,7 +148,7 @@ def _read_items(items, read, expected):
     return files, graver + notes
 
 
-def collect(paths, exercises):
+def collect(paths, exercises, is_results=lambda folder: False):
     """Find all submissions.
 
     Parameters
@@ -152,6 +157,8 @@ def collect(paths, exercises):
         Each a folder with NN_slug.py files (in NN_slug/ or not), such a file, a zip of such a folder, or
         a folder of folders and zips of these kinds.
     exercises : iterable of Exercise
+    is_results : callable
+        Told the path of a folder; whether it holds results of ours, and is no submission.
 
     Returns
     -------
@@ -161,24 +168,24 @@ def collect(paths, exercises):
     Raises
     ------
     CourseError
-        If a path does not exist or cannot be a submission.
+        If a path does not exist, cannot be a submission, or holds none.
     """
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
     expected = tuple(exercise.name for exercise in exercises)
     found = {}
     for path in paths:
-        for place, kind, problem in _found_at(path, expected):
+        for place, kind, problem in _found_at(path, expected, is_results):
             found.setdefault(place, (kind, problem))
-    names = _names({place: kind for place, (kind, _) in found.items()})
-    folders = _unique([_folder_name(name) for name in names], "{}-{}")
+    names = told_apart([_names(place, kind) for place, (kind, _) in found.items()])
+    folders = told_apart([_folder_names(name) for name in names])
     return [
         Entry(name, folder, place, kind, expected, problem)
         for name, folder, (place, (kind, problem)) in zip(names, folders, found.items(), strict=True)
     ]
 
 
-def _found_at(path, expected):
+def _found_at(path, expected, is_results):
     """(path, kind, problem) of each submission that is meant by a path of the command line."""
     said = shown(os.fspath(path), 200)
     if not said.strip():
@@ -193,12 +200,18 @@ def _found_at(path, expected):
     if stat.S_ISLNK(mode):  # perhaps to another person's work
         raise CourseError(f"'{said}' is a link, and links are not followed; name what it points to")
     if stat.S_ISDIR(mode):
+        if is_results(place):
+            raise CourseError(
+                f"'{said}' holds results of fls grade, or is to (--out); name a folder with what was handed in"
+            )
         try:
             with sources.opened(place, flags=sources.FOLDER) as descriptor:
-                inside = sources.listing(descriptor, sources.MAX_ENTRIES)
+                inside = sources.listing(descriptor, sources.MAX_ENTRIES, place)
         except Refused:
             return [(place, "folder", "")]  # reading it says why
-        return _batch(place, inside, expected) or [(place, "folder", "")]
+        except Unreadable as problem:
+            raise CourseError(str(problem)) from None
+        return _batch(place, inside, expected, is_results) or [(place, "folder", "")]
     if stat.S_ISREG(mode) and (kind := _file_kind(place.name)):
         return [(place, kind, "")]
     raise CourseError(f"'{said}' is neither a folder nor a .py file nor a zip")
@@ -212,52 +225,77 @@ def _file_kind(name):
     return "zip" if _is_zip(name) else "file" if name.casefold().endswith(".py") else None
 
 
-def _batch(place, inside, expected):
+def _batch(place, inside, expected, is_results):
     """The submissions in a folder, if it is not one itself."""
     exercises = {name.casefold() for name in expected}
+    inside = [(name, kind) for name, kind in inside if not is_junk((name,))]
     if any(claimed((name,), expected) or (kind == "folder" and name.casefold() in exercises) for name, kind in inside):
         return []
-    found = []
+    found, count = [], len(inside)
+    inside = [(name, kind) for name, kind in inside if kind != "folder" or not is_results(place / name)]
     for name, kind in inside:
-        if is_junk((name,)):
-            continue
         if kind == "folder" or (kind == "file" and _is_zip(name)):
             found.append((place / name, "folder" if kind == "folder" else "zip", ""))
         elif kind != "file":
             found.append((place / name, "other", sources.PROBLEMS[kind]))
         elif is_archive(name) or name.casefold().endswith((".py", ".ipynb")):  # somebody's work, so somebody must hear
             found.append((place / name, "other", "it is neither a folder nor a zip"))
-    return found if any(kind != "other" for _, kind, _ in found) else []
+    if any(kind != "other" for _, kind, _ in found):
+        return found
+    if not inside or len(inside) < count:  # beside results, what is left was not handed in
+        raise CourseError(f"no submissions in '{shown(str(place), 200)}'; name a folder with what was handed in")
+    return []
 
 
-def _names(kinds):
-    """A name for each path: as short as tells them apart."""
-    options = []
-    for place, kind in kinds.items():
-        cut = {"file": 3, "zip": 4}.get(kind, 0)
-        options.append((place.name[: len(place.name) - cut], place.name, f"{place.parent.name}/{place.name}"))
-    names = [shorter for shorter, _, _ in options]
-    for level in (1, 2):
-        often = Counter(name.casefold() for name in names)
-        names = [each[level] if often[name.casefold()] > 1 else name for name, each in zip(names, options, strict=True)]
-    return _unique([shown(name, 90).strip() or "submission" for name in names], "{} ({})")
+def _names(place, kind):
+    """Ever longer names for a path."""
+    name = place.name.strip()
+    stem, full = {"file": (name[:-3], name), "zip": (name[:-4], name)}.get(kind, (name, f"{name}/"))
+    stem, full, longer = (_shown_name(text) for text in (stem, full, f"{place.parent.name}/{full}"))
+    marks = _marks(f"{place.parent.name}/{place.name}", str(place))
+    return stem, full, longer, *(f"{stem[: 96 - len(mark)]} [{mark}]" for mark in marks)
 
 
-def _folder_name(name):
+def _shown_name(text):
+    """As a person sees it: blanks at its ends, or two of them, look like none, or one."""
+    return " ".join(shown(text, 80).split()) or "submission"
+
+
+def _folder_names(name):
+    """Ever longer names for its folder."""
     # Without a dot, it can be neither hidden nor one of the batch's own files, which all have one.
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:60].strip("-") or "submission"
-    return f"{plain}-submission" if _DEVICES.fullmatch(plain) else plain
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:60].strip("-")
+    plain = f"{plain}-submission" if _DEVICES.fullmatch(plain) else plain
+    longer = [f"{plain[: 76 - len(mark)] or 'submission'}-{mark}" for mark in _marks(name, name)]
+    return [plain, *longer] if plain else longer
 
 
-def _unique(names, form):
-    """The names, those that came before (in whatever case) with a number."""
-    taken, numbers, unique = set(), Counter(), []
-    for name in names:
-        candidate = name
-        while candidate.casefold() in taken:
-            numbers[name.casefold()] += 1
-            candidate = form.format(name, numbers[name.casefold()] + 1)
-        taken.add(candidate.casefold())
-        unique.append(candidate)
-    return unique
+def _marks(near, whole):
+    """What tells two of one name apart, whoever else is there: a short digest, and a long one should that not do."""
+    near, whole = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in (near, whole))
+    return near[:8], whole
+
+
+def told_apart(options):
+    """A name for each: the first of its options that no other one has, in whatever case, so nobody shows as another.
+
+    Parameters
+    ----------
+    options : list of sequence of str
+        Ever longer names; the last one nobody else can have.
+
+    Examples
+    --------
+    >>> told_apart([("ada", "ada.zip"), ("Ada", "Ada/"), ("bob", "bob.zip")])
+    ['ada.zip', 'Ada/', 'bob']
+    """
+    level = [0] * len(options)
+    while True:
+        names = [each[k] for each, k in zip(options, level, strict=True)]
+        often = Counter(name.casefold() for name in names)
+        twins = [i for i, name in enumerate(names) if often[name.casefold()] > 1 and level[i] + 1 < len(options[i])]
+        if not twins:
+            return names
+        for i in twins:
+            level[i] += 1

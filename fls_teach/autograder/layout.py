@@ -7,6 +7,7 @@ from dataclasses import dataclass
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
 _JUNK = ("__macosx", "__pycache__", "thumbs.db", "desktop.ini")
 _SHOWN = 80  # characters of a path in a note
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half a character, and no byte that the locale cannot read
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,17 @@ class Item:
 def shown(text, limit=_SHOWN):
     """`text` as it may be shown anywhere: printable, on one line, at most `limit` characters.
 
+    Bytes of a file's name that are not UTF-8 are written out; those that are, whatever the locale says, are letters.
+
     Examples
     --------
     >>> shown("a\\x1b[2Jb" + chr(0x202E))
     'a?[2Jb?'
+    >>> print(shown("caf\\udce9"), shown("caf\\udcc3\\udca9"))
+    caf\\xe9 café
     """
-    text = unicodedata.normalize("NFC", text[: 4 * limit])
+    raw = _NO_BYTE.sub("?", text[: 4 * limit]).encode("utf-8", "surrogateescape")
+    text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 

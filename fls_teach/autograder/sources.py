@@ -21,6 +21,8 @@ _TOO_LARGE = f"it is larger than {MAX_SOURCE_BYTES // 2**20} MiB"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
 _OUTSIDE = "its path leads out of the zip"
+# A link where none may be, a file or a link in the place of a folder, a socket: all else is this machine's failure.
+_MADE_SO = {errno.ELOOP: _LINK, errno.ENOTDIR: "it is no folder any more", errno.ENXIO: _SPECIAL}
 PROBLEMS = {"file": "", "link": _LINK, "special": _SPECIAL}
 """Kind, as of `listing` -> why it must not be opened."""
 
@@ -31,7 +33,15 @@ FOLDER = getattr(os, "O_DIRECTORY", 0)
 
 
 class Refused(Exception):
-    """Something must not or cannot be read; the text says why ("it is a link, ...")."""
+    """Something must not be read, as its author made it; the text says why ("it is a link, ...")."""
+
+
+class Unreadable(Exception):
+    """Something cannot be read here, whatever its author did: no mark follows from that. The text is a sentence."""
+
+    def __init__(self, name, error):
+        what = shown(os.path.basename(os.fspath(name)) or os.fspath(name))
+        super().__init__(f"'{what}' cannot be read ({error.strerror or error})")
 
 
 @contextmanager
@@ -40,14 +50,14 @@ def opened(name, folder=None, flags=0):
 
     Raises
     ------
-    Refused
+    Refused, Unreadable
     """
     try:
         descriptor = os.open(name, _SAFELY | flags, dir_fd=folder)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise Refused(_LINK) from None
-        raise Refused(f"it cannot be read ({error.strerror})") from None
+        if error.errno in _MADE_SO:
+            raise Refused(_MADE_SO[error.errno]) from None
+        raise Unreadable(name, error) from None
     try:
         yield descriptor
     finally:
@@ -67,13 +77,15 @@ def opened_below(folder, parts, flags=0):
             yield descriptor
 
 
-def listing(descriptor, most):
+def listing(descriptor, most, name="."):
     """What lies in an open folder, as a sorted list of (name, "folder" | "file" | "link" | "special").
 
     Raises
     ------
     Refused
-        If that is more than `most`, or cannot be read.
+        If that is more than `most`.
+    Unreadable
+        Of the folder called `name`.
     """
     found = []
     try:
@@ -83,7 +95,7 @@ def listing(descriptor, most):
                     raise Refused("it holds too many entries")
                 found.append((entry.name, _kind(entry)))
     except OSError as error:
-        raise Refused(f"it cannot be read ({error.strerror})") from None
+        raise Unreadable(name, error) from None
     return sorted(found)
 
 
@@ -102,12 +114,12 @@ def folder_source(path, expected):
 
         def read(item):
             with opened_below(top, item.parts) as descriptor:
-                return _content(descriptor)
+                return _content(descriptor, item.parts[-1])
 
-        yield _items_below(top, expected), read
+        yield _items_below(top, expected, path), read
 
 
-def _items_below(top, expected):
+def _items_below(top, expected, path):
     """The files of a folder, of the folders in it, and of folders in those that are called like an exercise."""
     exercises = {name.casefold() for name in expected}
     # The exercises come first: a heap of other files must not use up what may be listed.
@@ -116,7 +128,7 @@ def _items_below(top, expected):
         _, parts = heapq.heappop(folders)
         try:
             with opened_below(top, parts, FOLDER) as descriptor:
-                found = listing(descriptor, MAX_ENTRIES - listed)
+                found = listing(descriptor, MAX_ENTRIES - listed, "/".join(parts) or path)
         except Refused as reason:
             if not parts:
                 raise
@@ -124,13 +136,13 @@ def _items_below(top, expected):
             continue
         listed += len(found)
         for name, kind in found:
-            path = (*parts, name)
-            if is_junk(path):
+            inner = (*parts, name)
+            if is_junk(inner):
                 continue
             if kind != "folder":
-                items.append(Item(path, PROBLEMS[kind]))
+                items.append(Item(inner, PROBLEMS[kind]))
             elif not parts or (len(parts) == 1 and name.casefold() in exercises):
-                heapq.heappush(folders, (name.casefold() not in exercises, path))
+                heapq.heappush(folders, (name.casefold() not in exercises, inner))
     return items
 
 
@@ -140,19 +152,19 @@ def file_source(path):
 
     def read(item):
         with opened(path) as descriptor:
-            return _content(descriptor)
+            return _content(descriptor, path)
 
     yield [Item((path.name,))], read
 
 
-def _content(descriptor):
+def _content(descriptor, name):
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise Refused(_SPECIAL)
     try:
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_SOURCE_BYTES + 1)
     except OSError as error:
-        raise Refused(f"it cannot be read ({error.strerror})") from None
+        raise Unreadable(name, error) from None
     if len(data) > MAX_SOURCE_BYTES:
         raise Refused(_TOO_LARGE)
     return data
@@ -161,13 +173,20 @@ def _content(descriptor):
 class _Bounded(io.BufferedReader):
     """A file of which nobody reads much at once: zipfile asks for the list of contents in the size that the zip quotes.
 
-    Entries need no such bound, as zipfile reads them in pieces.
+    Entries need no such bound, as zipfile reads them in pieces. A disk that fails is told from a zip that is damaged.
     """
+
+    def __init__(self, raw, name):
+        super().__init__(raw)
+        self._name = name
 
     def read(self, size=-1):
         if size > MAX_CONTENTS_BYTES:
             raise Refused("its list of contents is too long")
-        return super().read(MAX_CONTENTS_BYTES if size < 0 else size)
+        try:
+            return super().read(MAX_CONTENTS_BYTES if size < 0 else size)
+        except OSError as error:
+            raise Unreadable(self._name, error) from None
 
 
 @contextmanager
@@ -176,7 +195,7 @@ def zip_source(name, folder=None):
     with opened(name, folder) as descriptor:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(_SPECIAL)
-        with _Bounded(io.FileIO(descriptor, closefd=False)) as file, _archive(file) as archive:
+        with _Bounded(io.FileIO(descriptor, closefd=False), name) as file, _archive(file) as archive:
             infos = archive.infolist()
             if len(infos) > MAX_ENTRIES:
                 raise Refused("it holds too many entries")
@@ -194,7 +213,7 @@ def zip_source(name, folder=None):
 def _archive(file):
     try:
         return zipfile.ZipFile(file)
-    except Refused:
+    except (Refused, Unreadable):
         raise
     except Exception as error:  # a damaged zip raises almost anything: struct.error, UnicodeDecodeError, OSError, ...
         raise Refused(f"it is not a zip or a damaged one ({_words(error)})") from None
@@ -246,7 +265,7 @@ def _unpacked(archive, info):
             raise Refused(_TOO_LARGE)
         with archive.open(info) as file:
             data = file.read(MAX_SOURCE_BYTES + 1)
-    except Refused:
+    except (Refused, Unreadable):
         raise
     except Exception as error:
         raise Refused(f"it is damaged ({_words(error)})") from None

@@ -24,6 +24,8 @@ class Done:
     changes : list of str
         Lines on what `--against` found.
     seconds : float
+    skipped : list of str
+        Folders that hold results of an earlier run, and were passed over.
     """
 
     out: Path
@@ -34,6 +36,7 @@ class Done:
     pairs: list | None = None
     changes: list = field(default_factory=list)
     seconds: float = 0.0
+    skipped: list = field(default_factory=list)
 
     @property
     def faults(self):
@@ -48,7 +51,7 @@ class Done:
         ]
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
-        return head | {"noted": self.noted, "near_identical": pairs, "changes": self.changes}
+        return head | {"noted": self.noted, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
 
 
 def print_summary(done):
@@ -80,6 +83,8 @@ def print_summary(done):
     if done.noted:
         listed = ", ".join(done.noted[:10]) + (", ..." if len(done.noted) > 10 else "")
         screen.print(Text(f"{len(done.noted)} handed in files that were not taken; their reports say why: {listed}"))
+    for folder in done.skipped:
+        screen.print(Text(f"Passed over, as it holds results of an earlier fls grade: {folder}"))
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
         screen.print(Text(f"{many}, for a person to look at: {done.out / 'cohort.html'}"))

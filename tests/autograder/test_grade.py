@@ -1,10 +1,12 @@
 """`fls grade` as an instructor meets it: the key, refusals in one sentence, odd names, and what is printed."""
 
+import dataclasses
 import errno
 import json
 import resource
 import stat
 import types
+import zipfile
 
 import pytest
 from click.testing import CliRunner
@@ -75,6 +77,73 @@ def test_where_the_key_comes_from(ada, tmp_path, unmarked, monkeypatch):
     assert key_of(options([ada], tmp_path / "new"), unmarked) == b"out of the environment"
     (tmp_path / "key").write_text("out of a file\n")
     assert key_of(options([ada], tmp_path / "new", key_file=tmp_path / "key"), unmarked) == b"out of a file"
+    assert not list((tmp_path / "new").glob("*/record.json")), "no mark was made with any of these"
+
+
+@pytest.fixture
+def graded_once(ada, tmp_path):
+    """The options of a run that is over."""
+    (tmp_path / "key").write_text("a key for tests")
+    (tmp_path / "other").write_text("another key for tests")
+    given = options([ada], tmp_path / "out", key_file=tmp_path / "key")
+    grade(given)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"exercises": ("9",)}, "exercises: 08 -> 09"),
+        ({"exercises": ("8", "9")}, "exercises: 08 -> 08 09"),
+        ({"key_file": None, "seed": 5}, "seed: from the course key -> 5"),
+        ({"time_limit": 10.0}, "time limit: 5 s -> 10 s"),
+        ({"memory_mib": 4096}, "memory: 2048 MiB -> 4096 MiB"),
+        ({"key_file": "other"}, "course key: digest "),
+        ({"key_file": None}, "with a course key that is not kept there; give the same one again, by --key-file"),
+    ],
+)
+def test_marks_made_otherwise_do_not_come_beside_those_that_are_there(graded_once, tmp_path, more, words):
+    """They would be replaced, or mixed, and nobody would know which mark is whose."""
+    before = contents(tmp_path / "out")
+    more = {name: tmp_path / value if value == "other" else value for name, value in more.items()}
+    with pytest.raises(CourseError) as refusal:
+        grade(dataclasses.replace(graded_once, **more))
+    assert words in str(refusal.value)
+    assert ("name another --out" in str(refusal.value)) == ("give the same one" not in str(refusal.value))
+    assert contents(tmp_path / "out") == before
+
+
+def test_another_isolation_is_another_setting(graded_once, monkeypatch):
+    monkeypatch.setattr(grading, "_isolation", lambda *given: ("bwrap", []))
+    with pytest.raises(CourseError, match="isolation: process -> bwrap"):
+        grade(graded_once)
+
+
+def test_the_same_settings_go_on_and_the_key_is_not_among_them(graded_once, ada, tmp_path, monkeypatch):
+    before = contents(tmp_path / "out")
+    hand_in(tmp_path / "in/bob", {"8": RIGHT})
+    assert [row[0] for row in grade(dataclasses.replace(graded_once, jobs=2)).rows] == ["ada"]
+    assert contents(tmp_path / "out") == before
+    monkeypatch.setenv("FLS_COURSE_KEY", "a key for tests")
+    later = grade(options([tmp_path / "in"], tmp_path / "out"))
+    assert [row[:2] for row in later.rows] == [("ada", 4), ("bob", 4)]
+    assert not any(b"a key for tests" in text for text in contents(tmp_path / "out").values())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"fls_grade": 2}', '{"fls_grade": 1, "exercises": 0}', "[" * 10**5])
+def test_settings_that_are_none_are_refused(graded_once, tmp_path, text):
+    (tmp_path / "out/settings.json").write_text(text)
+    with pytest.raises(CourseError, match="does not hold the settings of an fls grade .*; name another --out"):
+        grade(graded_once)
+
+
+def test_a_key_that_is_not_kept_in_the_older_out_has_to_be_given(graded_once, tmp_path):
+    """Otherwise every submission would get other examples, and a changed mark would mean nothing."""
+    again = dataclasses.replace(graded_once, key_file=None, out=tmp_path / "new", against=tmp_path / "out")
+    with pytest.raises(CourseError, match="out' was graded with a course key that is not kept there"):
+        grade(again)
+    done = grade(dataclasses.replace(again, key_file=graded_once.key_file))
+    assert done.changes == ["No mark changes."]
 
 
 def test_keys_that_are_none(ada, tmp_path, unmarked, monkeypatch):
@@ -130,10 +199,46 @@ def test_refusals_of_the_command_line(ada, tmp_path):
     assert not out.exists() or not list(out.glob("*/*")), "nothing was graded"
 
 
-def test_an_empty_folder_is_a_submission_with_nothing_in_it(tmp_path):
-    (tmp_path / "empty").mkdir()
-    done = grade(options([tmp_path / "empty"], tmp_path / "out"))
-    assert (done.rows[0][1], done.noted, done.faults) == (0, ["empty"], [])
+def test_an_empty_folder_among_others_is_a_submission_with_nothing_in_it(ada, tmp_path):
+    (tmp_path / "in/empty").mkdir()
+    done = grade(options([tmp_path / "in"], tmp_path / "out"))
+    assert (done.rows[1][:2], done.noted, done.faults) == (("empty", 0), ["empty"], [])
+    assert "no submissions in" in refused(tmp_path / "in/empty", "--out", tmp_path / "other")
+
+
+def test_what_cannot_be_read_is_for_a_person(ada, tmp_path, environment):
+    """A folder that vanishes while others are graded stands for a disk that fails, which root does not see."""
+    sitecustomize = tmp_path / "early"
+    sitecustomize.mkdir()
+    (sitecustomize / "sitecustomize.py").write_text(
+        "import os\nreally = os.open\n"
+        "def acted(name, *args, **kwargs):\n"
+        "    if os.path.basename(name) == 'bob.zip':\n        raise OSError(5, 'Input/output error')\n"
+        "    return really(name, *args, **kwargs)\n"
+        "os.supports_dir_fd.add(acted)\nos.open = acted\n"
+    )
+    with zipfile.ZipFile(tmp_path / "in/bob.zip", "w") as archive:
+        archive.writestr("08_bayes_error.py", RIGHT)
+    (tmp_path / "in/cy.zip").write_bytes(b"PK no zip")
+    environment["PYTHONPATH"] = f"{sitecustomize}:{environment['PYTHONPATH']}"
+    words = tmp_path / "in", "--out", tmp_path / "out", "--exercise", "8", "--isolation", "process", "--json"
+    out, _ = finish(start(environment, *words), 1)
+    assert [(each["submission"], each["score"]) for each in json.loads(out)["submissions"]] == [
+        *(("ada", 4), ("bob", None), ("cy", 0))
+    ]
+    (told,) = read_record(tmp_path / "out/bob/record.json")["exercises"]
+    assert told["message"] == "'bob.zip' cannot be read (Input/output error), so nothing of this submission was marked."
+
+
+def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, capsys):
+    first = grade(options([tmp_path / "in"], tmp_path / "in/marks"))
+    assert (first.folders, first.skipped) == (["ada"], [])
+    second = grade(options([tmp_path / "in"], tmp_path / "in/marks-2"))
+    assert (second.folders, second.skipped) == (["ada"], [str(tmp_path / "in/marks")])
+    print_summary(second)
+    assert "Passed over, as it holds results of an earlier fls grade" in capsys.readouterr().out
+    for path in ("in/marks", "in/marks-2"):
+        assert "holds results of fls grade" in refused(tmp_path / path, "--out", tmp_path / "in/marks")
 
 
 def test_a_missing_module_is_refused_before_anything_is_graded(ada, tmp_path, monkeypatch):
@@ -217,7 +322,7 @@ def test_nothing_is_written_outside(ada, tmp_path, monkeypatch):
     grade(options([ada], tmp_path / "out"))
     assert (list(work.iterdir()), contents(tmp_path / "in")) == ([], before)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("ada", "gradebook.csv", "cohort.html", "course.key", ".lock")
+        *("ada", "gradebook.csv", "cohort.html", "course.key", "settings.json", ".lock")
     }
 
 

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import unicodedata
 import zipfile
 
@@ -175,7 +177,49 @@ def test_names_are_unique_printable_and_safe(tmp_path):
     assert not {folder.lower() for folder in folders} & {"con", "nul", "com1", "prn", "aux"}
     for each in (names, folders):
         assert len({unicodedata.normalize("NFC", text).casefold() for text in each}) == len(each)
-    assert {"Ünal Çelik", "bob.smith", "bob", "bob.zip"} <= set(names) and {"Unal-Celik", "bob-smith"} <= set(folders)
+    assert {"Ünal Çelik", "bob.smith", "bob/", "bob.zip", "caf\\xe9"} <= set(names)
+    assert {"Unal-Celik", "bob-smith"} <= set(folders)
+
+
+@pytest.mark.parametrize("twins", [("ada", "ada "), ("\u00e9va", "e\u0301va"), ("ada", "ADA", "Ada"), ("a b", "a  b")])
+def test_nobody_bears_the_name_of_another(twins, tmp_path):
+    """Whoever comes later, or first: none of those who look alike has the bare name, and all keep what they have."""
+    for name in (*twins, "somebody else"):
+        put(tmp_path / "all" / name, FLAT[0])
+    paths = [tmp_path / "all" / name for name in twins]
+    each = {entry.path.name: (entry.name, entry.folder) for entry in collect([tmp_path / "all"], exercises())}
+    turned = {entry.path.name: (entry.name, entry.folder) for entry in collect(reversed(paths), exercises())}
+    assert {name: each[name] for name in twins} == turned
+    for name in twins:
+        shown, folder = each[name]
+        bare = unicodedata.normalize("NFC", " ".join(name.split()))
+        assert re.fullmatch(re.escape(bare) + r" \[[0-9a-f]{8}\]", shown) and re.search("-[0-9a-f]{8}$", folder)
+
+
+def test_a_name_made_to_look_like_another_ones_mark_is_moved_away(tmp_path):
+    for name in ("ada", "Ada"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+    marked = [(entry.name, entry.folder) for entry in collect([tmp_path / "all"], exercises())]
+    for name, _ in marked:
+        (tmp_path / "all" / name).mkdir()
+    entries = collect([tmp_path / "all"], exercises())
+    assert len({entry.name.casefold() for entry in entries}) == len({entry.folder.casefold() for entry in entries}) == 4
+    assert not {name for name, _ in marked} & {entry.name for entry in entries if "[" in entry.path.name}
+
+
+def test_names_are_utf_8_whatever_the_locale_says(tmp_path, environment):
+    """As in cron, or a container without a locale."""
+    (tmp_path / "all" / "Ünal").mkdir(parents=True)
+    (tmp_path / "all" / os.fsdecode(b"caf\xe9")).mkdir()
+    code = (
+        "import sys; from fls_teach.autograder.intake import collect; from fls_teach.course.registry import exercises\n"
+        "print(ascii([(each.name, each.folder) for each in collect([sys.argv[1]], exercises())]))"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "all"], env=environment | ascii_only, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == ascii([("caf\\xe9", "caf-xe9"), ("Ünal", "Unal")]), done.stderr
 
 
 def test_equal_names_are_told_apart_by_their_folders(tmp_path):
@@ -265,10 +309,30 @@ def test_deeper_folders_are_not_searched(tmp_path):
 
 
 def test_nothing_found_is_still_a_submission(tmp_path):
-    (tmp_path / "nobody").mkdir()
-    empty = only(tmp_path / "nobody")
+    (tmp_path / "all" / "nobody").mkdir(parents=True)
+    empty = only(tmp_path / "all")
     assert empty.files == {} and empty.digest == intake.digest({})
     assert empty.notes == ("No file of an exercise was found; they are called 01_mixture.py and so on.",)
+
+
+@pytest.mark.parametrize("inside", [[], [".DS_Store", "__MACOSX/x"]])
+def test_an_empty_path_is_nobodys_zero(inside, tmp_path):
+    """But a slip: the wrong folder, or a download that failed."""
+    (tmp_path / "week-3").mkdir()
+    put(tmp_path / "week-3", *inside)
+    with pytest.raises(CourseError, match="no submissions in .*week-3"):
+        collect([tmp_path / "week-3"], exercises())
+
+
+def test_results_of_an_earlier_run_are_no_submission(tmp_path):
+    put(tmp_path / "all", "alice/" + FLAT[0], "marks/alice/report.html")
+    found = collect([tmp_path / "all"], exercises(), lambda folder: folder.name == "marks")
+    assert [entry.name for entry in found] == ["alice"]
+    with pytest.raises(CourseError, match="holds results of fls grade"):
+        collect([tmp_path / "all" / "marks"], exercises(), lambda folder: folder.name == "marks")
+    put(tmp_path / "rest", "marks/alice/report.html", "list.csv")
+    with pytest.raises(CourseError, match="no submissions in"):
+        collect([tmp_path / "rest"], exercises(), lambda folder: folder.name == "marks")
 
 
 def test_notes_are_counted_beyond_the_first_twenty(tmp_path):

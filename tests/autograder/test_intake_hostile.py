@@ -1,5 +1,6 @@
 """Folders and zips that were made to harm: a clear verdict, other people's work unread, bounded time and memory."""
 
+import errno
 import io
 import os
 import socket
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from fls_teach.autograder import sources
 from fls_teach.autograder.intake import collect
-from fls_teach.course.registry import exercises
+from fls_teach.autograder.sources import Unreadable
+from fls_teach.course.registry import CourseError, exercises
 from fls_teach.grading.session import MAX_SOURCE_BYTES
 
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
@@ -355,28 +357,59 @@ def test_a_change_between_looking_and_opening_gains_nothing(what, place, folder,
 def test_a_submission_exchanged_after_it_was_found(folder):
     (entry,) = collect([folder], exercises())
     folder.rename(folder.with_name("gone"))
-    assert refused(entry.read(), "cannot be read")
+    with pytest.raises(Unreadable, match="'a' cannot be read .No such file"):
+        entry.read()
     folder.symlink_to("secret")
     assert refused(entry.read(), "'a' was not taken")
 
 
-@pytest.mark.parametrize("denied", [FILE, EIGHT, "a"])
-def test_what_may_not_be_read_is_said(denied, folder, monkeypatch):
-    """Root may read everything, so the refusal is acted."""
-    (folder / EIGHT).mkdir()
-    (folder / (FILE if denied == FILE else f"{EIGHT}/{FILE}")).write_bytes(b"own work")
+def act(monkeypatch, denied, error):
+    """Have `os.open` fail on what is called so: root may read everything."""
     really = os.open
 
     def acted(name, *args, **kwargs):
         if os.path.basename(name) == denied:
-            raise PermissionError(13, "Permission denied", name)
+            raise OSError(error, os.strerror(error), name)
         return really(name, *args, **kwargs)
 
     monkeypatch.setattr(os, "open", acted)
     monkeypatch.setattr(os, "supports_dir_fd", {acted})
-    assert refused(
-        only(folder), f"{denied}' was not taken", "(Permission denied)", kept=[NINE] if denied != "a" else []
-    )
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO, errno.EMFILE])
+@pytest.mark.parametrize("denied", [FILE, EIGHT, "a", "b.zip"])
+def test_what_this_machine_cannot_read_is_not_taken_for_missing(denied, error, folder, tmp_path, monkeypatch):
+    (folder / EIGHT).mkdir()
+    (folder / (FILE if denied == FILE else f"{EIGHT}/{FILE}")).write_bytes(b"own work")
+    (tmp_path / "b.zip").write_bytes(honest_zip())
+    act(monkeypatch, denied, error)
+    (entry,) = [each for each in collect([tmp_path], exercises()) if each.name == ("b" if denied == "b.zip" else "a")]
+    with pytest.raises(Unreadable, match=f"'{denied}' cannot be read .{os.strerror(error)}"):
+        entry.read()
+
+
+def test_a_path_that_cannot_be_read_is_refused(folder, monkeypatch):
+    act(monkeypatch, "a", errno.EACCES)
+    with pytest.raises(CourseError, match="'a' cannot be read .Permission denied"):
+        collect([folder], exercises())
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_disk_that_fails_within_a_zip_is_no_damaged_zip(after, tmp_path, monkeypatch):
+    (tmp_path / "a.zip").write_bytes(honest_zip(os.urandom(100_000)))
+    (entry,) = collect([tmp_path / "a.zip"], exercises())
+    reads = []
+
+    class Failing(io.FileIO):
+        def readinto(self, buffer):
+            reads.append(buffer)
+            if len(reads) > after:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().readinto(buffer)
+
+    monkeypatch.setattr(io, "FileIO", Failing)
+    with pytest.raises(Unreadable, match="'a.zip' cannot be read .Input/output error"):
+        entry.read()
 
 
 def test_a_heap_of_files_hides_no_exercise(folder, monkeypatch):
