@@ -10,6 +10,7 @@ import sys
 import click
 
 from fls_teach import __version__, terminal
+from fls_teach.course.registry import course_root
 
 COMMANDS = {
     "demo": "fls_teach.demos.command:demo",
@@ -29,6 +30,10 @@ COMMANDS = {
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 
 
+NEED_SOLUTIONS = "solution", "release", "bundle"
+"""Commands that a student distribution refuses, and does not list."""
+
+
 class LazyGroup(click.Group):
     """click's lazy group, with one way to end: a sentence instead of a traceback, and silence for a closed pipe.
 
@@ -36,7 +41,8 @@ class LazyGroup(click.Group):
     """
 
     def list_commands(self, ctx):
-        return list(COMMANDS)
+        complete = (course_root() / "solutions").is_dir()
+        return [name for name in COMMANDS if complete or name not in NEED_SOLUTIONS]
 
     def get_command(self, ctx, name):
         if name not in COMMANDS:
@@ -47,8 +53,8 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx, args):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            near = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}"
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self.list_commands(ctx))}"
             raise click.UsageError(f"there is no command '{name}': {hint}", ctx)
         return super().resolve_command(ctx, args)
 

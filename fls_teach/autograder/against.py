@@ -94,12 +94,45 @@ def changes(old_out, records):
     return [change for change in found if change]
 
 
-def describe(found):
-    """Changes as lines to print; the last one counts them. The text is a student's in part: print it as text."""
+def settings_that_differ(old_out, records):
+    """What an older run was made with and the new one was not, whether or not a mark changes by it.
+
+    Parameters
+    ----------
+    old_out : path
+    records : iterable of dict
+        The new records, taken one by one.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    CourseError
+        As `changes`.
+    """
+    before, found = _saved(old_out), {}
+    for new in records:
+        old = read_record(before[new["folder"]]) if new["folder"] in before else None
+        if old is None or not (old["limits"] and new["limits"]):  # a fault of ours, of which nothing was run
+            continue
+        causes = _settings(old, new)
+        was, now = (" ".join(each["number"] for each in record["exercises"]) for record in (old, new))
+        causes += [f"exercises: {was} -> {now}"] if was != now else []
+        if old["digest"] == new["digest"] and old["seed"] != new["seed"]:
+            causes.append("the course key, or the seed, so that the examples are others")
+        found |= dict.fromkeys(causes)
+    return list(found)
+
+
+def describe(found, settings=()):
+    """What differs as lines to print: first the settings, at last a count. The text is a student's in part."""
     kinds = [change.kind for change in found]
-    lines = [line for change in found for line in change.lines]
+    lines = [_one_line(f"The settings differ: {cause}") for cause in settings]
+    lines += [line for change in found for line in change.lines]
     if not found:
-        return ["No mark changes."]
+        return [*lines, "No mark changes."]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("changed", "new", "vanished") if kind in kinds)
     return [*lines, f"{len(found)} {'submission differs' if len(found) == 1 else 'submissions differ'}: {counts}."]
 
@@ -137,14 +170,20 @@ def _causes(old, new):
         causes.append(f"it was called {old['submission']}")
     if old["digest"] != new["digest"]:
         causes.append("the files differ")
+    if old["seed"] != new["seed"] and (old["digest"] == new["digest"] or not (old["keyed"] and new["keyed"])):
+        causes.append(f"the seed differs: {old['seed']} -> {new['seed']}")
+    return causes + _settings(old, new)
+
+
+def _settings(old, new):
+    """What is the same for all submissions of a run, and not for these two runs."""
+    causes = []
     for name in sorted(old["versions"].keys() | new["versions"].keys()):
         was, now = (str(each["versions"].get(name, "absent")) for each in (old, new))
         if was != now:
             causes.append(
                 f"the course differs: {was[:19]} -> {now[:19]}" if name == "course" else f"{name}: {was} -> {now}"
             )
-    if old["seed"] != new["seed"] and (old["digest"] == new["digest"] or not (old["keyed"] and new["keyed"])):
-        causes.append(f"the seed differs: {old['seed']} -> {new['seed']}")
     if old["isolation"] != new["isolation"]:
         causes.append(f"isolation: {old['isolation']} -> {new['isolation']}")
     for name in sorted(old["limits"].keys() | new["limits"].keys()):

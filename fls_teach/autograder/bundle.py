@@ -70,6 +70,8 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
         written.
     """
     target = Path(target)
+    if target.is_dir():
+        raise CourseError(f"'{target}' is a folder; name the zip to write, such as '{target / 'autograder.zip'}'")
     key = _key_of(target) if key is None else key
     new = key is None
     key = secrets.token_hex(16) if new else key.strip()
@@ -91,7 +93,7 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
             size = temporary.stat().st_size
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
-    except ValueError:  # "/", or a NUL character
+    except ValueError:  # a NUL character
         raise CourseError(f"'{target}' cannot be the name of a file") from None
     return Bundled(target, key, new, size, len(every), sum(each.points for each in every))
 

@@ -47,13 +47,16 @@ class Row:
     ----------
     id, sentence, exercise : str
     verdicts : Counter
-        By verdict.
+        By verdict, of those who handed the exercise in.
+    absent : int
+        How many did not, or handed in the stub as it was.
     """
 
     id: str
     sentence: str
     exercise: str
     verdicts: Counter = field(default_factory=Counter)
+    absent: int = 0
 
     @property
     def passed(self):
@@ -62,13 +65,14 @@ class Row:
 
     @property
     def judged(self):
-        """How many submissions it was tried on without a fault of the grader's."""
+        """How many of those who handed it in it was tried on without a fault of the grader's."""
         return self.verdicts.total() - self.verdicts["grader-fault"]
 
     @property
     def others(self):
-        """(verdict, number) of those that did not pass."""
-        return [(name, self.verdicts[name]) for name in VERDICTS if name != "passed" and self.verdicts[name]]
+        """(what became of them, number) of those that did not pass."""
+        counts = [(name, self.verdicts[name]) for name in VERDICTS if name != "passed"]
+        return [(name, number) for name, number in [*counts, ("not handed in", self.absent)] if number]
 
 
 class Cohort:
@@ -111,7 +115,10 @@ class Cohort:
             self.notes.add(record["submission"], record["notes"][0] + (f" (and {more} more)" if more else ""))
         for exercise, item in properties(record):
             row = self.rows.setdefault(item["id"], Row(item["id"], item["sentence"], exercise["title"]))
-            row.verdicts[item["verdict"]] += 1
+            if exercise["state"] == "missing":
+                row.absent += 1
+            else:
+                row.verdicts[item["verdict"]] += 1
             if likely_of(item):
                 self.likely[item["id"], likely_of(item)] += 1
         versions = ", ".join(f"{name} {value}" for name, value in record["versions"].items())
@@ -151,8 +158,8 @@ class Cohort:
         return max(1, *(number for _, number in self.distribution()))
 
     def hardest(self):
-        """All rows, those that the smallest share passed first."""
-        return sorted(self.rows.values(), key=lambda row: (row.passed / max(row.judged, 1), row.id))
+        """All rows, those first that the smallest share passed of all who handed them in; what nobody did, last."""
+        return sorted(self.rows.values(), key=lambda row: (not row.judged, row.passed / max(row.judged, 1), row.id))
 
     def commonest(self):
         """(property, misconception, count), at most `COMMONEST` of them, the commonest first."""

@@ -256,5 +256,6 @@ def _conclude(options, entries, chosen, isolation):
     with replacing(options.out / "cohort.html") as temporary:
         temporary.write_text(cohort_page(cohort, done.pairs, note), encoding="utf-8", newline="\n")
     if options.against is not None:
-        done.changes = against.describe(against.changes(options.against, records()))
+        differing = against.settings_that_differ(options.against, records())
+        done.changes = against.describe(against.changes(options.against, records()), differing)
     return done

@@ -18,7 +18,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _LOOKS = {
     **{verdict: ("✗", "bad", verdict) for verdict in VERDICTS},
     "passed": ("✓", "good", "passed"),
-    "missing": ("–", "none", "missing"),
+    "missing": ("–", "none", "not written yet"),
     "tampered": ("!", "odd", "tampered"),
     "skipped-by-submission": ("✗", "bad", "skipped by the submission"),
     "grader-fault": ("?", "odd", "for a person"),
@@ -65,8 +65,9 @@ def report_page(record):
         Save it as UTF-8.
     """
     verdicts = [item["verdict"] for _, item in properties(record)]
+    absent = sum(each["state"] == "missing" and each["message"] != "" for each in record["exercises"])
     template = _environment().get_template("report.html")
-    return template.render(record=record, passed=verdicts.count("passed"), count=len(verdicts))
+    return template.render(record=record, passed=verdicts.count("passed"), count=len(verdicts), absent=absent)
 
 
 def cohort_page(cohort, pairs=None, note=""):

@@ -11,6 +11,7 @@ from fls_teach.grading.outcome import Outcome, sentence, visible_text
 from fls_teach.grading.process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout
 
 MAX_SOURCE_BYTES = 2**20
+_LONGEST = {"printed": 25_000}  # characters; of all else an honest worker sends less than 6,000
 GRACE = 0.5  # for the worker to say at which line it was, before it is killed
 
 _CLAIMS = ("value", "exception", "not_done", "missing", "not_plain", "load_error", "timeout")
@@ -107,7 +108,7 @@ class BaseSession:
         return self._call(function, body) if loaded.ok else loaded
 
     def _outcome(self, kind, function, limit=None, **fields):
-        fields = {k: visible_text(v, 25_000) if type(v) is str else v for k, v in fields.items()}
+        fields = {k: visible_text(v, _LONGEST.get(k, 6_000)) if type(v) is str else v for k, v in fields.items()}
         text = sentence(
             kind,
             function,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fls_teach.autograder.against import changes, describe
+from fls_teach.autograder.against import changes, describe, settings_that_differ
 from fls_teach.autograder.record import check_record, read_record
 from fls_teach.course.registry import CourseError
 
@@ -64,6 +64,26 @@ def test_the_cause_is_named(tmp_path, more, reason):
 def test_a_seed_that_follows_from_other_files_is_not_a_cause(tmp_path):
     (change,) = changes(save(tmp_path, record()), [wrong() | {"digest": "sha256:new", "seed": 7}])
     assert change.reasons[0] == "the files differ" and "seed" not in str(change.reasons)
+
+
+def test_settings_that_differ_are_said_first_also_where_no_mark_changes(tmp_path):
+    old = save(tmp_path, record(), record("bob"))
+    limits = {"call_seconds": 1.0, "exercise_seconds": 20.0, "memory_mib": 4096}
+    new = [each | {"limits": limits, "versions": VERSIONS | {"numpy": "3"}} for each in (record(), record("bob"))]
+    found = settings_that_differ(old, iter(new))
+    assert found == ["numpy: 2.1.0 -> 3", "limit call_seconds: 5.0 -> 1.0"]
+    assert describe(changes(old, new), found) == [
+        "The settings differ: numpy: 2.1.0 -> 3",
+        "The settings differ: limit call_seconds: 5.0 -> 1.0",
+        "No mark changes.",
+    ]
+    assert settings_that_differ(old, [record(seed=7)]) == [
+        "the course key, or the seed, so that the examples are others"
+    ]
+    assert settings_that_differ(old, [record(seed=7, digest="sha256:new")]) == [], "the seed follows from the files"
+    more = record(exercises=[exercise(), exercise("09_decomposition")])
+    assert settings_that_differ(old, [more]) == ["exercises: 08 -> 08 09"]
+    assert settings_that_differ(old, [record(limits={}, fault=True), record("new")]) == []
 
 
 def test_points_that_move_within_the_same_total_are_a_change(tmp_path):

@@ -109,7 +109,13 @@ def test_a_zip_that_is_no_bundle_gives_no_key(tmp_path):
     assert command("--out", tmp_path / "a.zip").output.count(key_in(tmp_path / "a.zip")) == 1
 
 
-@pytest.mark.parametrize("out", ["missing/a.zip", ".", "nul\0"])
+def test_a_folder_as_the_zip_is_a_sentence_that_says_what_to_do(tmp_path):
+    done = command("--out", tmp_path)
+    assert done.exit_code == 2
+    assert f"'{tmp_path}' is a folder; name the zip to write, such as '{tmp_path / 'autograder.zip'}'" in done.output
+
+
+@pytest.mark.parametrize("out", ["missing/a.zip", "nul\0"])
 def test_what_cannot_be_written_is_a_sentence(tmp_path, monkeypatch, out):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CourseError, match="cannot"):

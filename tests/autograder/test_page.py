@@ -106,6 +106,38 @@ def test_only_what_was_passed_is_folded():
     assert [("open" in each) for each in folds] == [False, True]
 
 
+def absent(name, message="", items=1):
+    """An exercise that was not handed in, or whose stub was."""
+    return exercise(name, [item(f"{name[:2]}.{k}", "missing") for k in range(items)], state="missing", message=message)
+
+
+def test_what_was_not_handed_in_is_folded_and_says_so():
+    parts = [absent("01_mixture", "01_mixture.py was not handed in."), absent("02_forward"), exercise()]
+    page = Page(report_page(record(exercises=parts)))
+    folds = [dict(attributes) for tag, attributes in page.tags if tag == "details"]
+    assert [("open" in each) for each in folds] == [False, False, False]
+    heads = [part.split("points")[0] for part in page.text.split("mixture ")[1:]]
+    assert "not handed in" in heads[0] and "1 exercise was not handed in" in page.text
+    assert "forward not written yet" in page.text
+
+
+def test_the_cohort_counts_those_who_handed_it_in():
+    """A week in which the last exercises are not due must not show them as the hardest."""
+    one = [absent("01_mixture"), exercise(items=[item("08.1", "wrong")]), exercise("09_decomposition", [item("09.1")])]
+    two = [absent("01_mixture"), absent("08_bayes_error"), exercise("09_decomposition", [item("09.1", "crashed")])]
+    two[1]["properties"][0]["id"] = "08.1"
+    three = [absent("01_mixture"), exercise(items=[item("08.1")]), absent("09_decomposition", "not handed in")]
+    three[2]["properties"][0]["id"] = "09.1"
+    cohort = cohort_of(record("a", exercises=one), record("b", exercises=two), record("c", exercises=three))
+    assert [(row.id, row.passed, row.judged, row.others) for row in cohort.hardest()] == [
+        ("08.1", 1, 2, [("wrong", 1), ("not handed in", 1)]),
+        ("09.1", 1, 2, [("crashed", 1), ("not handed in", 1)]),
+        ("01.0", 0, 0, [("not handed in", 3)]),
+    ]
+    text = Page(cohort_page(cohort)).text
+    assert "1 of 2 50% 1 wrong, 1 not handed in" in text and "0 of 0 3 not handed in" in text
+
+
 def test_a_fault_is_for_a_person_and_no_zero():
     parts = [exercise("06_phase_one_bound"), exercise(items=[item(verdict="grader-fault")])]
     text = Page(report_page(record(exercises=parts))).text

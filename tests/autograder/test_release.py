@@ -3,6 +3,7 @@
 import ast
 import filecmp
 import json
+import re
 import shutil
 import sys
 
@@ -110,6 +111,13 @@ def test_what_needs_the_solutions_is_refused(student, tmp_path, words):
     assert refused.returncode == 2
     assert "without the reference solutions" in refused.stderr
     assert not (tmp_path / "again").exists()
+
+
+def test_what_cannot_work_is_not_offered(student, tmp_path):
+    listed = re.findall(r"^  (\w+)  ", student.fls("--help", cwd=tmp_path).stdout, re.MULTILINE)
+    assert {"check", "submit", "grade", "doctor"} <= set(listed)
+    assert not {"solution", "release", "bundle"} & set(listed)
+    assert "solution" not in student.fls("zzz", cwd=tmp_path).stderr
 
 
 def test_grading_needs_no_solutions(student, tmp_path):

@@ -317,3 +317,9 @@ def test_debugging_can_let_exceptions_through(session_for):
     with pytest.raises(ZeroDivisionError):
         session.call("divides")
     assert session.call("stub", 1).kind == "not_done"
+
+
+def test_a_forged_detail_is_no_longer_than_an_honest_one_may_be(session_for):
+    """It goes into a sentence of the record; what was printed has a limit of its own."""
+    outcome = session_for("")._outcome("protocol_error", "f", detail="x" * 50_000, traceback="x" * 50_000)
+    assert max(map(len, (outcome.detail, outcome.message, outcome.traceback))) < 6_200
