@@ -8,6 +8,7 @@ A submission goes through these rooms::
     batch       several graders side by side; what is finished stays finished
     grade       all of it: course_key, a sandbox that was tried, the batch, what concerns all together, summary
     gradescope, junit, page, cohort, gradebook, against    draw on records alone
+    settings    what an OUT was graded with, and that nothing made otherwise comes beside it
     similar     near-identical submissions: a flag for a person, never a mark
     release, bundle    the course for students, the autograder for Gradescope
     doctor, zoo        is this machine fit to grade, and do the attacks fail here?

@@ -158,8 +158,14 @@ class Cohort:
         return max(1, *(number for _, number in self.distribution()))
 
     def hardest(self):
-        """All rows, those first that the smallest share passed of all who handed them in; what nobody did, last."""
-        return sorted(self.rows.values(), key=lambda row: (not row.judged, row.passed / max(row.judged, 1), row.id))
+        """The rows of what somebody handed in, those first that the smallest share of these passed."""
+        rows = (row for row in self.rows.values() if row.verdicts)
+        return sorted(rows, key=lambda row: (row.passed / max(row.judged, 1), row.id))
+
+    def nobodys(self):
+        """Titles of the exercises that nobody handed in."""
+        rows = sorted(self.rows.values(), key=lambda row: row.id)
+        return list(dict.fromkeys(row.exercise for row in rows if not row.verdicts))
 
     def commonest(self):
         """(property, misconception, count), at most `COMMONEST` of them, the commonest first."""

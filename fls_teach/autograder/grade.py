@@ -120,14 +120,15 @@ def _submissions(options, chosen):
     """What is to be graded, and the folders among it that were passed over as results of an earlier run."""
     out, skipped = options.out.resolve(), []
 
-    def is_results(folder):
+    def results_in(folder):
         if folder == out:  # which may lie where the submissions lie
-            return True
-        found = settings.is_out(folder)
-        skipped.extend([shown(str(folder), 200)] if found else [])
-        return found
+            return "is the --out as well"
+        if not settings.is_out(folder):
+            return ""
+        skipped.append(shown(str(folder), 200))
+        return "holds the results of an earlier fls grade"
 
-    entries = collect(options.paths, chosen, is_results)
+    entries = collect(options.paths, chosen, results_in)
     _keep_apart(entries, out)
     return entries, skipped
 

@@ -148,7 +148,7 @@ def _read_items(items, read, expected):
     return files, graver + notes
 
 
-def collect(paths, exercises, is_results=lambda folder: False):
+def collect(paths, exercises, results_in=lambda folder: ""):
     """Find all submissions.
 
     Parameters
@@ -157,8 +157,8 @@ def collect(paths, exercises, is_results=lambda folder: False):
         Each a folder with NN_slug.py files (in NN_slug/ or not), such a file, a zip of such a folder, or
         a folder of folders and zips of these kinds.
     exercises : iterable of Exercise
-    is_results : callable
-        Told the path of a folder; whether it holds results of ours, and is no submission.
+    results_in : callable
+        Told the path of a folder; "", or that it is no submission ("holds the results of ...").
 
     Returns
     -------
@@ -175,7 +175,7 @@ def collect(paths, exercises, is_results=lambda folder: False):
     expected = tuple(exercise.name for exercise in exercises)
     found = {}
     for path in paths:
-        for place, kind, problem in _found_at(path, expected, is_results):
+        for place, kind, problem in _found_at(path, expected, results_in):
             found.setdefault(place, (kind, problem))
     names = told_apart([_names(place, kind) for place, (kind, _) in found.items()])
     folders = told_apart([_folder_names(name) for name in names])
@@ -185,7 +185,7 @@ def collect(paths, exercises, is_results=lambda folder: False):
     ]
 
 
-def _found_at(path, expected, is_results):
+def _found_at(path, expected, results_in):
     """(path, kind, problem) of each submission that is meant by a path of the command line."""
     said = shown(os.fspath(path), 200)
     if not said.strip():
@@ -200,10 +200,8 @@ def _found_at(path, expected, is_results):
     if stat.S_ISLNK(mode):  # perhaps to another person's work
         raise CourseError(f"'{said}' is a link, and links are not followed; name what it points to")
     if stat.S_ISDIR(mode):
-        if is_results(place):
-            raise CourseError(
-                f"'{said}' holds results of fls grade, or is to (--out); name a folder with what was handed in"
-            )
+        if reason := results_in(place):
+            raise CourseError(f"'{said}' {reason}; name a folder with what was handed in")
         try:
             with sources.opened(place, flags=sources.FOLDER) as descriptor:
                 inside = sources.listing(descriptor, sources.MAX_ENTRIES, place)
@@ -211,7 +209,7 @@ def _found_at(path, expected, is_results):
             return [(place, "folder", "")]  # reading it says why
         except Unreadable as problem:
             raise CourseError(str(problem)) from None
-        return _batch(place, inside, expected, is_results) or [(place, "folder", "")]
+        return _batch(place, inside, expected, results_in) or [(place, "folder", "")]
     if stat.S_ISREG(mode) and (kind := _file_kind(place.name)):
         return [(place, kind, "")]
     raise CourseError(f"'{said}' is neither a folder nor a .py file nor a zip")
@@ -225,14 +223,14 @@ def _file_kind(name):
     return "zip" if _is_zip(name) else "file" if name.casefold().endswith(".py") else None
 
 
-def _batch(place, inside, expected, is_results):
+def _batch(place, inside, expected, results_in):
     """The submissions in a folder, if it is not one itself."""
     exercises = {name.casefold() for name in expected}
     inside = [(name, kind) for name, kind in inside if not is_junk((name,))]
     if any(claimed((name,), expected) or (kind == "folder" and name.casefold() in exercises) for name, kind in inside):
         return []
     found, count = [], len(inside)
-    inside = [(name, kind) for name, kind in inside if kind != "folder" or not is_results(place / name)]
+    inside = [(name, kind) for name, kind in inside if kind != "folder" or not results_in(place / name)]
     for name, kind in inside:
         if kind == "folder" or (kind == "file" and _is_zip(name)):
             found.append((place / name, "folder" if kind == "folder" else "zip", ""))

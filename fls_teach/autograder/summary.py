@@ -1,8 +1,11 @@
 """What came of a batch, for the terminal and as JSON."""
 
 import statistics
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
 
@@ -43,6 +46,11 @@ class Done:
         """Names of submissions that a person has to look at."""
         return [name for name, score, _, _ in self.rows if score is None]
 
+    @property
+    def blank(self):
+        """Names of submissions of which no file was taken, or stubs alone."""
+        return [name for name, _, _, verdicts in self.rows if verdicts.keys() == {"missing"}]
+
     def as_dict(self):
         """For JSON."""
         rows = [
@@ -68,7 +76,7 @@ def print_summary(done):
     for name, score, of, verdicts in done.rows[:SHOWN]:
         words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()) if verdict != "passed")
         shown = Text("?" if score is None else str(score), style="bold red" if score is None else "")
-        table.add_row(Text(name), shown, Text(str(of)), Text(words, style="dim"))
+        table.add_row(Text(_spelt(name)), shown, Text(str(of)), Text(words, style="dim"))
     screen.print(table)
     if len(done.rows) > SHOWN:
         screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))
@@ -77,12 +85,17 @@ def print_summary(done):
         low, middle, high = scores[0], statistics.median(scores), scores[-1]
         screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}"))
     if done.faults:
-        listed = ", ".join(done.faults[:10]) + (", ..." if len(done.faults) > 10 else "")
-        text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: {listed}"
+        text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: "
+        text += _listed(done.faults)
         screen.print(Text(text, style="bold red"))
     if done.noted:
-        listed = ", ".join(done.noted[:10]) + (", ..." if len(done.noted) > 10 else "")
-        screen.print(Text(f"{len(done.noted)} handed in files that were not taken; their reports say why: {listed}"))
+        text = f"{len(done.noted)} handed in files that were not taken; their reports say why: {_listed(done.noted)}"
+        screen.print(Text(text))
+    if done.blank:
+        text = f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}"
+        screen.print(Text(text, style="bold"))
+        if len(done.blank) == len(done.rows):
+            screen.print(Text("That is all of them: is PATH the folder that holds the submissions?", style="bold red"))
     for folder in done.skipped:
         screen.print(Text(f"Passed over, as it holds results of an earlier fls grade: {folder}"))
     if done.pairs:
@@ -92,3 +105,17 @@ def print_summary(done):
         screen.print(Text(line))
     text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"
     screen.print(Text(f"\n{text}", style="dim"))
+
+
+def _listed(names):
+    return ", ".join(map(_spelt, names[:10])) + (", ..." if len(names) > 10 else "")
+
+
+def _spelt(name):
+    """A name for this terminal: one that has no such letters, nor any like them, shows their numbers."""
+    try:
+        name.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        if plain_text(name).count("?") > name.count("?"):
+            return name.encode("ascii", "backslashreplace").decode()
+    return name

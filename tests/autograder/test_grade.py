@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import io
 import json
 import resource
 import stat
@@ -237,8 +238,8 @@ def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, caps
     assert (second.folders, second.skipped) == (["ada"], [str(tmp_path / "in/marks")])
     print_summary(second)
     assert "Passed over, as it holds results of an earlier fls grade" in capsys.readouterr().out
-    for path in ("in/marks", "in/marks-2"):
-        assert "holds results of fls grade" in refused(tmp_path / path, "--out", tmp_path / "in/marks")
+    for path, reason in (("in/marks", "is the --out as well"), ("in/marks-2", "holds the results of an earlier")):
+        assert reason in refused(tmp_path / path, "--out", tmp_path / "in/marks")
 
 
 def test_a_missing_module_is_refused_before_anything_is_graded(ada, tmp_path, monkeypatch):
@@ -346,6 +347,27 @@ def test_the_summary_shows_names_as_they_are(graded, capsys):
     assert all(text in shown for text in ("[red]ada[/red]", "cy[/nothing]", "1 wrong", "[/cy]", "[b]a line[/b]"))
     assert "1 without a mark, for no fault of theirs, to be looked at by a person: bob" in shown
     assert "2 marked: lowest 3, median 3.5, highest 4" in shown
+
+
+def test_the_summary_names_those_of_whom_nothing_was_marked(graded, capsys):
+    graded.rows += [("dot", 0, 4, {"missing": 4})]
+    print_summary(graded)
+    shown = capsys.readouterr().out
+    assert "1 with nothing in it that could be marked, so 0 points: dot" in shown and "all of them" not in shown
+    graded.rows = [("dot", 0, 4, {"missing": 4})]
+    print_summary(graded)
+    assert "That is all of them: is PATH the folder that holds the submissions?" in capsys.readouterr().out
+
+
+def test_no_name_is_a_row_of_question_marks(graded, monkeypatch):
+    """Two people could not be told apart where a terminal has ASCII alone."""
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii", errors="fls_plain")
+    monkeypatch.setattr("sys.stdout", stream)
+    graded.rows = [("李雷", 0, 4, {}), ("Ünal", 1, 4, {})]
+    print_summary(graded)
+    stream.flush()
+    shown = stream.buffer.getvalue().decode("ascii")
+    assert "\\u674e\\u96f7" in shown and "Unal" in shown
 
 
 def test_a_large_batch_is_cut_short(graded, capsys):

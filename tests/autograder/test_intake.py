@@ -325,14 +325,18 @@ def test_an_empty_path_is_nobodys_zero(inside, tmp_path):
 
 
 def test_results_of_an_earlier_run_are_no_submission(tmp_path):
+
+    def results_in(folder):
+        return "holds results" if folder.name == "marks" else ""
+
     put(tmp_path / "all", "alice/" + FLAT[0], "marks/alice/report.html")
-    found = collect([tmp_path / "all"], exercises(), lambda folder: folder.name == "marks")
+    found = collect([tmp_path / "all"], exercises(), results_in)
     assert [entry.name for entry in found] == ["alice"]
-    with pytest.raises(CourseError, match="holds results of fls grade"):
-        collect([tmp_path / "all" / "marks"], exercises(), lambda folder: folder.name == "marks")
+    with pytest.raises(CourseError, match="marks' holds results; name"):
+        collect([tmp_path / "all" / "marks"], exercises(), results_in)
     put(tmp_path / "rest", "marks/alice/report.html", "list.csv")
     with pytest.raises(CourseError, match="no submissions in"):
-        collect([tmp_path / "rest"], exercises(), lambda folder: folder.name == "marks")
+        collect([tmp_path / "rest"], exercises(), results_in)
 
 
 def test_notes_are_counted_beyond_the_first_twenty(tmp_path):
