@@ -123,7 +123,9 @@ def _submissions(options, chosen):
     def results_in(folder):
         if folder == out:  # which may lie where the submissions lie
             return "is the --out as well"
-        if not settings.is_out(folder):
+        # Who hands in such a file together with work is graded all the same.
+        work = (path for each in chosen for path in (f"{each.name}.py", f"{each.name}/{each.name}.py"))
+        if not settings.is_out(folder) or any((folder / path).exists() for path in work):
             return ""
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"

@@ -291,8 +291,9 @@ def told_apart(options):
     level = [0] * len(options)
     while True:
         names = [each[k] for each, k in zip(options, level, strict=True)]
-        often = Counter(name.casefold() for name in names)
-        twins = [i for i, name in enumerate(names) if often[name.casefold()] > 1 and level[i] + 1 < len(options[i])]
+        alike = [unicodedata.normalize("NFC", name.casefold()) for name in names]
+        often = Counter(alike)
+        twins = [i for i, name in enumerate(alike) if often[name] > 1 and level[i] + 1 < len(options[i])]
         if not twins:
             return names
         for i in twins:

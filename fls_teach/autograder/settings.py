@@ -100,14 +100,16 @@ def keep(out, now):
         If OUT holds marks that were made with others; nothing is written then.
     """
     before = read(out)
-    if before is not None and (others := differing(before, now)) and _has_marks(out):
+    if before == now:
+        return
+    if _has_marks(out):
+        others = "; ".join(differing(before, now)) if before else f"there is no {NAME} to say with which"
         raise CourseError(
-            f"'{out}' holds marks that were made with other settings ({'; '.join(others)}); "
+            f"'{out}' holds marks that were made with other settings ({others}); "
             "name another --out, or give the same settings again"
         )
-    if before != now:
-        with replacing(Path(out, NAME)) as temporary:
-            temporary.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8", newline="\n")
+    with replacing(Path(out, NAME)) as temporary:
+        temporary.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _has_marks(out):

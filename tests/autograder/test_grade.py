@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import resource
+import shutil
 import stat
 import types
 import zipfile
@@ -81,14 +82,21 @@ def test_where_the_key_comes_from(ada, tmp_path, unmarked, monkeypatch):
     assert not list((tmp_path / "new").glob("*/record.json")), "no mark was made with any of these"
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """One submission, in/ada, graded into out/."""
+    folder = tmp_path_factory.mktemp("once")
+    (folder / "key").write_text("a key for tests")
+    (folder / "other").write_text("another key for tests")
+    grade(options([hand_in(folder / "in/ada", {"8": RIGHT})], folder / "out", key_file=folder / "key"))
+    return folder
+
+
 @pytest.fixture
-def graded_once(ada, tmp_path):
+def graded_once(once, tmp_path):
     """The options of a run that is over."""
-    (tmp_path / "key").write_text("a key for tests")
-    (tmp_path / "other").write_text("another key for tests")
-    given = options([ada], tmp_path / "out", key_file=tmp_path / "key")
-    grade(given)
-    return given
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    return options([tmp_path / "in/ada"], tmp_path / "out", key_file=tmp_path / "key")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +128,7 @@ def test_another_isolation_is_another_setting(graded_once, monkeypatch):
         grade(graded_once)
 
 
-def test_the_same_settings_go_on_and_the_key_is_not_among_them(graded_once, ada, tmp_path, monkeypatch):
+def test_the_same_settings_go_on_and_the_key_is_not_among_them(graded_once, tmp_path, monkeypatch):
     before = contents(tmp_path / "out")
     hand_in(tmp_path / "in/bob", {"8": RIGHT})
     assert [row[0] for row in grade(dataclasses.replace(graded_once, jobs=2)).rows] == ["ada"]
@@ -135,6 +143,12 @@ def test_the_same_settings_go_on_and_the_key_is_not_among_them(graded_once, ada,
 def test_settings_that_are_none_are_refused(graded_once, tmp_path, text):
     (tmp_path / "out/settings.json").write_text(text)
     with pytest.raises(CourseError, match="does not hold the settings of an fls grade .*; name another --out"):
+        grade(graded_once)
+
+
+def test_marks_of_unknown_settings_are_not_mixed_either(graded_once, tmp_path):
+    (tmp_path / "out/settings.json").unlink()
+    with pytest.raises(CourseError, match="there is no settings.json to say with which"):
         grade(graded_once)
 
 
@@ -236,6 +250,8 @@ def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, caps
     assert (first.folders, first.skipped) == (["ada"], [])
     second = grade(options([tmp_path / "in"], tmp_path / "in/marks-2"))
     assert (second.folders, second.skipped) == (["ada"], [str(tmp_path / "in/marks")])
+    (ada / "settings.json").write_bytes((tmp_path / "in/marks/settings.json").read_bytes())
+    assert grade(options([tmp_path / "in"], tmp_path / "in/marks-2")).folders == ["ada"], "there is work beside it"
     print_summary(second)
     assert "Passed over, as it holds results of an earlier fls grade" in capsys.readouterr().out
     for path, reason in (("in/marks", "is the --out as well"), ("in/marks-2", "holds the results of an earlier")):
