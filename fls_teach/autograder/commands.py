@@ -23,7 +23,7 @@ def _cores():
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
 @click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only this exercise; may be repeated.")
-@click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else OUT/course.key.")
+@click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else DIR/course.key.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
@@ -34,7 +34,8 @@ def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limi
     """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
 
     Writes DIR/gradebook.csv, DIR/cohort.html and, for each submission, results.json (Gradescope), report.html,
-    junit.xml and record.json. What is finished stays finished: the same command goes on where it was stopped.
+    junit.xml and record.json. What is finished stays finished: the same command goes on where it was stopped. Other
+    exercises, key, seed, isolation or limits need another DIR.
 
     The course key may also be in the environment variable FLS_COURSE_KEY.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import sysconfig
 import time
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def _submissions(options, chosen):
             return "is the --out as well"
         # Who hands in such a file together with work is graded all the same.
         work = (path for each in chosen for path in (f"{each.name}.py", f"{each.name}/{each.name}.py"))
-        if not settings.is_out(folder) or any((folder / path).exists() for path in work):
+        if not settings.is_out(folder) or any(os.path.lexists(folder / path) for path in work):
             return ""
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
