@@ -135,7 +135,7 @@ def test_the_cohort_counts_those_who_handed_it_in():
     ]
     text = Page(cohort_page(cohort)).text
     assert (
-        "1 of 2 50% 1 wrong, 1 not handed in" in text and "Handed in by nobody: mixture" in text and "01.0" not in text
+        "1 of 2 50% 1 wrong, 1 not handed in" in text and "Begun by nobody: mixture" in text and "01.0" not in text
     )
 
 
