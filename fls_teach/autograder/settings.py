@@ -41,7 +41,7 @@ def made_with(exercises, key, seed, isolation, time_limit, memory_mib):
         "course key": f"digest {hmac.new(key, b'of an fls course key', hashlib.sha256).hexdigest()}" if key else "none",
         "seed": "from the course key" if seed is None else str(seed),
         "isolation": isolation,
-        "time limit": f"{time_limit:g} s",
+        "time limit": f"{time_limit:.12g} s",
         "memory": f"{memory_mib} MiB",
     }
 

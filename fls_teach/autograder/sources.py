@@ -1,7 +1,7 @@
 """Reading the folders, files and zips of people nobody trusts: no link is followed, and nothing is read without end.
 
 A source is a context manager that gives (items, read): the `Item` objects in it, and a function that
-returns the bytes of one of them or raises `Refused`.
+returns the bytes of one of them or raises `Refused` or `Unreadable`.
 """
 
 import errno
