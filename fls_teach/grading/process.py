@@ -92,6 +92,8 @@ class WorkerProcess:
     ----------
     processor : float or None
         Seconds of processor time that it has used with all its processes, as of a moment ago; None where nobody looks.
+    told : float or None
+        How many of these were known at the last answer.
 
     Raises
     ------
@@ -127,7 +129,7 @@ class WorkerProcess:
         limits = self._sandbox.limits
         self._output = _Output(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
         self._ended, self._stopped = threading.Event(), ""
-        self.processor = 0.0 if limits and os.path.isdir("/proc/self") else None
+        self.processor = self.told = 0.0 if limits and os.path.isdir("/proc/self") else None
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:

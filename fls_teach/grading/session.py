@@ -191,7 +191,8 @@ class Session(BaseSession):
 
     def _ask(self, function, head, body, limit):
         worker, start = self._worker, time.perf_counter()
-        before, slack = worker.processor, 1.0 if worker.processor is None else float(self.slack)
+        # Since the last answer: who is looked at ten times a second may have been busy just before that.
+        before, slack = worker.told, 1.0 if worker.processor is None else float(self.slack)
 
         def used():
             return time.perf_counter() - start, None if before is None else worker.processor - before
@@ -221,6 +222,7 @@ class Session(BaseSession):
         if kind == "crash":
             fields |= _last_words(fields["printed"], self.path.name)
         fields["seconds"], fields["processor"] = used()
+        worker.told = worker.processor
         return self._outcome(kind, function, limit, **fields)
 
 

@@ -87,6 +87,16 @@ def test_with_slack_the_processor_time_counts(session_for, function, kind):
     assert session_for(SLOW, time_limit=0.5, slack=10.0).call("waits").kind == "timeout", "nobody looks here"
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
+def test_the_processor_time_of_short_calls_is_not_lost(session_for):
+    """Each is over before anybody looks; what is seen between two of them used to belong to neither."""
+    session = session_for(FATAL, sandbox=NoSandbox(Limits()))
+    session.call("fine")
+    session._worker.processor += 100.0
+    assert 100.0 <= session.call("fine").processor < 110.0
+    assert session.call("fine").processor < 10.0
+
+
 def test_waiting_for_what_was_printed_counts(session_for, monkeypatch):
     take = _Output.take
     session = session_for(FATAL)
