@@ -81,7 +81,7 @@ Guaranteed, whatever the file does:
 * A reply counts only for the call whose 16 random bytes it carries, and those
   bytes do not exist before the call. Answers written early, answers to an
   earlier call, and anything printed cannot count for a later call.
-* One call costs at most its time limit plus a moment, also when the worker
+* One call costs at most its time limit (times `slack`) plus a moment, also when the worker
   neither reads nor writes.
 * `kind`, `value`, `exception`, `traceback`, `printed` and `mutated` are the
   *worker's claims*. The student's code shares the worker with our half of the
