@@ -12,11 +12,11 @@ import sys
 import threading
 from dataclasses import asdict
 
+from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.grader import as_line, write_fault
 
 ATTEMPTS = 2  # a grader that dies may have been somebody's victim
-STARTING = 120.0  # seconds beside the submission's own: imports, the specification, Hypothesis, shrinking
-PER_EXERCISE = 60.0
+STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
 
 
 # One thread for each of several graders, sums in the same order on every machine, sets in the same order every time.
@@ -31,31 +31,36 @@ class _Stopped(BaseException):
 
 
 class GraderDied(Exception):
-    """The grader ended, or did not answer in time; the text says how."""
+    """The grader ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
+
+    def __init__(self, how, marked, silent=False):
+        super().__init__(how)
+        self.marked, self.silent = marked, silent
 
 
 class _Grader:
-    """One grader process, started when it is needed."""
+    """One grader process, started when it is needed; `limit` is in seconds for each exercise."""
 
     def __init__(self, task, limit):
         self._task, self._limit, self._process, self._stopped = task, limit, None, False
 
     def mark(self, entry):
         """Have one submission marked; raise `GraderDied` if that failed, `_Stopped` if it was not to be."""
+        marked = []
         process, lines = self._process, [as_line(entry)]
         if process is None:
             process = self._start()
             lines.insert(0, json.dumps(asdict(self._task)) + "\n")
-        timer = threading.Timer(self._limit, process.kill)
-        timer.start()
         try:
             process.stdin.write("".join(lines))
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline() or "null")
+            while True:
+                answer, silent = self._hear(process)
+                if not answer or "exercise" not in answer:
+                    break
+                marked.append(answer["exercise"])
         except (OSError, ValueError):  # ValueError: half a line
-            answer = None
-        finally:
-            timer.cancel()
+            answer, silent = None, False
         if answer == {"done": True}:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -68,9 +73,25 @@ class _Grader:
         if self._stopped:
             raise _Stopped
         if answer:  # it went wrong within: another process may fare better
-            raise GraderDied(answer["problem"])
-        how = "was killed, or ran for far too long" if status == -9 else f"ended with status {status}"
-        raise GraderDied(f"the grader {how}")
+            raise GraderDied(answer["problem"], marked)
+        how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
+        where = ", ".join(self._task.exercises[len(marked) :][:1]) or "its reports"
+        raise GraderDied(f"the grader {how} in {where}", marked, silent)
+
+    def _hear(self, process):
+        """Its next answer, or None; and whether it was ended because none came."""
+        silent = threading.Event()
+
+        def end():
+            silent.set()
+            process.kill()
+
+        timer = threading.Timer(self._limit, end)
+        timer.start()
+        try:
+            return json.loads(process.stdout.readline() or "null"), silent.is_set()
+        finally:
+            timer.cancel()
 
     def _start(self):
         command = [sys.executable, "-m", "fls_teach.autograder.grader", str(os.getpid())]
@@ -116,8 +137,7 @@ def run(entries, task, jobs, progress=lambda done, name: None):
     progress : callable
         Told, from any thread but one at a time, how many are done and who was last.
     """
-    patience = task.patience
-    limit = STARTING + (PER_EXERCISE + 2 * patience["exercise"] + patience["load"]) * len(task.exercises)
+    limit = STARTING + Patience(**task.patience).silence()
     waiting, lock, done, failed = queue.SimpleQueue(), threading.Lock(), 0, []
     for entry in entries:
         waiting.put(entry)
@@ -159,9 +179,12 @@ def run(entries, task, jobs, progress=lambda done, name: None):
 
 
 def _mark(grader, entry, task):
-    for attempt in range(ATTEMPTS):
+    deaths = []
+    for _ in range(ATTEMPTS):
         try:
             return grader.mark(entry)
-        except GraderDied as problem:
-            if attempt == ATTEMPTS - 1:
-                write_fault(entry, task, f"The grader could not mark this submission: {problem}.")
+        except GraderDied as death:
+            deaths.append(death)
+    again = f" {ATTEMPTS} times; the submission provokes it" if all(death.silent for death in deaths) else ""
+    marked = max((death.marked for death in deaths), key=len)
+    write_fault(entry, task, f"The grader could not mark this submission: {deaths[-1]}{again}.", marked)

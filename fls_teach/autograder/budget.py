@@ -1,13 +1,21 @@
-"""How long a submission's code may take: a call, an exercise, a file to load."""
+"""How long a submission may take: its own code, and the grader on its behalf."""
 
+import contextlib
+import signal
+import time
 from dataclasses import dataclass
 
+from fls_teach.course.trial import Enough
 from fls_teach.grading import Outcome
+from fls_teach.grading.process import charged
+
+TICK = 0.25  # seconds between two looks at the grader's own time
+_AGAIN = 2.0  # seconds until it is stopped once more: Python drops an exception that comes at an awkward moment
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds that a submission's code may take.
+    """Seconds that a submission may take. Those of its code count as in `grading.process.charged`.
 
     Attributes
     ----------
@@ -17,19 +25,41 @@ class Patience:
         All calls of one exercise; what has not run by then counts as out of time.
     load : float
         Loading one file, which may import torch.
+    slack : float
+        How many times as long all these may take by the clock.
+    grader : float
+        Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
+        much again to look for smaller counterexamples, and to draw cards.
     """
 
     call: float = 5.0
     exercise: float = 30.0
     load: float = 30.0
+    slack: float = 3.0
+    grader: float = 60.0
 
     def as_dict(self):
         """For the record."""
-        return {"call_seconds": self.call, "exercise_seconds": self.exercise, "load_seconds": self.load}
+        return {f"{name}_seconds": getattr(self, name) for name in ("call", "exercise", "load", "grader")} | {
+            "slack": self.slack
+        }
+
+    def silence(self):
+        """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
+        return 2 * (self.slack * (len(PURPOSES) * self.exercise + self.load) + len(PURPOSES) * self.grader)
+
+
+PURPOSES = "mark", "search", "card"
+"""What time is spent on: the verdict, a smaller counterexample, its card. Each has its own, so that what is only for
+the reader takes nothing of the time for marks."""
+
+
+class Overtime(Enough):
+    """The grader's own time for this purpose is used up."""
 
 
 class Budgeted:
-    """A session whose calls may take so many seconds in all; the grader's own time does not count.
+    """A session whose calls, and the grader's own work on their answers, may take so many seconds in all.
 
     Parameters
     ----------
@@ -45,31 +75,102 @@ class Budgeted:
     first_timeout = None
 
     def __init__(self, session, patience):
-        self._session, self._limit = session, patience.exercise
-        self._spent, self._purpose = {"mark": 0.0, "search": 0.0}, "mark"
+        self._session, self._patience = session, patience
+        self._clock, self._processor, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
+        self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
         self._loaded = self.failed_load = None
 
-    def begin(self):
-        """Start a property."""
-        self._purpose = "mark"
+    def turn_to(self, purpose):
+        """Spend time on one of `PURPOSES` from now on."""
+        self._settle()
+        self._purpose, self._stop_at = purpose, 0.0
 
-    def search(self):
-        """A counterexample was found; a smaller one is for the reader, and takes nothing of the time for marks."""
-        self._purpose = "search"
+    @contextlib.contextmanager
+    def watched(self):
+        """Within, `Overtime` is raised in the grader's own code, whatever it does, when its time is used up.
+
+        For the main thread. A worker is never left in the middle of a call.
+        """
+        before = signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        try:
+            yield self
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def call(self, function, /, *args, **kwargs):
         """As `Session.call`."""
-        if self._spent[self._purpose] > self._limit:
-            text = f"The {self._limit:g} s for this exercise were used up before {function}() was asked."
-            return Outcome("timeout", function, message=text)
-        loaded = self._session.load()
-        if loaded is not self._loaded:
-            if self._loaded is not None:  # again, after a crash; the first time has its own limit
-                self._spent[self._purpose] += loaded.seconds
-            self._loaded = loaded
-        if not loaded.ok:
-            self.failed_load = loaded
-            return loaded
-        outcome = self._session.call(function, *args, **kwargs)
-        self._spent[self._purpose] += outcome.seconds
-        return outcome
+        if used_up := self._used_up(function):
+            return used_up
+        with self._undisturbed():
+            loaded = self._session.load()
+            if loaded is not self._loaded:
+                if self._loaded is not None:  # again, after a crash; the first time has its own limit
+                    self._add(loaded.seconds, loaded.processor)
+                self._loaded = loaded
+            if not loaded.ok:
+                self.failed_load = loaded
+                return loaded
+            outcome = self._session.call(function, *args, **kwargs)
+            self._add(outcome.seconds, outcome.processor)
+            return outcome
+
+    def lend(self, worker):
+        """A `SharedWorker` whose calls are paid for from here."""
+        return _Lent(self, worker)
+
+    def call_shared(self, worker, path, function, /, *args, **kwargs):
+        """As `SharedWorker.call`."""
+        if used_up := self._used_up(function):
+            return used_up
+        with self._undisturbed():
+            outcome = worker.call(path, function, *args, **kwargs)
+            self._add(outcome.seconds, 0.0)  # nobody looks at the processor time of the course's own worker
+            return outcome
+
+    def _used_up(self, function):
+        """What to answer instead of calling, or None."""
+        self._settle()
+        limits = self._patience
+        if self._own[self._purpose] > limits.grader:
+            whose = f"{limits.grader:g} s of the grader"
+        elif charged(self._clock[self._purpose], self._processor[self._purpose], limits.slack) > limits.exercise:
+            whose = f"{limits.exercise:g} s"
+        else:
+            return None
+        text = f"The {whose} for this exercise were used up before {function}() was asked."
+        return Outcome("timeout", function, message=text)
+
+    def _add(self, clock, processor):
+        self._clock[self._purpose] += clock
+        self._processor[self._purpose] += clock if processor is None else processor
+
+    @contextlib.contextmanager
+    def _undisturbed(self):
+        self._away = True
+        try:
+            yield
+        finally:
+            self._away = False
+
+    def _settle(self):
+        now = time.thread_time()
+        self._own[self._purpose] += now - self._since
+        self._since = now
+
+    def _look(self, *signal_and_frame):
+        self._settle()
+        own, limit = self._own[self._purpose], self._patience.grader
+        if own > max(limit, self._stop_at) and not self._away:
+            self._stop_at = own + _AGAIN
+            raise Overtime(f"making and checking the examples took the grader more than {limit:g} s")
+
+
+@dataclass(frozen=True)
+class _Lent:
+    budget: Budgeted
+    worker: object
+
+    def call(self, path, function, /, *args, **kwargs):
+        return self.budget.call_shared(self.worker, path, function, *args, **kwargs)

@@ -1,8 +1,8 @@
 """A process that marks one submission after the other; `batch` starts some of these and hears from them in JSON lines.
 
 Started as ``python -m fls_teach.autograder.grader PARENT``, PARENT being its parent's process number. The first line
-that it reads is its `Task`; then each line is an `intake.Entry`, answered by one line: {"done": true}, or
-{"problem": "..."}. It ends with its standard input, or with its parent.
+that it reads is its `Task`; then each line is an `intake.Entry`, answered by {"exercise": {...}} as soon as one is
+marked, and at last by {"done": true} or {"problem": "..."}. It ends with its standard input, or with its parent.
 """
 
 import contextlib
@@ -89,7 +89,7 @@ def from_line(line):
     return Entry(**(fields | {"path": path, "expected": tuple(fields["expected"])}))
 
 
-def mark_entry(entry, task, chosen, sandbox):
+def mark_entry(entry, task, chosen, sandbox, tell=None):
     """Mark one submission and write its four files, unless that was done before with the same result to expect."""
     try:
         submission = entry.read()
@@ -104,7 +104,7 @@ def mark_entry(entry, task, chosen, sandbox):
     }
     if is_done(folder, json.loads(as_json(expected)), chosen):
         return
-    write(folder, mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None))
+    write(folder, mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None, tell=tell))
 
 
 def is_done(folder, expected, chosen):
@@ -141,9 +141,9 @@ def write(folder, record):
             temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_fault(entry, task, reason):
-    """Write the files of a submission that could not be marked, for a reason that is ours."""
-    fault = fault_record(entry.name, entry.folder, "", 0, task.chosen(), reason, isolation=task.isolation)
+def write_fault(entry, task, reason, marked=()):
+    """Write the files of a submission that could not be marked, or no further than `marked`, for a reason of ours."""
+    fault = fault_record(entry.name, entry.folder, "", 0, task.chosen(), reason, marked, isolation=task.isolation)
     write(Path(task.out, entry.folder), fault)
 
 
@@ -159,17 +159,20 @@ def main():
     threading.Thread(target=_end_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints
+
+    def say(answer):
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
     task = Task(**json.loads(sys.stdin.readline()))
     chosen = task.chosen()
     with contextlib.closing(make_sandbox(task.isolation, task.hidden, task.limits())) as sandbox:
         for line in sys.stdin:
             try:
-                mark_entry(from_line(line), task, chosen, sandbox)
-                answer = {"done": True}
+                mark_entry(from_line(line), task, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
+                say({"done": True})
             except Exception as problem:
-                answer = {"problem": f"{type(problem).__name__}: {problem}"[:1000]}
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
+                say({"problem": f"{type(problem).__name__}: {problem}"[:1000]})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 from fls_teach import __version__
-from fls_teach.autograder.budget import Budgeted, Patience
+from fls_teach.autograder.budget import Budgeted, Overtime, Patience
 from fls_teach.course.cards import make_card, summary
 from fls_teach.course.check import load_specification
 from fls_teach.course.shared import SharedWorker
@@ -57,7 +57,7 @@ def versions(exercises):
     return found | {name: importlib.metadata.version(name) for name in needed}
 
 
-def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False):  # noqa: B008 (it is frozen)
+def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False, tell=None):  # noqa: B008 (it is frozen)
     """Mark one submission.
 
     Parameters
@@ -70,13 +70,19 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False)
     patience : Patience
     keyed : bool
         Whether the seed came from a course key.
+    tell : callable, optional
+        Told what an exercise came to, as in the record, as soon as that is known.
 
     Returns
     -------
     dict
         The record; see `fls_teach.autograder`.
     """
-    marked = [_mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience) for each in exercises]
+    marked = []
+    for each in exercises:
+        marked.append(_mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience))
+        if tell:
+            tell(marked[-1])
     fault = any(item["verdict"] == "grader-fault" for each in marked for item in each["properties"])
     limits = patience.as_dict() | (vars(sandbox.limits) if sandbox.limits else {})
     return {
@@ -97,8 +103,8 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False)
     }
 
 
-def fault_record(name, folder, digest, seed, exercises, reason, **more):
-    """The record of a submission that could not be marked at all, for a reason that is ours.
+def fault_record(name, folder, digest, seed, exercises, reason, marked=(), **more):
+    """The record of a submission that could not be marked to its end, for a reason that is ours.
 
     Parameters
     ----------
@@ -107,11 +113,14 @@ def fault_record(name, folder, digest, seed, exercises, reason, **more):
     exercises : tuple of Exercise
     reason : str
         A sentence.
+    marked : sequence of dict
+        The first of these exercises, which were marked before.
     **more
         Other fields of the record.
     """
-    marked = [_exercise(each, "fault", [_item(item, "grader-fault", reason) for item in each.properties], reason)
-              for each in exercises]  # fmt: skip
+    rest = [_exercise(each, "fault", [_item(item, "grader-fault", reason) for item in each.properties], reason)
+            for each in exercises[len(marked) :]]  # fmt: skip
+    marked = [*marked, *rest]
     head = {"format": 1, "submission": name, "folder": folder, "digest": digest, "seed": seed, "keyed": False}
     score = {"score": None, "max_score": sum(each.points for each in exercises), "fault": True}
     rest = {"versions": versions(exercises), "isolation": "none", "limits": {}, "notes": [], "exercises": marked}
@@ -128,28 +137,34 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
         support=exercise.support,
         time_limit=patience.call,
         load_time_limit=patience.load,
+        slack=patience.slack,
         sandbox=sandbox,
     )
-    with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
-        student = Student(Budgeted(session, patience))
-        items, texts, loads = [], {}, None
+    with (
+        session,
+        SharedWorker(exercise, MISCONCEPTION_LIMIT) as course,
+        Budgeted(session, patience).watched() as budget,
+    ):
+        student, items, texts, loads = Student(budget), [], {}, None
         for item in exercise.properties:
             try:
-                marked = _mark_property(exercise, item, student, seed, course)
-                if loads is None and student.session.failed_load is not None and student.session.failed_load.seconds:
+                marked = _mark_property(exercise, item, student, seed, budget.lend(course))
+                if loads is None and budget.failed_load is not None and budget.failed_load.seconds:
                     session.close()
                     loads = _reference_loads(exercise, sandbox, patience)
                 if loads is False:  # then what does not load here says nothing about the submission
                     marked = _item(item, "grader-fault", "the reference solution does not load in this sandbox either")
+            except Overtime as reason:
+                marked = _item(item, "timeout", str(reason))
             except (Exception, CheckerBroken) as problem:  # ours, whatever it is: nobody's zero
                 cause = problem.__cause__ if isinstance(problem, CheckerBroken) else problem
-                marked = _item(item, "grader-fault", f"the grader failed: {_one_line(repr(cause))}")
+                marked = _item(item, "grader-fault", _fault(student, cause))
             items.append(marked)
         verdicts = {each["verdict"] for each in items}
         if "grader-fault" in verdicts:
             reason = next(each["summary"] for each in items if each["verdict"] == "grader-fault")
             return _exercise(exercise, "fault", items, reason)
-        loaded = student.session.failed_load
+        loaded = budget.failed_load
         if loaded is not None:
             texts = {"message": loaded.message}
             if loaded.kind not in STOPPED:
@@ -158,6 +173,13 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
         if verdicts == {"missing"}:
             state = "missing"
         return _exercise(exercise, state, items, **texts)
+
+
+def _fault(student, problem):
+    """What went wrong on our side, and on whose answer, in a sentence."""
+    what = f"the grader failed: {_one_line(f'{type(problem).__name__}: {problem}')}"
+    asked = student.calls[-1].function if student.calls else ""
+    return f"{what}, after this submission's answer to {asked}()" if asked else what
 
 
 def _reference_loads(exercise, sandbox, patience):
@@ -169,6 +191,7 @@ def _reference_loads(exercise, sandbox, patience):
         source=exercise.solution.read_bytes(),
         support=exercise.support,
         load_time_limit=patience.load,
+        slack=patience.slack,
         sandbox=sandbox,
     ) as session:
         return session.load().ok
@@ -176,17 +199,21 @@ def _reference_loads(exercise, sandbox, patience):
 
 def _mark_property(exercise, item, student, seed, course):
     test = getattr(load_specification(exercise), item.function)
-    student.session.begin()
+    student.begin({})
+    student.session.turn_to("mark")
+    search = functools.partial(student.session.turn_to, "search")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of comparing an infinity; the comparison itself is what counts
-        failure = run_property(test, student, seed, SHRINKING, found=student.session.search)
+        failure = run_property(test, student, seed, SHRINKING, found=search)
         if failure is None:
             return _item(item, "passed")
+        student.session.turn_to("card")
         verdict = verdict_of(failure)
         if verdict == "grader-fault" and _only_here(exercise, test, failure):
             verdict = "wrong"
         if verdict == "grader-fault":
-            return _item(item, verdict, f"the specification failed: {_one_line(repr(failure.error))}")
+            text = _one_line(f"{type(failure.error).__name__}: {failure.error}")
+            return _item(item, verdict, f"the specification failed: {text}")
         return _item(item, verdict, *_shown(exercise, item, failure, verdict, course))
 
 
@@ -198,7 +225,7 @@ def _shown(exercise, item, failure, verdict, course):
         if verdict in NO_CARD or not _ran(failure):
             return text, None
         rows = make_card(exercise, item, failure, path=exercise.stub, worker=course).rows
-    except Exception as problem:  # an answer that cannot be drawn is wrong all the same
+    except (Exception, Overtime) as problem:  # an answer that cannot be drawn is wrong all the same
         return text, [("note", f"there is no card: {_one_line(repr(problem))}")]
     if verdict in STOPPED:
         rows = [(label, text) for label, text in rows if label not in ("traceback", "printed")]

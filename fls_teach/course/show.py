@@ -1,5 +1,6 @@
 """Values as a person reads them on a counterexample card: short, with names and shapes, angles in degrees too."""
 
+import itertools
 import math
 import re
 
@@ -9,13 +10,14 @@ from fls_teach.grading.outcome import visible_text
 
 DIGITS = 4
 SMALL = 36  # entries of an array that are all shown
+ENTRIES = 1000  # of all arrays, lists and dicts inside a value that are shown
 WIDTH = 76
 
 _ANGLE = re.compile(r"(^|_)(phi|theta|angle)$")
 
 
 def show(value, digits=DIGITS):
-    """A plain value as text; an array over several lines if need be.
+    """A plain value as text, in no time whatever it is; an array over several lines if need be.
 
     Examples
     --------
@@ -25,19 +27,28 @@ def show(value, digits=DIGITS):
     >>> show(np.arange(100.0).reshape(50, 2))
     '100 numbers of shape (50, 2), from 0 to 99: 0, 1, 2, ..., 97, 98, 99'
     """
+    return _show(value, digits, iter(range(ENTRIES)))
+
+
+def _show(value, digits, room):
+    """The same; `room` is an iterator that ends when enough was shown."""
+    if next(room, None) is None:
+        return "..."
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
         return f"{value:.{digits}g}"
     if isinstance(value, np.ndarray):
-        return _array(value, digits)
+        return _array(value, digits, room)
+    more = ["..."] if isinstance(value, (dict, list, tuple)) and len(value) > SMALL else []
     if isinstance(value, dict):
-        return "{" + _joined([f"{_word(key)}: {show(item, digits)}" for key, item in value.items()]) + "}"
+        items = itertools.islice(value.items(), SMALL)
+        return "{" + _joined([f"{_word(key)}: {_show(item, digits, room)}" for key, item in items] + more) + "}"
     if isinstance(value, (list, tuple)):
-        shown = [show(item, digits) for item in value[:SMALL]] + (["..."] if len(value) > SMALL else [])
+        shown = [_show(item, digits, room) for item in value[:SMALL]] + more
         left, right = "[]" if isinstance(value, list) else "()"
         return left + _joined(shown) + ("," if isinstance(value, tuple) and len(value) == 1 else "") + right
-    text = repr(value)
+    text = repr(value[:501] if isinstance(value, (str, bytes)) else value)
     return visible_text(text if len(text) <= 500 else text[:500] + "...", 600)
 
 
@@ -50,7 +61,7 @@ def _joined(parts):
     return line if len(line) <= WIDTH and "\n" not in line else ",\n ".join(part.replace("\n", "\n ") for part in parts)
 
 
-def _array(array, digits):
+def _array(array, digits, room):
     if not array.size:
         return f"empty, of shape {array.shape}"
     if array.size > SMALL:
@@ -61,8 +72,8 @@ def _array(array, digits):
     if array.ndim == 0:
         return show(array.item(), digits)
     if array.ndim == 1:
-        return "[" + ", ".join(show(x, digits) for x in array) + "]"
-    return "[" + _joined([_array(row, digits) for row in array]) + "]"
+        return "[" + ", ".join(_show(x, digits, room) for x in array) + "]"
+    return "[" + _joined([_array(row, digits, room) for row in array]) + "]"
 
 
 def named(name, value, digits=DIGITS):

@@ -13,13 +13,18 @@ pytest runs it against the solutions, ``fls check`` against a student's file in 
 """
 
 import functools
-import reprlib
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 
 import hypothesis
 import numpy as np
 
+from fls_teach.course.show import show
 from fls_teach.grading import NotPlain
+
+KEPT_BYTES = 8 << 20
+"""How much of the answers in one example is kept for its card; those of an honest function are a hundredth of it."""
+
 
 _NAN = (
     "it holds NaN: 0/0, inf - inf, the root or logarithm of a negative number, "
@@ -31,9 +36,10 @@ class Mismatch(AssertionError):
     """A property does not hold; carries what a counterexample card shows."""
 
     def __init__(self, you, expected, because, what):
-        # Cut short: an answer may be made of thousands of arrays, each of which takes milliseconds to write down.
-        super().__init__(f"{what}: got {reprlib.repr(you)}, expected {reprlib.repr(expected)}; {because}")
-        self.you, self.expected, self.because, self.what = you, expected, because, what
+        super().__init__(f"{what}: got {show(you)}, expected {show(expected)}; {because}")
+        # Of an answer that is far too large its text will do; Hypothesis keeps every failure that it has seen.
+        self.you = you if weight(you) <= KEPT_BYTES // 16 else show(you)
+        self.expected, self.because, self.what = expected, because, what
 
 
 class CallFailed(Exception):
@@ -64,6 +70,18 @@ class Call:
     args: tuple
     kwargs: dict
     outcome: object
+    weight: int = 0
+
+
+def weight(value):
+    """About how many bytes of memory a plain value takes."""
+    if isinstance(value, dict):
+        value = tuple(itertools.chain(value, value.values()))
+    if isinstance(value, (list, tuple)):
+        return 64 + sum(map(weight, value))
+    if isinstance(value, np.ndarray):
+        return 64 + value.nbytes
+    return 64 + (len(value) if isinstance(value, (str, bytes)) else 0)
 
 
 class Student:
@@ -78,7 +96,7 @@ class Student:
     inputs : dict
         What the running example was given.
     calls : list of Call
-        What the running example has asked so far.
+        What the running example has asked so far; without the value where there were more than `KEPT_BYTES` of them.
     """
 
     def __init__(self, session):
@@ -108,10 +126,16 @@ class Student:
             raise
         except Exception as problem:
             raise CheckerBroken from problem
-        self.calls.append(Call(function, args, kwargs, outcome))
+        self._keep(function, args, kwargs, outcome)
         if outcome.ok:
             return outcome.value
         raise (CallFailed if outcome.kind in ("exception", "not_plain") else Abandoned)(outcome)
+
+    def _keep(self, function, args, kwargs, outcome):
+        heavy = weight(outcome.value)
+        if heavy + sum(call.weight for call in self.calls) > KEPT_BYTES:
+            outcome, heavy = replace(outcome, kind="not_plain", value=None, detail="more than can be kept"), 0
+        self.calls.append(Call(function, args, kwargs, outcome, heavy))
 
 
 @dataclass(frozen=True)
@@ -238,16 +262,23 @@ def expect_numbers(you, shape, *, because="the docstring gives the shape", what=
     """
     wanted = f"numbers of shape {tuple(shape)}" if len(shape) else "one number"
     try:
-        numbers = np.asarray(you)
+        # With text among its items numpy would make as many texts of the length of the longest.
+        numbers = np.asarray(you) if not _holds_text(you) else np.empty(0, object)
     except ValueError:
         raise Mismatch(you, wanted, "it is a ragged list", what) from None
-    if isinstance(you, (str, bytes, dict)) or numbers.dtype.kind not in "fiub":
+    if isinstance(you, dict) or numbers.dtype.kind not in "fiub":
         raise Mismatch(you, wanted, f"it is of type {type(you).__name__}", what)
     if numbers.shape != tuple(shape):
         raise Mismatch(you, wanted, f"its shape is {numbers.shape}", what)
     if np.isnan(numbers.astype(float)).any():
         raise Mismatch(you, wanted, _NAN, what)
     return numbers.astype(np.float64)
+
+
+def _holds_text(value):
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_text, value))
+    return isinstance(value, (str, bytes))
 
 
 def expect_parts(you, names, what="result"):

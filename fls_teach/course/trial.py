@@ -2,12 +2,13 @@
 
 import os
 import time
+import traceback
 import warnings
 from dataclasses import dataclass, field
 
 from fls_teach.course.spec import Abandoned
 
-KEPT_CALLS = 60
+KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,16 @@ class TooSlow(Exception):
     """Every call kept to its limit, but the property as a whole took too long."""
 
 
-class _Enough(BaseException):
-    """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample."""
+class Enough(BaseException):
+    """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample.
+
+    Whoever else has a limit may raise it, at any moment: the property then took too long, or the search for a smaller
+    counterexample is over.
+    """
+
+
+class _TriedEnough(BaseException):
+    """Leaves Hypothesis after so many attempts to find a smaller counterexample, a number that is no chance."""
 
 
 def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None, found=None):
@@ -88,7 +97,9 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
             each_example(test, recorder, seed, max_examples or test.examples, shrink)
         else:
             recorder()
-    except (_Enough, Abandoned):
+    except Enough as reason:
+        recorder.out_of_time(str(reason))
+    except (_TriedEnough, Abandoned):
         pass
     except errors.HypothesisException:
         if recorder.failure is None:  # the specification cannot make its inputs
@@ -126,23 +137,20 @@ class _Recorder:
 
     def __init__(self, test, student, limits, passing, found=None):
         self.test, self.student, self.limits, self.passing, self.found = test, student, limits, passing, found
-        self.failure, self.first, self.history, self.tried, self.smaller = None, None, [], 0, 0
+        self.failure, self.first, self.tried, self.smaller = None, None, 0, 0
+        self.history, self.kept_bytes = [], 0
         self.given_up = False  # looking for a smaller input
         self.started = time.monotonic()
         self.deadline = self.started + limits.finding
 
     def __call__(self, **inputs):
         if time.monotonic() > self.deadline:
-            if self.failure is None:
-                seconds = time.monotonic() - self.started
-                text = f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long"
-                self.failure = Failure(TooSlow(text))
-            self.given_up = True
-            raise _Enough
+            seconds = time.monotonic() - self.started
+            raise Enough(f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long")
         if self.failure is not None:
             self.smaller += 1
             if self.smaller > self.limits.tries:
-                raise _Enough
+                raise _TriedEnough
         try:
             self.test.example(self.student, **inputs)
             self.tried += 1
@@ -158,10 +166,23 @@ class _Recorder:
                     self.found()
             elif isinstance(error, Abandoned):
                 self.given_up = True
+            # Hypothesis keeps every exception, with every answer in the frames that it came through.
+            traceback.clear_frames(error.__traceback__)
             raise
         finally:
-            if len(self.history) < KEPT_CALLS:
-                self.history += self.student.calls
+            self._remember(self.student.calls)
+
+    def _remember(self, calls):
+        for call in calls:
+            self.kept_bytes += call.weight
+            if len(self.history) < KEPT_CALLS and self.kept_bytes <= KEPT_BYTES:
+                self.history.append(call)
+
+    def out_of_time(self, text):
+        """It has to end before Hypothesis does."""
+        if self.failure is None:
+            self.failure = Failure(TooSlow(text))
+        self.given_up = True
 
     def result(self, flaky=False):
         if self.failure is None:

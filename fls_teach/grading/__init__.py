@@ -13,7 +13,7 @@ values come back, nothing else::
 
 API
 ---
-``Session(path, *, support=None, time_limit=10.0, load_time_limit=30.0, sandbox=None, source=None)``
+``Session(path, *, support=None, time_limit=10.0, load_time_limit=30.0, slack=1.0, sandbox=None, source=None)``
     One student file, one worker, started at the first call. A worker that
     timed out or crashed is killed, and the next call starts a fresh one. A
     file that cannot be loaded is tried once: every later call returns the
@@ -40,7 +40,10 @@ Both have
     traceback    the student's frames only, innermost last, or ""
     printed      what the call wrote to stdout and stderr, cut with a note;
                  the first call also shows what loading the file printed
-    seconds      wall clock, measured on the trusted side
+    seconds      wall clock, measured on the trusted side, with decoding the
+                 answer and, where that was needed, ending the worker
+    processor    seconds of processor time of the worker and all its processes in
+                 the meantime, sampled; None where there are no limits to watch
     mutated      the call changed its arguments in place (advice only)
     ok           property: kind == "value"
 ``KINDS``
@@ -78,7 +81,7 @@ Guaranteed, whatever the file does:
 * A reply counts only for the call whose 16 random bytes it carries, and those
   bytes do not exist before the call. Answers written early, answers to an
   earlier call, and anything printed cannot count for a later call.
-* One call costs at most its time limit plus a moment, also when the worker
+* One call costs at most its time limit (times `slack`) plus a moment, also when the worker
   neither reads nor writes.
 * `kind`, `value`, `exception`, `traceback`, `printed` and `mutated` are the
   *worker's claims*. The student's code shares the worker with our half of the

@@ -44,6 +44,7 @@ class Outcome:
     traceback: str = ""
     printed: str = ""
     seconds: float = 0.0
+    processor: float | None = None
     mutated: bool = False
 
     @property

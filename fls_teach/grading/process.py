@@ -17,12 +17,12 @@ import threading
 import time
 
 from fls_teach.grading import protocol
+from fls_teach.grading.printed import Printed
 from fls_teach.grading.processes import exact_memory_of, memory_of, process_table, processor_time_of
 from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
 from fls_teach.grading.view import WORKER, library_folders
 
-MAX_PRINTED_BYTES = 20_000
-MEMORY_INTERVAL = 0.1  # seconds between two looks at what a worker uses
+WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses
 START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
 
 # What Python, numpy and torch need to find themselves, a home and a temporary
@@ -62,7 +62,21 @@ class WorkerDied(Exception):
 
 
 class WorkerStopped(Exception):
-    """It was ended because it used too much; the text is "memory" or "output"."""
+    """It was ended because it used too much; the text is "memory", "output" or "timeout"."""
+
+
+def charged(clock, processor, slack):
+    """How many seconds of a limit were used up, given those on the clock and those of processor time.
+
+    What counts is processor time, since the machine may be busy with others; but at least 1/slack of the clock, since
+    whoever sleeps uses none, and never more than the clock. The clock alone where `processor` is None.
+
+    Examples
+    --------
+    >>> charged(9.0, 5.0, slack=3.0), charged(9.0, 0.0, slack=3.0), charged(9.0, 36.0, slack=3.0)
+    (5.0, 3.0, 9.0)
+    """
+    return clock if processor is None else min(clock, max(processor, clock / slack))
 
 
 class WorkerProcess:
@@ -73,6 +87,13 @@ class WorkerProcess:
     folder : path
         The worker's working directory.
     sandbox : sandbox.NoSandbox or one of the others, optional
+
+    Attributes
+    ----------
+    processor : float or None
+        Seconds of processor time that it has used with all its processes, as of a moment ago; None where nobody looks.
+    told : float or None
+        How many of these were known at the last answer.
 
     Raises
     ------
@@ -106,9 +127,10 @@ class WorkerProcess:
                 os.close(descriptor)
         self._questions, self._answers = queue.SimpleQueue(), queue.SimpleQueue()
         limits = self._sandbox.limits
-        self._output = _Output(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
+        self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
         self._ended, self._stopped = threading.Event(), ""
-        targets = [self._converse, self._output.drain] + ([self._watch_memory] if limits else [])
+        self.processor = self.told = 0.0 if limits and os.path.isdir("/proc/self") else None
+        targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
             thread.start()
@@ -127,8 +149,8 @@ class WorkerProcess:
         """The number of the process that was started: the worker itself, or the sandbox around it."""
         return self._process.pid
 
-    def ask(self, head, body, limit):
-        """Ask one question and return the answer's head and body.
+    def ask(self, head, body, limit, slack=1.0):
+        """Ask one question and return the answer's head and body; `limit` is in seconds as `charged`.
 
         Raises
         ------
@@ -140,10 +162,7 @@ class WorkerProcess:
         token = secrets.token_bytes(protocol.TOKEN_BYTES)
         self._output.expect(token)
         self._questions.put((token, head, body))
-        try:
-            answer = self._answers.get(timeout=limit)
-        except queue.Empty:
-            raise WorkerTimeout("no answer") from None
+        answer = self._next_answer(limit, slack)
         if isinstance(answer, (EOFError, OSError)):
             # It may have been ended by us: then that is the reason, whichever thread was first to say.
             if self._stopped:
@@ -154,6 +173,16 @@ class WorkerProcess:
         if answer[0] != token:
             raise protocol.ProtocolError("an answer to another call")
         return answer[1:]
+
+    def _next_answer(self, limit, slack):
+        start, before = time.perf_counter(), self.processor
+        left = limit
+        while left > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._answers.get(timeout=max(left, WATCH_INTERVAL))
+            used = None if before is None else self.processor - before
+            left = limit - charged(time.perf_counter() - start, used, slack)
+        raise WorkerTimeout("no answer")
 
     def printed(self):
         """Return what was printed since the last time, once it has all arrived."""
@@ -201,18 +230,20 @@ class WorkerProcess:
                 answer = error
             self._answers.put(answer)
 
-    def _watch_memory(self):
+    def _watch(self):
         most = self._sandbox.limits.memory_mib * MIB
-        while not self._ended.wait(MEMORY_INTERVAL):
+        while not self._ended.wait(WATCH_INTERVAL):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
                 members = self._sandbox.members(self._process.pid)
+                if self.processor is not None:  # who has ended without a parent's notice would count no more
+                    self.processor = max(self.processor, processor_time_of(members))
                 coarse = memory_of(members)
                 # Far too much needs no exact look, which takes long where many processes share much.
                 if coarse > 2 * most or (coarse > most and exact_memory_of(members) > most):
                     self._stop("memory")
                 elif self._sandbox.overflows(self._process.pid, members):
                     self._stop("output")
-                elif processor_time_of(members) > self._sandbox.limits.cpu_seconds:
+                elif (self.processor or 0.0) > self._sandbox.limits.cpu_seconds:
                     self._stop("timeout")
 
     def _stop(self, reason):
@@ -236,64 +267,6 @@ class WorkerProcess:
             name = {0xC0000005: "access violation", 0xC00000FD: "stack overflow"}.get(status, "")
             return f"Windows error {status:#010x} {name}".rstrip()
         return f"it ended with exit status {status}"
-
-
-class _Output:
-    """What the worker prints, kept up to a limit and thrown away beyond it."""
-
-    def __init__(self, fd, limit=None, flooded=None):
-        self._fd, self._limit, self._flooded, self._total = fd, limit, flooded, 0
-        self._changed = threading.Condition()
-        self._kept, self._dropped = bytearray(), 0
-        self._tokens, self._complete, self._closed, self._patience = [], True, False, 0.5
-
-    def expect(self, token):
-        """Wait, in the next `take`, for the token that ends a call's output."""
-        with self._changed:
-            self._tokens.append(token)
-            self._complete, self._total = False, 0
-
-    def take(self):
-        """Return the text since the last time and forget it."""
-        with self._changed:
-            # Half a second at most, and half as long each further time, for a student who closed the descriptor.
-            if not self._changed.wait_for(lambda: self._complete or self._closed, self._patience):
-                self._patience /= 2
-            data, dropped = bytes(self._kept), self._dropped
-            for token in self._tokens:
-                if token not in data and dropped:
-                    dropped -= len(token)
-                data = data.replace(token, b"")
-            self._kept, self._dropped = bytearray(), 0
-            # One that is overdue may still come, and must not be shown then.
-            self._tokens = [] if self._complete else self._tokens[-1:]
-        dropped += max(0, len(data) - MAX_PRINTED_BYTES)
-        text = data[:MAX_PRINTED_BYTES].decode("utf-8", "replace")
-        return f"{text}\n... ({dropped} more bytes not shown)" if dropped > 0 else text
-
-    def drain(self):
-        """Read until the pipe closes."""
-        tail = b""
-        while True:
-            chunk = os.read(self._fd, 2**16)
-            with self._changed:
-                # Room for tokens too, so that `take` finds them whole or beyond the limit.
-                room = MAX_PRINTED_BYTES + protocol.TOKEN_BYTES * len(self._tokens)
-                kept = chunk[: max(0, room - len(self._kept))]
-                self._kept += kept
-                self._dropped += len(chunk) - len(kept)
-                window = tail + chunk
-                tail = window[1 - protocol.TOKEN_BYTES :]
-                if not self._complete and self._tokens[-1] in window:
-                    self._complete = True
-                self._closed = not chunk
-                if self._complete or self._closed:
-                    self._changed.notify()
-                self._total += len(chunk)
-            if self._limit and self._total > self._limit:
-                self._flooded("output")
-            if not chunk:
-                return
 
 
 def _library_folders():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fls_teach.grading import protocol
 from fls_teach.grading.outcome import Outcome, sentence, visible_text
-from fls_teach.grading.process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout
+from fls_teach.grading.process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout, charged
 
 MAX_SOURCE_BYTES = 2**20
 _LONGEST = {"printed": 25_000}  # characters; of all else an honest worker sends less than 6,000
@@ -139,17 +139,21 @@ class Session(BaseSession):
     support : path, optional
         A course file to load beside it; see `fls_teach.grading`.
     time_limit, load_time_limit : float
-        Seconds of wall clock for one call, and for loading the file (which
-        may import torch).
+        Seconds for one call, and for loading the file (which may import torch).
+    slack : float
+        How many times as long both may take by the clock, if the processor time stays below the limit: see
+        `process.charged`. It takes a sandbox with limits, and Linux; otherwise the clock alone counts.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
         Where the worker is locked in; `fls check` needs none.
     source : bytes, optional
         The file's content, if `path` is a name only.
     """
 
-    def __init__(self, path, *, support=None, time_limit=10.0, load_time_limit=30.0, sandbox=None, source=None):
+    def __init__(
+        self, path, *, support=None, time_limit=10.0, load_time_limit=30.0, slack=1.0, sandbox=None, source=None
+    ):
         super().__init__(path, support, source)
-        self.time_limit, self.load_time_limit = time_limit, load_time_limit
+        self.time_limit, self.load_time_limit, self.slack = time_limit, load_time_limit, slack
         self._sandbox = sandbox
         self._worker = self._finalizer = self._loaded = None
 
@@ -176,25 +180,29 @@ class Session(BaseSession):
             self._finalizer = weakref.finalize(self, WorkerProcess.kill, self._worker)
             # A name may hold bytes that are not text; the worker needs it for messages alone.
             name, path = (text.encode("utf-8", "replace").decode() for text in (self.path.name, str(self.path)))
-            head = ("load", name, path, float(self.load_time_limit))
             body = protocol.encode((self._source, self._support))
-            outcome = self._ask("", head, body, self.load_time_limit)
+            outcome = self._ask("", ("load", name, path), body, self.load_time_limit)
             if not outcome.ok:
                 return outcome
             self._loaded = outcome
         return self._loaded
 
     def _call(self, function, body):
-        head = ("call", function, float(self.time_limit))
-        return self._ask(function, head, body, self.time_limit)
+        return self._ask(function, ("call", function), body, self.time_limit)
 
     def _ask(self, function, head, body, limit):
         worker, start = self._worker, time.perf_counter()
+        # Since the last answer: who is looked at ten times a second may have been busy just before that.
+        before, slack = worker.told, 1.0 if worker.processor is None else float(self.slack)
+
+        def used():
+            return time.perf_counter() - start, None if before is None else worker.processor - before
+
         try:
-            answer, data = worker.ask(head, body, limit + GRACE)
-            seconds = time.perf_counter() - start
+            answer, data = worker.ask((*head, float(limit), slack), body, limit + GRACE, slack)
+            late = charged(*used(), slack) > limit
             fields = _checked(answer, data)
-            if seconds > limit:  # the grace is for naming the line, not for finishing
+            if late:  # the grace is for naming the line, not for finishing
                 fields = {"kind": "timeout", "traceback": fields["traceback"]}
         except WorkerTimeout:
             fields = {"kind": "timeout"}
@@ -208,13 +216,14 @@ class Session(BaseSession):
             self.close()
             raise
         kind = fields.pop("kind")
-        fields["seconds"] = time.perf_counter() - start
         if kind in ("timeout", "crash", "memory", "output", "protocol_error"):
             self.close()
         if function or kind != "value":  # what a good load printed waits for the first call
             fields["printed"] = worker.printed()
         if kind == "crash":
             fields |= _last_words(fields["printed"], self.path.name)
+        fields["seconds"], fields["processor"] = used()
+        worker.told = worker.processor
         return self._outcome(kind, function, limit, **fields)
 
 

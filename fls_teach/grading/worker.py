@@ -5,8 +5,8 @@ process with code that may do anything to it, so nothing here protects the trust
 side: this file is about good manners (what was printed, which line was slow),
 and `session` believes none of it.
 
-A question's head is ("hello",), ("load", file name, path, seconds) or
-("call", function, seconds); its body holds the two sources or (args, kwargs).
+A question's head is ("hello",), ("load", file name, path, seconds, slack) or
+("call", function, seconds, slack); its body holds the two sources or (args, kwargs).
 An answer's head is a dict with the keys of `ANSWER`; its body the value.
 """
 
@@ -182,6 +182,19 @@ def seed_generators():
         sys.modules["torch"].manual_seed(0)
 
 
+class Allowance:
+    """The time of one question, counted as `process.charged` does."""
+
+    def __init__(self, seconds, slack):
+        self.seconds, self.slack = seconds, slack
+        self.clock, self.processor = time.monotonic(), time.process_time()
+
+    def is_over(self):
+        """Whether it is used up."""
+        clock, processor = time.monotonic() - self.clock, time.process_time() - self.processor
+        return clock > self.seconds and max(processor, clock / self.slack) > self.seconds
+
+
 class Channel:
     """The two ends of the conversation, moved to where prints cannot reach them."""
 
@@ -196,13 +209,13 @@ class Channel:
         os.dup2(2, 1)  # all that is printed goes, in order, to the pipe of stderr
         sys.stdout.reconfigure(errors="backslashreplace")
         self.lock = threading.Lock()
-        self.pending = None  # (token, deadline) of the question being answered
+        self.pending = None  # (token, when its time is over) of the question being answered
 
     def ask(self):
         """Wait for a question; return its head and body."""
         token, head, body = protocol.read_message(self.questions)
-        seconds = head[-1] if len(head) > 1 else 3600.0
-        self.pending = (token, time.monotonic() + seconds)
+        seconds, slack = head[-2:] if len(head) > 2 else (3600.0, 1.0)
+        self.pending = (token, Allowance(seconds, slack))
         return head, body
 
     def answer(self, answer, data, pending=None):
@@ -231,7 +244,7 @@ def watch(channel, program, thread_id):
     while os.getppid() == parent:
         time.sleep(0.05)
         pending = channel.pending
-        if pending is not None and time.monotonic() > pending[1]:
+        if pending is not None and pending[1].is_over():
             where = program[0].where_now(thread_id) if program else ""
             with contextlib.suppress(OSError):  # nobody listens any more
                 channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)

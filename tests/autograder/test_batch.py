@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from fls_teach.autograder import batch, grader
+from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.record import read_record
 
@@ -205,12 +206,12 @@ class Script:
         ("os._exit(3)", "status 3"),
         ("print('{\"do')", "status 0"),
         ('print(\'{"problem": "RuntimeError: no"}\')', "RuntimeError: no"),
-        ("time.sleep(60)", "far too long"),
+        ("time.sleep(60)", "busy for more than 1 s in 08_bayes_error 2 times; the submission provokes it"),
     ],
 )
 def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, monkeypatch, lines, reason):
-    if "sleep" in lines:  # the limit for one submission of one exercise is then a second
-        monkeypatch.setattr(batch, "STARTING", 1.0 - batch.PER_EXERCISE - 80.0)
+    if "sleep" in lines:  # the limit for an exercise is then a second
+        monkeypatch.setattr(batch, "STARTING", 1.0 - Patience().silence())
     script = Script(monkeypatch, lines)
     done = grade(options([hand_in(tmp_path / "in/ada", {"8": solution("8")})], tmp_path / "out"))
     assert script.starts == 2
@@ -221,6 +222,19 @@ def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, m
         monkeypatch.undo()
         monkeypatch.setenv("FLS_COURSE_KEY", "a key for tests")
         assert grade(options([tmp_path / "in/ada"], tmp_path / "out")).faults == [], "it is tried again the next time"
+
+
+def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monkeypatch):
+    ada = hand_in(tmp_path / "in/ada", {"1": solution("1"), "8": solution("8")})
+    grade(options([ada], tmp_path / "whole", exercises=("1", "8")))
+    first = read_record(tmp_path / "whole/ada/record.json")["exercises"][0]
+    monkeypatch.setattr(batch, "STARTING", 2.0 - Patience().silence())
+    line = json.dumps({"exercise": first})
+    Script(monkeypatch, f"print({line!r}, flush=True)\ntime.sleep(60)")
+    assert grade(options([ada], tmp_path / "out", exercises=("1", "8"))).faults == ["ada"]
+    kept, lost = read_record(tmp_path / "out/ada/record.json")["exercises"]
+    assert (kept, kept["points"], lost["state"]) == (first, first["of"], "fault")
+    assert "08_bayes_error" in lost["message"]
 
 
 def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, key, monkeypatch):

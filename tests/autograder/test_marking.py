@@ -1,6 +1,7 @@
 """One submission, marked in this process: verdicts, whose fault it was, time, and what one answer must not change."""
 
 import shutil
+import time
 import types
 from dataclasses import replace
 
@@ -295,10 +296,86 @@ def test_time_for_a_smaller_counterexample_is_not_taken_from_the_marks():
     budgeted = Budgeted(session := Answers(lambda *given: outcome("value", seconds=0.5)), QUICK)
     loaded = Outcome("value")
     session.load = lambda: loaded
-    budgeted.search()
+    budgeted.turn_to("search")
     assert [budgeted.call("f").kind for _ in range(4)] == ["value", "value", "timeout", "timeout"]
-    budgeted.begin()
+    budgeted.turn_to("mark")
     assert budgeted.call("f").kind == "value"
+
+
+@pytest.mark.parametrize(
+    ("clock", "processor", "calls"),
+    [(0.5, None, 2), (0.5, 0.5, 2), (0.5, 0.0, 4), (0.5, 0.3, 3), (0.5, 7.0, 2)],
+)
+def test_what_counts_is_processor_time_within_bounds(clock, processor, calls):
+    """A submission on a busy machine used to lose what others had taken: the exercise has 0.6 s, by the clock 1.8 s."""
+    session = Answers(lambda *given: outcome("value", seconds=clock, processor=processor))
+    loaded = Outcome("value")
+    session.load = lambda: loaded
+    budgeted = Budgeted(session, QUICK)
+    assert [budgeted.call("f").kind for _ in range(6)].index("timeout") == calls
+
+
+# ------------------------------------------------------------------ the grader's own time
+
+
+HURRIED = replace(Patience(), grader=0.3)
+
+
+def work_for_ever():
+    deadline = time.thread_time() + 20.0
+    while time.thread_time() < deadline:
+        pass
+
+
+def test_answers_that_take_for_ever_to_compare_are_a_time_out(monkeypatch):
+    """Not a grader-fault, for which the grader's own timer used to end it."""
+    specify(monkeypatch, lambda student: [student.linear_error(**ASKED), work_for_ever()])
+    record = marked({"8": "def linear_error(*a, **k): return 1.0"}, patience=HURRIED)
+    assert set(verdicts(record)) == {"timeout"}
+    assert "took the grader more than 0.3 s" in record["exercises"][0]["properties"][0]["summary"]
+
+
+def test_a_smaller_counterexample_that_takes_for_ever_is_not_waited_for(monkeypatch):
+    failed = []
+
+    def check(student, x):
+        if failed:
+            work_for_ever()
+        failed.append(x)
+        expect(False, you=student.linear_error(**ASKED), expected=1.0, because="so it is")
+
+    specify(monkeypatch, check, x=st.integers(0, 1000))
+    record = marked({"8": "def linear_error(*a, **k): return 2.0"}, patience=HURRIED)
+    first = record["exercises"][0]["properties"][0]
+    assert (first["verdict"], first["summary"]) == ("wrong", "got 2, expected 1")
+    assert dict(first["card"])["input"] == f"x = {failed[0]}", "the first that was found, not the smallest"
+
+
+def test_a_card_that_takes_for_ever_leaves_the_verdict(monkeypatch):
+    monkeypatch.setattr(marking, "make_card", lambda *args, **kwargs: work_for_ever())
+    record = marked({"8": "def linear_error(*a, **k): return 2.0"}, patience=HURRIED)
+    assert set(verdicts(record)) == {"wrong"}
+    assert "there is no card" in as_json(record)
+
+
+def test_the_graders_time_is_over_for_all_of_the_exercise(monkeypatch, asked):
+    """Many answers, none of which takes long to compare."""
+    specify(monkeypatch, lambda student: [student.linear_error(**ASKED), work_for_ever()])
+    record = marked({"8": "def linear_error(*a, **k): return 1.0"}, patience=HURRIED)
+    assert asked == ["load", "linear_error"]
+    assert "0.3 s of the grader for this exercise were used up" in as_json(record)
+
+
+def test_a_fault_says_on_whose_answer_and_why(monkeypatch):
+    def broken(*args):
+        raise ArithmeticError("one and one is three")
+
+    monkeypatch.setattr(marking, "verdict_of", broken)
+    record = marked({"8": "def linear_error(*a, **k): return 2.0"})
+    reason = (
+        "the grader failed: ArithmeticError: one and one is three, after this submission's answer to linear_error()"
+    )
+    assert record["exercises"][0]["message"] == reason
 
 
 # ------------------------------------------------------------------ the same bytes

@@ -52,6 +52,7 @@ REQUIRED = {
     "memory, disk and output floods": "memory_flood disk_flood output_flood",
     "endless loops that swallow everything": "endless_loop_that_swallows_everything",
     "sleeping": "sleeps_for_ever sleeps_just_enough",
+    "answers dear to show or to compare": "endless_parts_to_show memory_flood_by_text",
     "network and local sockets": "asks_the_network opens_local_sockets",
     "zip traversal, symlink, bomb, case clash": "zip_traversal zip_symlink zip_bomb zip_case_clash",
     "HTML, ANSI and CSV in messages": "injects_html injects_terminal_codes injects_formulas",

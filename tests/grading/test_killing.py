@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fls_teach.grading.process import _Output
+from fls_teach.grading.sandbox import Limits, NoSandbox
+
 ROOT = Path(__file__).resolve().parents[2]
 
 FATAL = """
@@ -58,6 +61,48 @@ def test_other_ways_to_take_for_ever(session_for, function):
     outcome = session.call(function)
     assert outcome.kind == "timeout" and time.monotonic() - start < 5
     assert len(outcome.printed) < 21_000
+
+
+SLOW = """
+import time
+def works():
+    end = time.process_time() + 1.5
+    while time.process_time() < end:
+        pass
+    return 1
+def waits():
+    time.sleep(1.0)
+    return 1
+def sleeps():
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
+@pytest.mark.parametrize("function, kind", [("works", "timeout"), ("waits", "value"), ("sleeps", "timeout")])
+def test_with_slack_the_processor_time_counts(session_for, function, kind):
+    """Whoever waits, for the processor or for anything, has `slack` times as long; whoever works, has not."""
+    session = session_for(SLOW, time_limit=0.5, slack=10.0, sandbox=NoSandbox(Limits()))
+    assert session.call(function).kind == kind
+    assert session_for(SLOW, time_limit=0.5, slack=10.0).call("waits").kind == "timeout", "nobody looks here"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
+def test_the_processor_time_of_short_calls_is_not_lost(session_for):
+    """Each is over before anybody looks; what is seen between two of them used to belong to neither."""
+    session = session_for(FATAL, sandbox=NoSandbox(Limits()))
+    session.call("fine")
+    session._worker.processor += 100.0
+    assert 100.0 <= session.call("fine").processor < 110.0
+    assert session.call("fine").processor < 10.0
+
+
+def test_waiting_for_what_was_printed_counts(session_for, monkeypatch):
+    take = _Output.take
+    session = session_for(FATAL)
+    assert session.load().ok
+    monkeypatch.setattr(_Output, "take", lambda output: [time.sleep(0.4), take(output)][1])
+    assert session.call("fine").seconds > 0.4
 
 
 @pytest.mark.parametrize(

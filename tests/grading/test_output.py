@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from fls_teach.grading.process import MAX_PRINTED_BYTES, _Output
+from fls_teach.grading.printed import MAX_PRINTED_BYTES, Printed
 
 TOKENS = [bytes([65 + i]) * 16 for i in range(3)]
 
@@ -15,7 +15,7 @@ TOKENS = [bytes([65 + i]) * 16 for i in range(3)]
 @pytest.fixture
 def output():
     reader, writer = os.pipe()
-    output = _Output(reader)
+    output = Printed(reader)
     thread = threading.Thread(target=output.drain)
     thread.start()
     output.write = lambda data: os.write(writer, data)
