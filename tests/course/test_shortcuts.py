@@ -24,7 +24,56 @@ reference = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(reference)
 """
 
+# Exercise 04 without a flow: weights `at` the c that gives the target risk, and a time made up so that times add up.
+_BISECTED = """
+def flow(X, y, W, signs, target_risk, reduction):
+    n, lengths = 1 if reduction == "sum" else len(y), np.linalg.norm(W, axis=1)[:, None]
+
+    def layers(c):
+        end = {at}
+        return end, signs * np.linalg.norm(end, axis=1)
+
+    def risk(W, v):
+        return np.logaddexp(0.0, -y * (np.maximum(X @ W.T, 0.0) @ v)).sum() / n
+
+    start = W, signs * lengths[:, 0]
+    if risk(*start) <= target_risk:
+        return *start, 0.0
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        c = (low + high) / 2
+        low, high = (c, high) if risk(*layers(c)) > target_risk else (low, c)
+    return *layers(high), n * np.log(risk(*start) / target_risk)
+"""
 SHORTCUTS = [
+    (
+        "01.1",
+        "every number is the seed",
+        """
+        def sample_mixture(n_samples, signal, kappa, sigma, seed):
+            return np.full((n_samples, len(signal)), float(seed)), np.where(np.arange(n_samples) % 2 == 0, 1.0, -1.0)
+        """,
+    ),
+    (
+        "01.1",
+        "one noise vector, drawn once, and moved by the seed",
+        """
+        def sample_mixture(n_samples, signal, kappa, sigma, seed):
+            y = np.where(np.arange(n_samples) % 2 == 0, 1.0, -1.0)
+            z = np.random.default_rng(0).standard_normal((n_samples, len(signal)))
+            return kappa * np.outer(y, signal) + sigma * z + seed, y
+        """,
+    ),
+    (
+        "04.2 04.3 04.4 04.5 04.6",
+        "every neuron is its class sum, scaled until the risk is met",
+        _BISECTED.format(at="c * np.where(signs[:, None] > 0, X[y > 0].sum(axis=0), X[y < 0].sum(axis=0))"),
+    ),
+    (
+        "04.2 04.3 04.5 04.6",
+        "one step along the first velocity, as long as the risk wants it",
+        _BISECTED.format(at="W + c * (signs[:, None] * lengths) * (((X @ W.T > 0) * y[:, None]).T @ X)"),
+    ),
     (
         "05.3 05.4 05.5",
         "no alignment of the whole",
@@ -39,6 +88,28 @@ SHORTCUTS = [
         """
         def alignment(X, y, W, v):
             return np.zeros(len(W)), np.maximum(v, 0) @ W, 0.0
+        """,
+    ),
+    (
+        "06.3",
+        "a bound that says nothing but at the exit",
+        """
+        def bound(times, alpha, X, y, W):
+            return 0.0, np.append(np.full(len(times) - 1, -1.0), 0.91)
+
+        exit_time = reference.exit_time
+        """,
+    ),
+    (
+        "06.3",
+        "a bound that is right at its first and last time alone",
+        """
+        def bound(times, alpha, X, y, W):
+            zeta, lower = reference.bound(times, alpha, X, y, W)
+            lower[1:-1] = -1.0
+            return zeta, lower
+
+        exit_time = reference.exit_time
         """,
     ),
     (

@@ -9,6 +9,9 @@ from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_p
 MANY = 4_000
 """Examples drawn where a mean or a covariance is estimated."""
 
+SOME = 400
+"""Examples drawn where it is only asked whether there is noise, and whether another seed gives other noise."""
+
 
 @st.composite
 def mixtures(draw):
@@ -39,6 +42,13 @@ def drawn(student, n, mixture):
     return X, y
 
 
+def scatter(student, mixture):
+    """What `SOME` examples (SOME, d) have beside the mean of their class, one class after the other."""
+    X, y = drawn(student, SOME, mixture)
+    classes = [X[y == label] for label in (1, -1) if (y == label).any()]
+    return np.vstack([rows - rows.mean(axis=0) for rows in classes])
+
+
 def smallest_cosine(X, y):
     """The definition of lambda as two plain loops."""
     pairs = [(i, j) for i in range(len(y)) for j in range(i)]
@@ -54,8 +64,17 @@ def test_balanced(student, n, mixture):
     expect_close(np.sum(y == 1), (n + 1) // 2, because=because, what="number of labels +1")
     again, _ = drawn(student, n, mixture)
     expect_close(again, X, because="the seed is the same", what="X of a second draw")
-    other, _ = drawn(student, n, {**mixture, "seed": mixture["seed"] + 1})
-    expect((other != X).any(), you=other, expected="another X", what="X at seed + 1", because="the seed is another")
+    noise, other = (scatter(student, {**mixture, "seed": mixture["seed"] + k}) for k in range(2))
+    sigma, sizes = mixture["sigma"], noise.std(axis=0)
+    # Its exact size is for another property.
+    noisy = (sigma / 2 < sizes) & (sizes < 2 * sigma)
+    because = f"every example has noise of its own; this is for {SOME} examples"
+    expect(noisy.all(), you=sizes, expected=f"about {sigma:g}", because=because, what="deviation from the class mean")
+    # Six standard errors: a false alarm in 10^8 examples.
+    cosines = (noise * other).sum(axis=0) / np.sqrt((noise**2).sum(axis=0) * (other**2).sum(axis=0))
+    because = f"another seed, another draw; this is for {SOME} examples"
+    zero, what = np.zeros(len(cosines)), "correlation of the noise with that at seed + 1"
+    expect_close(cosines, zero, atol=6 / np.sqrt(SOME), because=because, what=what)
 
 
 @graded(1, "E[x | y] = kappa y s", examples=10, mixture=mixtures())

@@ -1,5 +1,7 @@
 """Specification of exercise 04: gradient flow to a target risk."""
 
+import functools
+
 import numpy as np
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
@@ -7,6 +9,7 @@ from scipy.special import expit
 
 from fls_teach.course import strategies
 from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.grading import protocol
 from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow, risk, second_layer, velocity
 
 ACCURACY = 0.03
@@ -21,7 +24,12 @@ STEPS = np.array([0.03, 0.035, 0.04])
 @st.composite
 def runs(draw, scales=SCALES):
     """A small separable set, a balanced start above its target (of the mean risk), and a well-behaved flow to it."""
-    seed, alpha, target = draw(strategies.seeds), draw(scales), draw(TARGETS)
+    return dict(first_run(draw(strategies.seeds), draw(scales), draw(TARGETS)))
+
+
+@functools.lru_cache(maxsize=256)
+def first_run(seed, alpha, target):
+    """The first well-behaved run of a generator."""
     rng = np.random.default_rng(seed)
     while True:
         X, y = GaussianMixture(3.0, n_features=4).sample(4, rng, separable=True)
@@ -45,12 +53,14 @@ def well_behaved(X, y, W, signs, target, rng):
         return False  # the stopping time is NaN if the target was not reached
     fine = gradient_flow(X, y, W, signs, target_risk=target / 2)
     if apart(*coarse_steps(X, y, W, signs, target / 2), fine.W, fine.time) > 0.01:
-        return False
-    for rtol in (1e-5, 1e-6):
-        W_end, _, time = integrated(X, y, W, signs, target / 2, "mean", rtol)
-        if apart(W_end, time, fine.W, fine.time) > 0.01:
-            return False
-    return True
+        return False  # before solve_ivp, which may creep along a kink for minutes
+    run = {"X": X, "y": y, "W": W, "signs": signs, "target_risk": target}
+    both = zip((target, target / 2), integrated(**run), integrated(**run, rtol=1e-5), strict=True)
+    for eta, (right_W, _, right_time), (W_end, _, time) in both:
+        for each in ((W_end, time), coarse_steps(X, y, W, signs, eta)):
+            if apart(*each, right_W, right_time) > 0.01:
+                return False
+    return apart(fine.W, fine.time, right_W, right_time) <= 0.01
 
 
 def apart(W, time, right_W, right_time):
@@ -104,29 +114,49 @@ def expect_end(you, expected, because):
         expect_close(got, wanted, atol=ACCURACY * np.abs(wanted).max(), because=because, what=what)
 
 
+def expect_path(run, W):
+    """W is where the flow comes to the target, whatever its clock: other weights have that risk and balance too."""
+    (right, _, _), _ = integrated(**run)
+    because = "many weights have the risk eta; gradient flow leads to these, says solve_ivp"
+    expect_close(W, right, atol=ACCURACY * np.abs(right).max(), because=because, what="W")
+
+
 def expect_risk(run, W, v, reduction, because):
     """The risk at (W, v) is the target of the run, to the accuracy asked for."""
     value = float(risk(run["X"], run["y"], W, v, reduction=reduction))
     expect_close(value, run["target_risk"], rtol=ACCURACY, because=because, what="risk at your W and v")
 
 
-def integrated(X, y, W, signs, target_risk, reduction, rtol=1e-6):
-    """The oracle: scipy's solver at a tight tolerance on both layers, which knows nothing of balance."""
+def remembered(solve):
+    """`solve`, called once with the same arguments: most properties draw the same runs."""
+    known = functools.lru_cache(maxsize=256)(lambda given: solve(**protocol.decode(given)))
+    return lambda **given: known(protocol.encode(given))
+
+
+@remembered
+def integrated(X, y, W, signs, target_risk, rtol=1e-6):
+    """The oracle: W, v and time at the target of the mean risk, and at half of it.
+
+    scipy's solver at a tight tolerance on both layers, which knows nothing of balance.
+    """
 
     def unpack(state):
         return state[: W.size].reshape(W.shape), state[W.size :]
 
     def rate(_, state):
-        dW, dv = velocity(X, y, *unpack(state), reduction=reduction)
+        dW, dv = velocity(X, y, *unpack(state))
         return np.concatenate([dW.ravel(), dv])
 
     def crossing(_, state):
-        return np.log(risk(X, y, *unpack(state), reduction=reduction) / target_risk)
+        return np.log(risk(X, y, *unpack(state)) / target_risk)
 
-    crossing.terminal = True
+    def halved(_, state):
+        return crossing(_, state) + np.log(2)
+
+    halved.terminal = True
     start = np.concatenate([W.ravel(), signs * np.linalg.norm(W, axis=1)])
-    run = solve_ivp(rate, (0.0, 1e9), start, events=crossing, rtol=rtol, atol=1e-8 * np.abs(W).max())
-    return *unpack(run.y[:, -1]), run.t[-1]
+    run = solve_ivp(rate, (0.0, 1e9), start, events=(crossing, halved), rtol=rtol, atol=1e-8 * np.abs(W).max())
+    return [(*unpack(states[0]), times[0]) for states, times in zip(run.y_events, run.t_events, strict=True)]
 
 
 @graded(
@@ -139,12 +169,15 @@ def integrated(X, y, W, signs, target_risk, reduction, rtol=1e-6):
 )
 def test_solver(student, run, tiny, reduction):
     """The flow ends where, and when, scipy's solver ends at a tight tolerance, from a tiny start too"""
+    n = len(run["y"]) if reduction == "sum" else 1
     for start in (run, tiny):
         size = np.abs(start["W"]).max()
         because = (
             f"solve_ivp with rtol = 1e-6 and an event at R = eta says so; the largest weight at time 0 is {size:.2g}"
         )
-        expect_end(ends(student, start, reduction), integrated(**start, reduction=reduction), because)
+        (W, v, time), _ = integrated(**start)
+        you = ends(student, {**start, "target_risk": n * start["target_risk"]}, reduction)
+        expect_end(you, (W, v, time / n), because)
 
 
 @graded(1, "R(W(t_eta), v(t_eta)) = eta", examples=5, run=runs())
@@ -153,6 +186,7 @@ def test_target(student, run):
     W, v, time = ends(student, run, "mean")
     expect_risk(run, W, v, "mean", "t_eta is the first time with R <= eta; look for it inside the last step")
     expect(time > 0, you=time, expected="> 0", because="the start is above the target", what="stopping_time")
+    expect_path(run, W)
 
 
 @graded(1, "v_j(t)² - ‖w_j(t)‖² = 0", examples=5, run=runs())
@@ -163,6 +197,7 @@ def test_balance(student, run):
     balanced = run["signs"] * np.linalg.norm(W, axis=1)
     expect_close(v, balanced, atol=ACCURACY * np.abs(balanced).max(), because=because, what="v")
     expect_risk(run, W, v, "mean", "balance alone is not enough, the risk has to fall to eta")
+    expect_path(run, W)
 
 
 @graded(1, "t_eta' = t_eta + t_eta'(from W(t_eta))", examples=5, run=runs())
@@ -175,6 +210,7 @@ def test_semigroup(student, run):
     W, v, second = ends(student, {**half, "W": W}, "mean")
     expect_risk(half, W, v, "mean", "this is the end of the second leg")
     expect_end((W, v, first + second), straight, "gradient flow has no memory: where it goes depends on where it is")
+    expect_end(straight, integrated(**run)[1], "and these are the end and the time of gradient flow, says solve_ivp")
 
 
 @graded(1, "sum: t_{n eta} = t_eta / n", examples=5, run=runs())
@@ -187,6 +223,7 @@ def test_clock(student, run):
         ends(student, summed, "sum"), (W, v, time / n), f"the sum is n = {n} times the mean, and so is its slope"
     )
     expect_risk(run, W, v, "mean", "both ends have to be at the target")
+    expect_end((W, v, time), integrated(**run)[0], "this is where, and when, gradient flow ends, says solve_ivp")
 
 
 @graded(1, "R(0) <= eta  ⟹  t_eta = 0", examples=5, run=runs())
@@ -195,6 +232,7 @@ def test_start_below_target(student, run):
     moved = ends(student, run, "mean")
     mutated = student.calls[-1].outcome.mutated
     expect_risk(run, *moved[:2], "mean", "this start is above the target")
+    expect_path(run, moved[0])
     start = run["W"], second_layer(run["W"], run["signs"])
     easy = {**run, "target_risk": 1.01 * float(risk(run["X"], run["y"], *start))}
     you = ends(student, easy, "mean")

@@ -104,7 +104,8 @@ def test_neurons_stay_above(student, seed, k):
             continue
         window = slice(of_kind[0], np.searchsorted(path.times, end) + 1)
         times, psi = path.times[window] - path.times[of_kind[0]], path.alignments[window, j]
-        _, lower = ask(student, times, {"alpha": alpha, "X": X, "y": y, "W": path.W[0]})
+        start = {"alpha": alpha, "X": X, "y": y, "W": path.W[0]}
+        _, lower = ask(student, times, start)
         worst = np.argmax(lower - psi)
         because = f"neuron {j} of data set {seed} has this alignment {times[worst]:.4f} after t_1 (alpha = {alpha:g})"
         # gradient_flow is good to a few times 1e-4 in direction, which moves a cosine by no more.
@@ -112,6 +113,10 @@ def test_neurons_stay_above(student, seed, k):
         expect(close, you=float(lower[worst]), expected=f"<= {psi[worst]:.6f}", because=because, what="lower")
         because = "angles shrink while neurons grow: at the exit the bound has come near to sqrt(zeta)"
         expect(lower[-1] > 0.9, you=float(lower[-1]), expected="> 0.9", because=because, what="lower at the exit")
+        zeta, pull = zeta_by_loops(**start)
+        bound = np.sqrt(zeta) * np.tanh(pull / 2 * np.sqrt(zeta) * times)
+        because = f"less is true as well, but the bound says more: zeta = {zeta:.6f}, |x_+| = {pull:.6f}"
+        expect_close(lower, bound, atol=ROUNDING, because=because, what="lower")
 
 
 def first_above(norms, alpha):
