@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fls_teach.grading.process import _Output
+from fls_teach.grading.printed import Printed
 from fls_teach.grading.sandbox import Limits, NoSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,10 +98,10 @@ def test_the_processor_time_of_short_calls_is_not_lost(session_for):
 
 
 def test_waiting_for_what_was_printed_counts(session_for, monkeypatch):
-    take = _Output.take
+    take = Printed.take
     session = session_for(FATAL)
     assert session.load().ok
-    monkeypatch.setattr(_Output, "take", lambda output: [time.sleep(0.4), take(output)][1])
+    monkeypatch.setattr(Printed, "take", lambda output: [time.sleep(0.4), take(output)][1])
     assert session.call("fine").seconds > 0.4
 
 
