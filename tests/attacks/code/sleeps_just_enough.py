@@ -1,7 +1,8 @@
 """Is honest, but sleeps for 3.5 seconds in every call, within each call's limit, to waste hours of the batch.
 
 exercise: 08_bayes_error
-verdict: timeout
+verdict: 08.1 passed, 08.2 timeout, 08.3 timeout, 08.4 timeout
+honest: yes
 """
 
 import time
