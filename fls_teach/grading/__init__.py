@@ -87,8 +87,9 @@ Guaranteed, whatever the file does:
   *worker's claims*. The student's code shares the worker with our half of the
   protocol and may forge any of them for the call in progress; that gives no
   more than returning the value would have done, as long as the checker marks
-  by `value` alone. `seconds` and the kinds crash and protocol_error are the
-  trusted side's own; a timeout is ours, or the worker's admission of one.
+  by `value` alone. `seconds`, `processor` and the kinds crash, memory, output and
+  protocol_error are the trusted side's own; a timeout is ours, or the worker's
+  admission of one.
 * All text is cut to a length and free of control characters. It is *not*
   free of markup: escape it for rich and for HTML.
 
@@ -97,8 +98,7 @@ Not guaranteed here:
 * Anything the operating system would have to enforce. A worker runs as the
   same user: it can read solutions, write files, import an installed
   fls_teach, open sockets, use up memory, leave a detached process behind, or
-  attack its parent through the debugger interface. That is the sandbox's work, which
-  wraps the worker by `launcher`.
+  attack its parent through the debugger interface. That is the work of `sandbox`.
 * That `support` code reports honestly: student code in the same worker can
   replace it. Treat its result as the student's own return value, and send
   one question at a time with an answer that only the trusted side knows.

@@ -73,7 +73,7 @@ def sentence(kind, function, file_name, exception="", detail="", limit=None):
     exception, detail : str
         As in `Outcome`; for a crash, `detail` is how the process ended.
     limit : float, optional
-        The time limit in seconds.
+        The time limit in seconds; None if it was that on all calls together.
     """
     if kind == "value":
         return ""
@@ -89,6 +89,8 @@ def _sentence(kind, function, file_name, exception, detail, limit):
         return f"{file_name} has no function {function}{detail}."
     if kind == "not_plain":
         return f"{subject} returned {detail}."
+    if kind == "timeout" and limit is None:
+        return f"{subject} was stopped, because all calls together took more processor time than they may."
     if kind == "timeout":
         return f"{subject} was still running after {limit:g} s and was stopped: an endless loop?"
     if kind == "crash":

@@ -209,7 +209,7 @@ class Session(BaseSession):
         except WorkerDied as end:
             fields = {"kind": "crash", "detail": str(end)}
         except WorkerStopped as reason:
-            fields = {"kind": str(reason)}
+            fields, limit = {"kind": str(reason)}, None  # all its calls together used too much
         except protocol.ProtocolError as problem:
             fields = {"kind": "protocol_error", "detail": str(problem)}
         except BaseException:  # Ctrl-C: the answer still to come is nobody's
