@@ -140,15 +140,13 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
         slack=patience.slack,
         sandbox=sandbox,
     )
-    with (
-        session,
-        SharedWorker(exercise, MISCONCEPTION_LIMIT) as course,
-        Budgeted(session, patience).watched() as budget,
-    ):
+    with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
+        budget = Budgeted(session, patience)
         student, items, texts, loads = Student(budget), [], {}, None
         for item in exercise.properties:
             try:
-                marked = _mark_property(exercise, item, student, seed, budget.lend(course))
+                with budget.watched():  # nowhere else, where it would end the grader
+                    marked = _mark_property(exercise, item, student, seed, budget.lend(course))
                 if loads is None and budget.failed_load is not None and budget.failed_load.seconds:
                     session.close()
                     loads = _reference_loads(exercise, sandbox, patience)

@@ -366,6 +366,21 @@ def test_the_graders_time_is_over_for_all_of_the_exercise(monkeypatch, asked):
     assert "0.3 s of the grader for this exercise were used up" in as_json(record)
 
 
+def test_only_a_property_is_ended(monkeypatch):
+    """Between two of them, or after the last, it would end the grader and look like a fault."""
+    specify(monkeypatch, lambda student: student.linear_error(**ASKED))
+    finish, started = marking._exercise, time.thread_time()
+
+    def late(*args, **texts):
+        while time.thread_time() < started + 1.5:
+            pass
+        return finish(*args, **texts)
+
+    monkeypatch.setattr(marking, "_exercise", late)
+    record = marked({"8": solution("8")}, patience=replace(Patience(), grader=1.0))
+    assert set(verdicts(record)) == {"passed"}
+
+
 def test_a_fault_says_on_whose_answer_and_why(monkeypatch):
     def broken(*args):
         raise ArithmeticError("one and one is three")
