@@ -44,6 +44,10 @@ class Patience:
             "slack": self.slack
         }
 
+    def work(self):
+        """Seconds of processor time that one worker may come to although it keeps to all these limits."""
+        return self.load + len(PURPOSES) * (self.exercise + self.call)
+
     def silence(self):
         """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
         return 2 * (self.slack * (len(PURPOSES) * self.exercise + self.load) + len(PURPOSES) * self.grader)

@@ -7,6 +7,7 @@ marked, and at last by {"done": true} or {"problem": "..."}. It ends with its st
 
 import contextlib
 import json
+import math
 import os
 import sys
 import threading
@@ -68,8 +69,9 @@ class Task:
         return tuple(find_exercise(name, every) for name in self.exercises)
 
     def limits(self):
-        """The sandbox's limits."""
-        return Limits(memory_mib=self.memory_mib)
+        """The sandbox's limits; that on processor time is never below what the calls may come to."""
+        needed = math.ceil(Patience(**self.patience).work())
+        return Limits(memory_mib=self.memory_mib, cpu_seconds=max(Limits.cpu_seconds, needed))
 
     def seed_of(self, digest):
         """The seed of the submission with this digest."""

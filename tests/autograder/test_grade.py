@@ -58,6 +58,15 @@ def key_of(given, tasks):
     return bytes.fromhex(tasks[-1].key)
 
 
+@pytest.mark.parametrize("time_limit", [5.0, 60.0, 3600.0])
+def test_no_worker_is_ended_before_its_calls_have_used_their_time(ada, tmp_path, unmarked, time_limit):
+    """The backstop for all calls together was 600 s, whatever one of them was allowed."""
+    key_of(options([ada], tmp_path / "out", time_limit=time_limit), unmarked)
+    allowed, call = unmarked[0].limits().cpu_seconds, time_limit
+    assert allowed >= 30 + 3 * (6 * call + call) and allowed >= 600
+    assert isinstance(allowed, int), "as setrlimit wants it"
+
+
 # ------------------------------------------------------------------ the course key
 
 
