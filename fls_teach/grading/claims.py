@@ -6,11 +6,10 @@ A claim is an abstract socket, which nobody else can have and which vanishes wit
 import errno
 import itertools
 import os
+import random
 import socket
 
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
-
-
 _NAMES = "fls-teach"
 
 
@@ -57,8 +56,9 @@ class ProcessorClaim:
     """
 
     def __init__(self):
-        # From the last: the first often serves the devices.
-        processors = sorted(os.sched_getaffinity(0), reverse=True)
+        processors = sorted(os.sched_getaffinity(0))
+        # By chance: containers side by side do not see one another's claims, and must not all begin with the same.
+        random.SystemRandom().shuffle(processors)
         for sharing in itertools.count():
             for number in processors:
                 if held := _claimed(f"processor-{number}-{sharing}"):
