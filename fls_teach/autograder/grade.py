@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import sysconfig
 import time
 from dataclasses import dataclass
@@ -124,9 +123,7 @@ def _submissions(options, chosen):
     def results_in(folder):
         if folder == out:  # which may lie where the submissions lie
             return "is the --out as well"
-        # Who hands in such a file together with work is graded all the same.
-        work = (path for each in chosen for path in (f"{each.name}.py", f"{each.name}/{each.name}.py"))
-        if not settings.is_out(folder) or any(os.path.lexists(folder / path) for path in work):
+        if not settings.is_out(folder) or _holds_work(folder):
             return ""
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
@@ -134,6 +131,12 @@ def _submissions(options, chosen):
     entries = collect(options.paths, chosen, results_in)
     _keep_apart(entries, out)
     return entries, skipped
+
+
+def _holds_work(folder):
+    """Whether something in a folder may be meant to be marked: who hands in settings as well is graded all the same."""
+    names = ("*.[zZ][iI][pP]", "[0-9][0-9]_*.[pP][yY]", "*/[0-9][0-9]_*.[pP][yY]", "*/*/[0-9][0-9]_*.[pP][yY]")
+    return any(next(folder.glob(name), None) for name in names)
 
 
 def _keep_apart(entries, out):

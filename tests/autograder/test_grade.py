@@ -25,7 +25,7 @@ from fls_teach.grading.sandbox import SandboxError
 
 from .handed_in import contents, finish, hand_in, options, solution, start
 
-RIGHT = solution("8")
+BAYES, RIGHT = registry.find_exercise("8"), solution("8")
 
 
 @pytest.fixture(autouse=True)
@@ -259,12 +259,26 @@ def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, caps
     assert (first.folders, first.skipped) == (["ada"], [])
     second = grade(options([tmp_path / "in"], tmp_path / "in/marks-2"))
     assert (second.folders, second.skipped) == (["ada"], [str(tmp_path / "in/marks")])
-    (ada / "settings.json").write_bytes((tmp_path / "in/marks/settings.json").read_bytes())
-    assert grade(options([tmp_path / "in"], tmp_path / "in/marks-2")).folders == ["ada"], "there is work beside it"
     print_summary(second)
     assert "Passed over, as it holds results of an earlier fls grade" in capsys.readouterr().out
     for path, reason in (("in/marks", "is the --out as well"), ("in/marks-2", "holds the results of an earlier")):
         assert reason in refused(tmp_path / path, "--out", tmp_path / "in/marks")
+
+
+@pytest.mark.parametrize("place", ["{}.py", "{0}/{0}.py", "work/{}.py", "work/{0}/{0}.py", "all.ZIP"])
+def test_settings_among_somebodys_work_do_not_hide_it(ada, tmp_path, place):
+    """Wherever the work lies: whoever is passed over is in no gradebook."""
+    grade(options([ada], tmp_path / "marks"))
+    bob = tmp_path / "in/bob" / place.format(BAYES.name)
+    bob.parent.mkdir(parents=True)
+    bob.write_text(RIGHT)
+    if place == "all.ZIP":
+        with zipfile.ZipFile(bob, "w") as archive:
+            archive.writestr(f"{BAYES.name}.py", RIGHT)
+    shutil.copy(tmp_path / "marks/settings.json", tmp_path / "in/bob")
+    done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
+    assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", BAYES.points)]
+    assert done.skipped == []
 
 
 def test_a_missing_module_is_refused_before_anything_is_graded(ada, tmp_path, monkeypatch):
