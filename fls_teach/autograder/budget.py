@@ -45,12 +45,12 @@ class Patience:
         }
 
     def work(self):
-        """Seconds of processor time that one worker may come to although it keeps to all these limits."""
-        return self.load + len(PURPOSES) * (self.exercise + self.call)
+        """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
+        return self.load + len(PURPOSES) * self.exercise
 
     def silence(self):
         """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
-        return 2 * (self.slack * (len(PURPOSES) * self.exercise + self.load) + len(PURPOSES) * self.grader)
+        return 2 * (self.slack * self.work() + len(PURPOSES) * self.grader)
 
 
 PURPOSES = "mark", "search", "card"

@@ -70,7 +70,7 @@ class Task:
 
     def limits(self):
         """The sandbox's limits; that on processor time is never below what the calls may come to."""
-        needed = math.ceil(Patience(**self.patience).work())
+        needed = math.ceil(2 * Patience(**self.patience).work())
         return Limits(memory_mib=self.memory_mib, cpu_seconds=max(Limits.cpu_seconds, needed))
 
     def seed_of(self, digest):
