@@ -1,0 +1,105 @@
+"""One training run as plain values: everything that its outcome depends on, and nothing else."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+
+MODELS = ("cnn5", "vgg11", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50")
+DATA = ("latent", "cifar10", "cifar100", "biggan")
+NORMS = ("none", "group", "batch")
+STOPS = ("train-accuracy", "train-risk", "validation-risk")
+SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
+"""How many classes `classes = 0` means."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The parameters of one run; equal parameters on the same device give the same result.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if a value is impossible.
+
+    Examples
+    --------
+    >>> Run(c=0.25, lr=0.03).digest == Run(lr=0.03, c=0.25).digest
+    True
+    """
+
+    model: str = "cnn5"
+    width: int = 16
+    """Channels of the first layer; 64 is the published VGG and ResNet."""
+    norm: str = "none"
+    """"none" and "group" train members of a stack independently; "batch" is the published VGG and ResNet."""
+    data: str = "latent"
+    n: int = 512
+    """Training images; 0 is all there are (CIFAR only). The seed draws them."""
+    n_test: int = 1000
+    """Test images; 0 is all there are (CIFAR only). The same for every seed."""
+    n_validation: int = 0
+    """Held-out images whose risk is recorded, for the rule "validation-risk"; drawn beside the training images."""
+    classes: int = 0
+    """The first so many classes; 0 is all (10 for latent and biggan)."""
+    dimension: int = 32
+    """Effective dimension: how many noise coordinates of the generator are free (latent and biggan)."""
+    image_size: int = 16
+    """Pixels a side; 32 for CIFAR."""
+    c: float = 1.0
+    """Output multiplier; the loss is cross_entropy(c f) / c."""
+    centred: bool = False
+    """Train c (f - f at the start) instead of c f."""
+    lr: float = 0.1
+    """Learning rate of plain SGD on cross_entropy(c f) / c: lr / c in the paper's convention."""
+    batch: int = 64
+    stop: str = "train-accuracy"
+    target: float = 0.99
+    """Accuracy that ends the run, or training risk (nats); for "validation-risk" the epochs without improvement."""
+    epochs: int = 120
+    """Budget: a run that did not reach its target by then says so."""
+    seed: int = 0
+    """Draws the training images, the start and the order of the batches."""
+
+    def __post_init__(self):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is float and type(value) is int:
+                object.__setattr__(self, field.name, float(value))  # c = 1 and c = 1.0 are one run
+            elif type(value) is not field.type:
+                raise ValueError(f"{field.name} is {value!r}; wanted {field.type.__name__}")
+        for name, known in (("model", MODELS), ("data", DATA), ("norm", NORMS), ("stop", STOPS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; wanted one of {', '.join(known)}")
+        for name in ("c", "lr", "target"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; wanted a positive number")
+        for name, least in (("width", 1), ("dimension", 1), ("image_size", 8), ("batch", 1), ("epochs", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; wanted at least {least}")
+        for name in ("n", "n_test", "n_validation", "classes", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; wanted 0 or more")
+        if self.classes == 1:
+            raise ValueError("classes is 1; wanted at least 2, or 0 for all")
+        if self.data in ("latent", "biggan") and not (self.n and self.n_test):
+            raise ValueError(f"n is {self.n} and n_test {self.n_test}; data '{self.data}' has no end, so name both")
+        if self.stop == "train-accuracy" and self.target > 1:
+            raise ValueError(f"target is {self.target}; a training accuracy is at most 1")
+        if self.stop == "validation-risk" and (self.target < 1 or self.target % 1):
+            raise ValueError(f"target is {self.target}; 'validation-risk' wants a whole number of epochs, 1 or more")
+        if self.stop == "validation-risk" and not self.n_validation:
+            raise ValueError("stop is 'validation-risk' with n_validation 0; name how many images to hold out")
+        if self.data.startswith("cifar") and self.image_size != 32:
+            raise ValueError(f"image_size is {self.image_size}; CIFAR images have 32 pixels a side")
+
+    @property
+    def n_classes(self):
+        """How many classes there are, 0 resolved."""
+        return self.classes or SAMPLED_CLASSES[self.data]
+
+    @property
+    def digest(self):
+        """16 hexadecimal digits that name the run: the same for the same parameters, on every machine."""
+        text = json.dumps(asdict(self), sort_keys=True, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
