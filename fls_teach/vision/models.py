@@ -1,0 +1,99 @@
+"""The networks by name, started at random: the same start for the same seed, whatever the device."""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+from .cnn5 import cnn5
+from .multiplier import OutputMultiplier
+from .resnet import resnet
+from .run import MODELS, NORMS
+from .vgg import vgg
+
+_BUILDERS = {
+    "cnn5": cnn5,
+    "vgg11": partial(vgg, 11),
+    "vgg16": partial(vgg, 16),
+    "vgg19": partial(vgg, 19),
+    "resnet18": partial(resnet, 18),
+    "resnet34": partial(resnet, 34),
+    "resnet50": partial(resnet, 50),
+}
+
+
+def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
+    """A network in float32 on the CPU, in training mode, its weights drawn as He et al. (2015) do.
+
+    Every convolution and the readout is normal with variance 2 / (inputs of a unit); biases, which there are only
+    beside a norm, are 0. The global random state stays as it is.
+
+    Parameters
+    ----------
+    name : {"cnn5", "vgg11", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50"}
+    n_classes : int
+        At least 2.
+    width : int
+        Channels of the first layer, at least 1; 64 is the published VGG and ResNet.
+    norm : {"none", "group", "batch"}
+        What follows each convolution. "none" has no biases either.
+    image_size : int
+        Pixels a side, at least 8.
+    seed : int
+
+    Returns
+    -------
+    Module
+        Normalised images (n, 3, image_size, image_size) to logits (n, n_classes).
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if a value is impossible; called with images of another shape, also the network does.
+
+    Examples
+    --------
+    >>> build("cnn5", n_classes=10, width=16, image_size=16)(torch.zeros(2, 3, 16, 16)).shape
+    torch.Size([2, 10])
+    """
+    for what, value, known in (("model", name, MODELS), ("norm", norm, NORMS)):
+        if value not in known:
+            raise ValueError(f"{what} is {value!r}; wanted one of {', '.join(known)}")
+    for what, value, least in (("n_classes", n_classes, 2), ("width", width, 1), ("image_size", image_size, 8)):
+        if value < least:
+            raise ValueError(f"{what} is {value}; wanted at least {least}")
+    with torch.device("cpu"), torch.random.fork_rng(devices=[]):  # constructors draw weights that we draw again
+        model = _BUILDERS[name](n_classes, width, norm, image_size)
+        _start(model, torch.Generator().manual_seed(seed))
+    return model
+
+
+def build_for(run):
+    """The network that `run` starts from, on the CPU."""
+    return build(
+        run.model, n_classes=run.n_classes, width=run.width, norm=run.norm, image_size=run.image_size, seed=run.seed
+    )
+
+
+def _start(model, generator):
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def homogeneity(model):
+    """The L for which f(a theta) = a^L f(theta) for all a > 0, theta the parameters; None if there is none.
+
+    L is the number of weight layers of cnn5 and VGG without a norm. Networks with a norm or shortcuts have none, nor
+    has a centred one: its f0 does not scale with theta.
+
+    Examples
+    --------
+    >>> homogeneity(build("vgg11", n_classes=10, width=4)), homogeneity(build("resnet18", n_classes=10, width=4))
+    (9, None)
+    """
+    if isinstance(model, OutputMultiplier):
+        return None if model.centred else homogeneity(model.model)
+    return model.degree

@@ -1,0 +1,67 @@
+"""The output multiplier c in front of a network: small c is rich training, large c lazy (SCIENCE section 6)."""
+
+import copy
+import math
+
+import torch
+from torch import nn
+
+
+class OutputMultiplier(nn.Module):
+    """The network c f, or, centred, c (f - f0) with f0 the network as it was when this was made.
+
+    Parameters
+    ----------
+    model : Module
+        f, trained in place: `parameters()` are its own and no others.
+    c : float
+        > 0 and finite.
+    centred : bool
+        Subtract f0, a frozen copy in evaluation mode that has buffers in place of parameters. The output is then
+        exactly 0 at the start; with batch norm only in evaluation mode, for in training mode f depends on the batch.
+
+    Raises
+    ------
+    ValueError
+        If c is not a positive number.
+
+    Examples
+    --------
+    >>> net = OutputMultiplier(nn.Linear(3, 2), c=0.25, centred=True)
+    >>> net(torch.ones(1, 3)).tolist()
+    [[0.0, 0.0]]
+    """
+
+    def __init__(self, model, c, centred=False):
+        super().__init__()
+        if not (math.isfinite(c) and c > 0):
+            raise ValueError(f"c is {c!r}; wanted a positive number")
+        self.model, self.c, self.centred = model, float(c), centred
+        if centred:
+            self.start = _frozen(model)
+
+    def forward(self, images):
+        """c times the logits, (n, n_classes)."""
+        logits = self.model(images)
+        if self.centred:
+            with torch.no_grad():
+                start = self.start(images)
+            logits = logits - start
+        return self.c * logits
+
+    def train(self, mode=True):
+        """As of every module, but f0 stays in evaluation mode."""
+        super().train(mode)
+        if self.centred:
+            self.start.eval()
+        return self
+
+
+def _frozen(model):
+    """A copy in evaluation mode whose parameters are buffers: no optimiser finds them, `.to` moves them."""
+    model = copy.deepcopy(model).eval()
+    for module in model.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            delattr(module, name)
+            module.register_buffer(name, parameter.detach())
+    return model
