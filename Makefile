@@ -44,7 +44,7 @@ $(STAMP)-demo: $(STAMP)
 	@touch $@
 
 $(STAMP)-test: $(STAMP)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,vision,grade]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,vision,grade,biggan,distributed]"
 	@touch $@
 
 $(STAMP)-lint: $(STAMP)

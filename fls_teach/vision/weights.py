@@ -1,0 +1,45 @@
+"""Weights from a file, without ever running what a file says."""
+
+import pickle
+from pathlib import Path
+
+import torch
+
+
+def load_weights(module, path):
+    """`module` with the tensors of a file in place of its own.
+
+    Parameters
+    ----------
+    module : nn.Module
+    path : path-like
+        NAME.safetensors, or what torch.save made of a state dict, of which nothing but tensors is read.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the file cannot be read, is neither, or its tensors do not fit.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if Path(path).suffix == ".safetensors":
+            tensors = load_file(path)
+        else:
+            tensors = torch.load(path, map_location="cpu", weights_only=True)
+        found = {name: tuple(value.shape) for name, value in tensors.items()}
+    except OSError as problem:
+        raise ValueError(f"cannot read weights '{path}' ({problem.strerror or problem})") from None
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, AttributeError, TypeError):
+        raise ValueError(f"'{path}' is damaged, or holds something else than tensors; wanted safetensors") from None
+    try:
+        module.load_state_dict(tensors)
+    except (RuntimeError, KeyError):
+        wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+        name = next((name for name in (*wanted, *found) if wanted.get(name) != found.get(name)), "a tensor")
+        raise ValueError(
+            f"weights '{path}' do not fit: {name} is {found.get(name, 'missing')}; "
+            f"wanted {wanted.get(name, 'no such tensor')}"
+        ) from None
+    return module
