@@ -1,0 +1,151 @@
+"""`train_one` is plain SGD on cross_entropy(c f) / c, repeatable, and says truly how it ended."""
+
+import math
+from dataclasses import asdict
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from fls_teach.vision.dataset import Data, Images
+from fls_teach.vision.models import build
+from fls_teach.vision.run import Run
+from fls_teach.vision.train import EVALUATION_BATCH, epoch_order, train_one, train_run
+
+
+def images(n, seed, size=8, n_classes=3):
+    """Noise around one random image a class: easy, but not at once."""
+    draw = torch.Generator().manual_seed(0)
+    centres = torch.randn(n_classes, 3, size, size, generator=draw)
+    draw.manual_seed(seed)
+    labels = torch.randint(0, n_classes, (n,), generator=draw)
+    pixels = 128 + 25 * centres[labels] + 30 * torch.randn(n, 3, size, size, generator=draw)
+    return Images(pixels.clamp(0, 255).to(torch.uint8), labels, n_classes)
+
+
+@pytest.fixture
+def data():
+    return Data(images(100, 1), images(EVALUATION_BATCH["cpu"] + 7, 2), images(20, 3))
+
+
+def linear():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 3, bias=False))
+
+
+def small_cnn(**change):
+    return build("cnn5", **{"n_classes": 3, "width": 4, "image_size": 8, **change})
+
+
+def test_it_is_plain_sgd_at_the_rate_lr_over_c_on_the_loss_of_c_f(data):
+    """Against torch.optim.SGD: catches a lost c, a mean over the wrong images, a dropped last batch, momentum."""
+    c, lr, batch = 0.25, 0.1, 30
+    ours, theirs = small_cnn(), small_cnn()
+    done = train_one(ours, data, lr=lr, c=c, batch=batch, epochs=2, target=1.0)
+    optimiser, normalise, steps = torch.optim.SGD(theirs.parameters(), lr=lr / c), data.normaliser(), 0
+    for epoch in range(2):
+        for chosen in epoch_order(100, 0, epoch, "cpu").split(batch):
+            optimiser.zero_grad()
+            cross_entropy(c * theirs(normalise(data.train.pixels[chosen])), data.train.labels[chosen]).backward()
+            optimiser.step()
+            steps += 1
+    assert (done.status, done.epochs, done.steps) == ("budget", 2, steps) and steps == 8
+    for weight, wanted in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(weight, wanted, rtol=1e-4, atol=1e-6)
+    with torch.no_grad():
+        outputs = c * theirs(normalise(data.test.pixels))
+    assert done.test_risk[-1] == pytest.approx(float(cross_entropy(outputs, data.test.labels)), rel=1e-4)
+    assert done.test_accuracy[-1] == pytest.approx(float((outputs.argmax(1) == data.test.labels).double().mean()))
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(data):
+    run = Run(width=4, n=100, classes=3, image_size=8, epochs=3)
+    state = torch.random.get_rng_state()
+    assert train_run(run, data) == train_run(run, data) != train_run(Run(**asdict(run) | {"seed": 1}), data)
+    assert torch.equal(state, torch.random.get_rng_state()), "the global random state was used"
+
+
+def test_an_epoch_sees_every_image_once_in_an_order_of_its_own():
+    orders = [epoch_order(50, seed, epoch, "cpu") for seed, epoch in ((0, 0), (0, 1), (1, 0))]
+    assert all(order.sort().values.equal(torch.arange(50)) for order in orders)
+    assert not any(first.equal(second) for first in orders for second in orders if first is not second)
+    assert orders[0].equal(epoch_order(50, 0, 0, "cpu"))
+
+
+def test_training_accuracy_ends_the_run_at_the_first_epoch_that_has_it(data):
+    done = train_one(small_cnn(), data, lr=0.1, target=0.9)
+    assert done.status == "reached" and done.train_accuracy[-1] >= 0.9 > max(done.train_accuracy[:-1])
+    assert len(done.train_accuracy) == len(done.test_risk) == len(done.validation_risk) == done.epochs + 1
+    assert done.steps == 2 * done.epochs and done.diverged_at is None
+    assert done.peak_test_accuracy == max(done.test_accuracy) and done.final_test_accuracy == done.test_accuracy[-1]
+
+
+def test_training_risk_ends_the_run_at_the_first_epoch_that_has_it(data):
+    done = train_one(small_cnn(), data, lr=0.1, stop="train-risk", target=0.5)
+    assert done.status == "reached" and done.train_risk[-1] <= 0.5 < min(done.train_risk[:-1])
+
+
+def test_validation_risk_ends_the_run_after_so_many_epochs_without_a_better_one(data):
+    done = train_one(small_cnn(), data, lr=0.1, stop="validation-risk", target=3, epochs=200)
+    risks = done.validation_risk
+    assert done.status == "reached" and risks.index(min(risks)) == done.epochs - 3
+    best = [risks.index(min(risks[: epoch + 1])) for epoch in range(done.epochs)]
+    assert all(epoch - at < 3 for epoch, at in enumerate(best)), "an earlier epoch would have been the end"
+
+
+def test_a_target_that_is_met_before_training_needs_none(data):
+    done = train_one(small_cnn(), data, lr=0.1, stop="train-risk", target=1e9)
+    assert (done.status, done.epochs, done.steps) == ("reached", 0, 0)
+
+
+class Breaks(nn.Module):
+    """A linear network whose outputs overflow at one call in training mode, counted from 0, and never again."""
+
+    def __init__(self, call):
+        super().__init__()
+        self.linear, self.left = linear(), call
+
+    def forward(self, images):
+        if not self.training:
+            return self.linear(images)
+        self.left -= 1
+        return self.linear(images) * (math.inf if self.left == -1 else 1)
+
+
+def test_divergence_names_its_step_and_leaves_only_finite_numbers(data):
+    """Step 7 is the third of the second epoch: only the first epoch is whole. Catches a look at the last loss alone."""
+    done = train_one(Breaks(7), data, lr=1e-3, batch=20)
+    assert (done.status, done.epochs, done.steps, done.diverged_at) == ("diverged", 1, 7, 7)
+    assert len(done.train_risk) == 2 and all(map(math.isfinite, done.train_risk + done.test_risk))
+
+
+def test_divergence_in_the_last_step_of_an_epoch_is_seen_by_the_evaluation(data):
+    done = train_one(linear(), data, lr=1e38, batch=100)
+    assert (done.status, done.epochs, done.diverged_at) == ("diverged", 0, 1)
+
+
+def test_evaluation_uses_the_running_statistics_of_batch_norm(data):
+    model = small_cnn(norm="batch")
+    done = train_one(model, data, lr=0.1, epochs=1, target=1.0)
+    with torch.no_grad():
+        outputs = model.eval()(data.normaliser()(data.test.pixels))
+    assert done.test_risk[-1] == pytest.approx(float(cross_entropy(outputs, data.test.labels)), rel=1e-5)
+
+
+def test_a_centred_run_starts_from_outputs_of_zero(data):
+    done = train_one(small_cnn(), data, lr=0.1, c=2.0, centred=True, epochs=2, target=1.0)
+    assert done.train_risk[0] == pytest.approx(math.log(3), rel=1e-6) and done.train_risk[2] < done.train_risk[0]
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"c": 1e39}, "not finite before training; c is 1e\\+39"),
+        ({"c": 0.0}, "c is 0"),
+        ({"stop": "validation-risk", "target": 3.0}, "no validation images"),
+    ],
+)
+def test_what_cannot_be_trained_is_a_sentence(data, change, words):
+    with pytest.raises(ValueError, match=words):
+        train_one(small_cnn(), Data(data.train, data.test), lr=0.1, **change)
