@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "fls_teach.autograder.commands:doctor",
     "release": "fls_teach.autograder.distribution_commands:release",
     "bundle": "fls_teach.autograder.distribution_commands:bundle",
+    "sweep": "fls_teach.vision.command:sweep",
 }
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 

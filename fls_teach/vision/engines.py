@@ -1,0 +1,136 @@
+"""Work for a sweep: a few runs in, their records out; one after another, or fused where they share their images.
+
+Every engine trains on one CPU thread, because sums in another order are other bytes: runs one after another, in
+processes and on a cluster of equal machines give the same records.
+"""
+
+import platform
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from itertools import groupby
+
+import torch
+
+from fls_teach import __version__
+
+from .load import load_data
+from .train import train_run
+
+STACK = 64
+"""Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
+
+
+def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", test_images=None, progress=None):
+    """Train `runs`, which share their images: one after another or, with `fused`, in one set of kernels.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    fused : bool
+    data_dir, generator : path-like, optional
+        As `load_data` takes them.
+    device : str
+        As `resolve` takes it.
+    test_images : str, optional
+        The digest that the test images must have.
+    progress : callable (fraction, what), optional
+        Of a run that is not fused.
+
+    Returns
+    -------
+    list of dict
+        A record for each run, in plain JSON values: what `fls_teach.vision.store.save` takes.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the device or the images cannot be had, or they are other images.
+    """
+    device = resolve(device)
+    with _one_thread():
+        data = images(runs[0], data_dir, generator, device, test_images)
+        if fused:
+            from .fused import train_stack
+
+            trained = train_stack(list(runs), data)
+        else:
+            trained = [train_run(run, data, progress) for run in runs]
+    return [_record(run, each, data, device) for run, each in zip(runs, trained, strict=True)]
+
+
+def images(run, data_dir=None, generator=None, device="cpu", test_images=None):
+    """The Data of `run` on `device`, its test images those of the digest `test_images` if that is given.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if they cannot be had, or are others.
+    """
+    data = load_data(run, data_dir, device, generator)
+    if test_images not in (None, data.test.digest):
+        raise ValueError(
+            f"the test images of '{run.data}' are not those of the runs finished earlier (another folder of data, "
+            "generator, version or machine?): mixing them would mislead, so name another folder for the results"
+        )
+    return data
+
+
+def resolve(device):
+    """The name of a device that is there: "auto" is a GPU if there is one.
+
+    Raises
+    ------
+    ValueError
+        If `device` is none, or not there.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        wanted = None
+    if wanted is None or wanted.type not in ("cpu", "cuda"):
+        raise ValueError(f"device is '{device}'; wanted auto, cpu, cuda or cuda:N")
+    if wanted.type == "cuda" and (wanted.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"device is '{device}'; torch finds {torch.cuda.device_count()} GPUs on this machine")
+    return str(wanted)
+
+
+def stacks(runs):
+    """`runs` in lists that one set of kernels can train: alike but for c and learning rate, at most STACK of them."""
+    alike = [list(group) for _, group in groupby(runs, lambda run: replace(run, c=1.0, lr=1.0))]
+    return [group[at : at + STACK] for group in alike for at in range(0, len(group), STACK)]
+
+
+def seconds_a_network(stack, **settings):
+    """What one short epoch costs a network, fused and one after another: a pair, each from one go after a warm-up."""
+    short = [replace(run, n=4 * run.batch, n_test=4 * run.batch, epochs=1) for run in stack]
+    seconds = []
+    for fused, some in ((True, short), (False, short[:2])):
+        for _ in range(2):  # the first go allocates, and chooses kernels
+            start = time.perf_counter()
+            work(some, fused=fused, **settings)
+            took = time.perf_counter() - start
+        seconds.append(took / len(some))
+    return tuple(seconds)
+
+
+def _record(run, trained, data, device):
+    return {
+        "run": asdict(run),
+        "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
+        "images": {"train": data.train.digest, "test": data.test.digest},
+        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
+        "versions": {"fls_teach": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
+@contextmanager
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

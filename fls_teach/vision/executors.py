@@ -1,0 +1,96 @@
+"""Where a sweep's work is done: processes of this machine, or a dask.distributed cluster (imports no torch)."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+ENGINES = ("auto", "loop", "processes", "fused")
+CONNECT_SECONDS = 10
+
+
+def cores():
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def open_executor(address):
+    """The cluster of a dask.distributed scheduler as a concurrent.futures.Executor, for the block.
+
+    Parameters
+    ----------
+    address : str
+        ``dask://HOST:PORT``.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if that is no address, dask.distributed is not installed, or no scheduler answers.
+    """
+    client = _client(address)
+    try:
+        yield client.get_executor()
+    finally:
+        client.close()
+
+
+def attempt(task, **more):
+    """What `task` returns, or the sentence that it failed with: an exception may not survive the way home."""
+    try:
+        return task(**more)
+    except Exception as problem:
+        return sentence(problem)
+
+
+def sentence(problem):
+    """An exception in one line; a ValueError of ours is a sentence already."""
+    text = (str(problem).splitlines() or [""])[0]
+    return text if isinstance(problem, ValueError) else f"{type(problem).__name__}: {text}"
+
+
+class Processes(ProcessPoolExecutor):
+    """Spawned processes of one thread each, which end with this one, however it ends."""
+
+    def __init__(self, jobs):
+        super().__init__(jobs, multiprocessing.get_context("spawn"), initializer=_begin)
+
+    def __exit__(self, kind, *_):
+        if kind is not None:  # Ctrl-C or a defect: nobody waits for what they are doing
+            for process in list((self._processes or {}).values()):
+                process.kill()
+        self.shutdown(cancel_futures=True)
+
+
+def _begin():
+    """In a new process: one thread, Ctrl-C is the parent's affair, and no life without the parent."""
+    for library in ("OMP", "MKL", "OPENBLAS"):  # before torch and numpy are imported
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _client(address):
+    scheme, _, place = address.partition("://")
+    host, _, port = place.rpartition(":")
+    if scheme != "dask" or not host or not port.isdigit():
+        raise ValueError(f"executor '{address}' is no address; wanted dask://HOST:PORT")
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError(
+            "a dask executor needs dask.distributed; install it: pip install 'fls-teach[distributed]'"
+        ) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # tells in tracebacks what the sweep tells in words
+    try:
+        return Client(f"tcp://{place}", timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as problem:
+        raise ValueError(f"no dask scheduler answers at '{place}' ({problem}); start one: dask scheduler") from None

@@ -1,0 +1,105 @@
+"""Many runs from a few lists: ranges of powers of two, and every combination (no torch)."""
+
+import itertools
+import math
+from dataclasses import fields
+
+from .run import Run
+
+
+def powers_of_two(text):
+    """Multipliers from ``A:B`` or ``A:B:STEP``, which are exponents with both ends, or from a list of values.
+
+    Parameters
+    ----------
+    text : str
+        ``-10:2`` is 2^-10 to 2^2; ``-6:6:2`` every second of them; ``0.25,1,4`` those values.
+
+    Returns
+    -------
+    tuple of float
+        In the order given, without repetition.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if it is none of these, or empty.
+
+    Examples
+    --------
+    >>> powers_of_two("-2:2")
+    (0.25, 0.5, 1.0, 2.0, 4.0)
+    >>> powers_of_two("-6:6:4")
+    (0.015625, 0.25, 4.0, 64.0)
+    >>> powers_of_two("0.25,1,4")
+    (0.25, 1.0, 4.0)
+    """
+    if ":" not in text:
+        return numbers(text)
+    try:
+        low, high, step = map(int, (text if text.count(":") > 1 else f"{text}:1").split(":"))
+    except ValueError:
+        raise ValueError(f"'{text}' is no range; wanted A:B or A:B:STEP, whole exponents of 2 such as -10:2") from None
+    if step < 1 or max(abs(low), abs(high)) > 1000:
+        raise ValueError(f"'{text}' is no range; wanted a step of 1 or more and exponents from -1000 to 1000")
+    if low > high:
+        raise ValueError(f"'{text}' is an empty range; write the smaller exponent first: {high}:{low}")
+    return tuple(2.0**exponent for exponent in range(low, high + 1, step))
+
+
+def numbers(text, kind=float):
+    """Values from a list with commas: a tuple of `kind`, float or int, in the order given, without repetition.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if something in it is no number, or nothing is in it.
+
+    Examples
+    --------
+    >>> numbers("0.01,0.1"), numbers("0, 1, 1", int)
+    ((0.01, 0.1), (0, 1))
+    """
+    try:
+        values = tuple(dict.fromkeys(kind(part) for part in text.split(",")))
+    except ValueError:
+        wanted = "whole numbers" if kind is int else "numbers"
+        raise ValueError(f"'{text}' is no list of {wanted}; wanted one or more with commas between") from None
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"'{text}' holds a number that is not finite")
+    return values
+
+
+def runs(**lists):
+    """Every combination of the values given, as Runs without repetition.
+
+    Parameters
+    ----------
+    **lists
+        For any field of Run a value, or a tuple or list of values.
+
+    Returns
+    -------
+    list of Run
+        The seed changes slowest, then the other fields as Run has them, then c, and lr fastest: a sweep that is
+        stopped has whole heatmaps of its first seeds, and neighbours share their data.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if a list is empty or a combination impossible.
+
+    Examples
+    --------
+    >>> [(run.seed, run.c, run.lr) for run in runs(c=(0.5, 1), lr=0.1, seed=(0, 1))]
+    [(0, 0.5, 0.1), (0, 1.0, 0.1), (1, 0.5, 0.1), (1, 1.0, 0.1)]
+    """
+    names = [field.name for field in fields(Run)]
+    for name in set(lists) - set(names):
+        raise ValueError(f"a run has no '{name}'; wanted some of {', '.join(names)}")
+    order = sorted(lists, key=lambda name: ({"seed": -1, "c": 1, "lr": 2}.get(name, 0), names.index(name)))
+    values = [list(lists[name]) if isinstance(lists[name], tuple | list) else [lists[name]] for name in order]
+    for name, choices in zip(order, values, strict=True):
+        if not choices:
+            raise ValueError(f"the grid is empty: there is no {name} in it")
+    return list(dict.fromkeys(Run(**dict(zip(order, each, strict=True))) for each in itertools.product(*values)))

@@ -1,0 +1,152 @@
+"""`fls sweep` keeps its contract: a table or one JSON object, exit codes, sentences instead of tracebacks."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from fls_teach.cli import main
+from fls_teach.vision import command, engines, store
+from fls_teach.vision.grid import powers_of_two
+from fls_teach.vision.run import DATA, MODELS, STOPS, Run
+from fls_teach.vision.table import best_rates
+
+TINY = "--width 2 --n 24 --classes 3 --dimension 4 --image-size 8 --epochs 1 --target 1 --engine loop --device cpu"
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """`fls sweep ARGS` inside this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(command.BY_DATA["latent"], "n_test", 10)
+    return lambda *args: CliRunner().invoke(main, ["sweep", *args])
+
+
+def test_a_table_for_people_and_an_object_for_programs(call):
+    args = *TINY.split(), "--c", "-2:2:2", "--lr", "0.1,0.01", "--seeds", "2", "--out", "here"
+    done = call(*args)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"2\^-2 +0\.0?1 .*±.* 2 +0 +4 +0", done.stdout), "a range that begins with a dash"
+    assert "2^2" in done.stdout and "12 of 12 runs finished, in 'here'" in done.stdout
+    assert [run.c for run in store.planned("here")][::2] == [0.25, 1, 4, 0.25, 1, 4]
+    seen = json.loads(call(*args, "--json").stdout)
+    assert (seen["out"], seen["finished"], seen["failed"]) == ("here", 12, 0)
+    assert [row["c"] for row in seen["best"]] == [0.25, 1, 4] and seen["best"][0]["statuses"] == {"budget": 4}
+
+
+def test_another_grid_is_added(call):
+    for c in ("1", "2"):
+        assert call(*TINY.split(), "--c", c, "--lr", "0.1", "--seeds", "1", "--out", "here").exit_code == 0
+    assert [run.c for run in store.planned("here")] == [1, 2]
+
+
+def test_a_run_that_failed_is_exit_code_1(call, monkeypatch):
+    train = engines.train_run
+    monkeypatch.setattr(engines, "train_run", lambda run, *rest: 1 / 0 if run.c == 2 else train(run, *rest))
+    done = call(*TINY.split(), "--c", "1,2", "--lr", "0.1", "--seeds", "1", "--out", "here")
+    assert done.exit_code == 1 and "1 of 2 runs finished" in done.stdout
+    assert "failed: c = 2, lr = 0.1, seed 0: ZeroDivisionError" in done.stderr
+
+
+MISUSE = {
+    "no out": ([], "Missing option '--out'"),
+    "out is a file": (["--out", "file"], "'file' is a file"),
+    "out is below a file": (["--out", "file/below"], "cannot write to folder"),
+    "unknown model": (["--model", "cnn6"], "'cnn6' is not one of"),
+    "unknown data": (["--data", "mnist"], "'mnist' is not one of"),
+    "c is zero": (["--c", "0"], "c is 0.0; wanted a positive number"),
+    "c is negative": (["--c", "-0.5"], "c is -0.5; wanted a positive number"),
+    "c is nothing": (["--c", ""], "'' is no list of numbers"),
+    "empty grid": (["--c", "2:-2"], "'2:-2' is an empty range"),
+    "no seeds": (["--seeds", "0"], "0 is not in the range"),
+    "rate in words": (["--lr", "fast"], "'fast' is no list of numbers"),
+    "rate is negative": (["--lr", "-0.1"], "lr is -0.1; wanted a positive number"),
+    "size of CIFAR": (["--data", "cifar10", "--image-size", "16"], "CIFAR images have 32 pixels"),
+    "size of latent": (["--image-size", "20"], "image_size is 20"),
+    "dimension of CIFAR": (["--data", "cifar10", "--dimension", "8"], "--dimension has no effect"),
+    "no CIFAR": (["--data", "cifar10"], "--data-dir"),
+    "no weights": (["--data", "biggan"], "name it with --weights"),
+    "download without place": (["--data", "cifar10", "--download"], "--download fetches CIFAR"),
+    "download of latent": (["--download", "--data-dir", "."], "--download fetches CIFAR"),
+    "no such GPU": (["--device", "cuda:99"], "device is 'cuda:99'; torch finds"),
+    "accuracy over 1": (["--target", "99"], "a training accuracy is at most 1"),
+    "executor is no address": (["--executor", "localhost:1"], "executor 'localhost:1' is no address"),
+    "unknown engine": (["--engine", "steam"], "'steam' is not one of"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_is_exit_code_2_and_one_sentence(call, tmp_path, case):
+    (tmp_path / "file").touch()
+    args, words = MISUSE[case]
+    done = call(*args, *([] if "--out" in args or case == "no out" else ["--out", "here"]))
+    assert done.exit_code == 2, done.output
+    assert done.stdout == "" and words in done.stderr
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+    assert not (tmp_path / "here" / "sweep.json").exists()
+
+
+def test_no_gpu_when_one_is_demanded(call, monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    done = call("--device", "cuda", "--out", "here")
+    assert done.exit_code == 2 and "device is 'cuda'; torch finds 0 GPUs on this machine" in done.stderr
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("data", DATA)
+def test_every_model_has_defaults_on_every_data_set(model, data):
+    common = {"model": model, "data": data, "c": None, "lr": 0.1, "dimension": None}
+    for stop in STOPS:
+        first = command._grid(1, **common, stop=stop)[0]
+        assert (first.model, first.data, first.stop) == (model, data, stop)
+        assert first.image_size == (16 if data == "latent" else 32)
+        assert (first.width, first.norm) == ((16, "none") if model == "cnn5" else (64, "batch"))
+
+
+def test_what_is_given_beats_the_defaults():
+    (run,) = command._grid(
+        1, model="vgg11", data="latent", stop="train-risk", c=powers_of_two("3:3"), lr=0.2, width=(8,), norm="none",
+        target=0.5, n=(64,), dimension=(4,),
+    )  # fmt: skip
+    assert run == Run("vgg11", 8, "none", "latent", 64, 1000, dimension=4, c=8.0, lr=0.2, stop="train-risk", target=0.5)
+
+
+def record(peak, status="reached", **run):
+    return {"run": {**vars(Run(**run))}, "trained": {"peak_test_accuracy": peak, "status": status}}
+
+
+def test_the_best_rate_is_the_best_on_average_over_seeds():
+    """The single best run has lr = 0.1; on average 0.2 is better. Catches a maximum over runs."""
+    rows = best_rates(
+        [
+            record(0.9, lr=0.1), record(0.1, "diverged", lr=0.1, seed=1), record(0.6, lr=0.2),
+            record(0.8, "budget", lr=0.2, seed=1), record(0.5, lr=0.1, c=0.5),
+        ]
+    )  # fmt: skip
+    assert [(row.c, row.lr, row.seeds, row.error) for row in rows] == [
+        (0.5, 0.1, 1, None),
+        (1.0, 0.2, 2, rows[1].error),
+    ]
+    assert rows[1].accuracy == pytest.approx(0.7) and rows[1].error == pytest.approx(0.1)
+    assert rows[1].statuses == {"reached": 2, "diverged": 1, "budget": 1} and rows[0].kind == {}
+
+
+def test_kinds_of_runs_are_not_thrown_together():
+    rows = best_rates([record(0.5, n=100), record(0.7, n=200)])
+    assert [(row.kind, row.accuracy) for row in rows] == [({"n": 100}, 0.5), ({"n": 200}, 0.7)]
+
+
+def test_without_torch_it_says_what_to_install(fls, environment, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('absent')")
+    path = os.pathsep.join([str(tmp_path), environment["PYTHONPATH"]])
+    done = fls("sweep", "--out", "here", check=2, PYTHONPATH=path)
+    assert "pip install 'fls-teach[vision]'" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_help_needs_no_torch(environment):
+    code = "import sys, fls_teach.vision.command; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
