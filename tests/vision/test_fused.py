@@ -1,0 +1,204 @@
+"""A stack of runs does what `train_one` does with each: the same steps, the same ends, whoever else is in the stack."""
+
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+from fls_teach.vision import fused
+from fls_teach.vision.dataset import Data, Images
+from fls_teach.vision.fused import train_stack
+from fls_teach.vision.run import Run
+from fls_teach.vision.train import EVALUATION_BATCH, train_run
+
+N = 100
+
+
+def images(n, seed, size=8, n_classes=3):
+    """Noise around one random image a class."""
+    draw = torch.Generator().manual_seed(0)
+    centres = torch.randn(n_classes, 3, size, size, generator=draw)
+    draw.manual_seed(seed)
+    labels = torch.randint(0, n_classes, (n,), generator=draw)
+    pixels = 128 + 25 * centres[labels] + 30 * torch.randn(n, 3, size, size, generator=draw)
+    return Images(pixels.clamp(0, 255).to(torch.uint8), labels, n_classes)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return Data(images(N, 1), images(EVALUATION_BATCH["cpu"] + 7, 2), images(20, 3))
+
+
+def run(**change):
+    return Run(**{"width": 4, "n": N, "classes": 3, "image_size": 8, "batch": 30, "epochs": 3, "target": 1.0} | change)
+
+
+def assert_same(stacked, alone, rel=1e-4):
+    """Equal in what is counted, close in what is summed."""
+    stacked, alone = asdict(stacked), asdict(alone)
+    for name in ("status", "epochs", "steps", "diverged_at"):
+        assert stacked[name] == alone[name], name
+    for name, curve in alone.items():
+        if isinstance(curve, tuple):
+            tolerance = {"abs": 1.5 / N} if "accuracy" in name else {"rel": rel}  # an image on the border may flip
+            assert stacked[name] == pytest.approx(curve, **tolerance), name
+
+
+@pytest.mark.parametrize("seeds", [(0, 0, 0), (0, 1, 2)], ids=["one seed", "three seeds"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"centred": True},
+        {"norm": "group"},
+        {"model": "vgg11"},
+        {"model": "resnet18"},
+        {"model": "resnet50", "lr": 0.01},
+        {"model": "resnet18", "norm": "group", "lr": 0.01},
+    ],
+    ids=lambda change: " ".join(map(str, change.values())) or "cnn5",
+)
+def test_members_take_the_steps_of_train_one(data, change, seeds):
+    """Twelve steps with the last batch a short one: catches a shared c or lr, a stale f0, another order or start."""
+    runs = [
+        replace(run(**{"lr": 0.05} | change), c=c, seed=seed) for c, seed in zip((0.25, 1.0, 4.0), seeds, strict=True)
+    ]
+    runs[0] = replace(runs[0], lr=runs[0].lr / 2)
+    stacked, alone = train_stack(runs, data), [train_run(each, data) for each in runs]
+    for ours, theirs in zip(stacked, alone, strict=True):
+        assert_same(ours, theirs)
+    assert len({ours.train_risk[-1] for ours in stacked}) == 3
+
+
+def test_each_member_ends_by_its_own_rule(data):
+    """Reached at once, reached by accuracy, by risk, no better on validation, budget: none waits for another."""
+    runs = [
+        run(stop="train-risk", target=100.0),
+        run(target=0.9, epochs=30, lr=0.1),
+        run(stop="train-risk", target=0.7, epochs=30, seed=1),
+        run(epochs=2, lr=0.001),
+    ]
+    stacked, alone = train_stack(runs, data), [train_run(each, data) for each in runs]
+    for ours, theirs in zip(stacked, alone, strict=True):
+        assert_same(ours, theirs, rel=1e-3)
+    assert [ours.status for ours in stacked] == ["reached", "reached", "reached", "budget"]
+    assert len({ours.epochs for ours in stacked}) == 4
+
+
+def test_the_validation_rule_ends_a_member_as_it_ends_a_run(data):
+    runs = [run(stop="validation-risk", target=1.0, n_validation=20, epochs=40, lr=lr) for lr in (0.2, 0.1)]
+    stacked = train_stack(runs, data)
+    for ours, each in zip(stacked, runs, strict=True):
+        assert_same(ours, train_run(each, data))
+    assert [ours.status for ours in stacked] == ["reached", "reached"]
+    assert stacked[0].epochs < stacked[1].epochs < 40
+
+
+@pytest.fixture
+def sizes(monkeypatch):
+    """How many members each step was taken with."""
+    found, step = [], fused._Stack.step
+
+    def counted(stack, images, labels):
+        losses = step(stack, images, labels)
+        found.append(len(losses))
+        assert {len(weight) for weight in stack.weights.values()} == {len(losses)}
+        return losses
+
+    monkeypatch.setattr(fused._Stack, "step", counted)
+    return found
+
+
+def test_the_stack_shrinks_as_members_end(data, sizes):
+    train_stack([run(epochs=1), run(epochs=3), run(epochs=1, c=2.0), run(epochs=2)], data)
+    assert sizes == 4 * [4] + 4 * [2] + 4 * [1]
+
+
+def test_a_stack_whose_members_have_all_reached_their_targets_takes_no_step(data, sizes):
+    done = train_stack(2 * [run(stop="train-risk", target=100.0)], data)
+    assert not sizes and [(each.status, each.epochs) for each in done] == 2 * [("reached", 0)]
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_a_diverged_member_leaves_and_harms_nobody(data, sizes, centred):
+    """With seeds of their own: who stays keeps its weights, f0, c, rate and order."""
+    runs = [run(centred=centred), run(centred=centred, lr=1e30, seed=1), run(centred=centred, c=0.5, lr=0.05, seed=2)]
+    stacked = train_stack(runs, data)
+    for ours, each in zip(stacked, runs, strict=True):
+        assert_same(ours, train_run(each, data))
+    assert (stacked[1].status, stacked[1].diverged_at, stacked[1].epochs) == ("diverged", 1, 0)
+    assert sizes == 4 * [3] + 8 * [2]
+
+
+def test_divergence_in_a_later_epoch_names_its_step_though_the_loss_recovers(data, monkeypatch):
+    """Step 6 is the third of the second epoch of four. Catches a look at an epoch's last loss alone."""
+    step, steps = fused._Stack.step, []
+
+    def broken(stack, images, labels):
+        losses = step(stack, images, labels)
+        steps.append(losses)
+        return losses * torch.tensor([1.0, torch.inf if len(steps) == 7 else 1.0])[: len(losses)]
+
+    monkeypatch.setattr(fused._Stack, "step", broken)
+    well, ill = train_stack([run(), run(c=0.5)], data)
+    assert (ill.status, ill.epochs, ill.steps, ill.diverged_at) == ("diverged", 1, 6, 6)
+    assert len(ill.train_risk) == 2 and (well.status, well.steps) == ("budget", 12)
+
+
+def test_divergence_in_the_last_step_of_an_epoch_is_seen_by_the_evaluation(data):
+    ill, well = train_stack([run(lr=1e30, batch=N), run(batch=N)], data)
+    assert (ill.status, ill.epochs, ill.diverged_at) == ("diverged", 0, 1) and well.status == "budget"
+
+
+@pytest.fixture
+def small_memory(monkeypatch):
+    """A GPU that holds so many networks and no more."""
+    train = fused._train
+
+    def limit(most):
+        def limited(runs, data):
+            if len(runs) > most:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+            return train(runs, data)
+
+        monkeypatch.setattr(fused, "_train", limited)
+
+    return limit
+
+
+def test_out_of_memory_halves_the_stack_and_says_so(data, small_memory):
+    runs = [run(seed=seed, epochs=1) for seed in range(5)]
+    wanted = train_stack(runs, data)
+    small_memory(2)
+    with pytest.warns(RuntimeWarning, match="do not fit into the GPU's memory together") as said:
+        found = train_stack(runs, data)
+    assert [str(each.message).split(" networks")[0] for each in said] == ["5", "3"]
+    assert str(said[0].message).endswith("trying 2 at a time")
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert_same(ours, theirs)
+
+
+def test_one_network_that_does_not_fit_is_a_sentence(data, small_memory):
+    small_memory(0)
+    with pytest.raises(MemoryError, match="one cnn5 of width 4 with batch 30 does not fit into the GPU's memory"):
+        train_stack([run()], data)
+
+
+@pytest.mark.parametrize(
+    ("runs", "sentence"),
+    [
+        ([], "there are no runs to stack"),
+        ([run(), run(width=8)], "runs in a stack may differ in c, lr, seed, stop, target, epochs and in nothing else"),
+        ([run(), run(centred=True)], "may differ in .* and in nothing else"),
+        ([run(norm="batch")], 'norm is "batch", whose running statistics the fused engine does not keep'),
+        ([run(), run(c=1e39)], r"the risk is not finite before training; c is 1e\+39"),
+    ],
+)
+def test_runs_that_cannot_share_a_stack_are_refused_in_a_sentence(data, runs, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        train_stack(runs, data)
+
+
+def test_the_validation_rule_without_validation_images_is_refused(data):
+    with pytest.raises(ValueError, match="there are no validation images"):
+        train_stack([run(stop="validation-risk", target=2.0, n_validation=20)], Data(data.train, data.test))
