@@ -1,0 +1,188 @@
+"""ResNet-18 on CIFAR-100 for vision_gpu.py: one run in several arithmetics, and as much of a heatmap as time allows."""
+
+from provenance import table  # isort: skip  (before numpy: one BLAS thread)
+
+import math
+import time
+from statistics import median
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from fls_teach.vision import grid, store
+from fls_teach.vision.load import load_data
+from fls_teach.vision.models import build_for
+from fls_teach.vision.sweep import sweep
+from fls_teach.vision.train import train_one
+
+LIKELY_UNREACHED = 1.0  # a training accuracy that no run of a few epochs has: all do the same number of steps
+
+
+class Bf16(torch.nn.Module):
+    """`model` in bfloat16 and channels_last; its weights, logits and loss stay in float32."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model.to(memory_format=torch.channels_last)
+
+    def forward(self, images):
+        """Logits in float32."""
+        # Autocast keeps casts of the weights until it ends: here, and not in the middle of an evaluation.
+        with torch.autocast(images.device.type, torch.bfloat16):
+            return self.model(images.to(memory_format=torch.channels_last)).float()
+
+
+def compiled(function):
+    """Compiled where a GPU makes it worth the wait; elsewhere only traced."""
+    return torch.compile(function, backend="inductor" if torch.cuda.is_available() else "eager")
+
+
+def train_model(run, data, prepare, epochs=None):
+    """`train_run` with `prepare` applied to the network on the device."""
+    rule = {name: getattr(run, name) for name in "lr c batch target seed".split()}
+    model = prepare(build_for(run).to(data.train.pixels.device))
+    return train_one(model, data, **rule, epochs=run.epochs if epochs is None else epochs)
+
+
+def seconds(function):
+    """Wall time; every run ends with numbers on the CPU, so the GPU is waited for."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
+def settings(part):
+    """What the runs of a part share."""
+    return ", ".join(f"{name} {value}" for name, value in part["settings"].items())
+
+
+# ------------------------------------------------------------------ resnet: one run
+
+
+def part_resnet(size, options):
+    """Images per second, the evaluations in between included, and the share of the card's matrix rate."""
+    (run,) = grid.runs(**size["resnet"], target=LIKELY_UNREACHED)
+    data = load_data(run, options.data_dir, device=options.device)
+    preparations = {
+        "float32": lambda model: model,
+        "bf16, channels_last": Bf16,
+        "float32, compiled": compiled,
+        "bf16, channels_last, compiled": lambda model: compiled(Bf16(model)),
+    }
+    (forwards, step), rate, rows = work_per_image(run), _matrix_rate(size["matrix"], options.device), {}
+    for name, prepare in preparations.items():
+        train_model(run, data, prepare, epochs=1)
+        trials = [seconds(lambda: train_model(run, data, prepare)) for _ in range(size["trials"])]  # noqa: B023
+        took, done = median(spent for spent, _ in trials), trials[-1][1]
+        evaluated = (done.epochs + 1) * (len(data.train) + len(data.test))
+        trained = done.epochs * len(data.train)
+        rows[name] = {
+            "images_per_second": [trained / spent for spent, _ in trials],
+            "share": (trained * step + evaluated * forwards) / took / rate,
+            "train_risk": done.train_risk,
+            "status": done.status,
+        }
+    return {
+        "rows": rows,
+        "flop_per_image": {"evaluation": forwards, "training": step},
+        "bf16_flop_per_second": rate,
+        "train_images": len(data.train),
+        "settings": size["resnet"],
+    }
+
+
+def work_per_image(run):
+    """Floating-point operations for an image, two for a multiplication and addition: (forwards, a training step)."""
+    model, images = build_for(run), torch.zeros(2, 3, run.image_size, run.image_size)
+    with FlopCounterMode(display=False) as counter:
+        logits = model(images)
+        forwards = counter.get_total_flops()
+        logits.sum().backward()
+    return forwards / len(images), counter.get_total_flops() / len(images)
+
+
+def _matrix_rate(side, device):
+    """The best of ten products of square bf16 matrices, operations per second."""
+    a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
+
+    def product():
+        float((a @ b)[0, 0])  # waits for it
+
+    product()
+    return 2 * side**3 / min(seconds(product)[0] for _ in range(10))
+
+
+def text_resnet(part):
+    """The table of one run."""
+    rows = [
+        [name, f"{median(row['images_per_second']):,.0f}", f"{row['share']:.1%}", f"{row['train_risk'][-1]:.3f}"]
+        for name, row in part["rows"].items()
+    ]
+    work = {name: f"{flop / 1e9:.3g}" for name, flop in part["flop_per_image"].items()}
+    return f"""## ResNet-18: one run
+
+{table(["arithmetic", "images per second", "share of the bf16 matrix rate", "training risk in the end"], rows)}
+
+{settings(part)}, {part["train_images"]:,} training images. Images trained on, a second; the evaluations of all images
+before training and after each epoch are in the time and in the share. A training step is {work["training"]} GFLOP an
+image, an evaluation {work["evaluation"]}; the card multiplies bf16 matrices at
+{part["bf16_flop_per_second"] / 1e12:.3g} TFLOP/s."""
+
+
+# ------------------------------------------------------------------ heatmap: as much as there is time for
+
+
+def part_heatmap(size, options):
+    """Runs what `options.minutes` allow of what its folder does not hold yet."""
+    folder, deadline = options.out / "vision_gpu_heatmap", time.monotonic() + 60 * options.minutes
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = grid.runs(**size["heatmap"])
+    spent = []
+    # Every fourth c first, so that a sweep that is cut short has a coarse heatmap and not a part of a fine one.
+    for run in sorted(runs, key=lambda run: (run.seed, math.log2(run.c) % 4 != 0)):
+        if time.monotonic() > deadline:
+            break
+        if store.load(folder, run) is None:
+            spent.append(seconds(lambda: sweep([run], folder, engine="loop", data_dir=options.data_dir))[0])  # noqa: B023
+    store.plan(folder, runs)
+    records = [record for run in runs if (record := store.load(folder, run))]
+    return {
+        "runs": len(runs),
+        "cells": [{name: record["run"][name] for name in ("c", "lr", "seed")} | _outcome(record) for record in records],
+        "seconds": spent,
+        "settings": {name: value for name, value in size["heatmap"].items() if name not in ("c", "lr", "seed")},
+    }
+
+
+def _outcome(record):
+    return {name: record["trained"][name] for name in ("status", "epochs", "peak_test_accuracy")}
+
+
+def text_heatmap(part):
+    """Peak test accuracies, c down and lr across, means over the seeds that are done."""
+    cells = {}
+    for cell in part["cells"]:
+        cells.setdefault((cell["c"], cell["lr"]), []).append(cell)
+    rates = sorted({lr for _, lr in cells})
+    rows = [
+        [f"2^{math.log2(c):g}", *(_cell(cells.get((c, lr), [])) for lr in rates)] for c in sorted({c for c, _ in cells})
+    ]
+    left, spent = part["runs"] - len(part["cells"]), part["seconds"]
+    rest = f"the {left} that are left would take {left * sum(spent) / len(spent) / 3600:.1f} hours" if spent else ""
+    return f"""## ResNet-18: c and learning rate
+
+{table(["c", *(f"lr {lr:g}" for lr in rates)], rows)}
+
+Peak test accuracy, mean over seeds (how many); d: some diverged, b: some did not reach the target within the budget.
+{settings(part)}. {len(part["cells"])} of {part["runs"]} runs are done, {len(spent)} of them this time in
+{sum(spent) / 60:.1f} minutes{"; " * bool(rest)}{rest}."""
+
+
+def _cell(runs):
+    if not runs:
+        return ""
+    mean = sum(run["peak_test_accuracy"] for run in runs) / len(runs)
+    marks = "".join(
+        mark for mark, status in (("d", "diverged"), ("b", "budget")) if status in [r["status"] for r in runs]
+    )
+    return f"{mean:.4f} ({len(runs)}) {marks}".strip()

@@ -1,0 +1,66 @@
+"""The benchmark for a GPU works, as far as a machine without one can tell; what it measures is for results/."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import fls_teach
+
+BENCHMARK = Path(fls_teach.__file__).resolve().parents[1] / "benchmarks" / "vision_gpu.py"
+
+
+def benchmark(*words):
+    return subprocess.run([sys.executable, BENCHMARK, *map(str, words)], capture_output=True, text=True)
+
+
+def test_all_parts_run_on_little_and_a_part_alone_keeps_the_others(tmp_path):
+    """First a heatmap that has no time for any run, which the second call then does."""
+
+    def measured(*words):
+        done = benchmark("--quick", "--out", tmp_path, *words)
+        assert done.returncode == 0, done.stderr
+        return json.loads((tmp_path / "vision_gpu.json").read_text(encoding="utf-8"))["parts"]
+
+    assert measured("--part", "heatmap", "--minutes", -1)["heatmap"]["cells"] == []
+    found = measured()
+    assert found["heatmap"]["runs"] == len(found["heatmap"]["cells"]) == len(found["heatmap"]["seconds"]) == 2
+    assert set(found["sweep"]["seconds"]) == {"fused", "fused, compiled", "loop", "loop, compiled"}
+    assert found["sweep"]["difference_after_one_epoch"] < 1e-5 and found["sweep"]["diverged"] == 0
+    rows = found["resnet"]["rows"]
+    assert rows["float32"]["train_risk"] == pytest.approx(rows["float32, compiled"]["train_risk"], rel=1e-3)
+    again = measured("--part", "heatmap")
+    assert again["sweep"] == found["sweep"] and again["heatmap"]["seconds"] == []
+    assert "A quick run on little" in (tmp_path / "vision_gpu.md").read_text(encoding="utf-8")
+
+
+def test_the_work_of_resnet18_is_the_published_one(monkeypatch):
+    """0.56 billion multiplications and additions a 32x32 image forwards, and twice as many backwards."""
+    monkeypatch.syspath_prepend(BENCHMARK.parent)
+    from resnet18 import work_per_image
+
+    from fls_teach.vision.run import Run
+
+    run = Run(model="resnet18", width=64, norm="batch", data="cifar10", image_size=32)
+    first_layer = 3 * 64 * 9 * 32 * 32  # nobody needs the gradient of the images
+    forwards, step = work_per_image(run)
+    assert forwards == pytest.approx(2 * 0.5554e9, rel=2e-3)
+    assert step == 3 * forwards - 2 * first_layer
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--quick"], "--quick measures nothing worth keeping: name an --out for it"),
+        (
+            [],
+            "resnet and heatmap need --data-dir" if torch.cuda.is_available() else "there is no GPU that torch can use",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_a_sentence(words, sentence):
+    done = benchmark(*words)
+    assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
