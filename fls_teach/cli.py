@@ -27,6 +27,7 @@ COMMANDS = {
     "release": "fls_teach.autograder.distribution_commands:release",
     "bundle": "fls_teach.autograder.distribution_commands:bundle",
     "sweep": "fls_teach.vision.command:sweep",
+    "plot": "fls_teach.demos.plot_command:plot",
 }
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 

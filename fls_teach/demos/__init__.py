@@ -10,7 +10,8 @@ A demo is a module ``fls_teach/demos/NAME.py``, listed in `NAMES`, with
 * ``claims(result) -> list[Claim]``: computed from the saved arrays alone, so that a reader can check them later;
 * ``plot(result) -> Figure``: decorated with ``@style.styled``, made by ``style.subplots(...)``, again from the saved
   arrays alone;
-* optionally ``animate(result, path)``: writes a GIF to `path`.
+* optionally ``animate(result, path)``: writes a GIF to `path`;
+* optionally ``CIFAR_PRESETS``, used in place of PRESETS with ``--data-dir``; `run` then takes `data_dir` too.
 
 The smallest one that works::
 
@@ -57,8 +58,10 @@ that late.
 import difflib
 import importlib
 
-NAMES = ("alignment", "equivalence", "ucurve", "stability")
+NAMES = ("alignment", "equivalence", "ucurve", "stability", "heatmap", "dimension", "stopping")
 """In the order in which a newcomer should see them."""
+
+NEED_TORCH = ("heatmap", "dimension", "stopping")
 
 
 def demo_module(name):

@@ -1,5 +1,6 @@
 """`fls demo`: parse, call, print."""
 
+import importlib.util
 import json
 import time
 
@@ -7,6 +8,8 @@ import click
 from click.core import ParameterSource
 
 from fls_teach import demos, terminal
+
+_GET_TORCH = "pip install 'fls-teach[vision]' brings it"
 
 
 @click.command()
@@ -16,27 +19,30 @@ from fls_teach import demos, terminal
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same files.")
 @click.option("--out", metavar="DIR", default="out", show_default=True, help="Folder for the figure and the result.")
+@click.option("--data-dir", metavar="DIR", help="For heatmap: train on CIFAR-100, whose binary files are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--list", "listing", is_flag=True, help="List the demos.")
 @click.option("--all", "everything", is_flag=True, help="Run every demo.")
 @click.option("--from", "source", metavar="FILE", help="Redraw a saved result; runs nothing.")
 @click.pass_context
-def demo(ctx, name, preset, seed, out, as_json, listing, everything, source):
+def demo(ctx, name, preset, seed, out, data_dir, as_json, listing, everything, source):
     """Run one mechanism: print what is claimed beside what is measured, draw the figure.
 
     Exit code 0: every claim holds; 1: one does not; 2: nothing could be run as asked.
     """
     given = [
-        option for option in ("preset", "seed", "out") if ctx.get_parameter_source(option) != ParameterSource.DEFAULT
+        option
+        for option in ("preset", "seed", "out", "data-dir")
+        if ctx.get_parameter_source(option.replace("-", "_")) != ParameterSource.DEFAULT
     ]
     _one_job_only(name, listing, everything, source, given)
     if listing:
         return _print_list(as_json)
-    names = list(demos.NAMES) if everything else [name]
+    names = _all_that_can_run() if everything else [name]
     records = []
     for each in names:
         start = time.perf_counter()
-        report = _report(each, preset, seed, out if source is None or "out" in given else None, source)
+        report = _report(each, preset, seed, out if source is None or "out" in given else None, source, data_dir)
         records.append(_record(report))
         if not as_json:
             _print_report(report, time.perf_counter() - start)
@@ -53,11 +59,23 @@ def _one_job_only(name, listing, everything, source, given):
     if len(asked) > 1 and set(asked) != {"--from", "NAME"}:
         raise click.UsageError(f"{' and '.join(asked)} do not go together; choose one")
     useless = [f"--{option}" for option in given if listing or (source is not None and option != "out")]
+    useless += ["--data-dir"] if everything and "data-dir" in given else []
     if useless:
         raise click.UsageError(f"{' and '.join(useless)} would have no effect with {asked[0]}; leave it out")
 
 
-def _report(name, preset, seed, out, source):
+def _has_torch():
+    return importlib.util.find_spec("torch") is not None
+
+
+def _all_that_can_run():
+    names = [name for name in demos.NAMES if _has_torch() or name not in demos.NEED_TORCH]
+    if len(names) < len(demos.NAMES):
+        click.echo(f"Left out for want of torch: {', '.join(demos.NEED_TORCH)}; {_GET_TORCH}", err=True)
+    return names
+
+
+def _report(name, preset, seed, out, source, data_dir):
     from fls_teach.demos.report import redraw, run_demo
 
     try:
@@ -66,6 +84,8 @@ def _report(name, preset, seed, out, source):
         demos.demo_module(name)
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
+    if name in demos.NEED_TORCH and not _has_torch():
+        raise click.UsageError(f"the demo '{name}' trains with torch, which is not installed; {_GET_TORCH}")
     from fls_teach.files import writable_folder
 
     try:
@@ -74,7 +94,11 @@ def _report(name, preset, seed, out, source):
         raise click.BadParameter(str(problem), param_hint="--out") from None
     try:
         with terminal.progress(name) as progress:
-            return run_demo(name, preset, seed, out, progress)
+            return run_demo(name, preset, seed, out, progress, data_dir)
+    except ValueError as problem:
+        if data_dir is None and name not in demos.NEED_TORCH:
+            raise  # a fault of ours
+        raise click.UsageError(str(problem)) from None
     except OSError as problem:
         raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
 

@@ -23,7 +23,7 @@ class Report:
         return all(claim.holds for claim in self.claims)
 
 
-def run_demo(name, preset="quick", seed=0, folder="out", progress=None):
+def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir=None):
     """Run a demo, save its result, and report on what was saved.
 
     Parameters
@@ -35,17 +35,26 @@ def run_demo(name, preset="quick", seed=0, folder="out", progress=None):
         Gets NAME.npz, NAME.json, NAME.png and, for some demos, NAME.gif.
     progress : callable, optional
         Called as ``progress(fraction, what)``.
+    data_dir : path-like, optional
+        Where real images are, for a demo that can use them.
 
     Raises
     ------
     ValueError
-        If there is no such demo, or the folder cannot be written to (found out before the run).
+        If there is no such demo, it uses no real images, the folder cannot be written to (found out before the run),
+        or the images cannot be read.
     OSError
         If the disk gives up on the way.
     """
     module = demo_module(name)
     folder = writable_folder(folder)
-    files = save(module.run(module.PRESETS[preset], seed, progress), folder)
+    if data_dir is None:
+        result = module.run(module.PRESETS[preset], seed, progress)
+    elif hasattr(module, "CIFAR_PRESETS"):
+        result = module.run(module.CIFAR_PRESETS[preset], seed, progress, data_dir)
+    else:
+        raise ValueError(f"the demo '{name}' makes its own data; leave --data-dir out")
+    files = save(result, folder)
     # Claims and figure see only what a reader of the files will see.
     return _report(module, load(files["result"]), folder, files)
 

@@ -101,6 +101,8 @@ MISUSE = {
     "unknown option": (["halving", "--sed", "1"], "--sed"),
     "two jobs": (["halving", "--all"], "--all and NAME do not go together"),
     "two more jobs": (["--list", "--all"], "do not go together"),
+    "real images for all": (["--all", "--data-dir", "."], "--data-dir would have no effect"),
+    "real images where none are used": (["halving", "--data-dir", "."], "'halving' makes its own data"),
     "seed without a run": (["--from", "good.npz", "--seed", "1"], "--seed would have no effect"),
     "out is a file": (["halving", "--out", "file"], "'file' is a file"),
     "out is below a file": (["halving", "--out", "file/below"], "cannot write to folder"),
@@ -126,6 +128,16 @@ def test_misuse_is_exit_code_2_and_one_sentence(call, tmp_path, case):
     assert done.exit_code == 2, done.output
     assert done.stdout == "" and words in done.stderr
     assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+
+
+def test_without_torch(call, halving, monkeypatch):
+    """--all runs what can be run and says what it left out; a demo that needs torch says how to get it."""
+    monkeypatch.setattr("fls_teach.demos.command._has_torch", lambda: False)
+    monkeypatch.setattr("fls_teach.demos.NAMES", ("halving", "heatmap"))
+    done = call("--all")
+    assert done.exit_code == 0 and "Left out for want of torch" in done.stderr
+    done = call("heatmap")
+    assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "fls-teach[vision]" in done.stderr
 
 
 def test_a_full_disk_is_a_sentence(call, monkeypatch):

@@ -1,0 +1,127 @@
+"""Dimension: the more directions images vary in, the more the right output multiplier c is worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import heatmap, paired, style
+from .claim import Claim
+from .result import Result
+from .trained import run_seeds, train_grid
+
+
+@dataclass(frozen=True)
+class Params(heatmap.Params):
+    """As of the demo `heatmap`, at several effective dimensions."""
+
+    dimensions: tuple = (8, 32, 64)
+    """Free noise coordinates of the generator, increasing; `dimension` is not used."""
+
+
+PRESETS = {
+    "quick": Params(n_seeds=4),
+    "full": Params(width=16, epochs=120, exponents=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+}
+
+
+def run(params, seed, progress=None):
+    """Train the same grid at every dimension.
+
+    Returns
+    -------
+    Result
+        As of the demo `heatmap`, with a first axis of dimensions: ``peak``, ``epochs``, ``status`` (d, s, m, r).
+    """
+    from fls_teach.vision.run import Run
+
+    fields = "model width data classes n n_test image_size batch target epochs".split()
+    base = {name: getattr(params, name) for name in fields}
+    seeds, parts = run_seeds(seed, params.n_seeds), []
+    for i, dimension in enumerate(params.dimensions):
+        part = progress and _part(progress, i, len(params.dimensions), dimension)
+        parts.append(train_grid(Run(dimension=dimension, **base), params.exponents, params.rates, seeds, part))
+    arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
+    arrays |= {key: np.array([part[key] for part in parts]) for key in ("peak", "epochs", "status")}
+    return Result("dimension", params, seed, arrays)
+
+
+def _part(progress, i, count, dimension):
+    return lambda fraction, what="": progress((i + fraction) / count, f"dimension {dimension}: {what}")
+
+
+def curves(result):
+    """Accuracy (s, m) at the best rate, for each dimension."""
+    a = result.arrays
+    return [paired.at_best_rate(p, s == "reached")[0] for p, s in zip(a["peak"], a["status"], strict=True)]
+
+
+GAINS = {"left": "2^{low:g}", "one": "c = 1", "right": "2^{high:g}"}
+"""What the best c is compared with."""
+
+
+def gains(result):
+    """For each of `GAINS`, accuracy at the best c minus accuracy there (d, s); the best is chosen by other seeds."""
+    log2_c = result.arrays["log2_c"]
+    places = {"left": 0, "one": int(np.abs(log2_c).argmin()), "right": len(log2_c) - 1}
+    found = {name: [] for name in places}
+    for curve in curves(result):
+        try:
+            best = curve[np.arange(len(curve)), paired.best(curve)]
+        except ValueError:
+            best = np.full(len(curve), np.nan)
+        for name, place in places.items():
+            found[name].append(best - curve[:, place])
+    return {name: np.array(rows) for name, rows in found.items()}
+
+
+def claims(result):
+    """At every dimension the ends lose, and the more so the larger the dimension."""
+    dimensions, log2_c, table = result.params["dimensions"], result.arrays["log2_c"], []
+    for dimension, curve in zip(dimensions, curves(result), strict=True):
+        table += [heatmap.end_claim(log2_c, curve, side, f"dimension {dimension}: ") for side in ("left", "right")]
+    for name, gain in gains(result).items():
+        mean, half = paired.interval(gain[-1] - gain[0])
+        over = GAINS[name].format(low=log2_c[0], high=log2_c[-1])
+        each = ", ".join(f"{100 * value:.1f}" for value in gain.mean(axis=1))
+        statement = f"the gain of the best c over {over} grows from dimension {dimensions[0]} to {dimensions[-1]}"
+        measured = f"{each} points; {paired.in_points(mean, half)}"
+        table.append(Claim(f"grows-{name}", statement, "[P] BigGAN", "> 0", measured, "95% interval above 0",
+                           bool(mean - half > 0)))  # fmt: skip
+    return table
+
+
+@style.styled
+def plot(result):
+    """Accuracy against c at each dimension, and the gains of the best c."""
+    figure, (left, right) = style.subplots(1, 2, size=(12.0, 4.8))
+    log2_c, dimensions = result.arrays["log2_c"], result.params["dimensions"]
+    for colour, dimension, curve in zip(style.CYCLE, dimensions, curves(result), strict=False):
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([paired.interval(column)[1] for column in curve.T])
+        left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.15, lw=0)
+        left.plot(log2_c, mean, "o-", color=colour, label=f"dimension {dimension}")
+        if np.isfinite(mean).any():
+            k = int(np.nanargmax(mean))
+            left.plot(log2_c[k], mean[k], "*", ms=16, color=colour, mec="white", mew=0.8)
+    left.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
+    left.set_xlabel("output multiplier c")
+    left.set_ylabel("peak test accuracy (%)")
+    left.set_title("Accuracy at the best learning rate, 95% intervals")
+    left.legend()
+    low, high = log2_c[0], log2_c[-1]
+    names = {
+        "left": f"over $2^{{{low:g}}}$, large FLS",
+        "one": "over c = 1",
+        "right": f"over $2^{{{high:g}}}$, small FLS",
+    }
+    colours = {"left": style.OVER_ALIGNMENT, "one": style.GREY, "right": style.OVER_FITTING}
+    for shift, (name, gain) in enumerate(gains(result).items()):
+        mean, half = np.array([paired.interval(row) for row in 100 * gain]).T
+        at = np.arange(len(dimensions)) + 0.08 * (shift - 1)
+        right.errorbar(at, mean, half, fmt="o-", capsize=3, color=colours[name], label=names[name])
+    right.axhline(0, color=style.INK, lw=0.8)
+    right.set_xticks(range(len(dimensions)), dimensions)
+    right.set_xlabel("effective dimension")
+    right.set_ylabel("gain of the best c (points)")
+    right.set_title("What the right c is worth, 95% intervals")
+    right.legend()
+    return figure

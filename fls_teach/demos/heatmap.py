@@ -1,0 +1,133 @@
+"""Heatmap: on images, too, test accuracy is highest at an output multiplier c between the extremes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import paired
+from .claim import Claim
+from .result import Result
+from .sweep_figure import sweep_figure
+from .trained import run_seeds, train_grid
+
+
+@dataclass(frozen=True)
+class Params:
+    """What is trained, until when, and over which grid."""
+
+    model: str = "cnn5"
+    """A name of `fls_teach.vision.run.MODELS`."""
+    width: int = 8
+    """Channels of the first layer."""
+    data: str = "latent"
+    """"latent": images of an untrained generator network; "cifar100": real ones."""
+    classes: int = 10
+    """The first so many classes."""
+    n: int = 512
+    """Training images; every seed draws its own."""
+    n_test: int = 500
+    """Test images, the same for all."""
+    dimension: int = 32
+    """Effective dimension of latent images: free noise coordinates of the generator."""
+    image_size: int = 16
+    """Pixels a side."""
+    batch: int = 32
+    """Images a step of plain SGD."""
+    target: float = 0.99
+    """Training accuracy that ends a run."""
+    epochs: int = 60
+    """A run that needs more is marked, and its rate does not count at its c."""
+    exponents: tuple = (-6, -3, 0, 2, 4)
+    """log2 of the output multipliers c, increasing."""
+    rates: tuple = (0.03, 0.1)
+    """Learning rates on cross_entropy(c f) / c, increasing."""
+    n_seeds: int = 5
+    """Training sets, starts and orders; differences are paired over them. At least 2."""
+
+
+PRESETS = {
+    "quick": Params(),
+    "full": Params(width=16, epochs=120, exponents=tuple(range(-7, 6)), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+}
+CIFAR_PRESETS = {
+    "quick": Params(data="cifar100", image_size=32, n=500, n_test=0, epochs=40),
+    "full": Params(data="cifar100", image_size=32, n=2000, n_test=0, width=24, epochs=120),
+}
+"""In place of `PRESETS` where the folder of the real images is named."""
+
+
+def run(params, seed, progress=None, data_dir=None):
+    """Train the grid.
+
+    Returns
+    -------
+    Result
+        ``log2_c`` (m,), ``lr`` (r,), and over seeds, multipliers and rates (s, m, r) ``peak`` and ``final`` test
+        accuracy, ``epochs``, ``status``.
+    """
+    from fls_teach.vision.run import Run
+
+    fields = "model width data classes n n_test dimension image_size batch target epochs".split()
+    base = Run(**{name: getattr(params, name) for name in fields})
+    seeds = run_seeds(seed, params.n_seeds)
+    trained = train_grid(base, params.exponents, params.rates, seeds, progress, data_dir)
+    arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
+    return Result(
+        "heatmap", params, seed, arrays | {key: trained[key] for key in ("peak", "final", "epochs", "status")}
+    )
+
+
+def claims(result):
+    """A c inside the range beats both of its ends."""
+    a = result.arrays
+    curve = paired.at_best_rate(a["peak"], a["status"] == "reached")[0]
+    return [reached_claim(result), *(end_claim(a["log2_c"], curve, side) for side in ("left", "right"))]
+
+
+def reached_claim(result):
+    """Whether every c has a learning rate at which all seeds reach the target."""
+    a = result.arrays
+    fine = (a["status"] == "reached").all(axis=0).any(axis=-1)
+    missing = ", ".join(f"2^{k:g}" for k in a["log2_c"][~fine])
+    words = f"{fine.sum()} of {len(fine)}" + (f"; none at {missing}" if missing else "")
+    target, seeds = result.params["target"], len(a["status"])
+    statement = f"every c has a learning rate at which all {seeds} seeds reach {target:.0%} training accuracy"
+    return Claim("reached", statement, "[M] SCI 7", f"{len(fine)} of {len(fine)}", words, "none", fine.all())
+
+
+def end_claim(log2_c, curve, side, prefix=""):
+    """Whether the best c inside beats that end of the range, beyond the noise of the seeds.
+
+    Parameters
+    ----------
+    log2_c : ndarray (m,)
+    curve : ndarray (s, m)
+        As from `paired.at_best_rate`.
+    side : str
+        "left", the smallest c, or "right".
+    prefix : str
+        Of the claim's id and statement.
+    """
+    end = {"left": 0, "right": -1}[side]
+    tolerance = "95% interval above 0; c and rate chosen by the other seeds"
+    try:
+        best = paired.best(curve, inside=True)
+        mean, half = paired.interval(curve[np.arange(len(curve)), best] - curve[:, end])
+        measured, holds = paired.in_points(mean, half), mean - half > 0
+        where = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best]))
+    except ValueError as problem:
+        measured, holds, where = str(problem), False, "?"
+    if np.isnan(curve[:, end]).any():
+        measured, holds = f"at 2^{log2_c[end]:g} no rate brought every seed to the target", False
+    name = {"left": "large", "right": "small"}[side]
+    statement = f"{prefix}accuracy at the best c inside, {where}, exceeds that at 2^{log2_c[end]:g} ({name} FLS)"
+    return Claim(f"{prefix.rstrip(': ').replace(' ', '-')}{'-' if prefix else ''}{side}", statement, "[P] CNNs", "> 0",
+                 measured, tolerance, holds)  # fmt: skip
+
+
+def plot(result):
+    """Accuracy over (c, learning rate), and against c at the best rate."""
+    a, p = result.arrays, result.params
+    what = f"latent images of dimension {p['dimension']}" if p["data"] == "latent" else p["data"]
+    title = f"{p['model']}, width {p['width']}: {p['n']:,} {what}"
+    return sweep_figure(a["log2_c"], a["lr"], a["peak"], a["status"], title, f"{p['target']:.0%} training accuracy")

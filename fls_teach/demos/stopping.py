@@ -1,0 +1,132 @@
+"""Stopping: training accuracy, training risk or validation risk may end a run; where is the best c then?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import heatmap, paired, style
+from .claim import Claim
+from .result import Result
+from .trained import run_seeds, train_grid
+
+
+@dataclass(frozen=True)
+class Params(heatmap.Params):
+    """As of the demo `heatmap`, but every run goes on until the last of three rules would have stopped it.
+
+    `target` is the training accuracy of the first rule.
+    """
+
+    target_risk: float = 0.05
+    """Training risk of c f, in nats, of the second rule; ends every run, and must be the last to be met."""
+    n_validation: int = 256
+    """Images whose risk of c f the third rule looks at."""
+    patience: int = 5
+    """Epochs without a lower validation risk after which the third rule stops."""
+
+
+PRESETS = {
+    "quick": Params(n_seeds=4, epochs=80),
+    "full": Params(width=16, epochs=200, exponents=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+}
+
+RULES = {"accuracy": "training accuracy", "risk": "training risk", "validation": "validation risk"}
+
+
+def run(params, seed, progress=None):
+    """Train the grid to the target risk and keep the curves.
+
+    Returns
+    -------
+    Result
+        ``log2_c`` (m,), ``lr`` (r,), and for every run and epoch from 0 (s, m, r, T + 1), NaN after its end:
+        ``train_accuracy``, ``train_risk``, ``validation_risk``, ``test_accuracy``; ``status`` (s, m, r).
+    """
+    from fls_teach.vision.run import Run
+
+    fields = "model width data classes n n_test n_validation dimension image_size batch epochs".split()
+    base = Run(**{name: getattr(params, name) for name in fields}, stop="train-risk", target=params.target_risk)
+    trained = train_grid(base, params.exponents, params.rates, run_seeds(seed, params.n_seeds), progress)
+    arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
+    kept = "status train_accuracy train_risk validation_risk test_accuracy".split()
+    return Result("stopping", params, seed, arrays | {key: trained[key] for key in kept})
+
+
+def stops(result):
+    """The epoch (s, m, r) at which each of `RULES` would have stopped a run, -1 where it never did."""
+    a, p = result.arrays, result.params
+    risk = a["validation_risk"]
+    lowest = np.fmin.accumulate(risk, axis=-1)
+    late = np.zeros(risk.shape, dtype=bool)
+    late[..., p["patience"] :] = risk[..., p["patience"] :] >= 0  # False where the run had ended
+    late[..., p["patience"] :] &= lowest[..., p["patience"] :] == lowest[..., : -p["patience"]]
+    met = {"accuracy": a["train_accuracy"] >= p["target"], "risk": a["train_risk"] <= p["target_risk"]}
+    return {name: np.where(each.any(-1), each.argmax(-1), -1) for name, each in (met | {"validation": late}).items()}
+
+
+def by_rule(result):
+    """Test accuracy (s, m) at the stop of each of `RULES`, at the learning rate that is best under that rule."""
+    found = {}
+    for name, epoch in stops(result).items():
+        at_stop = np.take_along_axis(result.arrays["test_accuracy"], np.maximum(epoch, 0)[..., None], axis=-1)[..., 0]
+        found[name] = paired.at_best_rate(at_stop, epoch >= 0)[0]
+    return found
+
+
+def shift_interval(reference, other, log2_c, draws=2000):
+    """Bootstrap over seeds of where the best c is: median and 95% interval of log2 c*(other) - log2 c*(reference)."""
+    chosen = np.random.default_rng(0).integers(len(reference), size=(draws, len(reference)))
+    best = [log2_c[np.nan_to_num(curve[chosen].mean(axis=1), nan=-1.0).argmax(axis=1)] for curve in (reference, other)]
+    return np.quantile(best[1] - best[0], (0.5, 0.025, 0.975))
+
+
+def claims(result):
+    """Another rule leaves the best c where it was, up to one step of the grid."""
+    log2_c, table = result.arrays["log2_c"], []
+    curves, epochs = by_rule(result), stops(result)
+    for name, words in RULES.items():
+        fine = np.isfinite(curves[name]).all(axis=0)
+        statement = f"every c has a learning rate at which all seeds are stopped by {words}"
+        table.append(Claim(f"{name}-stops", statement, "[M] SCI 7", f"{len(fine)} of {len(fine)}",
+                           f"{fine.sum()} of {len(fine)}", "none", fine.all()))  # fmt: skip
+    step = float(np.diff(log2_c).max())
+    for name in ("risk", "validation"):
+        best = [log2_c[np.nan_to_num(curves[key].mean(axis=0), nan=-1.0).argmax()] for key in ("accuracy", name)]
+        low, high = shift_interval(curves["accuracy"], curves[name], log2_c)[1:]
+        measured = f"2^{best[0]:g} → 2^{best[1]:g}; shift of log2 c within [{low:g}, {high:g}]"
+        statement = f"stopping by {RULES[name]} leaves the best c where training accuracy has it"
+        table.append(Claim(f"{name}-same-c", statement, "[P] CNNs", "same c", measured,
+                           f"one step of the grid, {step:g}; 95% bootstrap over seeds is shown",
+                           bool(abs(best[1] - best[0]) <= step)))  # fmt: skip
+    both = (epochs["accuracy"] >= 0) & (epochs["risk"] >= 0)
+    early = (epochs["accuracy"] > epochs["risk"])[both].mean() if both.any() else 0.0
+    statement = "training accuracy stops no later than training risk, so that the curves hold both stops"
+    table.append(Claim("order", statement, "[M] SCI 7", "0%", f"{early:.0%} of {both.sum()} runs", "none", early == 0))
+    return table
+
+
+@style.styled
+def plot(result):
+    """Accuracy at the stop against c for the three rules, and when each of them stops."""
+    figure, (left, right) = style.subplots(1, 2, size=(12.0, 4.8))
+    log2_c, epochs = result.arrays["log2_c"], stops(result)
+    for colour, (name, curve) in zip((style.INK, style.ORANGE, style.BLUE), by_rule(result).items(), strict=True):
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([paired.interval(column)[1] for column in curve.T])
+        left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.12, lw=0)
+        left.plot(log2_c, mean, "o-", color=colour, label=RULES[name])
+        if np.isfinite(mean).any():
+            k = int(np.nanargmax(mean))
+            left.plot(log2_c[k], mean[k], "*", ms=16, color=colour, mec="white", mew=0.8)
+        first = np.where(epochs[name] >= 0, epochs[name], np.nan)
+        middle = np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else np.nan
+                           for column in np.moveaxis(first, 1, 0)])  # fmt: skip
+        right.plot(log2_c, middle, "o-", color=colour, label=RULES[name])
+    for axis in (left, right):
+        axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
+        axis.set_xlabel("output multiplier c")
+        axis.legend()
+    left.set_ylabel("test accuracy at the stop (%)")
+    left.set_title("Three stopping rules, 95% intervals")
+    right.set_ylabel("epoch of the stop (median)")
+    right.set_title("When they stop")
+    return figure

@@ -1,0 +1,69 @@
+"""Networks trained for a demo: every (seed, c, learning rate), as arrays."""
+
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+
+def run_seeds(seed, n_seeds):
+    """Seeds of a demo's runs, drawn from the demo's own.
+
+    Examples
+    --------
+    >>> run_seeds(0, 2) == run_seeds(0, 3)[:2]
+    True
+    """
+    return [int(value) for value in np.random.SeedSequence(seed).generate_state(n_seeds)]
+
+
+def train_grid(base, exponents, rates, seeds, progress=None, data_dir=None):
+    """Train `base` at every c = 2^k and rate, for every seed, by the engine that suits this machine.
+
+    Parameters
+    ----------
+    base : fls_teach.vision.run.Run
+        Its c, lr and seed are replaced.
+    exponents, rates, seeds : sequence
+        Of length m, r and s.
+    progress : callable (fraction, what), optional
+    data_dir : path-like, optional
+        Where the CIFAR folders are.
+
+    Returns
+    -------
+    dict
+        ``status``, ``epochs``, ``peak`` and ``final`` test accuracy (s, m, r); ``train_accuracy``, ``train_risk``,
+        ``test_accuracy`` and, with validation images, ``validation_risk`` (s, m, r, T + 1), NaN after a run's end.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the images cannot be had or a run failed.
+    """
+    from fls_teach.vision.executors import cores
+    from fls_teach.vision.sweep import sweep
+
+    shape = len(seeds), len(exponents), len(rates)
+    runs = [replace(base, c=2.0**k, lr=lr, seed=seed) for seed in seeds for k in exponents for lr in rates]
+    problems = []
+    with TemporaryDirectory() as folder:
+        records = sweep(runs, folder, jobs=cores(), data_dir=data_dir, progress=progress, say=problems.append)
+    if len(records) < len(runs):
+        raise ValueError(f"{len(runs) - len(records)} of {len(runs)} runs failed: {problems[-1]}")
+    trained = [record["trained"] for record in records]
+
+    def column(key):
+        return np.array([each[key] for each in trained]).reshape(shape)
+
+    def curves(key):
+        longest = max(len(each[key]) for each in trained)
+        rows = [np.pad(each[key], (0, longest - len(each[key])), constant_values=np.nan) for each in trained]
+        return np.array(rows).reshape(*shape, longest)
+
+    arrays = {"status": column("status"), "epochs": column("epochs")}
+    arrays |= {"peak": column("peak_test_accuracy"), "final": column("final_test_accuracy")}
+    arrays |= {key: curves(key) for key in ("train_accuracy", "train_risk", "test_accuracy")}
+    if base.n_validation:
+        arrays["validation_risk"] = curves("validation_risk")
+    return arrays

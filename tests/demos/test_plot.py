@@ -1,0 +1,100 @@
+"""`fls plot`: pictures of sweeps, whole, half-finished, or not there."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+from click.testing import CliRunner
+
+from fls_teach.cli import main
+from fls_teach.demos.sweep_grids import grids
+from fls_teach.vision import store
+from fls_teach.vision.run import Run
+
+
+def record(run, accuracy=0.5, status="reached"):
+    """A finished run that nobody trained; only what is drawn is in it."""
+    trained = {"status": status, "peak_test_accuracy": accuracy, "final_test_accuracy": accuracy}
+    return {
+        "run": asdict(run),
+        "trained": trained,
+        "images": {"train": "", "test": ""},
+        "device": "cpu",
+        "versions": {},
+    }
+
+
+def fls(*words):
+    result = CliRunner().invoke(main, list(map(str, words)))
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """Two widths, three c, two rates, two seeds; one run missing, one diverged."""
+    runs = [
+        Run(width=width, c=2.0**k, lr=lr, seed=seed)
+        for width in (4, 8) for k in (-2, 0, 2) for lr in (0.03, 0.1) for seed in (0, 1)
+    ]  # fmt: skip
+    store.plan(tmp_path, runs)
+    for number, run in enumerate(runs[1:], 1):
+        store.save(tmp_path, record(run, 0.5 + number / 100, "diverged" if number == 5 else "reached"))
+    return tmp_path
+
+
+def test_a_picture_for_each_grid(sweep):
+    result = fls("plot", sweep)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in sweep.glob("*.png")} == {"heatmap-width-4.png", "heatmap-width-8.png"}
+    assert "11 of 12 runs" in result.output and "12 of 12 runs" in result.output
+
+
+def test_what_is_missing_or_diverged_is_marked(sweep):
+    first = grids(sweep)[0]
+    assert first.accuracy.shape == (2, 3, 2) and (first.status == "missing").sum() == 1
+    assert first.status[0, 0, 0] == "missing" and (first.status == "diverged").sum() == 1
+
+
+def test_a_damaged_file_is_a_missing_run(sweep):
+    path = next((sweep / "runs").iterdir())
+    path.write_text(path.read_text().replace("0.", "0.9", 1))
+    assert sum((grid.status == "missing").sum() for grid in grids(sweep)) == 2
+
+
+def test_same_sweep_same_bytes(sweep):
+    fls("plot", sweep)
+    before = {path: path.read_bytes() for path in sweep.glob("*.png")}
+    fls("plot", sweep)
+    assert before == {path: path.read_bytes() for path in sweep.glob("*.png")}
+
+
+def test_a_single_run(tmp_path):
+    store.plan(tmp_path, [Run()])
+    store.save(tmp_path, record(Run()))
+    assert fls("plot", tmp_path).exit_code == 0 and (tmp_path / "heatmap.png").exists()
+
+
+@pytest.mark.parametrize("make", ["nothing", "empty", "planned", "file", "not json"])
+def test_no_sweep_is_one_sentence(tmp_path, make):
+    folder = tmp_path / "sweep"
+    if make == "file":
+        folder.write_text("x")
+    elif make != "nothing":
+        folder.mkdir()
+    if make == "planned":
+        store.plan(folder, [Run()])
+    if make == "not json":
+        (folder / "sweep.json").write_text(json.dumps([1])[:-1])
+    result = fls("plot", folder)
+    assert result.exit_code == 2
+    assert result.output.strip().count("\n") == 0 and "sweep" in result.output
+
+
+def test_drawing_a_sweep_needs_no_torch(sweep):
+    import subprocess
+    import sys
+
+    code = "import sys; from fls_teach.demos.sweep_grids import draw; draw(sys.argv[1]); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, str(sweep)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,158 @@
+"""The demos on images: they run, their claims can fail, they are drawn again from their files."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fls_teach.demos import dimension, heatmap, report, stopping
+from fls_teach.demos.result import Result
+
+pytest.importorskip("torch")
+
+TINY = {"width": 2, "n": 40, "n_test": 50, "classes": 2, "image_size": 8, "epochs": 3, "target": 0.6, "n_seeds": 2}
+SMALL = {"exponents": (-1, 0, 1), "rates": (0.03, 0.1)}
+
+
+@pytest.fixture(scope="module")
+def results():
+    """One small run of each."""
+    more = {heatmap: {}, dimension: {"dimensions": (2, 8)}, stopping: {"n_validation": 20, "patience": 1}}
+    return {
+        module.__name__.split(".")[-1]: module.run(replace(module.PRESETS["quick"], **TINY, **SMALL, **fields), 0)
+        for module, fields in more.items()
+    }
+
+
+def test_shapes(results):
+    assert results["heatmap"].arrays["peak"].shape == (2, 3, 2)
+    assert results["dimension"].arrays["status"].shape == (2, 2, 3, 2)
+    assert results["stopping"].arrays["validation_risk"].shape[:3] == (2, 3, 2)
+
+
+def test_same_seed_same_result(results):
+    """Catches a clock, a global random state, or the order in which processes finish."""
+    params = heatmap.Params(**results["heatmap"].params)
+    again, other = heatmap.run(params, 0), heatmap.run(params, 1)
+    for name, value in results["heatmap"].arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], value)
+    assert (other.arrays["peak"] != again.arrays["peak"]).any()
+
+
+@pytest.mark.parametrize("name", ["heatmap", "dimension", "stopping"])
+def test_redrawn_from_its_files(results, name, tmp_path):
+    from fls_teach.demos.result import save
+
+    files = save(results[name], tmp_path)
+    redrawn = report.redraw(files["result"])
+    assert redrawn.files["figure"].stat().st_size > 10_000
+    assert len({claim.id for claim in redrawn.claims}) == len(redrawn.claims) > 2
+
+
+def grid_result(left, best, right, noise=0.001, name="heatmap", **params):
+    """A result of 4 seeds whose accuracies at the three c are as given, at both rates."""
+    rng = np.random.default_rng(0)
+    peak = np.array([left, best, right])[None, :, None] + noise * rng.standard_normal((4, 3, 2))
+    arrays = {"log2_c": np.array([-2.0, 0.0, 2.0]), "lr": np.array([0.03, 0.1]), "peak": peak, "final": peak}
+    arrays |= {"epochs": np.full(peak.shape, 5), "status": np.full(peak.shape, "reached")}
+    return Result(name, {**vars(heatmap.Params()), **params}, 0, arrays)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "failing"),
+    [
+        ((0.5, 0.6, 0.5), set()),
+        ((0.6, 0.6, 0.5), {"left"}),
+        ((0.5, 0.6, 0.7), {"right"}),
+        ((0.7, 0.6, 0.7), {"left", "right"}),
+    ],
+)
+def test_heatmap_claims_can_fail(accuracies, failing):
+    assert {claim.id for claim in heatmap.claims(grid_result(*accuracies)) if not claim.holds} == failing
+
+
+def test_a_difference_within_the_noise_is_no_difference():
+    assert not any(claim.holds for claim in heatmap.claims(grid_result(0.599, 0.6, 0.599, noise=0.05))[1:])
+
+
+def test_an_end_that_no_rate_reaches_is_not_beaten():
+    """Catches counting runs that never fitted their data as evidence against large FLS."""
+    result = grid_result(0.1, 0.6, 0.5)
+    result.arrays["status"][1, 0] = "budget"
+    claims = {claim.id: claim for claim in heatmap.claims(result)}
+    assert not claims["reached"].holds and not claims["left"].holds and claims["right"].holds
+    assert "no rate" in claims["left"].measured
+
+
+def many_dimensions(*grids):
+    first = grids[0]
+    arrays = {key: np.array([grid.arrays[key] for grid in grids]) for key in ("peak", "epochs", "status")}
+    arrays |= {key: first.arrays[key] for key in ("log2_c", "lr")}
+    params = {**vars(dimension.Params()), "dimensions": list(range(len(grids)))}
+    return Result("dimension", params, 0, arrays)
+
+
+def test_dimension_claims_can_fail():
+    def failing(*grids):
+        return {claim.id for claim in dimension.claims(many_dimensions(*grids)) if not claim.holds}
+
+    shallow, deep = grid_result(0.59, 0.6, 0.58), grid_result(0.3, 0.6, 0.4)
+    assert failing(shallow, deep) == {"grows-one"}  # c = 1 is the best here
+    assert failing(deep, shallow) == {"grows-left", "grows-one", "grows-right"}
+    flat = grid_result(0.6, 0.6, 0.58)
+    assert "dimension-0-left" in failing(flat, deep)
+
+
+def curves(**rows):
+    """A result of the demo `stopping` whose runs all have these curves; test accuracy counts the epochs."""
+    T = len(rows["train_accuracy"])
+    arrays = {name: np.broadcast_to(np.array(row, float), (3, 3, 1, T)).copy() for name, row in rows.items()}
+    arrays["test_accuracy"] = np.broadcast_to(np.arange(T) / 100, (3, 3, 1, T)).copy()
+    arrays |= {"log2_c": np.array([-2.0, 0.0, 2.0]), "lr": np.array([0.1]), "status": np.full((3, 3, 1), "reached")}
+    params = {**vars(stopping.Params()), "target": 0.9, "target_risk": 0.1, "patience": 2}
+    return Result("stopping", params, 0, arrays)
+
+
+def test_when_each_rule_stops():
+    nan = np.nan
+    result = curves(
+        train_accuracy=[0.1, 0.5, 0.9, 0.95, 1.0, nan],
+        train_risk=[2.0, 1.0, 0.3, 0.2, 0.1, nan],
+        validation_risk=[2.0, 1.5, 1.6, 1.5, 1.7, nan],  # an equal value is no improvement: lowest at 1, patience 2
+    )
+    assert {name: set(epoch.ravel()) for name, epoch in stopping.stops(result).items()} == {
+        "accuracy": {2}, "risk": {4}, "validation": {3},
+    }  # fmt: skip
+    np.testing.assert_allclose(stopping.by_rule(result)["validation"], 0.03)
+    falling = curves(train_accuracy=[0.1, 0.2], train_risk=[2.0, 1.0], validation_risk=[2.0, 1.0])
+    assert {name: set(epoch.ravel()) for name, epoch in stopping.stops(falling).items()} == {
+        "accuracy": {-1}, "risk": {-1}, "validation": {-1},
+    }  # fmt: skip
+
+
+def test_the_rules_agree_with_the_trainers_own():
+    """One rule, written twice: here for curves, there for a run as it goes."""
+    from fls_teach.vision.train import Evaluation, status_after
+
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        risk = rng.integers(1, 9, 12) / 10.0
+        accuracy, train_risk = np.sort(rng.random(12)), np.sort(rng.random(12))[::-1]
+        result = curves(train_accuracy=accuracy, train_risk=train_risk, validation_risk=risk)
+        history = [Evaluation(a, t, 0.0, 0.0, v) for a, t, v in zip(accuracy, train_risk, risk, strict=True)]
+        rules = {"accuracy": ("train-accuracy", 0.9), "risk": ("train-risk", 0.1), "validation": ("validation-risk", 2)}
+        for name, (stop, target) in rules.items():
+            said = [status_after(history[: k + 1], stop, target, 99) == "reached" for k in range(12)]
+            wanted = said.index(True) if True in said else -1
+            assert set(stopping.stops(result)[name].ravel()) == {wanted}
+
+
+def test_a_rule_that_moves_the_optimum_is_reported():
+    result = curves(
+        train_accuracy=[0.1, 0.9, 1.0, 1.0], train_risk=[2.0, 0.5, 0.2, 0.05], validation_risk=[2.0, 1.0, 1.0, 1.0]
+    )
+    accuracy = result.arrays["test_accuracy"]
+    accuracy[:, :, 0, 1] = [0.9, 0.5, 0.1]  # at the stop by accuracy the smallest c is best
+    accuracy[:, :, 0, 3] = [0.1, 0.5, 0.9]  # at the other two the largest
+    failing = {claim.id for claim in stopping.claims(result) if not claim.holds}
+    assert failing == {"risk-same-c", "validation-same-c"}
