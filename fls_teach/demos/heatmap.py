@@ -80,8 +80,8 @@ def run(params, seed, progress=None, data_dir=None):
 def claims(result):
     """A c inside the range beats both of its ends."""
     a = result.arrays
-    curve = paired.at_best_rate(a["peak"], a["status"] == "reached")[0]
-    return [reached_claim(result), *(end_claim(a["log2_c"], curve, side) for side in ("left", "right"))]
+    grid = a["log2_c"], a["peak"], a["status"] == "reached"
+    return [reached_claim(result), *(end_claim(*grid, side) for side in ("left", "right"))]
 
 
 def reached_claim(result):
@@ -95,24 +95,25 @@ def reached_claim(result):
     return Claim("reached", statement, "[M] SCI 7", f"{len(fine)} of {len(fine)}", words, "none", fine.all())
 
 
-def end_claim(log2_c, curve, side, prefix=""):
+def end_claim(log2_c, accuracy, reached, side, prefix=""):
     """Whether the best c inside beats that end of the range, beyond the noise of the seeds.
 
     Parameters
     ----------
     log2_c : ndarray (m,)
-    curve : ndarray (s, m)
-        As from `paired.at_best_rate`.
+    accuracy, reached : ndarray (s, m, r)
+        As for `paired.at_best_rate`.
     side : str
         "left", the smallest c, or "right".
     prefix : str
         Of the claim's id and statement.
     """
     end = {"left": 0, "right": -1}[side]
-    tolerance = "95% interval above 0; c and rate chosen by the other seeds"
+    tolerance = "95% interval over seeds above 0; c and rate chosen by the other seeds"
+    curve = paired.at_best_rate(accuracy, reached)[0]
     try:
-        best = paired.best(curve, inside=True)
-        mean, half = paired.interval(curve[np.arange(len(curve)), best] - curve[:, end])
+        best = paired.best(accuracy, reached, inside=True)
+        mean, half = paired.interval(curve[np.arange(len(curve)), best] - curve[:, end], chosen=True)
         measured, holds = paired.in_points(mean, half), mean - half > 0
         where = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best]))
     except ValueError as problem:
@@ -120,7 +121,8 @@ def end_claim(log2_c, curve, side, prefix=""):
     if np.isnan(curve[:, end]).any():
         measured, holds = f"at 2^{log2_c[end]:g} no rate brought every seed to the target", False
     name = {"left": "large", "right": "small"}[side]
-    statement = f"{prefix}accuracy at the best c inside, {where}, exceeds that at 2^{log2_c[end]:g} ({name} FLS)"
+    over = f"2^{log2_c[end]:g} ({name} FLS)"
+    statement = f"{prefix}peak test accuracy at the best c inside, {where}, exceeds that at {over}"
     return Claim(f"{prefix.rstrip(': ').replace(' ', '-')}{'-' if prefix else ''}{side}", statement, "[P] CNNs", "> 0",
                  measured, tolerance, holds)  # fmt: skip
 

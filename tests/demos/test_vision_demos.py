@@ -103,6 +103,14 @@ def test_dimension_claims_can_fail():
     assert "dimension-0-left" in failing(flat, deep)
 
 
+def test_a_dimension_at_which_nothing_was_reached_is_told_in_words():
+    shallow, deep = grid_result(0.59, 0.6, 0.58), grid_result(0.3, 0.6, 0.4)
+    deep.arrays["status"][:] = "budget"
+    claims = {claim.id: claim for claim in dimension.claims(many_dimensions(shallow, deep))}
+    assert not claims["grows-left"].holds
+    assert claims["grows-left"].measured.endswith("points; 1: no rate brought every seed to the target")
+
+
 def curves(**rows):
     """A result of the demo `stopping` whose runs all have these curves; test accuracy counts the epochs."""
     T = len(rows["train_accuracy"])
@@ -145,6 +153,23 @@ def test_the_rules_agree_with_the_trainers_own():
             said = [status_after(history[: k + 1], stop, target, 99) == "reached" for k in range(12)]
             wanted = said.index(True) if True in said else -1
             assert set(stopping.stops(result)[name].ravel()) == {wanted}
+
+
+def test_rules_that_share_no_c_have_no_best_c_in_common():
+    """Catches taking the first c for the best of none."""
+    same = [0.1, 0.9, 1.0, 1.0]
+    result = curves(train_accuracy=same, train_risk=[2.0, 0.5, 0.2, 0.05], validation_risk=[4.0, 3.0, 2.0, 1.0])
+    claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
+    assert not claim.holds and claim.measured == "at no c do both rules stop all seeds"
+    result.arrays["validation_risk"][:, 1:] = [2.0, 1.0, 1.0, 1.0]
+    claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
+    assert claim.holds and claim.measured.startswith("2^0 → 2^0, among 2 of 3 c;")
+
+
+def test_a_run_that_met_the_risk_and_never_the_accuracy_is_reported():
+    result = curves(train_accuracy=[0.1, 0.5, 0.8], train_risk=[2.0, 0.5, 0.05], validation_risk=[2.0, 1.0, 1.0])
+    order = stopping.claims(result)[-1]
+    assert order.id == "order" and not order.holds and order.measured == "9 of 9 runs"
 
 
 def test_a_rule_that_moves_the_optimum_is_reported():
