@@ -17,4 +17,5 @@ def plot(folder):
         raise click.UsageError(f"cannot write to '{folder}' ({problem.strerror or problem})") from None
     for path, grid in drawn.items():
         done, total = (grid.status != "missing").sum(), grid.status.size
-        click.echo(f"{path}   {grid.title}   {done} of {total} runs")
+        drawn_seeds = "" if grid.whole.all() else f", drawn from {grid.whole.sum()} of {len(grid.whole)} seeds"
+        click.echo(f"{path}   {grid.title}   {done} of {total} runs{drawn_seeds}")

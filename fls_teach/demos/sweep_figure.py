@@ -43,7 +43,8 @@ def _heatmap(figure, axis, log2_c, lr, accuracy, status):
     sound = shown[whole] if whole.any() else shown[np.isfinite(shown)]
     low, high = (np.floor(sound.min()), np.ceil(sound.max())) if sound.size else (0, 100)
     image = axis.imshow(shown, origin="lower", aspect="auto", cmap="cividis", vmin=low, vmax=max(high, low + 1))
-    figure.colorbar(image, ax=axis, label="peak test accuracy (%), mean over seeds", extend="min")
+    seeds = f"mean of {len(accuracy)} seeds" if len(accuracy) > 1 else "one seed"
+    figure.colorbar(image, ax=axis, label=f"peak test accuracy (%), {seeds}", extend="min")
     axis.grid(False)
     for (j, i), value in np.ndenumerate(shown):
         marks = "".join(mark for word, mark in MARKS.items() if (status[:, i, j] == word).any())
@@ -58,7 +59,7 @@ def _heatmap(figure, axis, log2_c, lr, accuracy, status):
     axis.set_xticks(range(len(log2_c)), [f"$2^{{{k:g}}}$" for k in log2_c])
     axis.set_yticks(range(len(lr)), [f"{rate:g}" for rate in lr])
     axis.set_ylabel("learning rate")
-    axis.set_xlabel("output multiplier c      red: best cell    × a run diverged    … a run never reached its target")
+    axis.set_xlabel("output multiplier c\nred: best cell    × a run diverged    … a run never reached its target")
 
 
 def _curve(axis, log2_c, accuracy, status, target):
@@ -71,12 +72,16 @@ def _curve(axis, log2_c, accuracy, status, target):
         half = np.array([interval(column)[1] for column in curve.T])
         axis.fill_between(log2_c, mean - half, mean + half, color=style.BLUE, alpha=0.2, lw=0, label="95% interval")
     axis.plot(log2_c, mean, "o-", color=style.INK, label=f"mean of {seeds} seeds" if seeds > 1 else "one seed")
+    for k in log2_c[~np.isfinite(mean)]:
+        words = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9, "color": style.GREY}
+        axis.text(k, 0.5, "not reached by all", transform=axis.get_xaxis_transform(), **words)
     if np.isfinite(mean).any():
         k = int(np.nanargmax(mean))
         axis.plot(
             log2_c[k], mean[k], "*", ms=18, color=style.RED, mec="white", mew=0.8, label=f"best: $2^{{{log2_c[k]:g}}}$"
         )
     axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
+    axis.set_xlim(log2_c[0] - 0.5, log2_c[-1] + 0.5)
     axis.set_xlabel("output multiplier c      ← large FLS: over-aligned      small FLS: over-fitted →")
     axis.set_ylabel("peak test accuracy (%)")
     axis.set_title(f"At the best learning rate, stopped at {target}", fontsize=11)

@@ -13,7 +13,7 @@ from . import style
 from .sweep_figure import sweep_figure
 
 STOPS = {
-    "train-accuracy": "{:.0%} training accuracy",
+    "train-accuracy": "{:g}% training accuracy",
     "train-risk": "training risk {:g}",
     "validation-risk": "{:g} epochs without a lower validation risk",
 }
@@ -35,6 +35,12 @@ class Grid:
     """(s, m, r): "reached", "budget", "diverged" or "missing"."""
 
     @property
+    def whole(self):
+        """Which seeds (s,) have all their runs; all of them if none has. Means over other seeds cannot be compared."""
+        whole = (self.status != "missing").all(axis=(1, 2))
+        return whole if whole.any() else np.ones_like(whole)
+
+    @property
     def title(self):
         """What was trained."""
         run = self.common
@@ -45,7 +51,8 @@ class Grid:
     @property
     def target(self):
         """When a run stopped."""
-        return STOPS[self.common.stop].format(self.common.target)
+        unit = 0.01 if self.common.stop == "train-accuracy" else 1
+        return STOPS[self.common.stop].format(self.common.target / unit)
 
 
 def grids(folder):
@@ -102,7 +109,8 @@ def draw(folder):
     for grid, fields in zip(found, plain, strict=True):
         words = "".join(f"-{name.replace('_', '-')}-{fields[name]}" for name in varying)
         path = Path(folder) / f"heatmap{words}.png"
-        figure = sweep_figure(grid.log2_c, grid.lr, grid.accuracy, grid.status, grid.title, grid.target)
+        seen = grid.accuracy[grid.whole], grid.status[grid.whole]
+        figure = sweep_figure(grid.log2_c, grid.lr, *seen, grid.title, grid.target)
         with replacing(path) as temporary:
             style.write_png(figure, temporary)
         drawn[path] = grid

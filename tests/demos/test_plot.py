@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
+from fls_teach.demos import sweep_grids
 from fls_teach.demos.sweep_grids import grids
 from fls_teach.vision import store
 from fls_teach.vision.run import Run
@@ -54,6 +55,29 @@ def test_what_is_missing_or_diverged_is_marked(sweep):
     first = grids(sweep)[0]
     assert first.accuracy.shape == (2, 3, 2) and (first.status == "missing").sum() == 1
     assert first.status[0, 0, 0] == "missing" and (first.status == "diverged").sum() == 1
+
+
+@pytest.mark.parametrize(("target", "words"), [(0.99, "99% training accuracy"), (0.995, "99.5% training accuracy")])
+def test_the_target_is_not_rounded(target, words):
+    """99.5% is not 100%."""
+    assert sweep_grids.Grid(Run(target=target), *4 * [None]).target == words
+
+
+def test_a_seed_that_is_not_finished_does_not_blank_the_others(tmp_path, monkeypatch):
+    """A sweep does seed after seed: half-finished it has whole heatmaps, which one missing run a cell would empty."""
+    runs = [Run(c=2.0**k, seed=seed) for seed in (0, 1, 2) for k in (-2, 0, 2)]
+    store.plan(tmp_path, runs)
+    for run in runs[:7]:
+        store.save(tmp_path, record(run))
+    seen = []
+    draw = sweep_grids.sweep_figure
+    monkeypatch.setattr(sweep_grids, "sweep_figure", lambda *all: seen.append(all[2:4]) or draw(*all))
+    assert "7 of 9 runs, drawn from 2 of 3 seeds" in fls("plot", tmp_path).output
+    ((accuracy, status),) = seen
+    assert accuracy.shape == (2, 3, 1) and (status == "reached").all()
+    (tmp_path / "runs" / f"{runs[0].digest}.json").unlink()
+    (tmp_path / "runs" / f"{runs[3].digest}.json").unlink()
+    assert "5 of 9 runs\n" in fls("plot", tmp_path).output and seen[1][0].shape == (3, 3, 1)
 
 
 def test_a_damaged_file_is_a_missing_run(sweep):
