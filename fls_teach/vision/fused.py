@@ -14,7 +14,7 @@ from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.functional import cross_entropy
 
 from .models import build_for
-from .train import EVALUATION_BATCH, Evaluation, epoch_order, is_finite, repeatable, status_after, summary
+from .train import EVALUATION_BATCH, Evaluation, check_rule, epoch_order, is_finite, repeatable, status_after, summary
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
 """What may differ within a stack."""
@@ -75,8 +75,9 @@ def _check(runs, data):
     for run in runs:
         if replace(run, **{name: getattr(first, name) for name in VARIES}) != first:
             raise ValueError(f"runs in a stack may differ in {', '.join(VARIES)} and in nothing else")
-        if run.stop == "validation-risk" and data.validation is None:
-            raise ValueError("stop is 'validation-risk', but there are no validation images")
+        check_rule(run.stop, run.target, data)
+    if first.n_classes != data.train.n_classes:
+        raise ValueError(f"the runs have {first.n_classes} classes, the images {data.train.n_classes}")
     if first.norm == "batch":
         raise ValueError(
             'norm is "batch", whose running statistics the fused engine does not keep; take "group" or "none", or the '

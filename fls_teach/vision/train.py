@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from .models import build_for
 from .multiplier import OutputMultiplier
+from .run import STOPS
 
 EVALUATION_BATCH = {"cpu": 250, "cuda": 2000}
 """Images at a time. What a CPU's caches hold: up to 3 times the images per second of 1,000 at a time."""
@@ -88,10 +89,10 @@ def train_one(
     Raises
     ------
     ValueError
-        In one sentence, if `stop` asks for validation images and there are none, or c f overflows before training.
+        In one sentence, if `stop` is no rule or asks for validation images and there are none, the network has not an
+        output a class, or c f overflows before training.
     """
-    if stop == "validation-risk" and data.validation is None:
-        raise ValueError("stop is 'validation-risk', but there are no validation images")
+    check_rule(stop, target, data)
     net, normalise = OutputMultiplier(model, c, centred), data.normaliser()
     n, device = len(data.train), data.train.pixels.device
     if device.type == "cpu":
@@ -146,6 +147,8 @@ def _hits_and_loss(net, images, normalise):
     sums = torch.zeros(2, dtype=torch.float64, device=images.pixels.device)
     for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
         outputs = net(normalise(pixels))
+        if outputs.shape[1:] != (images.n_classes,):
+            raise ValueError(f"outputs are {tuple(outputs.shape)}; wanted one for each of {images.n_classes} classes")
         hits = (outputs.argmax(1) == labels).sum()
         sums += torch.stack([hits.double(), cross_entropy(outputs, labels, reduction="sum").double()])
     return sums
@@ -154,6 +157,16 @@ def _hits_and_loss(net, images, normalise):
 def is_finite(evaluation):
     """Whether all risks are."""
     return all(math.isfinite(value) for value in evaluation if value is not None)
+
+
+def check_rule(stop, target, data):
+    """Raise a ValueError in one sentence if `stop` cannot end a run on `data`."""
+    if stop not in STOPS:
+        raise ValueError(f"stop is {stop!r}; wanted one of {', '.join(STOPS)}")
+    if stop == "validation-risk" and data.validation is None:
+        raise ValueError("stop is 'validation-risk', but there are no validation images")
+    if stop == "validation-risk" and target < 1:
+        raise ValueError(f"target is {target}; 'validation-risk' wants a number of epochs, 1 or more")
 
 
 def status_after(history, stop, target, epochs):

@@ -190,6 +190,7 @@ def test_one_network_that_does_not_fit_is_a_sentence(data, small_memory):
         ([], "there are no runs to stack"),
         ([run(), run(width=8)], "runs in a stack may differ in c, lr, seed, stop, target, epochs and in nothing else"),
         ([run(), run(centred=True)], "may differ in .* and in nothing else"),
+        ([run(classes=4)], "the runs have 4 classes, the images 3"),
         ([run(norm="batch")], 'norm is "batch", whose running statistics the fused engine does not keep'),
         ([run(), run(c=1e39)], r"the risk is not finite before training; c is 1e\+39"),
     ],

@@ -144,8 +144,22 @@ def test_a_centred_run_starts_from_outputs_of_zero(data):
         ({"c": 1e39}, "not finite before training; c is 1e\\+39"),
         ({"c": 0.0}, "c is 0"),
         ({"stop": "validation-risk", "target": 3.0}, "no validation images"),
+        ({"stop": "train_accuracy"}, "stop is 'train_accuracy'; wanted one of train-accuracy, train-risk"),
     ],
 )
 def test_what_cannot_be_trained_is_a_sentence(data, change, words):
     with pytest.raises(ValueError, match=words):
         train_one(small_cnn(), Data(data.train, data.test), lr=0.1, **change)
+
+
+def test_no_patience_is_a_sentence(data):
+    """The default target is an accuracy: less than one epoch would end a run before it began."""
+    with pytest.raises(ValueError, match="target is 0.99; 'validation-risk' wants a number of epochs"):
+        train_one(small_cnn(), data, lr=0.1, stop="validation-risk")
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_another_number_of_classes_is_a_sentence(data, n_classes):
+    """Too few outputs stop a GPU for good; too many go unnoticed."""
+    with pytest.raises(ValueError, match=rf"outputs are \(.*, {n_classes}\); wanted one for each of 3 classes"):
+        train_one(small_cnn(n_classes=n_classes), data, lr=0.1)
