@@ -8,6 +8,7 @@ import re
 import sys
 import time
 import unicodedata
+import warnings
 from contextlib import contextmanager
 
 import click
@@ -70,6 +71,14 @@ def console():
     from rich.console import Console
 
     return Console(highlight=False, width=None if _is_terminal(sys.stdout) else 110)
+
+
+@contextmanager
+def plain_warnings():
+    """Warnings on stderr as a sentence, without the line of ours that they came from."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
+        yield
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def _report(name, preset, seed, out, source, data_dir):
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--out") from None
     try:
-        with terminal.progress(name) as progress:
+        with terminal.plain_warnings(), terminal.progress(name) as progress:
             return run_demo(name, preset, seed, out, progress, data_dir)
     except ValueError as problem:
         if data_dir is None and name not in demos.NEED_TORCH:

@@ -91,13 +91,17 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
             raise ValueError("--data biggan wants the file with BigGAN's weights: name it with --weights")
         if download:
             _download(grid["data"], data_dir)
+        _refuse_useless(grid["data"], {"--dimension": grid["dimension"], "--weights": weights, "--data-dir": data_dir})
         with (
+            terminal.plain_warnings(),
             open_executor(executor) if executor else contextlib.nullcontext() as cluster,
             terminal.progress("sweep") as progress,
         ):
             records = run_sweep(wanted, out, engine=engine, executor=cluster, **where, progress=progress)
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
+    except MemoryError as problem:
+        raise click.UsageError(f"the images do not fit into memory; ask for fewer ({problem})") from None
     from .table import best_rates
 
     failed = len(wanted) - len(records)
@@ -105,20 +109,26 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
         rows = [asdict(row) for row in best_rates(records)]
         click.echo(json.dumps({"out": out, "finished": len(records), "failed": failed, "best": rows}, allow_nan=False))
     else:
-        _print(best_rates(records))
-        click.echo(f"\n{len(records)} of {len(wanted)} runs finished, in '{out}'")
+        if records:
+            _print(best_rates(records))
+            click.echo()
+        click.echo(f"{len(records)} of {len(wanted)} runs finished, in '{out}'")
     return 1 if failed else 0
 
 
 def _grid(seeds, **given):
     """The runs that the options ask for; what is not given depends on the data, the model and the rule."""
     usual = {**BY_DATA[given["data"]], **BY_MODEL.get(given["model"], PUBLISHED), "target": BY_STOP[given["stop"]]}
-    if given["dimension"] and given["data"].startswith("cifar"):
-        raise ValueError("--dimension has no effect on CIFAR; leave it out")
     usual["c"] = powers_of_two(usual["c"])
     if given["stop"] != "validation-risk":
         usual["n_validation"] = 0
     return runs(seed=tuple(range(seeds)), **usual | {name: value for name, value in given.items() if value is not None})
+
+
+def _refuse_useless(data, given):
+    for option in ("--dimension", "--weights") if data.startswith("cifar") else ("--data-dir",):
+        if given[option]:
+            raise ValueError(f"{option} has no effect on '{data}'; leave it out")
 
 
 def _download(data, data_dir):
@@ -133,7 +143,7 @@ def _download(data, data_dir):
 def _print(rows):
     from rich.table import Table
 
-    kinds = list(rows[0].kind) if rows else []
+    kinds = list(rows[0].kind)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in (*kinds, "c", "best lr", "peak test accuracy", "seeds", "reached", "budget", "diverged"):
         table.add_column(heading, justify="right")

@@ -21,7 +21,7 @@ STACK = 64
 """Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
 
 
-def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", test_images=None, progress=None):
+def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", digests=None, progress=None):
     """Train `runs`, which share their images: one after another or, with `fused`, in one set of kernels.
 
     Parameters
@@ -32,8 +32,8 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", tes
         As `load_data` takes them.
     device : str
         As `resolve` takes it.
-    test_images : str, optional
-        The digest that the test images must have.
+    digests : dict, optional
+        As `images` takes them.
     progress : callable (fraction, what), optional
         Of a run that is not fused.
 
@@ -49,7 +49,7 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", tes
     """
     device = resolve(device)
     with _one_thread():
-        data = images(runs[0], data_dir, generator, device, test_images)
+        data = images(runs[0], data_dir, generator, device, digests)
         if fused:
             from .fused import train_stack
 
@@ -59,8 +59,8 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", tes
     return [_record(run, each, data, device) for run, each in zip(runs, trained, strict=True)]
 
 
-def images(run, data_dir=None, generator=None, device="cpu", test_images=None):
-    """The Data of `run` on `device`, its test images those of the digest `test_images` if that is given.
+def images(run, data_dir=None, generator=None, device="cpu", digests=None):
+    """The Data of `run` on `device`, its "test" and "train" images those of `digests`, where that has one.
 
     Raises
     ------
@@ -68,11 +68,13 @@ def images(run, data_dir=None, generator=None, device="cpu", test_images=None):
         In one sentence, if they cannot be had, or are others.
     """
     data = load_data(run, data_dir, device, generator)
-    if test_images not in (None, data.test.digest):
-        raise ValueError(
-            f"the test images of '{run.data}' are not those of the runs finished earlier (another folder of data, "
-            "generator, version or machine?): mixing them would mislead, so name another folder for the results"
-        )
+    for part, digest in (digests or {}).items():
+        if digest not in (None, getattr(data, part).digest):
+            raise ValueError(
+                f"the {part} images of '{run.data}' are not those of the runs finished earlier (another folder of "
+                "data, generator, version or machine?): mixing them would mislead, so name another folder for the "
+                "results"
+            )
     return data
 
 

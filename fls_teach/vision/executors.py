@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
@@ -66,10 +67,11 @@ class Processes(ProcessPoolExecutor):
 
 
 def _begin():
-    """In a new process: one thread, Ctrl-C is the parent's affair, and no life without the parent."""
+    """In a new process: one thread, Ctrl-C and warnings are the parent's affair, and no life without the parent."""
     for library in ("OMP", "MKL", "OPENBLAS"):  # before torch and numpy are imported
         os.environ[f"{library}_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -35,7 +35,7 @@ def powers_of_two(text):
     (0.25, 1.0, 4.0)
     """
     if ":" not in text:
-        return numbers(text)
+        return numbers(text, or_else=", or A:B for the powers of two from 2^A to 2^B, as in -2:2")
     try:
         low, high, step = map(int, (text if text.count(":") > 1 else f"{text}:1").split(":"))
     except ValueError:
@@ -47,8 +47,10 @@ def powers_of_two(text):
     return tuple(2.0**exponent for exponent in range(low, high + 1, step))
 
 
-def numbers(text, kind=float):
+def numbers(text, kind=float, or_else=""):
     """Values from a list with commas: a tuple of `kind`, float or int, in the order given, without repetition.
+
+    `or_else` is what else could have been written, for the sentence of the error.
 
     Raises
     ------
@@ -63,8 +65,8 @@ def numbers(text, kind=float):
     try:
         values = tuple(dict.fromkeys(kind(part) for part in text.split(",")))
     except ValueError:
-        wanted = "whole numbers" if kind is int else "numbers"
-        raise ValueError(f"'{text}' is no list of {wanted}; wanted one or more with commas between") from None
+        listed = "whole numbers" if kind is int else "numbers"
+        raise ValueError(f"'{text}' is no list of {listed}; wanted one or more with commas between{or_else}") from None
     if not all(map(math.isfinite, values)):
         raise ValueError(f"'{text}' holds a number that is not finite")
     return values

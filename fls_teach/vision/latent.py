@@ -114,8 +114,8 @@ def latent_images(
             load_weights(generator, weights)
     conditional = _takes_labels(generator)
 
+    noise = rng.standard_normal((n, n_latent))  # first, for numpy says MemoryError where torch says RuntimeError
     labels = torch.arange(n) % n_classes
-    noise = rng.standard_normal((n, n_latent))
     noise[:, effective_dim:] = 0
     centres = np.stack([np.random.default_rng([_CENTRES, y]).standard_normal(n_latent) for y in range(n_classes)])
     z = torch.from_numpy(noise if conditional else noise + centre * centres[labels.numpy()]).to(torch.float32)

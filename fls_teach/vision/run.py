@@ -1,4 +1,4 @@
-"""One training run as plain values: everything that its outcome depends on, and nothing else."""
+"""One training run as plain values: all that its outcome depends on but the files it reads, and nothing else."""
 
 import hashlib
 import json
@@ -15,7 +15,9 @@ SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
 
 @dataclass(frozen=True)
 class Run:
-    """The parameters of one run; equal parameters on the same device give the same result.
+    """The parameters of one run; equal parameters, files and devices give the same result.
+
+    The files are CIFAR's, or a generator's weights: a sweep keeps digests of the images that they gave.
 
     Raises
     ------
@@ -83,7 +85,8 @@ class Run:
         if self.classes == 1:
             raise ValueError("classes is 1; wanted at least 2, or 0 for all")
         if self.data in ("latent", "biggan") and not (self.n and self.n_test):
-            raise ValueError(f"n is {self.n} and n_test {self.n_test}; data '{self.data}' has no end, so name both")
+            name = "n_test" if self.n else "n"
+            raise ValueError(f"{name} is 0, which means all, but data '{self.data}' has no end; wanted at least 1")
         if self.stop == "train-accuracy" and self.target > 1:
             raise ValueError(f"target is {self.target}; a training accuracy is at most 1")
         if self.stop == "validation-risk" and (self.target < 1 or self.target % 1):

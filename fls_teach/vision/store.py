@@ -22,9 +22,13 @@ def save(folder, record):
     record : dict
         In plain JSON values, no time in it: "run" (the fields of its Run), "trained" (those of its Trained), "images"
         (digest of its Data), "versions" and "device".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if it cannot be written.
     """
     path = _path(folder, Run(**record["run"]))
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = _text(record)
     whole = {"format": FORMAT, "sha256": hashlib.sha256(text.encode()).hexdigest(), "record": json.loads(text)}
     _write(path, json.dumps(whole, allow_nan=False) + "\n")
@@ -42,7 +46,7 @@ def load(folder, run):
 
 
 def plan(folder, runs):
-    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first."""
+    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`."""
     wanted = list(dict.fromkeys([*planned(folder), *runs]))
     lines = ",\n".join(json.dumps(asdict(run)) for run in wanted)
     _write(Path(folder) / "sweep.json", f'{{"format": "{PLAN_FORMAT}", "runs": [\n{lines}\n]}}\n')
@@ -84,5 +88,9 @@ def _text(record):
 
 
 def _write(path, text):
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as problem:  # a full disk, a folder that was taken away
+        raise ValueError(f"cannot write '{path}' ({problem.strerror or problem}); finished runs are kept") from None

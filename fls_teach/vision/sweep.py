@@ -1,7 +1,6 @@
 """A sweep: many runs, each done once, whatever happens on the way."""
 
 import time
-import warnings
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
 from functools import partial
@@ -51,7 +50,8 @@ def sweep(
     Raises
     ------
     ValueError
-        In one sentence, before anything is trained, if something that every run needs is missing or wrong.
+        In one sentence, before anything is trained, if something that every run needs is missing or wrong; later if
+        a file cannot be written.
     """
     say = say or partial(click.echo, err=True)
     if engine not in ENGINES:
@@ -64,20 +64,21 @@ def sweep(
     found = {run: record for run in runs if (record := store.load(folder, run))}
     missing = [run for run in runs if run not in found]
     settings = {"data_dir": data_dir, "generator": generator, "device": device}
-    earlier = _test_digests(folder)
+    earlier = _earlier_images(folder)
+
+    def digests(run):
+        return {part: earlier.get(key) for part, key in _image_keys(run).items()}
+
     if executor is None and (missing or data_dir or generator):
         settings["device"] = engines.resolve(device)
         first = (missing or runs)[0]
-        engines.images(first, test_images=earlier.get(_test_key(first)), **settings)
+        engines.images(first, digests=digests(first), **settings)
     store.plan(folder, runs)
     if missing:
         engine = _chosen(engine, missing, jobs, executor, settings, say)
         units = engines.stacks(missing) if engine == "fused" else [[run] for run in missing]
         tasks = [
-            partial(
-                engines.work, unit, fused=engine == "fused", test_images=earlier.get(_test_key(unit[0])), **settings
-            )
-            for unit in units
+            partial(engines.work, unit, fused=engine == "fused", digests=digests(unit[0]), **settings) for unit in units
         ]
         ledger = _Ledger(folder, len(missing), progress, say)
         if executor is not None:
@@ -127,12 +128,25 @@ class _Ledger:
 
 
 def _here(tasks, ledger):
-    for task in tasks:
-        with warnings.catch_warnings(record=True) as warned:
-            outcome = attempt(task, progress=lambda fraction, what: ledger.show(fraction))
-        for warning in warned:  # the fused engine halves a stack
-            ledger.say(str(warning.message))
-        ledger.finished(task, outcome)
+    waiting = deque(tasks)
+    while waiting:
+        task = waiting.popleft()
+        outcome = attempt(task, progress=lambda fraction, what: ledger.show(fraction))
+        if _failed_together(task, outcome):
+            waiting.extendleft(reversed(_halves(task)))
+        else:
+            ledger.finished(task, outcome)
+
+
+def _failed_together(task, outcome):
+    """A run that cannot be trained, because c overflows, say, takes its stack with it."""
+    return isinstance(outcome, str) and len(task.args[0]) > 1
+
+
+def _halves(task):
+    runs = task.args[0]
+    middle = len(runs) // 2
+    return [partial(task.func, part, **task.keywords) for part in (runs[:middle], runs[middle:])]
 
 
 def _in_processes(tasks, jobs, ledger):
@@ -169,7 +183,10 @@ def _submit(executor, tasks, ledger, at_once):
                 outcome = GIVEN_UP
             except Exception as problem:  # the executor's own: `attempt` lets none of ours through
                 outcome = sentence(problem)
-            ledger.finished(task, outcome)
+            if outcome != GIVEN_UP and _failed_together(task, outcome):
+                waiting.extendleft(reversed(_halves(task)))
+            else:
+                ledger.finished(task, outcome)
     return lost, list(waiting)
 
 
@@ -197,15 +214,18 @@ def _measured(stack, settings):
     return "fused" if fused < loop else "loop", f"{1e3 * fused:.0f} ms a network fused, {1e3 * loop:.0f} ms alone"
 
 
-def _test_key(run):
-    """Runs with the same key have the same test images, whatever their seed."""
-    return run.data, run.n_test, run.n_classes, run.dimension, run.image_size
+def _image_keys(run):
+    """Runs with the same key for a part have the same images in it."""
+    common = run.data, run.n_classes, run.dimension, run.image_size
+    return {"test": ("test", *common, run.n_test), "train": ("train", *common, run.n, run.n_validation, run.seed)}
 
 
-def _test_digests(folder):
-    """Those of the finished runs, by their key."""
-    records = (store.load(folder, run) for run in store.planned(folder))
-    return {_test_key(Run(**record["run"])): record["images"]["test"] for record in records if record}
+def _earlier_images(folder):
+    """Digests of the images of finished runs, by their key."""
+    records = [record for run in store.planned(folder) if (record := store.load(folder, run))]
+    return {
+        key: record["images"][part] for record in records for part, key in _image_keys(Run(**record["run"])).items()
+    }
 
 
 def _duration(seconds):

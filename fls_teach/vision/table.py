@@ -9,7 +9,10 @@ from .run import Run
 
 @dataclass(frozen=True)
 class Row:
-    """One c of one kind of run, at the learning rate with the highest mean peak test accuracy over seeds."""
+    """One c of one kind of run, at the learning rate with the highest mean peak test accuracy over seeds.
+
+    A rate at which every seed reached its target goes before any at which one did not, as in `fls plot`.
+    """
 
     kind: dict
     """The fields that differ within the sweep, but for c, lr and seed."""
@@ -40,7 +43,9 @@ def best_rates(records):
     rows = []
     for (kind, c), by_rate in sorted(cells.items()):
         peaks = {lr: [each["peak_test_accuracy"] for each in some] for lr, some in by_rate.items()}
-        lr = max(sorted(peaks), key=lambda lr: fmean(peaks[lr]))
+        seeds = max(map(len, peaks.values()))  # a rate has fewer where runs failed
+        sound = {lr for lr, some in by_rate.items() if [each["status"] for each in some] == seeds * ["reached"]}
+        lr = max(sorted(peaks), key=lambda lr: (lr in sound, fmean(peaks[lr])))
         error = stdev(peaks[lr]) / len(peaks[lr]) ** 0.5 if len(peaks[lr]) > 1 else None
         statuses = Counter(each["status"] for some in by_rate.values() for each in some)
         rows.append(

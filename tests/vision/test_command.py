@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import pytest
 from click.testing import CliRunner
@@ -52,6 +53,26 @@ def test_a_run_that_failed_is_exit_code_1(call, monkeypatch):
     assert "failed: c = 2, lr = 0.1, seed 0: ZeroDivisionError" in done.stderr
 
 
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_a_sentence(call, monkeypatch):
+    """The fused engine warns when it halves a stack, and CIFAR's files when they are not the official ones."""
+    train = engines.train_run
+    monkeypatch.setattr(engines, "train_run", lambda *all: warnings.warn("halved", stacklevel=1) or train(*all))
+    done = call(*TINY.split(), "--c", "1", "--lr", "0.1", "--seeds", "1", "--out", "here")
+    assert done.exit_code == 0 and done.stderr == "Warning: halved\n"
+
+
+@pytest.mark.parametrize("name", ["runs", "sweep.json"])
+def test_a_file_that_cannot_be_written_is_a_sentence(call, tmp_path, name):
+    """Catches a traceback from a full disk, here a file in the place of a folder, and the reverse."""
+    where = tmp_path / "here" / name
+    where.parent.mkdir()
+    where.touch() if name == "runs" else where.mkdir()
+    done = call(*TINY.split(), "--c", "1", "--lr", "0.1", "--seeds", "1", "--out", "here")
+    assert done.exit_code == 2 and done.stderr.startswith("Error: cannot write 'here"), done.output
+    assert done.stderr.count("\n") == 1
+
+
 MISUSE = {
     "no out": ([], "Missing option '--out'"),
     "out is a file": (["--out", "file"], "'file' is a file"),
@@ -68,6 +89,10 @@ MISUSE = {
     "size of CIFAR": (["--data", "cifar10", "--image-size", "16"], "CIFAR images have 32 pixels"),
     "size of latent": (["--image-size", "20"], "image_size is 20"),
     "dimension of CIFAR": (["--data", "cifar10", "--dimension", "8"], "--dimension has no effect"),
+    "weights of CIFAR": (["--data", "cifar10", "--weights", "w"], "--weights has no effect on 'cifar10'"),
+    "folder of latent": (["--data-dir", "."], "--data-dir has no effect on 'latent'"),
+    "no images": (["--n", "0"], "n is 0, which means all, but data 'latent' has no end"),
+    "more images than memory": (["--n", "10000000000000"], "do not fit into memory; ask for fewer"),
     "no CIFAR": (["--data", "cifar10"], "--data-dir"),
     "no weights": (["--data", "biggan"], "name it with --weights"),
     "download without place": (["--data", "cifar10", "--download"], "--download fetches CIFAR"),
@@ -133,6 +158,18 @@ def test_the_best_rate_is_the_best_on_average_over_seeds():
     ]
     assert rows[1].accuracy == pytest.approx(0.7) and rows[1].error == pytest.approx(0.1)
     assert rows[1].statuses == {"reached": 2, "diverged": 1, "budget": 1} and rows[0].kind == {}
+
+
+def test_a_rate_that_every_seed_reached_goes_before_luckier_ones():
+    """`fls plot` does not count the others. Catches a high peak of a run that diverged or was cut off."""
+    two = [record(0.6, lr=0.1), record(0.6, lr=0.1, seed=1)]
+    for luckier in (
+        [record(0.9, lr=0.2), record(0.9, "diverged", lr=0.2, seed=1)],
+        [record(0.9, "budget", lr=0.2), record(0.9, "budget", lr=0.2, seed=1)],
+        [record(0.9, lr=0.2)],
+    ):
+        (row,) = best_rates(two + luckier)
+        assert (row.lr, row.accuracy) == (0.1, 0.6)
 
 
 def test_kinds_of_runs_are_not_thrown_together():

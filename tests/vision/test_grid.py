@@ -20,6 +20,7 @@ NOT_A_RANGE = {
     "": "no list of numbers",
     "1,,2": "no list of numbers",
     "one": "no list of numbers",
+    "2^-2": "with commas between, or A:B for the powers of two",
     "1,inf": "not finite",
     "nan": "not finite",
 }

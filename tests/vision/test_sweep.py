@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -132,15 +131,6 @@ def test_a_run_that_fails_is_one_sentence_and_the_others_go_on(tmp_path, monkeyp
     ]
 
 
-@pytest.mark.filterwarnings("default")
-def test_a_warning_is_told_as_a_sentence(tmp_path, monkeypatch, said):
-    """The fused engine warns when it halves a stack."""
-    train = engines.train_run
-    monkeypatch.setattr(engines, "train_run", lambda *all: warnings.warn("halved", stacklevel=1) or train(*all))
-    sweep(GRID[:1], tmp_path, engine="loop", say=said.append)
-    assert said == ["halved"]
-
-
 def test_ctrl_c_leaves_what_is_finished(tmp_path, monkeypatch, trained):
     train = engines.train_run
     monkeypatch.setattr(
@@ -185,6 +175,15 @@ def test_the_fused_engine_gives_the_records_of_the_loop_to_float_tolerance(tmp_p
         assert ours["run"] == theirs["run"] and ours["images"] == theirs["images"]
         assert ours["trained"]["train_risk"] == pytest.approx(theirs["trained"]["train_risk"], rel=1e-4)
     assert len({tuple(record["trained"]["train_risk"]) for record in fused}) == 4
+
+
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(1)], ids=["here", "executor"])
+def test_a_run_that_cannot_be_trained_does_not_take_its_stack_with_it(tmp_path, said, executor):
+    grid = [replace(SMALL, c=c) for c in (0.5, 1.0, 1e39, 2.0, 4.0)]
+    records = sweep(grid, tmp_path, engine="fused", executor=executor, say=said.append)
+    assert sorted(record["run"]["c"] for record in records) == [0.5, 1.0, 2.0, 4.0]
+    (sentence,) = said
+    assert sentence.startswith("failed: c = 1e+39") and "the risk is not finite before training" in sentence
 
 
 def test_batch_norm_is_not_fused_but_looped(tmp_path, said):
@@ -371,3 +370,16 @@ def test_results_of_other_images_are_not_mixed(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match="test images of 'biggan' are not those of the runs"):
             sweep(wanted, tmp_path, engine="loop", data_dir="other")
     assert len(sweep(grid, tmp_path, engine="loop", data_dir="one")) == 2
+
+
+def test_results_of_other_training_images_are_not_mixed(tmp_path, monkeypatch):
+    """The test images alone agree."""
+    load = engines.load_data
+
+    def from_folder(run, data_dir, *rest):
+        return load(replace(run, seed=run.seed + 7 * (data_dir == "other")), None, *rest)
+
+    monkeypatch.setattr(engines, "load_data", from_folder)
+    sweep(GRID[:1], tmp_path, engine="loop", data_dir="one")
+    with pytest.raises(ValueError, match="train images of 'latent' are not those of the runs"):
+        sweep(GRID[:2], tmp_path, engine="loop", data_dir="other")
