@@ -49,6 +49,23 @@ def test_redrawn_from_its_files(results, name, tmp_path):
     assert len({claim.id for claim in redrawn.claims}) == len(redrawn.claims) > 2
 
 
+@pytest.mark.filterwarnings("ignore:.*not the official file")
+def test_heatmap_trains_on_the_images_of_a_folder(tmp_path, monkeypatch):
+    """Made ones in CIFAR-100's layout, of two classes: one black, one white."""
+    folder = tmp_path / "cifar-100-binary"
+    folder.mkdir()
+    records = np.zeros((40, 3074), np.uint8)
+    records[::2, 1], records[::2, 2:] = 1, 255
+    for file in ("train.bin", "test.bin"):
+        records.tofile(folder / file)
+    tiny = {"n": 30, "batch": 5, "classes": 2, "epochs": 9, "exponents": (0, 1), "rates": (0.1,), "n_seeds": 1}
+    monkeypatch.setitem(heatmap.CIFAR_PRESETS, "quick", replace(heatmap.CIFAR_PRESETS["quick"], **tiny))
+    found = report.run_demo("heatmap", folder=tmp_path / "out", data_dir=tmp_path)
+    assert (found.result.arrays["peak"] == 1).all() and found.result.params["data"] == "cifar100"
+    with pytest.raises(ValueError, match="the demo 'dimension' makes its own data"):
+        report.run_demo("dimension", folder=tmp_path / "out", data_dir=tmp_path)
+
+
 def grid_result(left, best, right, noise=0.001, name="heatmap", **params):
     """A result of 4 seeds whose accuracies at the three c are as given, at both rates."""
     rng = np.random.default_rng(0)
