@@ -35,11 +35,11 @@ class Params:
     """Images a step of plain SGD."""
     target: float = 0.99
     """Training accuracy that ends a run."""
-    epochs: int = 60
+    epochs: int = 95
     """A run that needs more is marked, and its rate does not count at its c."""
-    exponents: tuple = (-6, -3, 0, 2, 4)
+    exponents: tuple = (-7, -3, 0, 4)
     """log2 of the output multipliers c, increasing."""
-    rates: tuple = (0.03, 0.1)
+    rates: tuple = (0.01, 0.05)
     """Learning rates on cross_entropy(c f) / c, increasing."""
     n_seeds: int = 5
     """Training sets, starts and orders; differences are paired over them. At least 2."""

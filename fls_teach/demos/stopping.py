@@ -17,16 +17,16 @@ class Params(heatmap.Params):
     `target` is the training accuracy of the first rule.
     """
 
-    target_risk: float = 0.05
+    target_risk: float = 0.02
     """Training risk of c f, in nats, of the second rule, which ends every run."""
     n_validation: int = 256
     """Images whose risk of c f the third rule looks at."""
-    patience: int = 5
-    """Epochs without a lower validation risk after which the third rule stops."""
+    patience: int = 8
+    """Epochs without a lower validation risk after which the third rule stops; 3 would stop on the first plateau."""
 
 
 PRESETS = {
-    "quick": Params(n_seeds=4, epochs=80),
+    "quick": Params(exponents=(-6, -3, 0, 4), epochs=150, n_seeds=4),
     "full": Params(width=16, epochs=200, exponents=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
 }
 
