@@ -12,13 +12,15 @@ from .trained import run_seeds, train_grid
 
 @dataclass(frozen=True)
 class Params(heatmap.Params):
-    """As of the demo `heatmap`, but every run goes on to a training risk by which other rules should have stopped it.
+    """As of the demo `heatmap`, but every run goes on to a training risk by which all rules should have stopped it.
 
     `target` is the training accuracy of the first rule.
     """
 
     target_risk: float = 0.02
-    """Training risk of c f, in nats, of the second rule, which ends every run."""
+    """Training risk of c f, in nats, of the second rule."""
+    end_risk: float = 0.001
+    """Training risk that ends a run: so small that by then all rules should have stopped it."""
     n_validation: int = 256
     """Images whose risk of c f the third rule looks at."""
     patience: int = 8
@@ -45,7 +47,7 @@ def run(params, seed, progress=None):
     from fls_teach.vision.run import Run
 
     fields = "model width data classes n n_test n_validation dimension image_size batch epochs".split()
-    base = Run(**{name: getattr(params, name) for name in fields}, stop="train-risk", target=params.target_risk)
+    base = Run(**{name: getattr(params, name) for name in fields}, stop="train-risk", target=params.end_risk)
     trained = train_grid(base, params.exponents, params.rates, run_seeds(seed, params.n_seeds), progress)
     arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
     kept = "status train_accuracy train_risk validation_risk test_accuracy".split()
