@@ -244,6 +244,8 @@ class _Runs:
             self.time[runs] -= (1 - fraction) * length
         book = zip(self.reason, self.time, self.risk, strict=True)
         words = [text.format(target=self.target, time=time, risk=risk) for text, time, risk in book]
+        # So small that squares underflow: as silent as a neuron of size 0, and no function here takes another.
+        self.W[np.abs(self.W).max(axis=-1) < checks.SMALLEST_NORM] = 0
         v = self.signs * np.linalg.norm(self.W, axis=-1)
         stopping_time = np.where(self.status == "reached", self.time, np.nan)
         record = [self.trajectory(run) for run in range(len(self.W))] if self.points else None

@@ -324,6 +324,14 @@ def test_any_small_problem_ends_with_a_status_and_a_reason(data, h, alpha, targe
         assert final <= target * (1 + 1e-9)
 
 
+def test_a_neuron_that_all_but_vanishes_is_silent():
+    """Catches weights of 1e-159, which no function of ours takes back."""
+    X, y = np.array([[0.01257302], [-0.01321049], [0.06404227]]), -np.ones(3)
+    flow = gradient_flow(X, y, *balanced_init(2, 1, 1e-30, 0), target_risk=0.03)
+    assert flow.W[0, 0] == flow.v[0] == 0 and flow.W[1, 0] != 0
+    assert flow.risk == pytest.approx(float(risk(X, y, flow.W, flow.v)), rel=1e-12)
+
+
 def test_what_can_be_reached_is_reached():
     """Catches a stall declared on a plateau: one class, one sample, one neuron, XOR and duplicates all have a fit."""
     X, y = XOR
