@@ -56,6 +56,12 @@ def part_c(size, work):
                  if owner["name"] == exercise and item["verdict"] not in allowed[item["id"]]]  # fmt: skip
         if wrong:
             gained[name] = wrong
+    lost = {}
+    for name in marks:
+        if name.startswith("honest"):
+            items = [item for _, item in properties(read_record(out / name / "record.json"))]
+            if wrong := {item["id"]: item["verdict"] for item in items if item["verdict"] != "passed"}:
+                lost[name] = wrong
     walls = {}
     for jobs in (1, 2):
         walls[str(jobs)] = grade(
@@ -66,6 +72,7 @@ def part_c(size, work):
         "wall": run.wall,
         "honest": size["honest"],
         "honest_full": sum(score == of for name, (score, of) in marks.items() if name.startswith("honest")),
+        "honest_lost": lost,
         "partial": [int(score or -1) for name, (score, _) in marks.items() if name.startswith("partial")],
         "hostile": len(attacked),
         "hostile_verdicts_not_allowed": gained,
