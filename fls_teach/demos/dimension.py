@@ -7,7 +7,7 @@ import numpy as np
 from . import heatmap, paired, style
 from .claim import Claim
 from .result import Result
-from .trained import run_seeds, train_grid
+from .trained import train_grid
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,11 @@ def run(params, seed, progress=None):
     Result
         As of the demo `heatmap`, with a first axis of dimensions: ``peak``, ``epochs``, ``status`` (d, s, m, r).
     """
-    from fls_teach.vision.run import Run
-
-    fields = "model width data classes n n_test image_size batch target epochs".split()
-    base = {name: getattr(params, name) for name in fields}
-    seeds, parts = run_seeds(seed, params.n_seeds), []
+    parts = []
     for i, dimension in enumerate(params.dimensions):
         part = progress and _part(progress, i, len(params.dimensions), dimension)
-        parts.append(train_grid(Run(dimension=dimension, **base), params.exponents, params.rates, seeds, part))
-    arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
+        parts.append(train_grid(params, seed, part, dimension=dimension))
+    arrays = {key: parts[0][key] for key in ("log2_c", "lr")}
     arrays |= {key: np.array([part[key] for part in parts]) for key in ("peak", "epochs", "status")}
     return Result("dimension", params, seed, arrays)
 

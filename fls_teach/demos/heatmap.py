@@ -8,7 +8,7 @@ from . import paired
 from .claim import Claim
 from .result import Result
 from .sweep_figure import sweep_figure
-from .trained import run_seeds, train_grid
+from .trained import train_grid
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,9 @@ def run(params, seed, progress=None, data_dir=None):
         ``log2_c`` (m,), ``lr`` (r,), and over seeds, multipliers and rates (s, m, r) ``peak`` and ``final`` test
         accuracy, ``epochs``, ``status``.
     """
-    from fls_teach.vision.run import Run
-
-    fields = "model width data classes n n_test dimension image_size batch target epochs".split()
-    base = Run(**{name: getattr(params, name) for name in fields})
-    seeds = run_seeds(seed, params.n_seeds)
-    trained = train_grid(base, params.exponents, params.rates, seeds, progress, data_dir)
-    arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
-    return Result(
-        "heatmap", params, seed, arrays | {key: trained[key] for key in ("peak", "final", "epochs", "status")}
-    )
+    trained = train_grid(params, seed, progress, data_dir)
+    kept = "log2_c lr peak final epochs status".split()
+    return Result("heatmap", params, seed, {key: trained[key] for key in kept})
 
 
 def claims(result):

@@ -7,7 +7,7 @@ import numpy as np
 from . import heatmap, paired, style
 from .claim import Claim
 from .result import Result
-from .trained import run_seeds, train_grid
+from .trained import train_grid
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ RULES = {"accuracy": "training accuracy", "risk": "training risk", "validation":
 
 
 def run(params, seed, progress=None):
-    """Train the grid to the target risk and keep the curves.
+    """Train the grid to the last risk and keep the curves.
 
     Returns
     -------
@@ -44,14 +44,9 @@ def run(params, seed, progress=None):
         ``log2_c`` (m,), ``lr`` (r,), and for every run and epoch from 0 (s, m, r, T + 1), NaN after its end:
         ``train_accuracy``, ``train_risk``, ``validation_risk``, ``test_accuracy``; ``status`` (s, m, r).
     """
-    from fls_teach.vision.run import Run
-
-    fields = "model width data classes n n_test n_validation dimension image_size batch epochs".split()
-    base = Run(**{name: getattr(params, name) for name in fields}, stop="train-risk", target=params.end_risk)
-    trained = train_grid(base, params.exponents, params.rates, run_seeds(seed, params.n_seeds), progress)
-    arrays = {"log2_c": np.array(params.exponents, dtype=float), "lr": np.array(params.rates, dtype=float)}
-    kept = "status train_accuracy train_risk validation_risk test_accuracy".split()
-    return Result("stopping", params, seed, arrays | {key: trained[key] for key in kept})
+    trained = train_grid(params, seed, progress, stop="train-risk", target=params.end_risk)
+    kept = "log2_c lr status train_accuracy train_risk validation_risk test_accuracy".split()
+    return Result("stopping", params, seed, {key: trained[key] for key in kept})
 
 
 def stops(result):

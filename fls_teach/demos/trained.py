@@ -1,6 +1,6 @@
 """Networks trained for a demo: every (seed, c, learning rate), as arrays."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -17,24 +17,27 @@ def run_seeds(seed, n_seeds):
     return [int(value) for value in np.random.SeedSequence(seed).generate_state(n_seeds)]
 
 
-def train_grid(base, exponents, rates, seeds, progress=None, data_dir=None):
-    """Train `base` at every c = 2^k and rate, for every seed, by the engine that suits this machine.
+def train_grid(params, seed, progress=None, data_dir=None, **change):
+    """Train at every c = 2^k and rate, for every seed, by the engine that suits this machine.
 
     Parameters
     ----------
-    base : fls_teach.vision.run.Run
-        Its c, lr and seed are replaced.
-    exponents, rates, seeds : sequence
-        Of length m, r and s.
+    params : dataclass
+        With m `exponents`, r `rates` and `n_seeds` s; its other fields that a Run has describe the runs.
+    seed : int
+        The demo's.
     progress : callable (fraction, what), optional
     data_dir : path-like, optional
         Where the CIFAR folders are.
+    **change
+        Fields of a Run that are other than in `params`.
 
     Returns
     -------
     dict
-        ``status``, ``epochs``, ``peak`` and ``final`` test accuracy (s, m, r); ``train_accuracy``, ``train_risk``,
-        ``test_accuracy`` and, with validation images, ``validation_risk`` (s, m, r, T + 1), NaN after a run's end.
+        ``log2_c`` (m,), ``lr`` (r,); ``status``, ``epochs``, ``peak`` and ``final`` test accuracy (s, m, r);
+        ``train_accuracy``, ``train_risk``, ``test_accuracy`` and, with validation images, ``validation_risk``
+        (s, m, r, T + 1), NaN after a run's end.
 
     Raises
     ------
@@ -42,10 +45,14 @@ def train_grid(base, exponents, rates, seeds, progress=None, data_dir=None):
         In one sentence, if the images cannot be had or a run failed.
     """
     from fls_teach.vision.executors import cores
+    from fls_teach.vision.run import Run
     from fls_teach.vision.sweep import sweep
 
+    described = {field.name: getattr(params, field.name) for field in fields(Run) if hasattr(params, field.name)}
+    base, seeds = Run(**described | change), run_seeds(seed, params.n_seeds)
+    exponents, rates = params.exponents, params.rates
     shape = len(seeds), len(exponents), len(rates)
-    runs = [replace(base, c=2.0**k, lr=lr, seed=seed) for seed in seeds for k in exponents for lr in rates]
+    runs = [replace(base, c=2.0**k, lr=lr, seed=each) for each in seeds for k in exponents for lr in rates]
     problems = []
     with TemporaryDirectory() as folder:
         records = sweep(runs, folder, jobs=cores(), data_dir=data_dir, progress=progress, say=problems.append)
@@ -61,7 +68,8 @@ def train_grid(base, exponents, rates, seeds, progress=None, data_dir=None):
         rows = [np.pad(each[key], (0, longest - len(each[key])), constant_values=np.nan) for each in trained]
         return np.array(rows).reshape(*shape, longest)
 
-    arrays = {"status": column("status"), "epochs": column("epochs")}
+    arrays = {"log2_c": np.array(exponents, dtype=float), "lr": np.array(rates, dtype=float)}
+    arrays |= {"status": column("status"), "epochs": column("epochs")}
     arrays |= {"peak": column("peak_test_accuracy"), "final": column("final_test_accuracy")}
     arrays |= {key: curves(key) for key in ("train_accuracy", "train_risk", "test_accuracy")}
     if base.n_validation:
