@@ -38,11 +38,10 @@ class Patience:
     slack: float = 3.0
     grader: float = 60.0
 
-    def as_dict(self):
-        """For the record."""
-        return {f"{name}_seconds": getattr(self, name) for name in ("call", "exercise", "load", "grader")} | {
-            "slack": self.slack
-        }
+    def beside(self, sandbox):
+        """All limits of a submission, these and the sandbox's, for the record."""
+        seconds = {f"{name}_seconds": getattr(self, name) for name in ("call", "exercise", "load", "grader")}
+        return seconds | {"slack": self.slack} | (vars(sandbox.limits) if sandbox.limits else {})
 
     def work(self):
         """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""

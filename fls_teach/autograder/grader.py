@@ -102,7 +102,7 @@ def mark_entry(entry, task, chosen, sandbox, tell=None):
     expected = {
         **{"submission": submission.name, "digest": submission.digest, "seed": seed, "fault": False},
         **{"notes": list(submission.notes), "isolation": sandbox.name, "versions": versions(chosen)},
-        "limits": patience.as_dict() | (vars(sandbox.limits) if sandbox.limits else {}),
+        "limits": patience.beside(sandbox),
     }
     if is_done(folder, json.loads(as_json(expected)), chosen):
         return

@@ -84,7 +84,6 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
         if tell:
             tell(marked[-1])
     fault = any(item["verdict"] == "grader-fault" for each in marked for item in each["properties"])
-    limits = patience.as_dict() | (vars(sandbox.limits) if sandbox.limits else {})
     return {
         "format": 1,
         "submission": submission.name,
@@ -97,7 +96,7 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
         "fault": fault,
         "versions": versions(exercises),
         "isolation": sandbox.name,
-        "limits": limits,
+        "limits": patience.beside(sandbox),
         "notes": list(submission.notes),
         "exercises": marked,
     }

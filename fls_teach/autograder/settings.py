@@ -88,7 +88,11 @@ def is_out(folder):
 
 def differing(old, new):
     """What two settings do not have in common, as a list of "name: old -> new"."""
-    return [f"{name}: {_shown(old, name)} -> {_shown(new, name)}" for name in new if old.get(name) != new[name]]
+    return [
+        f"{name}: {_shown(old, name)} -> {_shown(new, name)}"
+        for name in {**new, **old}
+        if old.get(name) != new.get(name)
+    ]
 
 
 def keep(out, now):

@@ -461,3 +461,10 @@ def test_a_seed_and_a_key_are_one_too_many(tmp_path):
     done = CliRunner().invoke(main, given)
     assert done.exit_code == 2 and "--seed and --key-file" in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_settings_that_only_the_old_run_had_are_named():
+    """Catches a refusal that cannot say what differs."""
+    from fls_teach.autograder.settings import differing
+
+    assert differing({"memory": "1 MiB", "gone": "x"}, {"memory": "1 MiB"}) == ["gone: x -> none"]
