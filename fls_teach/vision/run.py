@@ -82,6 +82,8 @@ class Run:
         for name in ("n", "n_test", "n_validation", "classes", "seed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; wanted 0 or more")
+        if self.seed >= 2**63:
+            raise ValueError(f"seed is {self.seed}; wanted less than 2^63")
         if self.classes == 1:
             raise ValueError("classes is 1; wanted at least 2, or 0 for all")
         if self.data in ("latent", "biggan") and not (self.n and self.n_test):

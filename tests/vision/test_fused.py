@@ -6,22 +6,14 @@ import pytest
 import torch
 
 from fls_teach.vision import fused
-from fls_teach.vision.dataset import Data, Images
+from fls_teach.vision.dataset import Data
 from fls_teach.vision.fused import train_stack
 from fls_teach.vision.run import Run
 from fls_teach.vision.train import EVALUATION_BATCH, train_run
 
+from .made import images
+
 N = 100
-
-
-def images(n, seed, size=8, n_classes=3):
-    """Noise around one random image a class."""
-    draw = torch.Generator().manual_seed(0)
-    centres = torch.randn(n_classes, 3, size, size, generator=draw)
-    draw.manual_seed(seed)
-    labels = torch.randint(0, n_classes, (n,), generator=draw)
-    pixels = 128 + 25 * centres[labels] + 30 * torch.randn(n, 3, size, size, generator=draw)
-    return Images(pixels.clamp(0, 255).to(torch.uint8), labels, n_classes)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,39 @@
+"""A run's parameters: what is impossible is one sentence."""
+
+import pytest
+
+from fls_teach.vision.run import Run
+
+BAD = {
+    "c": ({"c": 0.0}, "c is 0.0"),
+    "c is no number": ({"c": float("nan")}, "c is nan"),
+    "lr": ({"lr": -1.0}, "lr is -1.0"),
+    "words": ({"width": "8"}, "width is '8'; wanted int"),
+    "width": ({"width": 0}, "width is 0"),
+    "one class": ({"classes": 1}, "classes is 1"),
+    "seed below 0": ({"seed": -1}, "seed is -1"),
+    "seed too large for torch": ({"seed": 2**63}, "seed is 9223372036854775808"),
+    "accuracy": ({"target": 1.5}, "target is 1.5"),
+    "model": ({"model": "alexnet"}, "model is 'alexnet'"),
+    "CIFAR's size": ({"data": "cifar10"}, "image_size is 16"),
+    "no end": ({"n": 0}, "has no end"),
+    "nothing held out": ({"stop": "validation-risk", "target": 5.0}, "n_validation 0"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_an_impossible_run_is_one_sentence(case):
+    change, words = BAD[case]
+    with pytest.raises(ValueError, match="^[^\n]*$") as raised:
+        Run(**change)
+    assert words in str(raised.value)
+
+
+def test_the_largest_seed_trains():
+    from fls_teach.vision.models import build_for
+
+    assert build_for(Run(seed=2**63 - 1, width=2)) is not None
+
+
+def test_equal_parameters_are_one_run():
+    assert Run(c=1).digest == Run(c=1.0).digest != Run(c=2.0).digest
