@@ -79,7 +79,7 @@ class Budgeted:
 
     def __init__(self, session, patience):
         self._session, self._patience = session, patience
-        self._clock, self._processor, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
+        self._clock, self._spent, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
         self._loaded = self.failed_load = None
 
@@ -110,13 +110,13 @@ class Budgeted:
             loaded = self._session.load()
             if loaded is not self._loaded:
                 if self._loaded is not None:  # again, after a crash; the first time has its own limit
-                    self._add(loaded.seconds, loaded.processor)
+                    self._add(loaded.seconds, loaded.spent)
                 self._loaded = loaded
             if not loaded.ok:
                 self.failed_load = loaded
                 return loaded
             outcome = self._session.call(function, *args, **kwargs)
-            self._add(outcome.seconds, outcome.processor)
+            self._add(outcome.seconds, outcome.spent)
             return outcome
 
     def lend(self, worker):
@@ -129,7 +129,7 @@ class Budgeted:
             return used_up
         with self._undisturbed():
             outcome = worker.call(path, function, *args, **kwargs)
-            self._add(outcome.seconds, 0.0)  # nobody looks at the processor time of the course's own worker
+            self._add(outcome.seconds, 0.0)  # nobody looks at what the course's own worker does
             return outcome
 
     def _used_up(self, function):
@@ -138,16 +138,16 @@ class Budgeted:
         limits = self._patience
         if self._own[self._purpose] > limits.grader:
             whose = f"{limits.grader:g} s of the grader"
-        elif charged(self._clock[self._purpose], self._processor[self._purpose], limits.slack) > limits.exercise:
+        elif charged(self._clock[self._purpose], self._spent[self._purpose], limits.slack) > limits.exercise:
             whose = f"{limits.exercise:g} s"
         else:
             return None
         text = f"The {whose} for this exercise were used up before {function}() was asked."
         return Outcome("timeout", function, message=text)
 
-    def _add(self, clock, processor):
+    def _add(self, clock, spent):
         self._clock[self._purpose] += clock
-        self._processor[self._purpose] += clock if processor is None else processor
+        self._spent[self._purpose] += clock if spent is None else spent
 
     @contextlib.contextmanager
     def _undisturbed(self):

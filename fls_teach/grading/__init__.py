@@ -42,8 +42,9 @@ Both have
                  the first call also shows what loading the file printed
     seconds      wall clock, measured on the trusted side, with decoding the
                  answer and, where that was needed, ending the worker
-    processor    seconds of processor time of the worker and all its processes in
-                 the meantime, sampled; None where there are no limits to watch
+    spent        seconds of processor time of the worker and all its processes in
+                 the meantime, and those in which all of them slept over the call,
+                 sampled; None where there are no limits to watch
     mutated      the call changed its arguments in place (advice only)
     ok           property: kind == "value"
 ``KINDS``
@@ -87,7 +88,7 @@ Guaranteed, whatever the file does:
   *worker's claims*. The student's code shares the worker with our half of the
   protocol and may forge any of them for the call in progress; that gives no
   more than returning the value would have done, as long as the checker marks
-  by `value` alone. `seconds`, `processor` and the kinds crash, memory, output and
+  by `value` alone. `seconds`, `spent` and the kinds crash, memory, output and
   protocol_error are the trusted side's own; a timeout is ours, or the worker's
   admission of one.
 * All text is cut to a length and free of control characters. It is *not*

@@ -44,7 +44,7 @@ class Outcome:
     traceback: str = ""
     printed: str = ""
     seconds: float = 0.0
-    processor: float | None = None
+    spent: float | None = None
     mutated: bool = False
 
     @property
@@ -90,7 +90,7 @@ def _sentence(kind, function, file_name, exception, detail, limit):
     if kind == "not_plain":
         return f"{subject} returned {detail}."
     if kind == "timeout" and limit is None:
-        return f"{subject} was stopped, because all calls together took more processor time than they may."
+        return f"{subject} was stopped, because all calls together took more time than they may."
     if kind == "timeout":
         return f"{subject} was still running after {limit:g} s and was stopped: an endless loop?"
     if kind == "crash":

@@ -18,7 +18,7 @@ import time
 
 from fls_teach.grading import protocol
 from fls_teach.grading.printed import Printed
-from fls_teach.grading.processes import exact_memory_of, memory_of, process_table, processor_time_of
+from fls_teach.grading.processes import are_asleep, exact_memory_of, memory_of, process_table, processor_time_of
 from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
 from fls_teach.grading.view import WORKER, library_folders
 
@@ -65,18 +65,19 @@ class WorkerStopped(Exception):
     """It was ended because it used too much; the text is "memory", "output" or "timeout"."""
 
 
-def charged(clock, processor, slack):
-    """How many seconds of a limit were used up, given those on the clock and those of processor time.
+def charged(clock, spent, slack):
+    """How many seconds of a limit were used up, given those on the clock and those spent: at work, or asleep.
 
-    What counts is processor time, since the machine may be busy with others; but at least 1/slack of the clock, since
-    whoever sleeps uses none, and never more than the clock. The clock alone where `processor` is None.
+    What is left of the clock is waiting for a processor or a disk, which others may be busy with. It counts for
+    nothing, but for what makes the whole 1/slack of the clock, since there are ways to wait on purpose. Never more than
+    the clock counts, and the clock alone where `spent` is None.
 
     Examples
     --------
     >>> charged(9.0, 5.0, slack=3.0), charged(9.0, 0.0, slack=3.0), charged(9.0, 36.0, slack=3.0)
     (5.0, 3.0, 9.0)
     """
-    return clock if processor is None else min(clock, max(processor, clock / slack))
+    return clock if spent is None else min(clock, max(spent, clock / slack))
 
 
 class WorkerProcess:
@@ -90,8 +91,9 @@ class WorkerProcess:
 
     Attributes
     ----------
-    processor : float or None
-        Seconds of processor time that it has used with all its processes, as of a moment ago; None where nobody looks.
+    spent : float or None
+        Seconds of processor time that it has used with all its processes, and seconds in which all of them slept over
+        a question, as of a moment ago; None where nobody looks.
     told : float or None
         How many of these were known at the last answer.
 
@@ -129,7 +131,10 @@ class WorkerProcess:
         limits = self._sandbox.limits
         self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
         self._ended, self._stopped = threading.Event(), ""
-        self.processor = self.told = 0.0 if limits and os.path.isdir("/proc/self") else None
+        self._processor = self._asleep = 0.0
+        self._asked = None  # when the question was put that is being answered
+        self._looked_at = bool(limits) and os.path.isdir("/proc/self")
+        self.told = self.spent
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
@@ -148,6 +153,10 @@ class WorkerProcess:
     def pid(self):
         """The number of the process that was started: the worker itself, or the sandbox around it."""
         return self._process.pid
+
+    @property
+    def spent(self):
+        return self._processor + self._asleep if self._looked_at else None
 
     def ask(self, head, body, limit, slack=1.0):
         """Ask one question and return the answer's head and body; `limit` is in seconds as `charged`.
@@ -175,13 +184,16 @@ class WorkerProcess:
         return answer[1:]
 
     def _next_answer(self, limit, slack):
-        start, before = time.perf_counter(), self.processor
-        left = limit
-        while left > 0:
-            with contextlib.suppress(queue.Empty):
-                return self._answers.get(timeout=max(left, WATCH_INTERVAL))
-            used = None if before is None else self.processor - before
-            left = limit - charged(time.perf_counter() - start, used, slack)
+        start, before, left = time.perf_counter(), self.spent, limit
+        self._asked = start
+        try:
+            while left > 0:
+                with contextlib.suppress(queue.Empty):
+                    return self._answers.get(timeout=max(left, WATCH_INTERVAL))
+                spent = None if before is None else self.spent - before
+                left = limit - charged(time.perf_counter() - start, spent, slack)
+        finally:
+            self._asked = None
         raise WorkerTimeout("no answer")
 
     def printed(self):
@@ -231,19 +243,23 @@ class WorkerProcess:
             self._answers.put(answer)
 
     def _watch(self):
-        most = self._sandbox.limits.memory_mib * MIB
+        most, before = self._sandbox.limits.memory_mib * MIB, time.perf_counter()
         while not self._ended.wait(WATCH_INTERVAL):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
                 members = self._sandbox.members(self._process.pid)
-                if self.processor is not None:  # who has ended without a parent's notice would count no more
-                    self.processor = max(self.processor, processor_time_of(members))
+                # Who has ended without a parent's notice would count no more.
+                self._processor = max(self._processor, processor_time_of(members))
+                asked, now = self._asked, time.perf_counter()
+                if asked is not None and are_asleep(members):
+                    self._asleep += now - max(asked, before)
+                before = now
                 coarse = memory_of(members)
                 # Far too much needs no exact look, which takes long where many processes share much.
                 if coarse > 2 * most or (coarse > most and exact_memory_of(members) > most):
                     self._stop("memory")
                 elif self._sandbox.overflows(self._process.pid, members):
                     self._stop("output")
-                elif (self.processor or 0.0) > self._sandbox.limits.cpu_seconds:
+                elif self._processor > self._sandbox.limits.cpu_seconds:
                     self._stop("timeout")
 
     def _stop(self, reason):

@@ -141,7 +141,7 @@ class Session(BaseSession):
     time_limit, load_time_limit : float
         Seconds for one call, and for loading the file (which may import torch).
     slack : float
-        How many times as long both may take by the clock, if the processor time stays below the limit: see
+        How many times as long both may take by the clock, if what is spent stays below the limit: see
         `process.charged`. It takes a sandbox with limits, and Linux; otherwise the clock alone counts.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
         Where the worker is locked in; `fls check` needs none.
@@ -193,10 +193,10 @@ class Session(BaseSession):
     def _ask(self, function, head, body, limit):
         worker, start = self._worker, time.perf_counter()
         # Since the last answer: who is looked at ten times a second may have been busy just before that.
-        before, slack = worker.told, 1.0 if worker.processor is None else float(self.slack)
+        before, slack = worker.told, 1.0 if worker.spent is None else float(self.slack)
 
         def used():
-            return time.perf_counter() - start, None if before is None else worker.processor - before
+            return time.perf_counter() - start, None if before is None else worker.spent - before
 
         try:
             answer, data = worker.ask((*head, float(limit), slack), body, limit + GRACE, slack)
@@ -222,8 +222,8 @@ class Session(BaseSession):
             fields["printed"] = worker.printed()
         if kind == "crash":
             fields |= _last_words(fields["printed"], self.path.name)
-        fields["seconds"], fields["processor"] = used()
-        worker.told = worker.processor
+        fields["seconds"], fields["spent"] = used()
+        worker.told = worker.spent
         return self._outcome(kind, function, limit, **fields)
 
 

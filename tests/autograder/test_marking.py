@@ -303,12 +303,12 @@ def test_time_for_a_smaller_counterexample_is_not_taken_from_the_marks():
 
 
 @pytest.mark.parametrize(
-    ("clock", "processor", "calls"),
+    ("clock", "spent", "calls"),
     [(0.5, None, 2), (0.5, 0.5, 2), (0.5, 0.0, 4), (0.5, 0.3, 3), (0.5, 7.0, 2)],
 )
-def test_what_counts_is_processor_time_within_bounds(clock, processor, calls):
+def test_what_counts_is_what_was_spent_within_bounds(clock, spent, calls):
     """A submission on a busy machine used to lose what others had taken: the exercise has 0.6 s, by the clock 1.8 s."""
-    session = Answers(lambda *given: outcome("value", seconds=clock, processor=processor))
+    session = Answers(lambda *given: outcome("value", seconds=clock, spent=spent))
     loaded = Outcome("value")
     session.load = lambda: loaded
     budgeted = Budgeted(session, QUICK)
