@@ -9,7 +9,7 @@ b. A worker with numpy starts in 0.078 s, median of 20 (goal: less than 0.25).
 c. 100 mixed submissions: 11.5 minutes with --jobs 2 (goal: less than 20), 1.85 times as fast as --jobs 1, one trial
    (goal: at least 1.7). All 60 honest submissions have all points; an earlier run with another course key had 59.
 d. The main process needs 52 MiB for 20 submissions and for 1,000 (goal: flat).
-e. 300 small submissions survived two kill -9: every mark as in a run that nobody disturbed (goal, and default: 1,000).
+e. 1,000 small submissions survived two kill -9: every mark as in a run that nobody disturbed (goal: the same).
 
 Each part is saved when it is done, and a part that is not asked for stays as it was measured before.
 """
