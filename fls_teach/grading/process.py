@@ -18,8 +18,9 @@ import time
 
 from fls_teach.grading import protocol
 from fls_teach.grading.printed import Printed
-from fls_teach.grading.processes import are_asleep, exact_memory_of, memory_of, process_table, processor_time_of
+from fls_teach.grading.processes import exact_memory_of, memory_of, process_table
 from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
+from fls_teach.grading.spending import Spending
 from fls_teach.grading.view import WORKER, library_folders
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses
@@ -92,8 +93,7 @@ class WorkerProcess:
     Attributes
     ----------
     spent : float or None
-        Seconds of processor time that it has used with all its processes, and seconds in which all of them slept over
-        a question, as of a moment ago; None where nobody looks.
+        Seconds, as `spending.Spending`, of it and all its processes as of a moment ago; None where nobody looks.
     told : float or None
         How many of these were known at the last answer.
 
@@ -131,7 +131,7 @@ class WorkerProcess:
         limits = self._sandbox.limits
         self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
         self._ended, self._stopped = threading.Event(), ""
-        self._processor = self._asleep = 0.0
+        self._spending = Spending()
         self._asked = None  # when the question was put that is being answered
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
         self.told = self.spent
@@ -156,7 +156,7 @@ class WorkerProcess:
 
     @property
     def spent(self):
-        return self._processor + self._asleep if self._looked_at else None
+        return self._spending.total if self._looked_at else None
 
     def ask(self, head, body, limit, slack=1.0):
         """Ask one question and return the answer's head and body; `limit` is in seconds as `charged`.
@@ -247,11 +247,8 @@ class WorkerProcess:
         while not self._ended.wait(WATCH_INTERVAL):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
                 members = self._sandbox.members(self._process.pid)
-                # Who has ended without a parent's notice would count no more.
-                self._processor = max(self._processor, processor_time_of(members))
                 asked, now = self._asked, time.perf_counter()
-                if asked is not None and are_asleep(members):
-                    self._asleep += now - max(asked, before)
+                self._spending.look(members, 0.0 if asked is None else now - max(asked, before))
                 before = now
                 coarse = memory_of(members)
                 # Far too much needs no exact look, which takes long where many processes share much.
@@ -259,7 +256,7 @@ class WorkerProcess:
                     self._stop("memory")
                 elif self._sandbox.overflows(self._process.pid, members):
                     self._stop("output")
-                elif self._processor > self._sandbox.limits.cpu_seconds:
+                elif self._spending.processor > self._sandbox.limits.cpu_seconds:
                     self._stop("timeout")
 
     def _stop(self, reason):

@@ -83,21 +83,6 @@ def exact_memory_of(pids):
     return total
 
 
-def processor_time_of(pids):
-    """Seconds of processor time of these processes and of their children that have ended and were waited for."""
-    ticks = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/stat", "rb") as file:
-            ticks += sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def are_asleep(pids):
-    """Whether all threads of these processes wait for something else than a processor, a disk or memory."""
-    states = [state for pid in pids for state in _states(pid)]
-    return bool(states) and not any(state in b"RD" for state in states)
-
-
 def kill_all_of(uid, killer):
     """End all processes of a user at once, so that none can start another in between.
 
@@ -116,16 +101,6 @@ def kill_all_of(uid, killer):
 
 def _pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-
-
-def _states(pid):
-    """The state of each thread, a letter as in proc(5)."""
-    states = []
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
-                states.append(file.read().rpartition(b")")[2].split()[0])
-    return states
 
 
 def _sum_of(pid, file_name, fields):

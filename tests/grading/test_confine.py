@@ -35,6 +35,7 @@ print(json.dumps({{
     "socket": tried(socket.socket), "pair": tried(socket.socketpair),
     "child": subprocess.run([sys.executable, "-c", "pass"]).returncode,
     "group": tried(os.setsid), "lock": tried(lambda: fcntl.flock(0, fcntl.LOCK_SH)),
+    "cache": tried(lambda: os.posix_fadvise(0, 0, 0, os.POSIX_FADV_DONTNEED)),
     "other_processors": tried(lambda: os.sched_setaffinity(0, range(os.cpu_count()))),
     "reads": {{path: tried(lambda: open(path).close() or True) for path in {paths!r}}},
     "processors": sorted(os.sched_getaffinity(0)),
@@ -64,7 +65,7 @@ def test_limits_and_filter_are_in_force():
     assert left["limits"]["processes"] == list(resource.getrlimit(resource.RLIMIT_NPROC))  # not asked for
     assert left["child"] == 0 and left["lists"] is True
     assert left["processors"] == [processor]
-    for refused in ("socket", "pair", "group", "lock", "other_processors"):
+    for refused in ("socket", "pair", "group", "lock", "cache", "other_processors"):
         assert left[refused] == errno.EPERM, refused
 
 

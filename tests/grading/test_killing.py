@@ -64,9 +64,9 @@ def test_other_ways_to_take_for_ever(session_for, function):
 
 
 SLOW = """
-import os, subprocess, threading, time
+import os, signal, subprocess, tempfile, threading, time
 def works():
-    end = time.process_time() + 1.5
+    end = time.process_time() + 2.5
     while time.process_time() < end:
         pass
     return 1
@@ -77,11 +77,30 @@ def shares():
         pass
     return 1
 def sleeps():
-    time.sleep(1.5)
+    time.sleep(2.5)
     return 1
 def sleeps_in_a_thread_and_a_child():
-    threading.Thread(target=time.sleep, args=(1.5,)).start()
-    subprocess.run(["sleep", "1.5"])
+    threading.Thread(target=time.sleep, args=(2.5,)).start()
+    subprocess.run(["sleep", "2.5"])
+    return 1
+def works_in_children(seconds):
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in range(int(2.5 / seconds)):
+        if child := os.fork():
+            try:
+                os.waitpid(child, 0)
+            except ChildProcessError:
+                pass
+        else:
+            end = time.process_time() + seconds
+            while time.process_time() < end:
+                pass
+            os._exit(0)
+    return 1
+def waits_for_its_vfork():
+    os.mkfifo(pipe := tempfile.mktemp())
+    threading.Timer(2.5, os.open, (pipe, os.O_WRONLY)).start()
+    os.posix_spawn("/bin/true", ["true"], {}, file_actions=[(os.POSIX_SPAWN_OPEN, 0, pipe, os.O_RDONLY, 0)])
     return 1
 """
 
@@ -107,11 +126,17 @@ def test_with_slack_waiting_for_a_processor_does_not_count(session_for, busy_pro
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
-@pytest.mark.parametrize("function", ["works", "sleeps", "sleeps_in_a_thread_and_a_child"])
-def test_with_slack_work_and_sleep_count(session_for, function):
-    """Sleep used to have `slack` times as long: one file wasted 24 minutes of a batch."""
+@pytest.mark.parametrize(
+    "function, arguments",
+    [
+        *((name, ()) for name in ("works", "sleeps", "sleeps_in_a_thread_and_a_child", "waits_for_its_vfork")),
+        *(("works_in_children", (seconds,)) for seconds in (0.25, 0.02)),
+    ],
+)
+def test_with_slack_work_and_sleep_count(session_for, function, arguments):
+    """Sleep used to have `slack` times as long, and so had children whose end is ignored: minutes of a batch."""
     session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(Limits()))
-    outcome = session.call(function)
+    outcome = session.call(function, *arguments)
     assert outcome.kind == "timeout" and outcome.spent > 0.4
 
 
@@ -120,7 +145,7 @@ def test_the_processor_time_of_short_calls_is_not_lost(session_for):
     """Each is over before anybody looks; what is seen between two of them used to belong to neither."""
     session = session_for(FATAL, sandbox=NoSandbox(Limits()))
     session.call("fine")
-    session._worker._processor += 100.0
+    session._worker._spending.total += 100.0
     assert 100.0 <= session.call("fine").spent < 110.0
     assert session.call("fine").spent < 10.0
 

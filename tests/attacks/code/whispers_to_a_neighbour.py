@@ -1,4 +1,4 @@
-"""Looks for a channel to submissions that are graded at the same time: locks and watches on files that all may read.
+"""Looks for a channel to submissions that are graded at the same time: locks on files that all may read, and more.
 
 exercise: 08_bayes_error
 verdict: crashed
@@ -19,6 +19,9 @@ with open(os.__file__, "rb") as shared:
         with contextlib.suppress(OSError):
             lock(shared, fcntl.LOCK_SH)
             found.append(lock.__name__)
+    with contextlib.suppress(OSError):
+        os.posix_fadvise(shared.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        found.append("page cache")
 with contextlib.suppress(OSError):
     found += [os.ttyname(end) for end in os.openpty()]
 if (watch := libc.inotify_init1(0)) >= 0:

@@ -1,0 +1,85 @@
+"""What a tree of processes spends, seen from outside at every look: processor time, and sleep while it is asked."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class _Process:
+    """One process at one moment; times in clock ticks, `children` of those that ended and were waited for."""
+
+    pid: int
+    parent: int
+    start: int
+    own: int
+    children: int
+
+
+class Spending:
+    """Adds up what is seen from one look to the next.
+
+    Time in which processes come and go counts in full: one that ends between two looks may take its time with it, as
+    the kernel adds it to nobody's when its parent ignores the end of its children.
+
+    Attributes
+    ----------
+    processor : float
+        Seconds of processor time of all processes together.
+    total : float
+        These, and seconds in which the tree was asked something and slept, or was not the same as before.
+    """
+
+    def __init__(self):
+        self.processor = self.total = 0.0
+        self._own = {}  # (pid, start) -> ticks, of all that were ever seen
+        self._members = None
+
+    def look(self, pids, asked):
+        """Look at the tree.
+
+        Parameters
+        ----------
+        pids : iterable of int
+        asked : float
+            Seconds since the last look in which it was to answer something.
+        """
+        found = {(each.pid, each.start): each for pid in pids if (each := _read(pid))}
+        tick, before = os.sysconf("SC_CLK_TCK"), self.processor
+        gained = sum(each.own - self._own.get(key, 0) for key, each in found.items())
+        # Either sees what the other misses: who ended between two looks and was waited for, or was not.
+        known = sum(each.own + each.children for each in found.values()) / tick
+        self.processor = max(before + gained / tick, known)
+        self._own |= {key: each.own for key, each in found.items()}
+        changed, self._members = self._members not in (None, found.keys()), found.keys()
+        idle = changed or _are_asleep(found.values())
+        self.total += max(self.processor - before, asked if idle else 0.0)
+
+
+def _read(pid):
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+        times = [int(field) for field in fields[11:15]]
+        return _Process(pid, int(fields[1]), int(fields[19]), sum(times[:2]), sum(times[2:]))
+    return None
+
+
+def _are_asleep(processes):
+    """Whether all threads wait for something else than a processor, a disk or memory.
+
+    A parent that has lent its memory to a child (vfork) is said to wait for a disk.
+    """
+    parents = {each.parent for each in processes}
+    awake = {each.pid: b"R" if each.pid in parents else b"RD" for each in processes}
+    states = [state in awake[pid] for pid in awake for state in _states(pid)]
+    return bool(states) and not any(states)
+
+
+def _states(pid):
+    """The state of each thread, a letter as in proc(5)."""
+    states = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
+                states.append(file.read().rpartition(b")")[2].split()[0])
+    return states
