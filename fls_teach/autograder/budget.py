@@ -30,6 +30,8 @@ class Patience:
     grader : float
         Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
         much again to look for smaller counterexamples, and to draw cards.
+    submission : float or None
+        All of this for all exercises together, if there is such a limit.
     """
 
     call: float = 5.0
@@ -37,11 +39,17 @@ class Patience:
     load: float = 30.0
     slack: float = 3.0
     grader: float = 60.0
+    submission: float | None = None
 
     def beside(self, sandbox):
         """All limits of a submission, these and the sandbox's, for the record."""
-        seconds = {f"{name}_seconds": getattr(self, name) for name in ("call", "exercise", "load", "grader")}
+        names = ["call", "exercise", "load", "grader"] + ["submission"] * (self.submission is not None)
+        seconds = {f"{name}_seconds": getattr(self, name) for name in names}
         return seconds | {"slack": self.slack} | (vars(sandbox.limits) if sandbox.limits else {})
+
+    def load_after(self, taken):
+        """Seconds to load a file when the submission has `taken` so many."""
+        return self.load if self.submission is None else min(self.load, max(self.submission - taken, 1.0))
 
     def work(self):
         """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
@@ -68,20 +76,31 @@ class Budgeted:
     ----------
     session : fls_teach.grading.Session
     patience : Patience
+    before : float
+        Seconds that the submission's other exercises have taken.
 
     Attributes
     ----------
+    taken : float
+        Seconds of the submission so far, with `before`.
     failed_load : Outcome or None
         Why the submission's file does not load.
     """
 
     first_timeout = None
 
-    def __init__(self, session, patience):
-        self._session, self._patience = session, patience
+    def __init__(self, session, patience, before=0.0):
+        self._session, self._patience, self._before = session, patience, before
         self._clock, self._spent, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
+        self._loading = 0.0
         self._loaded = self.failed_load = None
+
+    @property
+    def taken(self):
+        limits = self._patience
+        calls = (charged(self._clock[each], self._spent[each], limits.slack) for each in PURPOSES)
+        return self._before + self._loading + sum(calls) + sum(self._own.values())
 
     def turn_to(self, purpose):
         """Spend time on one of `PURPOSES` from now on."""
@@ -109,7 +128,9 @@ class Budgeted:
         with self._undisturbed():
             loaded = self._session.load()
             if loaded is not self._loaded:
-                if self._loaded is not None:  # again, after a crash; the first time has its own limit
+                if self._loaded is None:  # for which there is a limit of its own
+                    self._loading = charged(loaded.seconds, loaded.spent, self._patience.slack)
+                else:  # again, after a crash
                     self._add(loaded.seconds, loaded.spent)
                 self._loaded = loaded
             if not loaded.ok:
@@ -136,6 +157,8 @@ class Budgeted:
         """What to answer instead of calling, or None."""
         self._settle()
         limits = self._patience
+        if spent_all := self._spent_all():
+            return Outcome("timeout", function, message=spent_all)
         if self._own[self._purpose] > limits.grader:
             whose = f"{limits.grader:g} s of the grader"
         elif charged(self._clock[self._purpose], self._spent[self._purpose], limits.slack) > limits.exercise:
@@ -144,6 +167,11 @@ class Budgeted:
             return None
         text = f"The {whose} for this exercise were used up before {function}() was asked."
         return Outcome("timeout", function, message=text)
+
+    def _spent_all(self):
+        """That the submission has no time left, as a sentence; or ""."""
+        limit = self._patience.submission
+        return f"The {limit:g} s for the whole submission were used up." if limit and self.taken > limit else ""
 
     def _add(self, clock, spent):
         self._clock[self._purpose] += clock
@@ -165,9 +193,11 @@ class Budgeted:
     def _look(self, *signal_and_frame):
         self._settle()
         own, limit = self._own[self._purpose], self._patience.grader
-        if own > max(limit, self._stop_at) and not self._away:
+        reason = f"making and checking the examples took the grader more than {limit:g} s" if own > limit else ""
+        reason = reason or self._spent_all()
+        if reason and own > self._stop_at and not self._away:
             self._stop_at = own + _AGAIN
-            raise Overtime(f"making and checking the examples took the grader more than {limit:g} s")
+            raise Overtime(reason)
 
 
 @dataclass(frozen=True)

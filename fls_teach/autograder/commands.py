@@ -20,6 +20,7 @@ def _cores():
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and a folder a submission.")
+@click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
 @click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only this exercise; may be repeated.")
@@ -27,10 +28,11 @@ def _cores():
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
+@click.option("--total-limit", type=Seconds(1, 10**6), help="Seconds for a submission in all; default: no such limit.")
 @click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB a submission.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @sentence_for_mistakes
-def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limit, memory, as_json):
+def grade(paths, out, names, memory, as_json, **options):
     """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
 
     Writes DIR/gradebook.csv, DIR/cohort.html and, for each submission, results.json (Gradescope), report.html,
@@ -41,23 +43,13 @@ def grade(paths, out, jobs, isolation, names, key_file, seed, against, time_limi
 
     Exit code 0: all marked; 1: some could not be, for no fault of theirs, and need a person; 2: refused.
     """
-    if seed is not None and key_file is not None:
+    if options["seed"] is not None and options["key_file"] is not None:
         raise click.UsageError("--seed and --key-file do not go together: the key is there to derive the seed")
     from fls_teach.autograder import grade as grading
     from fls_teach.autograder.summary import print_summary
 
-    options = grading.Options(
-        paths=paths,
-        out=Path(out),
-        jobs=jobs or _cores(),
-        isolation=isolation,
-        exercises=names,
-        key_file=key_file,
-        seed=seed,
-        against=against,
-        time_limit=time_limit,
-        memory_mib=memory,
-    )
+    options["jobs"] = options["jobs"] or _cores()
+    options = grading.Options(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
     with terminal.progress("grading") as progress:
         done = grading.grade(options, progress)
     if as_json:

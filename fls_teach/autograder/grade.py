@@ -12,7 +12,7 @@ from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.cohort import Cohort
 from fls_teach.autograder.gradebook import write_gradebook
 from fls_teach.autograder.grader import Task
-from fls_teach.autograder.intake import collect
+from fls_teach.autograder.intake import collect, holds_work
 from fls_teach.autograder.layout import shown
 from fls_teach.autograder.page import cohort_page
 from fls_teach.autograder.record import properties, read_record
@@ -35,6 +35,8 @@ class Options:
     ----------
     paths : sequence of path
     out : Path
+    single : bool
+        Each path is one submission.
     jobs : int
     isolation : str
     exercises : sequence of str
@@ -43,11 +45,13 @@ class Options:
     seed : int or None
     against : path or None
     time_limit : float
+    total_limit : float or None
     memory_mib : int
     """
 
     paths: tuple
     out: Path
+    single: bool = False
     jobs: int = 1
     isolation: str = "auto"
     exercises: tuple = ()
@@ -55,6 +59,7 @@ class Options:
     seed: int | None = None
     against: object = None
     time_limit: float = 5.0
+    total_limit: float | None = None
     memory_mib: int = 2048
 
 
@@ -92,7 +97,9 @@ def grade(options, progress=lambda fraction, what="": None):
         if options.seed is None:
             key, given = course_key.course_key(options.out, options.key_file, options.against)
         sandbox_name, hidden = _isolation(options, entries, chosen)
-        patience = Patience(call=options.time_limit, exercise=_EXERCISE_SHARE * options.time_limit)
+        patience = Patience(
+            call=options.time_limit, exercise=_EXERCISE_SHARE * options.time_limit, submission=options.total_limit
+        )
         task = Task(
             out=str(options.out.resolve()),
             exercises=[exercise.name for exercise in chosen],
@@ -104,7 +111,7 @@ def grade(options, progress=lambda fraction, what="": None):
             memory_mib=options.memory_mib,
         )
         made_with = settings.made_with(
-            task.exercises, key, options.seed, sandbox_name, options.time_limit, options.memory_mib
+            task.exercises, key, options.seed, sandbox_name, options.time_limit, options.memory_mib, options.total_limit
         )
         with _sentence_for_a_full_disk(options.out):
             settings.keep(options.out, made_with)
@@ -123,27 +130,21 @@ def _submissions(options, chosen):
     def results_in(folder):
         if folder == out:  # which may lie where the submissions lie
             return "is the --out as well"
-        if not settings.is_out(folder) or _holds_work(folder):
-            return ""
+        if options.single or not settings.is_out(folder) or holds_work(folder, exercises()):
+            return ""  # who hands in settings as well is graded all the same
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
-    entries = collect(options.paths, chosen, results_in)
+    entries = collect(options.paths, chosen, results_in, options.single)
     _keep_apart(entries, out)
     return entries, skipped
-
-
-def _holds_work(folder):
-    """Whether something in a folder may be meant to be marked: who hands in settings as well is graded all the same."""
-    names = ("*.[zZ][iI][pP]", "[0-9][0-9]_*.[pP][yY]", "*/[0-9][0-9]_*.[pP][yY]", "*/*/[0-9][0-9]_*.[pP][yY]")
-    return any(next(folder.glob(name), None) for name in names)
 
 
 def _keep_apart(entries, out):
     """Refuse to write results into what was handed in: a submission could bring its own."""
     folders = {entry.folder for entry in entries}
     for entry in entries:
-        path = entry.path.resolve()
+        path = entry.place  # not resolved: it may be a link, which nobody follows
         inside = path.relative_to(out).parts if path.is_relative_to(out) else ()
         if inside and (len(inside) == 1 or inside[0] in folders):
             raise CourseError(f"'{entry.name}' lies in '{out}', where results would go; name another --out")
@@ -199,9 +200,9 @@ def _isolation(options, entries, chosen):
     hidden = {package, options.out.resolve(), *(root / name for name in ("solutions", "tests"))}
     hidden |= {Path(path).resolve() for path in (options.key_file, options.against) if path is not None}
     # A link is no submission, and what it points at is no secret of ours.
-    hidden |= {entry.path.resolve() for entry in entries if not entry.path.is_symlink()}
+    hidden |= {entry.place for entry in entries if not entry.place.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
-    secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path.resolve()]
+    secret = [path for path in hidden if len(entries) > 1 or path != entries[0].place]
     secret = sorted(str(path) for path in secret if path.exists())[:200]
     folders = [options.out.resolve(), package, Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
     modules = ["numpy", "scipy", *sorted({name for exercise in chosen for name in exercise.needs})]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder import sources
-from fls_teach.autograder.layout import choose, claimed, is_archive, is_junk, refusal, shown
+from fls_teach.autograder.layout import canvas, choose, claimed, is_archive, is_junk, refusal, shown
 from fls_teach.autograder.sources import Refused, Unreadable
 from fls_teach.course.registry import CourseError
 
@@ -53,7 +53,8 @@ class Entry:
         As of the `Submission`.
     path : Path
     kind : str
-        "folder", "file", "zip", or "other": what cannot be a submission but lies where they lie.
+        "folder", "file", "zip", "canvas" (path/of/folder/PERSON, for the person's files in that folder), or "other":
+        what cannot be a submission but lies where they lie.
     expected : tuple of str
         The exercises' names.
     problem : str
@@ -66,6 +67,11 @@ class Entry:
     kind: str
     expected: tuple
     problem: str = ""
+
+    @property
+    def place(self):
+        """The path of what holds it."""
+        return self.path.parent if self.kind == "canvas" else self.path
 
     def read(self):
         """Read it, as it is now.
@@ -98,6 +104,8 @@ class Entry:
             return _read(sources.zip_source(self.path), self.expected)
         if self.kind == "file":
             return _read(sources.file_source(self.path), self.expected)
+        if self.kind == "canvas":
+            return _read(sources.canvas_source(self.path), self.expected)
         with sources.folder_source(self.path, self.expected) as (items, read):
             zips = [item for item in items if len(item.parts) == 1 and _is_zip(item.parts[0]) and not item.problem]
             own = any(claimed(item.parts[k:], self.expected) for item in items for k in (0, 1))
@@ -148,7 +156,16 @@ def _read_items(items, read, expected):
     return files, graver + notes
 
 
-def collect(paths, exercises, results_in=lambda folder: ""):
+def holds_work(path, exercises):
+    """Whether there is anything in a folder that could be meant to be marked, as far as can be seen."""
+    try:
+        with sources.folder_source(path, [exercise.name for exercise in exercises]) as (items, _):
+            return any(is_archive(item.parts[-1]) or item.parts[-1].casefold().endswith(".py") for item in items)
+    except (Refused, Unreadable):
+        return True
+
+
+def collect(paths, exercises, results_in=lambda folder: "", single=False):
     """Find all submissions.
 
     Parameters
@@ -159,6 +176,8 @@ def collect(paths, exercises, results_in=lambda folder: ""):
     exercises : iterable of Exercise
     results_in : callable
         Told the path of a folder; "", or that it is no submission ("holds the results of ...").
+    single : bool
+        Each path is one submission, whatever lies in it.
 
     Returns
     -------
@@ -168,14 +187,14 @@ def collect(paths, exercises, results_in=lambda folder: ""):
     Raises
     ------
     CourseError
-        If a path does not exist, cannot be a submission, or holds none.
+        If a path does not exist, cannot be a submission, holds none, or may be one or a folder of some.
     """
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
     expected = tuple(exercise.name for exercise in exercises)
     found = {}
     for path in paths:
-        for place, kind, problem in _found_at(path, expected, results_in):
+        for place, kind, problem in _found_at(path, expected, results_in, single):
             found.setdefault(place, (kind, problem))
     names = told_apart([_names(place, kind) for place, (kind, _) in found.items()])
     folders = told_apart([_folder_names(name) for name in names])
@@ -185,7 +204,7 @@ def collect(paths, exercises, results_in=lambda folder: ""):
     ]
 
 
-def _found_at(path, expected, results_in):
+def _found_at(path, expected, results_in, single):
     """(path, kind, problem) of each submission that is meant by a path of the command line."""
     said = shown(os.fspath(path), 200)
     if not said.strip():
@@ -202,6 +221,8 @@ def _found_at(path, expected, results_in):
     if stat.S_ISDIR(mode):
         if reason := results_in(place):
             raise CourseError(f"'{said}' {reason}; name a folder with what was handed in")
+        if single:
+            return [(place, "folder", "")]
         try:
             with sources.opened(place, flags=sources.FOLDER) as descriptor:
                 inside = sources.listing(descriptor, sources.MAX_ENTRIES, place)
@@ -225,24 +246,77 @@ def _file_kind(name):
 
 def _batch(place, inside, expected, results_in):
     """The submissions in a folder, if it is not one itself."""
-    exercises = {name.casefold() for name in expected}
     inside = [(name, kind) for name, kind in inside if not is_junk((name,))]
-    if any(claimed((name,), expected) or (kind == "folder" and name.casefold() in exercises) for name, kind in inside):
+    handed_in = [(name, kind) for name, kind in inside if kind != "folder" or not results_in(place / name)]
+    if _is_one(place, handed_in, expected):
         return []
-    found, count = [], len(inside)
-    inside = [(name, kind) for name, kind in inside if kind != "folder" or not results_in(place / name)]
+    found = _people(place, handed_in, expected)
+    if any(kind != "other" for _, kind, _ in found):
+        return found
+    if not handed_in or len(handed_in) < len(inside):  # beside results, what is left was not handed in
+        raise CourseError(f"no submissions in '{shown(str(place), 200)}'; name a folder with what was handed in")
+    return []
+
+
+def _is_one(place, inside, expected):
+    """Whether a folder is one submission: an exercise lies at its top, and no work of other people beside it."""
+    exercises = {name.casefold() for name in expected}
+    claims = [item for item in inside if claimed(item[:1], expected) or item[0].casefold() in exercises]
+    if not claims:
+        return False
+    rest = [item for item in inside if item not in claims]
+    # A person may well have an old version or a zip beside it; several are several people's.
+    others = [name for name, kind in rest if kind == "folder" and _holds_exercise(place / name, expected)]
+    others += [name for name, kind in rest if kind == "file" and _is_zip(name)]
+    if len(others) < 2:
+        return True
+    for name, kind in claims:
+        if _is_exercise(place, name, kind, expected):
+            theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
+            raise CourseError(
+                f"'{shown(str(place), 200)}' holds an exercise ('{shown(name)}') and what may be the work of others "
+                f"({theirs}); if all of it is one person's, give --single, else move one of them away"
+            )
+    return False
+
+
+def _is_exercise(place, name, kind, expected):
+    """Whether what lies at the top of a folder is an exercise's file, or the folder with it."""
+    if kind == "folder" and name.casefold() in {each.casefold() for each in expected}:
+        return _holds_exercise(place / name, (name,))
+    return kind == "file" and claimed((name,), expected) is not None
+
+
+def _holds_exercise(path, expected):
+    """Whether a folder holds an exercise's file, as far as can be seen."""
+    try:
+        with sources.folder_source(path, expected) as (items, _):
+            return any(claimed(item.parts[k:], expected) for item in items for k in (0, 1) if not item.problem)
+    except (Refused, Unreadable):
+        return True
+
+
+def _people(place, inside, expected):
+    """(path, kind, problem) of each submission in a folder of some."""
+    names = {name: its for name, kind in inside if kind == "file" and (its := canvas(name))}
+    if not any(claimed((file,), expected) for _, file in names.values()):
+        names = {}
+    flat = {who for who, file in names.values() if not _is_zip(file) and _is_work(file)}
+    found = [(place / who, "canvas", "") for who in sorted(flat)]
     for name, kind in inside:
+        if name in names and names[name][0] in flat:
+            continue
         if kind == "folder" or (kind == "file" and _is_zip(name)):
             found.append((place / name, "folder" if kind == "folder" else "zip", ""))
         elif kind != "file":
             found.append((place / name, "other", sources.PROBLEMS[kind]))
-        elif is_archive(name) or name.casefold().endswith((".py", ".ipynb")):  # somebody's work, so somebody must hear
+        elif _is_work(name):  # somebody's, so somebody must hear
             found.append((place / name, "other", "it is neither a folder nor a zip"))
-    if any(kind != "other" for _, kind, _ in found):
-        return found
-    if not inside or len(inside) < count:  # beside results, what is left was not handed in
-        raise CourseError(f"no submissions in '{shown(str(place), 200)}'; name a folder with what was handed in")
-    return []
+    return found
+
+
+def _is_work(name):
+    return is_archive(name) or name.casefold().endswith((".py", ".ipynb"))
 
 
 def _names(place, kind):

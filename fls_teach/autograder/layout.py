@@ -7,7 +7,14 @@ from dataclasses import dataclass
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
 _JUNK = ("__macosx", "__pycache__", "thumbs.db", "desktop.ini")
 _SHOWN = 80  # characters of a path in a note
+# Printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half a character, and no byte that the locale cannot read
+_CANVAS = re.compile(
+    r"(?P<who>(LATE_)?anon_[A-Za-z\d]+|.+?_\d+)_\d+_(?P<stem>.+?)(-\d+)?(?P<end>\.\w+)", re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ def shown(text, limit=_SHOWN):
     """
     raw = _NO_BYTE.sub("?", text[: 4 * limit]).encode("utf-8", "surrogateescape")
     text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    text = "".join(letter if letter.isprintable() else "?" for letter in _UNSEEN.sub("?", text))
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
@@ -54,7 +61,13 @@ def refusal(parts, reason):
 
 def is_junk(parts):
     """Whether a path is what systems and tools leave behind, which no person needs to hear of."""
-    return any(part.startswith(".") or part.casefold() in _JUNK for part in parts)
+    return any(map(_is_junk, parts))
+
+
+def _is_junk(name):
+    if name.startswith(".") and is_archive(name):  # somebody's, unless a Mac put it beside another
+        return name.startswith("._")
+    return name.startswith(".") or name.casefold() in _JUNK
 
 
 def is_archive(name):
@@ -77,6 +90,21 @@ def claimed(parts, expected):
         if [part.casefold() for part in parts] == [part.casefold() for part in wanted]:
             return name
     return None
+
+
+def canvas(name):
+    """Whose file it is, and its name, if it is called as Canvas calls the files that it packs; or None.
+
+    All files of all people lie in one folder there, as NAME[_LATE]_USER_ATTACHMENT_FILE, and a file that was handed in
+    anew bears a number (lib/content_zipper.rb in Canvas).
+
+    Examples
+    --------
+    >>> canvas("lovelaceada_LATE_4711_90210_08_bayes_error-2.py")
+    ('lovelaceada_LATE_4711', '08_bayes_error.py')
+    """
+    found = _CANVAS.fullmatch(name)
+    return found and (found["who"], found["stem"] + found["end"])
 
 
 def is_exact(parts, expected):

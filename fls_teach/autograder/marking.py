@@ -78,9 +78,10 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
     dict
         The record; see `fls_teach.autograder`.
     """
-    marked = []
+    marked, taken = [], 0.0
     for each in exercises:
-        marked.append(_mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience))
+        exercise, taken = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience, taken)
+        marked.append(exercise)
         if tell:
             tell(marked[-1])
     fault = any(item["verdict"] == "grader-fault" for each in marked for item in each["properties"])
@@ -126,21 +127,22 @@ def fault_record(name, folder, digest, seed, exercises, reason, marked=(), **mor
     return head | score | rest | more
 
 
-def _mark_exercise(exercise, source, seed, sandbox, patience):
+def _mark_exercise(exercise, source, seed, sandbox, patience, before):
+    """What an exercise came to, and how many seconds the submission has taken then, `before` of them earlier."""
     if source is None:
         items = [_item(item, "missing", f"{exercise.name}.py was not handed in") for item in exercise.properties]
-        return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in.")
+        return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in."), before
     session = Session(
         f"{exercise.name}.py",
         source=source,
         support=exercise.support,
         time_limit=patience.call,
-        load_time_limit=patience.load,
+        load_time_limit=patience.load_after(before),
         slack=patience.slack,
         sandbox=sandbox,
     )
     with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
-        budget = Budgeted(session, patience)
+        budget = Budgeted(session, patience, before)
         student, items, texts, loads = Student(budget), [], {}, None
         for item in exercise.properties:
             try:
@@ -160,7 +162,7 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
         verdicts = {each["verdict"] for each in items}
         if "grader-fault" in verdicts:
             reason = next(each["summary"] for each in items if each["verdict"] == "grader-fault")
-            return _exercise(exercise, "fault", items, reason)
+            return _exercise(exercise, "fault", items, reason), budget.taken
         loaded = budget.failed_load
         if loaded is not None:
             texts = {"message": loaded.message}
@@ -169,7 +171,7 @@ def _mark_exercise(exercise, source, seed, sandbox, patience):
         state = "unusable" if loaded else "passed" if verdicts == {"passed"} else "failed"
         if verdicts == {"missing"}:
             state = "missing"
-        return _exercise(exercise, state, items, **texts)
+        return _exercise(exercise, state, items, **texts), budget.taken
 
 
 def _fault(student, problem):

@@ -15,7 +15,7 @@ _FORMAT = "fls_grade"
 _LARGEST = 1 << 16  # bytes; ours are some hundred
 
 
-def made_with(exercises, key, seed, isolation, time_limit, memory_mib):
+def made_with(exercises, key, seed, isolation, time_limit, memory_mib, total_limit=None):
     """What the marks of a run follow from, beside the submissions and the versions.
 
     Parameters
@@ -29,6 +29,8 @@ def made_with(exercises, key, seed, isolation, time_limit, memory_mib):
     time_limit : float
         Seconds for a call.
     memory_mib : int
+    total_limit : float, optional
+        Seconds for a submission.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def made_with(exercises, key, seed, isolation, time_limit, memory_mib):
         "isolation": isolation,
         "time limit": f"{time_limit:.12g} s",
         "memory": f"{memory_mib} MiB",
-    }
+    } | ({} if total_limit is None else {"total limit": f"{total_limit:.12g} s"})
 
 
 def read(folder):

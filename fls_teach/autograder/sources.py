@@ -12,7 +12,7 @@ import stat
 import zipfile
 from contextlib import contextmanager
 
-from fls_teach.autograder.layout import Item, is_junk, shown
+from fls_teach.autograder.layout import Item, canvas, is_junk, shown
 from fls_teach.grading.session import MAX_SOURCE_BYTES
 
 MAX_ENTRIES = 20_000
@@ -144,6 +144,23 @@ def _items_below(top, expected, path):
             elif not parts or (len(parts) == 1 and name.casefold() in exercises):
                 heapq.heappush(folders, (name.casefold() not in exercises, inner))
     return items
+
+
+@contextmanager
+def canvas_source(path):
+    """The files of one person in a folder of everybody's, as Canvas packs them; `path` is its path and the person."""
+    with opened(path.parent, flags=FOLDER) as everybody:
+
+        def read(item):
+            with opened(item.handle, everybody) as descriptor:
+                return _content(descriptor, item.handle)
+
+        items = []
+        for name, kind in listing(everybody, MAX_ENTRIES, path.parent):
+            who, file = canvas(name) or ("", "")
+            if who == path.name:
+                items.append(Item((file,), PROBLEMS.get(kind, ""), name))
+        yield items, read
 
 
 @contextmanager

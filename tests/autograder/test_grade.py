@@ -281,6 +281,27 @@ def test_settings_among_somebodys_work_do_not_hide_it(ada, tmp_path, place):
     assert done.skipped == []
 
 
+def test_a_circle_of_links_in_a_batch_is_one_persons_zero(ada, tmp_path):
+    (tmp_path / "in/bob").symlink_to("bob")
+    done = grade(options([tmp_path / "in"], tmp_path / "out"))
+    assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", 0)]
+
+
+def test_a_single_submission_is_not_searched_for_others(ada, tmp_path):
+    grade(options([ada], tmp_path / "marks"))
+    shutil.copy(tmp_path / "marks/settings.json", tmp_path / "in")
+    (tmp_path / "in/circle").symlink_to("circle")
+    done = grade(options([tmp_path / "in"], tmp_path / "out", single=True))
+    assert [row[:2] for row in done.rows] == [("in", BAYES.points)], "as it lies in the only folder with any"
+
+
+def test_a_total_limit_is_written_down_and_kept_to(ada, tmp_path):
+    grade(options([ada], tmp_path / "out", total_limit=100.0))
+    assert read_record(tmp_path / "out/ada/record.json")["limits"]["submission_seconds"] == 100.0
+    with pytest.raises(CourseError, match="total limit: 100 s -> none"):
+        grade(options([ada], tmp_path / "out"))
+
+
 def test_a_missing_module_is_refused_before_anything_is_graded(ada, tmp_path, monkeypatch):
     needy = next(exercise for exercise in registry.exercises() if "torch" in exercise.needs)
     monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)

@@ -196,6 +196,12 @@ def test_nobody_bears_the_name_of_another(twins, tmp_path):
         assert re.fullmatch(re.escape(bare) + r" \[[0-9a-f]{8}\]", shown) and re.search("-[0-9a-f]{8}$", folder)
 
 
+def test_what_nobody_sees_in_a_name_is_shown(tmp_path):
+    put(tmp_path, *(f"ada{letter}/{FLAT[0]}" for letter in ("", "\ufe0f", "\U000e0100")))
+    names = [entry.name for entry in collect([tmp_path], exercises())]
+    assert names[0] == "ada" and [name[:6] for name in names[1:]] == ["ada? ["] * 2
+
+
 def test_a_name_made_to_look_like_another_ones_mark_is_moved_away(tmp_path):
     for name in ("ada", "Ada"):
         (tmp_path / "all" / name).mkdir(parents=True)
@@ -355,3 +361,73 @@ def test_a_zip_beside_exercises_is_not_opened(tmp_path):
     pack(tmp_path / "all" / "alice" / "spare.zip", *FLAT)
     submission = only(tmp_path / "all")
     assert submission.files == {} and "spare.zip" in submission.notes[-1]
+
+
+PEOPLE = ("ada/" + FLAT[0], "bob/" + FLAT[0])
+
+
+def test_work_of_others_beside_an_exercise_is_not_passed_over(tmp_path):
+    """One file of one person's at the top used to turn a whole batch into one submission."""
+    put(tmp_path, FLAT[0], *PEOPLE)
+    with pytest.raises(CourseError, match=r"work of others \('ada' and 'bob'\).*--single"):
+        collect([tmp_path], exercises())
+    (entry,) = collect([tmp_path], exercises(), single=True)
+    assert set(entry.read().files) == {EIGHT}
+    put(tmp_path, f"bob/{NINE}.py")
+    (tmp_path / FLAT[0]).rename(tmp_path / "ada" / FLAT[1])
+    put(tmp_path, IN_FOLDERS[0])
+    with pytest.raises(CourseError, match=f"holds an exercise .'{EIGHT}'."):
+        collect([tmp_path], exercises())
+
+
+@pytest.mark.parametrize("zips", [("ada.zip",), ("ada.zip", "bob.zip")])
+def test_one_zip_beside_an_exercise_is_its_authors_and_two_are_not(zips, tmp_path):
+    put(tmp_path, FLAT[0])
+    for name in zips:
+        pack(tmp_path / name, *FLAT)
+    if len(zips) == 1:
+        assert set(only(tmp_path).files) == {EIGHT}
+    else:
+        with pytest.raises(CourseError, match="'ada.zip' and 'bob.zip'"):
+            collect([tmp_path], exercises())
+
+
+def test_a_person_may_keep_an_old_version(tmp_path):
+    assert set(only(put(tmp_path, FLAT[0], "old/" + FLAT[0], "data/numbers.csv")).files) == {EIGHT}
+
+
+def test_a_hidden_zip_is_somebodys(tmp_path):
+    put(tmp_path, "ada/" + FLAT[0], "._bob.zip", ".DS_Store")
+    pack(tmp_path / ".bob.zip", *FLAT)
+    assert [entry.name for entry in collect([tmp_path], exercises())] == [".bob", "ada"]
+
+
+CANVAS = (
+    *("lovelaceada_4711_90210_08_bayes_error.py", "lovelaceada_4711_90211_09_decomposition-2.py"),
+    *("babbagecharles_LATE_4712_90300_08_bayes_error.py", "babbagecharles_LATE_4712_90301_plot.png"),
+    *("anon_x7Gf2_90400_08_bayes_error.py", "hoppergrace_4713_90500_8.py"),
+)
+
+
+def test_files_as_canvas_packs_them(tmp_path):
+    put(tmp_path, *CANVAS)
+    pack(tmp_path / "turingalan_4714_90600_submission.zip", *FLAT)
+    entries = collect([tmp_path], exercises())
+    found = {entry.name: entry.read() for entry in entries}
+    taken = {name: sorted(each.files) for name, each in found.items()}
+    assert taken == {
+        "anon_x7Gf2": [EIGHT],
+        "babbagecharles_LATE_4712": [EIGHT],
+        "hoppergrace_4713": [],
+        "lovelaceada_4711": [EIGHT, NINE],
+        "turingalan_4714_90600_submission": [EIGHT, NINE],
+    }
+    assert found["lovelaceada_4711"].files[NINE] == CANVAS[1].encode()
+    assert "its name must be 08_bayes_error.py" in found["hoppergrace_4713"].notes[-1]
+    assert len({entry.folder for entry in entries}) == 5
+    assert intake.Entry.read(entries[0]).files == found["anon_x7Gf2"].files
+
+
+def test_of_two_versions_in_canvas_neither_is_taken(tmp_path):
+    put(tmp_path, CANVAS[0], CANVAS[0].replace("error", "error-1"))
+    assert "claim to be the same exercise" in only(tmp_path).notes[-1]

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import struct
+import time
 import tracemalloc
 import warnings
 import zipfile
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fls_teach.autograder import sources
-from fls_teach.autograder.intake import collect
+from fls_teach.autograder.intake import collect, holds_work
 from fls_teach.autograder.sources import Unreadable
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.grading.session import MAX_SOURCE_BYTES
@@ -188,7 +189,9 @@ def test_more_entries_than_any_course_needs(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"PK\5\6", b"\x1f\x8b not a zip", bytes(honest_zip()[:-30]), bytes(honest_zip()[20:])]
+    "raw",
+    [b"", b"PK\5\6", b"\x1f\x8b not a zip", bytes(honest_zip()[:-30]), bytes(honest_zip()[20:])],
+    ids=["empty", "two letters", "gzip", "no end", "no beginning"],  # the zips hold the time of day
 )
 def test_what_is_no_zip(raw, zipped):
     submission = zipped(raw=raw)
@@ -431,3 +434,27 @@ def test_deep_folders_cost_nothing(folder, monkeypatch):
     for k in range(20):
         (folder / "venv" / "lib" / str(k)).mkdir(parents=True)
     assert only(folder).files == {NINE: b"honest"} and not only(folder).notes
+
+
+@pytest.mark.parametrize("name", [FILE, EIGHT])
+@pytest.mark.parametrize("what", ["link", "pipe"])
+def test_what_only_looks_like_an_exercise_does_not_swallow_a_batch(what, name, folder, tmp_path):
+    """A link to nowhere, at the top, used to turn the whole batch into one submission without files."""
+    (tmp_path / name).symlink_to("nowhere") if what == "link" else os.mkfifo(tmp_path / name)
+    found = {entry.name: entry.read() for entry in collect([tmp_path], exercises())}
+    assert found["a"].files and found["secret"].files and len(found) == 3
+
+
+def test_whether_a_folder_holds_work_is_seen_without_following_links(tmp_path):
+    """Path.glob followed them: it raised for a name too long, and took for ever in circles."""
+    assert not holds_work(tmp_path, exercises())
+    (tmp_path / "long").symlink_to("x" * 300)
+    for k in range(1000):
+        (tmp_path / f"circle-{k}").symlink_to(".")
+    (tmp_path / "alice").mkdir()
+    (tmp_path / "alice" / "record.json").write_text("{}")
+    start = time.monotonic()
+    assert not holds_work(tmp_path, exercises()) and time.monotonic() - start < 5
+    (tmp_path / "alice" / "x.py").symlink_to("nowhere")
+    assert holds_work(tmp_path, exercises())
+    assert holds_work(tmp_path / "long", exercises()), "who cannot be looked into is graded, which says why"

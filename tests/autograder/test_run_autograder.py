@@ -263,8 +263,33 @@ def test_it_ends_before_gradescope_would_give_a_zero(container, broken):
 
 
 @on_the_layout
-def test_two_submissions_at_once_are_for_a_person(container):
-    container.fails({"a/homework.py": "", "b/homework.py": ""}, "and 2 were found")
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/homework.py": "", "b/homework.py": ""},
+        {"one.zip": "no zip", "two.zip": "no zip"},
+        {"work.zip": "no zip", "helper.py": ""},
+        {"settings.json": '{"fls_grade": 1, "exercises": []}', "essay.txt": ""},
+        {f"{GRADED[0].name}/notes.txt": "", "x/y.py": "", "z.zip": ""},
+    ],
+)
+def test_no_upload_is_more_or_less_than_one_submission(container, files):
+    """Each of these used to leave its author without a mark, which a person has to look at."""
+    done = container.grade(files)
+    assert done.returncode == 0, done.stdout
+    assert container.results["score"] == 0
+
+
+@on_the_layout
+def test_whoever_takes_all_the_time_keeps_what_was_earned_before(container, broken):
+    settings = broken(container.folder / "source" / "settings.sh")
+    assert "submission_seconds=285\n" in settings.read_text()
+    settings.write_text(settings.read_text().replace("submission_seconds=285", "submission_seconds=6"))
+    slow = "import time\ndef __getattr__(name):\n    return lambda *a, **k: [time.sleep(4), 1 / 0]\n"
+    done = container.grade(honest() | {f"{GRADED[1].name}.py": slow})
+    assert done.returncode == 0, done.stdout
+    assert container.results["score"] == GRADED[0].points
+    assert "The 6 s for the whole submission were used up" in json.dumps(container.results)
 
 
 @on_the_layout
