@@ -86,7 +86,7 @@ class LazyGroup(click.Group):
             if problem.errno == errno.ENOSPC:
                 _closed_pipe()
                 click.echo("Error: there is no space left on the device that was written to", err=True)
-                code = 1
+                code = 2
             elif _is_closed_pipe(problem):
                 code = _closed_pipe()
             elif not _has_current_folder():

@@ -35,7 +35,8 @@ def advice(isolation):
     ways = [_for_bubblewrap()] if isolation != "uid" else []
     if isolation != "bwrap":
         ways.append(
-            "for uid, close what is listed under it to other users (chmod -R go-rwx)"
+            "for uid, do what is said beside it: what is secret must be closed to other users (chmod -R go-rwx), "
+            "what the worker needs open to them"
             if os.geteuid() == 0
             else "for uid, be root, in a container"
         )

@@ -19,7 +19,7 @@ class Change:
     old, new : tuple of (score, max_score), or None
         None where there is no record; a score is None where the grader failed.
     reasons : tuple of str
-        Sentences: first what the two runs differ in, then the properties.
+        Sentences: first what is another for this submission, then the properties.
     """
 
     submission: str
@@ -118,8 +118,6 @@ def settings_that_differ(old_out, records):
         if old is None or not (old["limits"] and new["limits"]):  # a fault of ours, of which nothing was run
             continue
         causes = _settings(old, new)
-        was, now = (" ".join(each["number"] for each in record["exercises"]) for record in (old, new))
-        causes += [f"exercises: {was} -> {now}"] if was != now else []
         if old["digest"] == new["digest"] and old["seed"] != new["seed"]:
             causes.append("the course key, or the seed, so that the examples are others")
         found |= dict.fromkeys(causes)
@@ -159,7 +157,9 @@ def _compared(old, new):
     items = _property_changes(old, new)
     if _both(old) == _both(new) and old["fault"] == new["fault"] and not items:
         return None
-    reasons = _causes(old, new) or ["nothing else differs: a time-out on a busy machine, or an answer left to chance"]
+    reasons = _causes(old, new)
+    if not reasons and not _settings(old, new):
+        reasons = ["nothing else differs: a time-out on a busy machine, or an answer left to chance"]
     return Change(new["submission"], "changed", _both(old), _both(new), (*reasons, *items))
 
 
@@ -168,17 +168,22 @@ def _causes(old, new):
     causes = []
     if old["submission"] != new["submission"]:
         causes.append(f"it was called {old['submission']}")
-    if old["digest"] != new["digest"]:
+    if old["digest"] != new["digest"] and _graded(old) == _graded(new):  # of the files of these exercises
         causes.append("the files differ")
     if old["seed"] != new["seed"] and (old["digest"] == new["digest"] or not (old["keyed"] and new["keyed"])):
         causes.append(f"the seed differs: {old['seed']} -> {new['seed']}")
-    return causes + _settings(old, new)
+    return causes
 
 
 def _settings(old, new):
     """What is the same for all submissions of a run, and not for these two runs."""
     causes = []
+    graded = _graded(old), _graded(new)
+    if graded[0] != graded[1]:
+        causes.append(f"exercises: {graded[0]} -> {graded[1]}")
     for name in sorted(old["versions"].keys() | new["versions"].keys()):
+        if graded[0] != graded[1] and (name == "course" or name not in old["versions"] or name not in new["versions"]):
+            continue  # the digest of the course, and its modules, are those of these exercises
         was, now = (str(each["versions"].get(name, "absent")) for each in (old, new))
         if was != now:
             causes.append(
@@ -191,6 +196,10 @@ def _settings(old, new):
         if was != now:
             causes.append(f"limit {name}: {was} -> {now}")
     return causes
+
+
+def _graded(record):
+    return " ".join(each["number"] for each in record["exercises"])
 
 
 def _property_changes(old, new):

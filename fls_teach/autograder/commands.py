@@ -23,7 +23,7 @@ def _cores():
 @click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
-@click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only this exercise; may be repeated.")
+@click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only these: 08, or 01-12,16.")
 @click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else DIR/course.key.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")

@@ -16,10 +16,11 @@ from fls_teach.autograder.intake import collect, holds_work
 from fls_teach.autograder.layout import shown
 from fls_teach.autograder.page import cohort_page
 from fls_teach.autograder.record import properties, read_record
+from fls_teach.autograder.selection import select, selected
 from fls_teach.autograder.similar import near_identical
 from fls_teach.autograder.sources import Unreadable
 from fls_teach.autograder.summary import Done
-from fls_teach.course.registry import CourseError, course_root, exercises, find_exercise
+from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises
 from fls_teach.files import replacing, writable_folder
 from fls_teach.grading.sandbox import Limits, SandboxError
 from fls_teach.grading.selftest import choose
@@ -85,13 +86,14 @@ def grade(options, progress=lambda fraction, what="": None):
     every = exercises()
     if not every:
         raise CourseError("this installation has no exercises to grade; install fls-teach again")
-    named = {find_exercise(name, every).name for name in options.exercises}
-    chosen = tuple(exercise for exercise in every if not named or exercise.name in named)
-    for exercise in chosen:
-        exercise.check_needs()
+    chosen = select(options.exercises, every)
+    _check_needs(chosen)
     entries, skipped = _submissions(options, chosen)
     if options.against is not None:
         against.changes(options.against, ())  # an unreadable one is better found now than after hours
+        settings.read(options.against)
+        if Path(options.against).resolve() == options.out.resolve():
+            raise CourseError(f"--against and --out are both '{options.out}'; name another --out")
     with _only_one(_private_folder(options.out)):
         key, given = b"", True
         if options.seed is None:
@@ -121,6 +123,20 @@ def grade(options, progress=lambda fraction, what="": None):
             done = _conclude(options, entries, chosen, sandbox_name)
     done.skipped, done.seconds = skipped, time.monotonic() - started
     return done
+
+
+def _check_needs(chosen):
+    """Raise a `MissingModule` that says how to grade without."""
+    missing = {}
+    for exercise in chosen:
+        try:
+            exercise.check_needs()
+        except MissingModule as problem:
+            missing[exercise] = str(problem)
+    if missing:
+        rest = [exercise for exercise in chosen if exercise not in missing]
+        hint = f"; or grade without it: --exercise {selected(rest, exercises())}" if rest else ""
+        raise MissingModule(f"{next(iter(missing.values()))}{hint}")
 
 
 def _submissions(options, chosen):

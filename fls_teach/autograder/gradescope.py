@@ -4,10 +4,7 @@ The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#outpu
 """
 
 from fls_teach.autograder.record import as_json, properties, verdict_lines
-
-_REPEAT = (
-    "The same file, key and version of the course give the same marks; fls grade FILE --seed {seed} repeats the run."
-)
+from fls_teach.autograder.repeat import repeat
 
 
 def as_results(record):
@@ -64,7 +61,7 @@ def _about(record):
     yield from record["notes"]
     origin = "derived from the course's key and your files" if record["keyed"] else "given by hand"
     yield f"Seed {record['seed']}, {origin}; isolation: {record['isolation']}; files {record['digest']}."
-    yield _REPEAT.format(seed=record["seed"])
+    yield f"The same file, key and version of the course give the same marks; {repeat(record)} repeats the run."
 
 
 def _test(exercise, item, fault):

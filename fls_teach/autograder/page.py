@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 
 from fls_teach.autograder.record import VERDICTS, card_rows, likely_of, printable, properties
+from fls_teach.autograder.repeat import repeat
 
 LISTED_PAIRS = 200
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -67,7 +68,8 @@ def report_page(record):
     verdicts = [item["verdict"] for _, item in properties(record)]
     absent = sum(each["state"] == "missing" and each["message"] != "" for each in record["exercises"])
     template = _environment().get_template("report.html")
-    return template.render(record=record, passed=verdicts.count("passed"), count=len(verdicts), absent=absent)
+    counts = {"passed": verdicts.count("passed"), "count": len(verdicts), "absent": absent}
+    return template.render(record=record, repeat=repeat(record), **counts)
 
 
 def cohort_page(cohort, pairs=None, note=""):

@@ -93,7 +93,7 @@ def near_identical(submissions, exercises):
     except ImportError:
         raise MissingModule(
             "looking for near-identical submissions needs rapidfuzz, which is not installed:"
-            " python -m pip install 'fls-teach[grade]'"
+            " python -m pip install rapidfuzz"
         ) from None
 
     stubs = {each.name: _Stub(_read(each.stub)) for each in exercises}

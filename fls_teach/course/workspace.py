@@ -4,14 +4,13 @@ import ast
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.course.progress import Progress, unused_name
 from fls_teach.course.registry import CourseError, exercises
-from fls_teach.files import writable_folder
+from fls_teach.files import replacing, writable_folder
 
 _SOLUTION = "    fls solution 01      our solution, once yours has passed\n"
 _README = """\
@@ -254,10 +253,14 @@ def _contents(folder):
 
 
 def _copy(source):
-    return lambda target: shutil.copyfile(source, target)
+    return lambda target: target.write_bytes(source.read_bytes())
 
 
 def _written(target, put):
     target.parent.mkdir(parents=True, exist_ok=True)
-    put(target)
+    try:
+        with replacing(target) as temporary:  # half a file would pass for the student's own
+            put(temporary)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
     return True

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from fls_teach import demos, terminal
 
-_GET_TORCH = "pip install 'fls-teach[vision]' brings it"
+_GET_TORCH = "python -m pip install torch safetensors brings it"
 
 
 @click.command()

@@ -94,7 +94,9 @@ def biggan_generator(weights, image_size=32, truncation=1.0, device="cpu", confi
     try:
         from pytorch_pretrained_biggan import BigGAN, BigGANConfig
     except ImportError as problem:
-        raise ValueError(f"BigGAN needs the extra 'biggan': pip install 'fls-teach[biggan]' ({problem})") from None
+        raise ValueError(
+            f"BigGAN needs a package: python -m pip install pytorch-pretrained-biggan ({problem})"
+        ) from None
     if weights is None:
         raise ValueError("BigGAN needs a local file with its weights; name it as the generator")
     model = load_weights(BigGAN(config or BigGANConfig()), weights)

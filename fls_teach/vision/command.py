@@ -84,7 +84,7 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except ImportError as problem:
-        raise click.UsageError(f"sweeps need torch: pip install 'fls-teach[vision]' ({problem})") from None
+        raise click.UsageError(f"sweeps need torch: python -m pip install torch safetensors ({problem})") from None
     where = {"jobs": jobs or cores(), "device": device, "data_dir": data_dir, "generator": weights}
     try:
         if grid["data"] == "biggan" and weights is None:

@@ -89,7 +89,7 @@ def _client(address):
         from distributed import Client
     except ImportError:
         raise ValueError(
-            "a dask executor needs dask.distributed; install it: pip install 'fls-teach[distributed]'"
+            "a dask executor needs dask.distributed; install it: python -m pip install distributed"
         ) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # tells in tracebacks what the sweep tells in words
     try:

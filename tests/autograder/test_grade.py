@@ -17,6 +17,7 @@ from fls_teach import terminal
 from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.record import read_record
+from fls_teach.autograder.selection import select, selected
 from fls_teach.autograder.summary import Done, print_summary
 from fls_teach.cli import main
 from fls_teach.course import registry
@@ -302,11 +303,35 @@ def test_a_total_limit_is_written_down_and_kept_to(ada, tmp_path):
         grade(options([ada], tmp_path / "out"))
 
 
+def test_exercises_are_named_by_numbers_and_ranges():
+    every = registry.exercises()
+    for words, numbers, short in (
+        (("8",), "08", "08"),
+        (("01-03,16", "07_equivalence"), "01 02 03 07 16", "01-03,07,16"),
+        (("12-99", "1", "2"), "01 02 12 13 14 15 16", "01,02,12-16"),
+        ((), " ".join(each.number for each in every), "01-16"),
+    ):
+        found = select(words, every)
+        assert (" ".join(each.number for each in found), selected(found, every)) == (numbers, short)
+    for words in ("17-20", "9-8", "1-", "", "01,"):
+        with pytest.raises(CourseError):
+            select([words], every)
+
+
+def test_another_out_that_cannot_be_compared_is_refused_first(ada, tmp_path):
+    grade(options([ada], tmp_path / "old"))
+    assert "are both" in refused(ada, "--out", tmp_path / "old", "--against", tmp_path / "old")
+    (tmp_path / "old/settings.json").write_text("{")
+    assert "does not hold the settings" in refused(ada, "--out", tmp_path / "new", "--against", tmp_path / "old")
+
+
 def test_a_missing_module_is_refused_before_anything_is_graded(ada, tmp_path, monkeypatch):
     needy = next(exercise for exercise in registry.exercises() if "torch" in exercise.needs)
     monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(CourseError, match="pip install torch"):
+    with pytest.raises(CourseError, match="pip install torch$"):
         grade(options([ada], tmp_path / "out", exercises=(needy.number,)))
+    with pytest.raises(CourseError, match="pip install torch; or grade without it: --exercise 01-12,15,16$"):
+        grade(options([ada], tmp_path / "out", exercises=()))
 
 
 def test_without_isolation_the_sentence_says_what_to_do(ada, tmp_path, monkeypatch):

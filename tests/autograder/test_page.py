@@ -92,7 +92,7 @@ def test_the_report_says_everything():
     assert "Your code gave a wrong answer: got 0.31, expected 0 Likely: you clipped input phi = 0.5" in text
     assert "difference by 1 you printed a b" in text and "twice" not in text
     assert "Your code ran out of time" in text
-    assert f"fls grade FILE --seed {1234567890123} --out" in text
+    assert "fls grade FILE --out FOLDER --seed 1234567890123 --exercise 08 --memory 4096" in text
     assert "sha256:" + "a" * 64 in text and "numpy 2.1.0" in text and "isolation bwrap" in text
     assert "limit: memory mib 4096" in text
     assert "width: 42.86%" in page

@@ -137,7 +137,7 @@ def test_without_torch(call, halving, monkeypatch):
     done = call("--all")
     assert done.exit_code == 0 and "Left out for want of torch" in done.stderr
     done = call("heatmap")
-    assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "fls-teach[vision]" in done.stderr
+    assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "pip install torch safetensors" in done.stderr
 
 
 def test_a_full_disk_is_a_sentence(call, monkeypatch):

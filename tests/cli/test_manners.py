@@ -70,7 +70,7 @@ def test_a_full_disk_is_one_sentence(environment):
     command = [sys.executable, "-m", "fls_teach", "--help"]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, timeout=60)
-    assert done.returncode == 1 and "no space" in done.stderr and done.stderr.count("\n") == 1
+    assert done.returncode == 2 and "no space" in done.stderr and done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell's >&-")

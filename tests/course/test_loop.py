@@ -1,18 +1,20 @@
 """A student's day, command by command."""
 
+import errno
 import importlib.util
 import json
 import shutil
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.course import day
-from fls_teach.course.registry import exercises
+from fls_teach.course import day, workspace
+from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.course.results import CheckResult
 from fls_teach.course.workspace import Workspace
 
@@ -117,6 +119,24 @@ def test_start_never_touches_work_but_completes_what_is_missing(desk):
     assert "README.md" in completed.stdout
     assert lesson.is_file()
     assert desk.file.read_text() == "mine = 1\n"
+
+
+def test_a_full_disk_leaves_no_half_file_that_passes_for_work(tmp_path, monkeypatch):
+    """What is there is never written again: half a stub used to stay for ever."""
+    write, stub = Path.write_bytes, find_exercise("05").stub.read_bytes()
+
+    def acted(path, data):
+        if data == stub:
+            write(path, data[:100])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", acted)
+    with pytest.raises(CourseError, match="cannot use '.*work/05_alignment/05_alignment.py' .No space left on device"):
+        workspace.start(tmp_path / "work")
+    monkeypatch.undo()
+    assert workspace.start(tmp_path / "work").written
+    assert (tmp_path / "work/05_alignment/05_alignment.py").read_bytes() == stub
 
 
 def test_start_leaves_a_folder_with_other_things_alone(desk, tmp_path):

@@ -1,0 +1,62 @@
+"""Some of the course's exercises in a word: "06", "08_bayes_error", "01-12,16"."""
+
+import re
+
+from fls_teach.course.registry import CourseError, find_exercise
+
+
+def select(words, every):
+    """The exercises that are meant, in the course's order; all if there are no words.
+
+    Parameters
+    ----------
+    words : iterable of str
+        Each a number, a name, a range of numbers, or several of these with commas between.
+    every : sequence of Exercise
+
+    Returns
+    -------
+    tuple of Exercise
+
+    Raises
+    ------
+    CourseError
+        If a word means none.
+    """
+    meant = set()
+    for word in map(str.strip, ",".join(words).split(",") if words else ()):
+        ends = re.fullmatch(r"(\d{1,9})-(\d{1,9})", word)
+        if ends:
+            low, high = map(int, ends.groups())
+            found = {each.name for each in every if low <= int(each.number) <= high}
+            if not found:
+                raise CourseError(f"there is no exercise from {low} to {high}; `fls list` shows them")
+        else:
+            found = {find_exercise(word, every).name}
+        meant |= found
+    return tuple(each for each in every if not meant or each.name in meant)
+
+
+def selected(exercises, every):
+    """The shortest word for exercises: what `select` makes these of.
+
+    Parameters
+    ----------
+    exercises, every : sequence of Exercise
+
+    Returns
+    -------
+    str
+    """
+    places = [k for k, each in enumerate(every) if each in exercises]
+    runs = []
+    for k in places:
+        if runs and runs[-1][-1] == k - 1:
+            runs[-1].append(k)
+        else:
+            runs.append([k])
+    numbers = [(every[run[0]].number, every[run[-1]].number, len(run)) for run in runs]
+    return ",".join(
+        first if count == 1 else f"{first},{last}" if count == 2 else f"{first}-{last}"
+        for first, last, count in numbers
+    )
