@@ -111,8 +111,9 @@ class Cohort:
         else:
             self.scores[record["score"]] += 1
         if record["notes"]:
-            more = len(record["notes"]) - 1
-            self.notes.add(record["submission"], record["notes"][0] + (f" (and {more} more)" if more else ""))
+            more = len(record["notes"]) - 2  # the first may only say that nothing was found, and the second why
+            text = " ".join(record["notes"][:2])
+            self.notes.add(record["submission"], text + (f" (and {more} more)" if more > 0 else ""))
         for exercise, item in properties(record):
             row = self.rows.setdefault(item["id"], Row(item["id"], item["sentence"], exercise["title"]))
             if exercise["state"] == "missing":

@@ -238,7 +238,8 @@ def print_attacks(results):
     width = min(shutil.get_terminal_size().columns, 110)
     for each, problems in results:
         name, sentence = (each.name, each.sentence) if each else ("all", "Nothing is left, nobody else's mark changed.")
-        click.echo(f"  {'✗' if problems else '✓'} {name:34} {sentence}"[:width])
+        line = f"  {'✗' if problems else '✓'} {name:34} {sentence}"
+        click.echo(line if len(line) <= width else f"{line[: width - 1]}…")
         for problem in problems:
             click.echo(f"      {problem}")
     failed = sum(bool(problems) for _, problems in results)

@@ -156,6 +156,8 @@ def _earlier(folder):
     """Digests of the release that is in the folder; None if there is nothing at all."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
+    if not folder.is_dir():
+        raise CourseError(f"'{folder}' is a file; name a new or an empty folder")
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
         return {str(name): str(digest) for name, digest in marker["files"].items() if _inside(str(name))}

@@ -10,6 +10,12 @@ from click.core import ParameterSource
 from fls_teach import demos, terminal
 
 _GET_TORCH = "python -m pip install torch safetensors brings it"
+_SOURCES = {
+    "[P]": "[P] the paper (arXiv 2602.00827)",
+    "[D]": "[D] derived",
+    "[M]": "[M] measured beforehand",
+    "SCI": "SCI the course's science notes, by section",
+}
 
 
 @click.command()
@@ -141,6 +147,9 @@ def _print_report(report, seconds):
         table.add_row(*map(Text, (claim.statement, claim.source, claim.predicted, claim.measured)), verdict)
     console = terminal.console()
     console.print(table)
+    used = " ".join(claim.source for claim in report.claims)
+    legend = ", ".join(text for mark, text in _SOURCES.items() if mark in used)
+    console.print(Text(f"source: {legend}", style="dim") if legend else "")
     held = sum(claim.holds for claim in report.claims)
     console.print(Text(f"\n{held} of {len(report.claims)} claims hold   seed {report.result.seed}"))
     # Not through rich, which would wrap a long path.
