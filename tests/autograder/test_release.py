@@ -298,3 +298,5 @@ def test_the_command_says_what_went_wrong_in_one_sentence(tmp_path):
     assert done.exit_code == 2
     assert "Traceback" not in done.output
     assert "holds other files" in done.output
+    done = CliRunner().invoke(main, ["release", str(tmp_path / "mine")])
+    assert done.exit_code == 2 and "is a file" in done.output
