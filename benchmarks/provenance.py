@@ -55,6 +55,9 @@ def _cpu():
 
 
 def _commit():
+    if "FLS_COMMIT" in os.environ:  # of a copy on another machine, whose git is not ours
+        return os.environ["FLS_COMMIT"]
+
     def git(*words):
         return subprocess.run(
             ["git", *words], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
@@ -63,7 +66,7 @@ def _commit():
     try:
         return git("rev-parse", "--short", "HEAD").strip() + ("+changes" if git("status", "--porcelain") else "")
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("FLS_COMMIT")  # a copy without git, on another machine
+        return None
 
 
 def table(headings, rows):

@@ -80,9 +80,11 @@ def _curve(axis, log2_c, accuracy, status, target):
         axis.plot(
             log2_c[k], mean[k], "*", ms=18, color=style.RED, mec="white", mew=0.8, label=f"best: $2^{{{log2_c[k]:g}}}$"
         )
+        axis.legend(loc="lower center")
+    else:  # there is no accuracy to have an axis
+        axis.set_yticks([])
     axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
     axis.set_xlim(log2_c[0] - 0.5, log2_c[-1] + 0.5)
     axis.set_xlabel("output multiplier c      ← large FLS: over-aligned      small FLS: over-fitted →")
     axis.set_ylabel("peak test accuracy (%)")
     axis.set_title(f"At the best learning rate, stopped at {target}", fontsize=11)
-    axis.legend(loc="lower center")

@@ -95,7 +95,7 @@ def biggan_generator(weights, image_size=32, truncation=1.0, device="cpu", confi
         from pytorch_pretrained_biggan import BigGAN, BigGANConfig
     except ImportError as problem:
         raise ValueError(
-            f"BigGAN needs a package: python -m pip install pytorch-pretrained-biggan ({problem})"
+            f"BigGAN needs its package: python -m pip install pytorch-pretrained-biggan ({problem})"
         ) from None
     if weights is None:
         raise ValueError("BigGAN needs a local file with its weights; name it as the generator")

@@ -146,7 +146,7 @@ def test_files_of_other_exercises_are_ignored_and_their_names_do_not_matter():
 
 def test_without_rapidfuzz_the_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
-    with pytest.raises(CourseError, match=r"pip install 'fls-teach\[grade\]'"):
+    with pytest.raises(CourseError, match=r"pip install rapidfuzz"):
         near_identical([], [EXERCISE])
 
 

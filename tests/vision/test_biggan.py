@@ -23,7 +23,7 @@ def test_truncated_noise_is_cut_off_and_keeps_its_zeros():
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pytorch_pretrained_biggan", None)
-    with pytest.raises(ValueError, match=r"BigGAN needs the extra 'biggan': pip install 'fls-teach\[biggan\]'"):
+    with pytest.raises(ValueError, match=r"BigGAN needs its package: python -m pip install pytorch-pretrained-biggan"):
         load_data(Run(data="biggan", n=10, n_test=10))
 
 
