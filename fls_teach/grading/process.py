@@ -8,6 +8,7 @@ caller waits for the first with a time-out and never touches a pipe itself.
 import contextlib
 import os
 import queue
+import random
 import secrets
 import signal
 import site
@@ -23,7 +24,7 @@ from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
 from fls_teach.grading.spending import Spending
 from fls_teach.grading.view import WORKER, library_folders
 
-WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses
+WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
 START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
 
 # What Python, numpy and torch need to find themselves, a home and a temporary
@@ -244,7 +245,8 @@ class WorkerProcess:
 
     def _watch(self):
         most, before = self._sandbox.limits.memory_mib * MIB, time.perf_counter()
-        while not self._ended.wait(WATCH_INTERVAL):
+        # At times that nobody can foresee: who sleeps is seen asleep, and cannot be awake just then.
+        while not self._ended.wait(WATCH_INTERVAL * random.uniform(0.5, 1.5)):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
                 members = self._sandbox.members(self._process.pid)
                 asked, now = self._asked, time.perf_counter()

@@ -428,6 +428,12 @@ def test_files_as_canvas_packs_them(tmp_path):
     assert intake.Entry.read(entries[0]).files == found["anon_x7Gf2"].files
 
 
+def test_an_exercise_among_files_of_canvas_swallows_nobody(tmp_path):
+    put(tmp_path, *CANVAS, FLAT[0])
+    with pytest.raises(CourseError, match="'anon_x7Gf2' and 'babbagecharles_LATE_4712'"):
+        collect([tmp_path], exercises())
+
+
 def test_of_two_versions_in_canvas_neither_is_taken(tmp_path):
     put(tmp_path, CANVAS[0], CANVAS[0].replace("error", "error-1"))
     assert "claim to be the same exercise" in only(tmp_path).notes[-1]
