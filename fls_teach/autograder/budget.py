@@ -1,6 +1,7 @@
 """How long a submission may take: its own code, and the grader on its behalf."""
 
 import contextlib
+import math
 import signal
 import time
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ class Patience:
         Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
         much again to look for smaller counterexamples, and to draw cards.
     submission : float or None
-        All of this for all exercises together, if there is such a limit.
+        All of this for all exercises together, if there is such a limit. Half of it is shared out among the exercises,
+        so that one which never ends leaves something to those after it.
     """
 
     call: float = 5.0
@@ -47,9 +49,9 @@ class Patience:
         seconds = {f"{name}_seconds": getattr(self, name) for name in names}
         return seconds | {"slack": self.slack} | (vars(sandbox.limits) if sandbox.limits else {})
 
-    def load_after(self, taken):
-        """Seconds to load a file when the submission has `taken` so many."""
-        return self.load if self.submission is None else min(self.load, max(self.submission - taken, 1.0))
+    def share(self, taken, later, count):
+        """Seconds for one of `count` exercises, after others that have `taken` so many and before `later` ones."""
+        return math.inf if self.submission is None else self.submission * (1 - 0.5 * later / count) - taken
 
     def work(self):
         """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
@@ -76,21 +78,21 @@ class Budgeted:
     ----------
     session : fls_teach.grading.Session
     patience : Patience
-    before : float
-        Seconds that the submission's other exercises have taken.
+    share : float
+        Seconds for all of it: loading, calls, and the grader's own work.
 
     Attributes
     ----------
     taken : float
-        Seconds of the submission so far, with `before`.
+        Seconds of these so far.
     failed_load : Outcome or None
         Why the submission's file does not load.
     """
 
     first_timeout = None
 
-    def __init__(self, session, patience, before=0.0):
-        self._session, self._patience, self._before = session, patience, before
+    def __init__(self, session, patience, share=math.inf):
+        self._session, self._patience, self._share = session, patience, share
         self._clock, self._spent, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
         self._loading = 0.0
@@ -100,7 +102,7 @@ class Budgeted:
     def taken(self):
         limits = self._patience
         calls = (charged(self._clock[each], self._spent[each], limits.slack) for each in PURPOSES)
-        return self._before + self._loading + sum(calls) + sum(self._own.values())
+        return self._loading + sum(calls) + sum(self._own.values())
 
     def turn_to(self, purpose):
         """Spend time on one of `PURPOSES` from now on."""
@@ -157,8 +159,8 @@ class Budgeted:
         """What to answer instead of calling, or None."""
         self._settle()
         limits = self._patience
-        if spent_all := self._spent_all():
-            return Outcome("timeout", function, message=spent_all)
+        if self.taken > self._share:
+            return Outcome("timeout", function, message=self._out_of_time())
         if self._own[self._purpose] > limits.grader:
             whose = f"{limits.grader:g} s of the grader"
         elif charged(self._clock[self._purpose], self._spent[self._purpose], limits.slack) > limits.exercise:
@@ -168,10 +170,8 @@ class Budgeted:
         text = f"The {whose} for this exercise were used up before {function}() was asked."
         return Outcome("timeout", function, message=text)
 
-    def _spent_all(self):
-        """That the submission has no time left, as a sentence; or ""."""
-        limit = self._patience.submission
-        return f"The {limit:g} s for the whole submission were used up." if limit and self.taken > limit else ""
+    def _out_of_time(self):
+        return f"What this exercise may have of the {self._patience.submission:g} s for all of them was used up."
 
     def _add(self, clock, spent):
         self._clock[self._purpose] += clock
@@ -193,11 +193,11 @@ class Budgeted:
     def _look(self, *signal_and_frame):
         self._settle()
         own, limit = self._own[self._purpose], self._patience.grader
-        reason = f"making and checking the examples took the grader more than {limit:g} s" if own > limit else ""
-        reason = reason or self._spent_all()
-        if reason and own > self._stop_at and not self._away:
+        late = self.taken > self._share
+        if (late or own > limit) and own > self._stop_at and not self._away:
             self._stop_at = own + _AGAIN
-            raise Overtime(reason)
+            reason = f"making and checking the examples took the grader more than {limit:g} s"
+            raise Overtime(self._out_of_time() if late else reason)
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def holds_work(path, exercises):
     """Whether there is anything in a folder that could be meant to be marked, as far as can be seen."""
     try:
         with sources.folder_source(path, [exercise.name for exercise in exercises]) as (items, _):
-            return any(is_archive(item.parts[-1]) or item.parts[-1].casefold().endswith(".py") for item in items)
+            return any(_is_work(item.parts[-1]) for item in items)
     except (Refused, Unreadable):
         return True
 
@@ -194,13 +194,13 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False):
     expected = tuple(exercise.name for exercise in exercises)
     found = {}
     for path in paths:
-        for place, kind, problem in _found_at(path, expected, results_in, single):
-            found.setdefault(place, (kind, problem))
-    names = told_apart([_names(place, kind) for place, (kind, _) in found.items()])
+        # A person of Canvas's may be called like a folder that lies beside the files.
+        found |= {(place, kind): problem for place, kind, problem in _found_at(path, expected, results_in, single)}
+    names = told_apart([_names(place, kind) for place, kind in found])
     folders = told_apart([_folder_names(name) for name in names])
     return [
         Entry(name, folder, place, kind, expected, problem)
-        for name, folder, (place, (kind, problem)) in zip(names, folders, found.items(), strict=True)
+        for name, folder, ((place, kind), problem) in zip(names, folders, found.items(), strict=True)
     ]
 
 
@@ -259,26 +259,31 @@ def _batch(place, inside, expected, results_in):
 
 
 def _is_one(place, inside, expected):
-    """Whether a folder is one submission: an exercise lies at its top, and no work of other people beside it."""
+    """Whether a folder is one submission: an exercise lies at its top, and no work of other people beside it.
+
+    What is only called like an exercise (a link, an empty folder) decides nothing where there is anything else.
+    """
     exercises = {name.casefold() for name in expected}
     claims = [item for item in inside if claimed(item[:1], expected) or item[0].casefold() in exercises]
     if not claims:
         return False
     rest = [item for item in inside if item not in claims]
+    zips = [name for name, kind in rest if kind == "file" and _is_zip(name)]
+    flat = sorted({its[0] for name, _ in rest if (its := canvas(name)) and claimed(its[1:], expected)})
+    folders = [name for name, kind in rest if kind == "folder"]
+    claims.sort(key=lambda item: item[1] != "file")  # which need no look into them
+    own = next((name for name, kind in claims if _is_exercise(place, name, kind, expected)), None)
+    if own is None:
+        return not (zips or flat or folders)
     # A person may well have an old version or a zip beside it; several are several people's.
-    others = [name for name, kind in rest if kind == "folder" and _holds_exercise(place / name, expected)]
-    others += [name for name, kind in rest if kind == "file" and _is_zip(name)]
-    others += sorted({its[0] for name, _ in rest if (its := canvas(name)) and claimed(its[1:], expected)})
-    if len(others) < 2:
-        return True
-    for name, kind in claims:
-        if _is_exercise(place, name, kind, expected):
-            theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
-            raise CourseError(
-                f"'{shown(str(place), 200)}' holds an exercise ('{shown(name)}') and what may be the work of others "
-                f"({theirs}); if all of it is one person's, give --single, else move one of them away"
-            )
-    return False
+    others = [name for name in folders if _holds_exercise(place / name, expected, zips=True)] + zips + flat
+    if len(others) > 1:
+        theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
+        raise CourseError(
+            f"'{shown(str(place), 200)}' holds an exercise ('{shown(own)}') and what may be the work of others "
+            f"({theirs}); if all of it is one person's, give --single, else move one of them away"
+        )
+    return True
 
 
 def _is_exercise(place, name, kind, expected):
@@ -288,11 +293,14 @@ def _is_exercise(place, name, kind, expected):
     return kind == "file" and claimed((name,), expected) is not None
 
 
-def _holds_exercise(path, expected):
-    """Whether a folder holds an exercise's file, as far as can be seen."""
+def _holds_exercise(path, expected, zips=False):
+    """Whether a folder holds an exercise's file, or a zip that may, as far as can be seen."""
     try:
         with sources.folder_source(path, expected) as (items, _):
-            return any(claimed(item.parts[k:], expected) for item in items for k in (0, 1) if not item.problem)
+            sound = [item.parts for item in items if not item.problem]
+            return any(claimed(parts[k:], expected) for parts in sound for k in (0, 1)) or (
+                zips and any(_is_zip(parts[-1]) for parts in sound)
+            )
     except (Refused, Unreadable):
         return True
 
@@ -324,8 +332,10 @@ def _names(place, kind):
     """Ever longer names for a path."""
     name = place.name.strip()
     stem, full = {"file": (name[:-3], name), "zip": (name[:-4], name)}.get(kind, (name, f"{name}/"))
+    full = f"{name}_..." if kind == "canvas" else full
     stem, full, longer = (_shown_name(text) for text in (stem, full, f"{place.parent.name}/{full}"))
-    marks = _marks(f"{place.parent.name}/{place.name}", str(place))
+    kind = "\0" if kind == "canvas" else ""  # which no path holds
+    marks = _marks(f"{place.parent.name}/{place.name}{kind}", f"{place}{kind}")
     return stem, full, longer, *(f"{stem[: 96 - len(mark)]} [{mark}]" for mark in marks)
 
 

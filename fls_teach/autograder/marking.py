@@ -78,10 +78,13 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
     dict
         The record; see `fls_teach.autograder`.
     """
-    marked, taken = [], 0.0
+    marked, taken, later = [], 0.0, len(submission.files)
     for each in exercises:
-        exercise, taken = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience, taken)
+        later -= each.name in submission.files
+        share = patience.share(taken, later, max(len(submission.files), 1))
+        exercise, seconds = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience, share)
         marked.append(exercise)
+        taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
         if tell:
             tell(marked[-1])
     fault = any(item["verdict"] == "grader-fault" for each in marked for item in each["properties"])
@@ -127,22 +130,22 @@ def fault_record(name, folder, digest, seed, exercises, reason, marked=(), **mor
     return head | score | rest | more
 
 
-def _mark_exercise(exercise, source, seed, sandbox, patience, before):
-    """What an exercise came to, and how many seconds the submission has taken then, `before` of them earlier."""
+def _mark_exercise(exercise, source, seed, sandbox, patience, share):
+    """What an exercise came to, and how many seconds of its `share` it has taken."""
     if source is None:
         items = [_item(item, "missing", f"{exercise.name}.py was not handed in") for item in exercise.properties]
-        return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in."), before
+        return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in."), 0.0
     session = Session(
         f"{exercise.name}.py",
         source=source,
         support=exercise.support,
         time_limit=patience.call,
-        load_time_limit=patience.load_after(before),
+        load_time_limit=min(patience.load, max(share, 1.0)),
         slack=patience.slack,
         sandbox=sandbox,
     )
     with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
-        budget = Budgeted(session, patience, before)
+        budget = Budgeted(session, patience, share)
         student, items, texts, loads = Student(budget), [], {}, None
         for item in exercise.properties:
             try:

@@ -55,6 +55,8 @@ _UNKNOWN = 450
 
 # Of these, some uses are refused: by a bit of an argument that is not to be set, or by its value.
 _CLONE, _NEW_NAMESPACE = (56, 220), 0x7E020080  # all CLONE_NEW* flags
+# CLONE_VFORK with CLONE_THREAD or CLONE_PARENT: to wait as if for a disk, for a sleeper that is no child.
+_VFORK, _NO_CHILD = 0x4000, 0x18000
 # MAP_SHARED and MAP_HUGETLB: pages that stay when a process no longer maps them, and that it is not charged for.
 _MMAP, _UNCOUNTED = (9, 222), 0x40001
 # PR_SET_PDEATHSIG, by which a worker ends with its grader, and PR_SET_SECCOMP.
@@ -85,8 +87,9 @@ def seccomp_filter(machine):
             program += [(_EQUAL, 0, 1, numbers[column]), refuse]
     # clone3 hides its flags in memory, where a filter cannot look; without it the C library uses clone.
     program += [(_EQUAL, 0, 1, _CLONE3[column]), (_ANSWER, 0, 0, _ENOSYS)]
+    hidden_sleeper = [(_ANY_OF, 0, 2, _VFORK), (_ANY_OF, 0, 1, _NO_CHILD), refuse]
     for number, argument, tests in (
-        (_CLONE, 0, [(_ANY_OF, 0, 1, _NEW_NAMESPACE), refuse]),
+        (_CLONE, 0, [(_ANY_OF, 0, 1, _NEW_NAMESPACE), refuse, *hidden_sleeper]),
         (_MMAP, 3, [(_ANY_OF, 0, 1, _UNCOUNTED), refuse]),
         (_PRCTL, 0, [step for option in _KEPT for step in ((_EQUAL, 0, 1, option), refuse)]),
         (_FCNTL, 1, [(_AT_LEAST, 0, 2, _DESCRIPTOR_COMMANDS), (_EQUAL, 1, 0, _DUPFD_CLOEXEC), refuse]),

@@ -434,6 +434,26 @@ def test_an_exercise_among_files_of_canvas_swallows_nobody(tmp_path):
         collect([tmp_path], exercises())
 
 
+def test_a_folder_called_like_a_person_of_canvas_is_another_submission(tmp_path):
+    """A file whose name was made for it used to take the folder's place."""
+    put(tmp_path, f"Participant_17/{FLAT[0]}", f"Participant_17_1_{FLAT[0]}", "x_18_2_" + FLAT[0])
+    entries = collect([tmp_path], exercises())
+    assert [entry.name for entry in entries] == ["Participant_17_...", "x_18", "Participant_17/"]
+    assert len({entry.read().digest for entry in entries}) == len({entry.folder for entry in entries}) == 3
+
+
+@pytest.mark.parametrize("planted", ["folder", "link"])
+@pytest.mark.parametrize(
+    "theirs",
+    [CANVAS[:3], ("ada_17_assignsubmission_file_/work.zip", "bob_18_assignsubmission_file_/work.zip"), ("bob/8.py",)],
+)
+def test_what_only_looks_like_an_exercise_hides_nobody(planted, theirs, tmp_path):
+    put(tmp_path, *theirs)
+    (tmp_path / EIGHT).mkdir() if planted == "folder" else (tmp_path / EIGHT).symlink_to("nowhere")
+    names = [entry.name for entry in collect([tmp_path], exercises())]
+    assert EIGHT in names and len(names) == 1 + len({name.split("_9")[0].split("/")[0] for name in theirs})
+
+
 def test_of_two_versions_in_canvas_neither_is_taken(tmp_path):
     put(tmp_path, CANVAS[0], CANVAS[0].replace("error", "error-1"))
     assert "claim to be the same exercise" in only(tmp_path).notes[-1]

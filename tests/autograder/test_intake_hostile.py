@@ -455,6 +455,6 @@ def test_whether_a_folder_holds_work_is_seen_without_following_links(tmp_path):
     (tmp_path / "alice" / "record.json").write_text("{}")
     start = time.monotonic()
     assert not holds_work(tmp_path, exercises()) and time.monotonic() - start < 5
-    (tmp_path / "alice" / "x.py").symlink_to("nowhere")
+    (tmp_path / "alice" / "x.ipynb").symlink_to("nowhere")
     assert holds_work(tmp_path, exercises())
     assert holds_work(tmp_path / "long", exercises()), "who cannot be looked into is graded, which says why"

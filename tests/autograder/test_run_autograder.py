@@ -281,15 +281,16 @@ def test_no_upload_is_more_or_less_than_one_submission(container, files):
 
 
 @on_the_layout
-def test_whoever_takes_all_the_time_keeps_what_was_earned_before(container, broken):
+@pytest.mark.parametrize("slow", [0, 1])
+def test_whoever_takes_all_the_time_keeps_what_is_earned_elsewhere(slow, container, broken):
     settings = broken(container.folder / "source" / "settings.sh")
     assert "submission_seconds=285\n" in settings.read_text()
-    settings.write_text(settings.read_text().replace("submission_seconds=285", "submission_seconds=6"))
-    slow = "import time\ndef __getattr__(name):\n    return lambda *a, **k: [time.sleep(4), 1 / 0]\n"
-    done = container.grade(honest() | {f"{GRADED[1].name}.py": slow})
+    settings.write_text(settings.read_text().replace("submission_seconds=285", "submission_seconds=12"))
+    endless = "import time\ndef __getattr__(name):\n    return lambda *a, **k: [time.sleep(4), 1 / 0]\n"
+    done = container.grade(honest() | {f"{GRADED[slow].name}.py": endless})
     assert done.returncode == 0, done.stdout
-    assert container.results["score"] == GRADED[0].points
-    assert "The 6 s for the whole submission were used up" in json.dumps(container.results)
+    assert container.results["score"] == GRADED[1 - slow].points
+    assert "of the 12 s for all of them was used up" in json.dumps(container.results)
 
 
 @on_the_layout

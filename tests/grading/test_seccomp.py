@@ -75,6 +75,10 @@ def test_threads_and_children_but_no_namespaces(machine):
     assert verdict(machine, CLONE[column], thread) == verdict(machine, CLONE[column], child) == ALLOW
     for kind in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
         assert verdict(machine, CLONE[column], child | kind) == EPERM, hex(kind)
+    vfork = 0x4000 | 0x100 | 17  # CLONE_VFORK, CLONE_VM and SIGCHLD, as of posix_spawn
+    assert verdict(machine, CLONE[column], vfork) == ALLOW
+    for sleeper in (0x10000, 0x8000):  # CLONE_THREAD, CLONE_PARENT
+        assert verdict(machine, CLONE[column], vfork | sleeper) == EPERM
     assert verdict(machine, CLONE3[column], 0x10000000) == ENOSYS  # the C library then takes clone
 
 
