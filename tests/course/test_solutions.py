@@ -85,6 +85,15 @@ def test_seeds_that_once_failed_honest_work(name, function, seed):
     assert failure is None, failure.error
 
 
+@pytest.mark.parametrize("c, degree, seed", [(30.0, 4, 312), (30.0, 2, 403), (10.0, 3, 665), (30.0, 3, 1281)])
+def test_roundings_that_a_run_enlarges_are_nobodys_mistake(c, degree, seed):
+    exercise = find_exercise("07")
+    spec = load_specification(exercise)
+    for path in (exercise.solution, *exercise.alternatives):  # lr / alpha^2 and lr c^(-2/L) round differently
+        with InProcess(path, support=exercise.support) as session:
+            spec.expect_same_deep_run(Student(session), c, degree, seed, 0.0, "sgd", 1e-10, because="")
+
+
 def test_a_flow_decided_by_the_solver_is_not_asked_for():
     spec = load_specification(find_exercise("04"))
     rng = np.random.default_rng(0)
