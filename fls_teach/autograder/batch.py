@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import asdict
+from pathlib import Path
 
 from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.grader import as_line, write_fault
@@ -24,6 +25,15 @@ _SAME_EVERYWHERE = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "PYTHONHASHSEED": "0",
 }
+
+
+# Not `-m`, which imports from the current folder before any other: there may lie what was handed in.
+_GRADER = """
+import sys
+sys.path[:] = [folder for folder in sys.path if folder] + [sys.argv[2]]
+from fls_teach.autograder.grader import main
+main(int(sys.argv[1]))
+"""
 
 
 class _Stopped(BaseException):
@@ -94,7 +104,7 @@ class _Grader:
             timer.cancel()
 
     def _start(self):
-        command = [sys.executable, "-m", "fls_teach.autograder.grader", str(os.getpid())]
+        command = [sys.executable, "-c", _GRADER, str(os.getpid()), str(Path(__file__).parents[2])]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         # Its own session: Ctrl-C is for us, who then end it together with its workers.
         process = subprocess.Popen(

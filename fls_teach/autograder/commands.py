@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fls_teach import terminal
+from fls_teach.autograder.layout import shown
 from fls_teach.course.commands import Seconds, sentence_for_mistakes
 
 ISOLATIONS = "auto", "bwrap", "uid", "process"
@@ -17,7 +18,22 @@ def _cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@click.command()
+class _FilesAreNoOptions(click.Command):
+    """A command of whose options none was handed in: ``*`` gives also a file that is called ``--isolation=process``."""
+
+    def parse_args(self, ctx, args):
+        for word in args:
+            if word.startswith("-") and os.path.lexists(word):
+                name = shown(word)
+                raise click.UsageError(
+                    f"is '{name}' an option, or the file of that name here? Name the folder instead, or write ./* for *"
+                )
+            if word == "--":
+                break
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_FilesAreNoOptions)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and a folder a submission.")
 @click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
@@ -45,6 +61,8 @@ def grade(paths, out, names, memory, as_json, **options):
     """
     if options["seed"] is not None and options["key_file"] is not None:
         raise click.UsageError("--seed and --key-file do not go together: the key is there to derive the seed")
+    if not out.strip():
+        raise click.UsageError("--out is empty; name a folder for the results")
     from fls_teach.autograder import grade as grading
     from fls_teach.autograder.summary import print_summary
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import sysconfig
 import time
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from fls_teach.course.registry import CourseError, MissingModule, course_root, e
 from fls_teach.files import replacing, writable_folder
 from fls_teach.grading.sandbox import Limits, SandboxError
 from fls_teach.grading.selftest import choose
+
+OF_ALL = "gradebook.csv", "cohort.html"
+"""What is drawn from all records and lies beside their folders."""
 
 _EXERCISE_SHARE = 6  # times the limit of a call, for all calls of an exercise
 
@@ -119,6 +123,8 @@ def grade(options, progress=lambda fraction, what="": None):
             settings.keep(options.out, made_with)
             if not given:
                 course_key.keep(options.out, key)
+            for name in OF_ALL:  # which, until all are marked, would be of other marks
+                (options.out / name).unlink(missing_ok=True)
             batch.run(entries, task, options.jobs, _told(progress, len(entries)))
             done = _conclude(options, entries, chosen, sandbox_name)
     done.skipped, done.seconds = skipped, time.monotonic() - started
@@ -141,23 +147,31 @@ def _check_needs(chosen):
 
 def _submissions(options, chosen):
     """What is to be graded, and the folders among it that were passed over as results of an earlier run."""
-    out, skipped = options.out.resolve(), []
+    skipped = []
 
     def results_in(folder):
-        if folder == out:  # which may lie where the submissions lie
-            return "is the --out as well"
         if options.single or not settings.is_out(folder) or holds_work(folder, exercises()):
             return ""  # who hands in settings as well is graded all the same
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
     entries = collect(options.paths, chosen, results_in, options.single)
-    _keep_apart(entries, out)
+    _keep_apart(entries, options)
     return entries, skipped
 
 
-def _keep_apart(entries, out):
-    """Refuse to write results into what was handed in: a submission could bring its own."""
+def _keep_apart(entries, options):
+    """Refuse to believe what may have been handed in: marks, a key, or the results of an earlier run."""
+    out = options.out.resolve()
+    for option, ours in (("--out", out), ("--against", options.against), ("--key-file", options.key_file)):
+        if ours is None or "\0" in str(ours):  # which is no path; reading it says so
+            continue
+        for path in options.paths:
+            if Path(os.path.realpath(ours)).is_relative_to(os.path.realpath(path)):
+                raise CourseError(
+                    f"{option} '{shown(str(ours), 200)}' lies in '{shown(str(path), 200)}', where a submission could "
+                    "bring its own; keep it elsewhere"
+                )
     folders = {entry.folder for entry in entries}
     for entry in entries:
         path = entry.place  # not resolved: it may be a link, which nobody follows
@@ -271,13 +285,14 @@ def _conclude(options, entries, chosen, isolation):
             done.rows.append((record["submission"], record["score"], record["max_score"], counts))
             yield record
 
-    write_gradebook(options.out / "gradebook.csv", names, counted())
+    gradebook, page = (options.out / name for name in OF_ALL)
+    write_gradebook(gradebook, names, counted())
     note = ""
     try:
         done.pairs = near_identical(_readable(entries), chosen)
     except CourseError as problem:
         note = str(problem)
-    with replacing(options.out / "cohort.html") as temporary:
+    with replacing(page) as temporary:
         temporary.write_text(cohort_page(cohort, done.pairs, note), encoding="utf-8", newline="\n")
     if options.against is not None:
         differing = against.settings_that_differ(options.against, records())

@@ -1,8 +1,7 @@
 """A process that marks one submission after the other; `batch` starts some of these and hears from them in JSON lines.
 
-Started as ``python -m fls_teach.autograder.grader PARENT``, PARENT being its parent's process number. The first line
-that it reads is its `Task`; then each line is an `intake.Entry`, answered by {"exercise": {...}} as soon as one is
-marked, and at last by {"done": true} or {"problem": "..."}. It ends with its standard input, or with its parent.
+The first line that it reads is its `Task`; then each line is an `intake.Entry`, answered by {"exercise": {...}} as soon
+as one is marked, and at last by {"done": true} or {"problem": "..."}. It ends with its standard input, or its parent.
 """
 
 import contextlib
@@ -155,16 +154,24 @@ def _end_with_parent(parent):
     os._exit(1)
 
 
-def main():
-    """Answer lines until they end."""
-    # Its number comes from the parent itself: by now it may have been killed, and somebody else be our parent.
-    threading.Thread(target=_end_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
+def main(parent):
+    """Answer lines until they end.
+
+    Parameters
+    ----------
+    parent : int
+        The process number of who started this one, told by itself: by now it may have been killed, and another be it.
+    """
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints
 
     def say(answer):
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        try:
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+        except BrokenPipeError:  # nobody hears it any more: the parent was killed
+            os._exit(1)
 
     task = Task(**json.loads(sys.stdin.readline()))
     chosen = task.chosen()
@@ -175,7 +182,3 @@ def main():
                 say({"done": True})
             except Exception as problem:
                 say({"problem": f"{type(problem).__name__}: {problem}"[:1000]})
-
-
-if __name__ == "__main__":
-    main()

@@ -113,8 +113,7 @@ def graders(pid):
 
 
 def kill(process):
-    """kill -9 of `fls grade`, and the family that it leaves behind."""
+    """kill -9 of `fls grade`: the family that it leaves behind, and what all of them said."""
     family = offspring(process.pid)
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    return family
+    return family, process.communicate()[1]

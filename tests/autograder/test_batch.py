@@ -92,8 +92,8 @@ def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment)
     for goal in (1, 3):
         process = start(environment, *common, "--out", out)
         wait_for(lambda goal=goal: len(records(out)) >= goal)
-        family = kill(process)
-        assert len(family) >= 2
+        family, said = kill(process)
+        assert len(family) >= 2 and "Traceback" not in said
         wait_for(lambda family=family: not alive(family), 5.0)  # 0.2 s, when nobody else needs the machine
         kept = records(out)
         assert finished.items() <= kept.items(), "what was finished was not done again"
@@ -104,6 +104,35 @@ def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment)
     finish(process)
     assert finished.items() <= records(out).items()
     assert contents(out) == contents(tmp_path / "undisturbed")
+
+
+SHADOWS = "numpy", "click", "json", "hypothesis", "sortedcontainers", "rapidfuzz", "sitecustomize", "traceback"
+
+
+def test_nothing_is_imported_from_where_the_submissions_lie(tmp_path, environment):
+    """Neither by `fls`, nor by its graders, though a folder may be called like a package that they import."""
+    hand_in(tmp_path / "in/ada", {"8": "def linear_error(w, signal, kappa, sigma):\n    return 0.75\n"})
+    for name in SHADOWS:
+        (tmp_path / "in" / name).mkdir()
+        (tmp_path / "in" / name / "__init__.py").write_text(f"open({str(tmp_path / name)!r}, 'w')")
+    words = ".", "--out", tmp_path / "out", "--exercise", "8", "--isolation", "process"
+    finish(start(environment, *words, cwd=tmp_path / "in"))
+    assert [name for name in SHADOWS if (tmp_path / name).exists()] == []
+    assert read_record(tmp_path / "out/ada/record.json")["score"] == 0
+
+
+def test_a_gradebook_is_there_only_when_all_are_marked(mixed, tmp_path, key, monkeypatch):
+    out = tmp_path / "out"
+    grade(options([mixed], out))
+    old = contents(out)
+    (mixed / "ada/08_bayes_error.py").write_text(solution("8"))
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "_mark", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            grade(options([mixed], out))
+    assert not {"gradebook.csv", "cohort.html"} & contents(out).keys()
+    grade(options([mixed], out))
+    assert contents(out).keys() == old.keys() and contents(out)["gradebook.csv"] != old["gradebook.csv"]
 
 
 @pytest.mark.skipif(not BWRAP, reason="bubblewrap is not installed")

@@ -208,6 +208,7 @@ def test_refusals_of_the_command_line(ada, tmp_path):
         ([tmp_path / "absent", "--out", out], "does not exist"),
         ([ada, "--out", tmp_path / "file"], "is a file"),
         ([ada, "--out", "/proc/out"], "cannot write"),
+        ([ada, "--out", " "], "--out is empty"),
         ([ada, "--out", out, "--exercise", "99"], "no exercise '99'"),
         ([ada, "--out", out, "--against", tmp_path / "empty"], "earlier fls grade"),
         ([ada, "--out", out, "--against", tmp_path / "absent"], "earlier fls grade"),
@@ -256,14 +257,36 @@ def test_what_cannot_be_read_is_for_a_person(ada, tmp_path, environment):
 
 
 def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, capsys):
-    first = grade(options([tmp_path / "in"], tmp_path / "in/marks"))
-    assert (first.folders, first.skipped) == (["ada"], [])
-    second = grade(options([tmp_path / "in"], tmp_path / "in/marks-2"))
-    assert (second.folders, second.skipped) == (["ada"], [str(tmp_path / "in/marks")])
-    print_summary(second)
+    grade(options([tmp_path / "in"], tmp_path / "marks"))
+    (tmp_path / "marks").rename(tmp_path / "in/marks")
+    done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
+    assert (done.folders, done.skipped) == (["ada"], [str(tmp_path / "in/marks")])
+    print_summary(done)
     assert "Passed over, as it holds results of an earlier fls grade" in capsys.readouterr().out
-    for path, reason in (("in/marks", "is the --out as well"), ("in/marks-2", "holds the results of an earlier")):
-        assert reason in refused(tmp_path / path, "--out", tmp_path / "in/marks")
+    assert "holds the results of an earlier" in refused(tmp_path / "in/marks", "--out", tmp_path / "marks-3")
+
+
+def test_what_may_have_been_handed_in_is_not_believed(ada, tmp_path, monkeypatch):
+    """Marks, a key and earlier results, which would look like ours."""
+    grade(options([ada], tmp_path / "in/marks"))
+    (tmp_path / "in/marks/course.key").write_text("chosen by a student\n")
+    out = tmp_path / "out"
+    monkeypatch.chdir(tmp_path / "in")
+    for path in (tmp_path / "in", ".", "../in/marks"):
+        assert "a submission could bring its own" in refused("--single", path, "--out", "marks")
+    assert "--against 'marks' lies in '.'" in refused(".", "--out", out, "--against", "marks")
+    assert "--key-file 'marks/course.key' lies in '.'" in refused(".", "--out", out, "--key-file", "marks/course.key")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["--isolation=process", "--seed", "--", "-\x1b[31m"])
+def test_a_file_that_is_called_like_an_option_is_none(name, ada, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path / "in")
+    hand_in(tmp_path / "in" / name, {"8": RIGHT})
+    said = refused(*sorted(["ada", name]), "--out", tmp_path / "out")
+    assert "write ./* for *" in said and said.isprintable()
+    done = grade(options(["ada", f"./{name}"], tmp_path / "out"))
+    assert [row[1] for row in done.rows] == [BAYES.points] * 2
 
 
 @pytest.mark.parametrize("place", ["{}.py", "{0}/{0}.py", "work/{}.py", "work/{0}/{0}.py", "all.ZIP"])
@@ -390,13 +413,13 @@ def test_odd_names(tmp_path):
     for name in names:
         hand_in(tmp_path / "in" / name, {"8": RIGHT})
     hand_in(tmp_path / "in/twin", {"8": RIGHT})
-    out = tmp_path / "in/out-of-grading"
+    out = tmp_path / "out"
     given = options([tmp_path / "in"], out, jobs=2)
     first = grade(given)
     assert len(first.rows) == len(set(first.folders)) == len(names) + 1
     assert {row[1] for row in first.rows} == {4}
     before = contents(out)
-    assert [row[0] for row in grade(given).rows] == [row[0] for row in first.rows], "OUT itself is no submission"
+    assert [row[0] for row in grade(given).rows] == [row[0] for row in first.rows]
     assert contents(out) == before
 
 
