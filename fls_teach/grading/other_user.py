@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from fls_teach.grading.claims import LAST_USER
-from fls_teach.grading.processes import adopt_orphans, bury, descendants, kill_all_of, processes_of
+from fls_teach.grading.processes import bury, descendants, kill_all_of, processes_of
 from fls_teach.grading.sandbox import MIB, Confined, SandboxError
 from fls_teach.grading.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 
@@ -40,7 +40,6 @@ class OtherUser(Confined):
             raise SandboxError("the program 'rm' is not installed (Debian, Ubuntu: apt-get install coreutils)")
         super().__init__(limits)
         self._closed = False
-        adopt_orphans()  # the first process of a container may be one that waits for nobody
         # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
         # the name, and what a grader that was killed has left there.
         self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")

@@ -55,6 +55,11 @@ def escapes(secrets, port, grader):
             found.append("send signals to the grader")
         except OSError:
             pass
+    for other in {name for name in os.listdir("/proc") if name.isdigit()} - {str(os.getpid())}:
+        with contextlib.suppress(OSError):
+            os.close(os.open(f"/proc/{other}/mem", os.O_WRONLY))
+            found.append("write to the memory of another process")
+            break
     return found
 
 

@@ -215,7 +215,8 @@ class WorkerProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._sandbox.sweep()
-        _wait_until_gone(members)
+        if os.name == "posix":
+            _end(members, self._process.pid)
         self._questions.put(None)
         for thread in self._threads:
             thread.join(1.0)
@@ -289,14 +290,25 @@ def _library_folders():
     return library_folders() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
 
 
-def _wait_until_gone(members, seconds=5.0):
-    """Wait for processes, given as (pid, (parent, start)), that are being killed."""
+def _end(members, group, seconds=5.0):
+    """Wait for processes, given as (pid, (parent, start)), that are being killed, and kill those that nobody else does.
+
+    No orphan of their process group that became ours is left as a zombie.
+    """
     deadline = time.monotonic() + seconds
-    while members and time.monotonic() < deadline:
-        table = process_table()
+    while time.monotonic() < deadline:
+        table = process_table() if members else {}
         members = [(pid, known) for pid, known in members if table.get(pid, (0, 0))[1] == known[1]]
-        if members:
-            time.sleep(0.005)
+        for pid, _ in members:
+            with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
+                os.kill(pid, signal.SIGKILL)
+        try:
+            while os.waitpid(-group, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            if not members:
+                return
+        time.sleep(0.005)
 
 
 def _own_group():

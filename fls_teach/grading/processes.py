@@ -45,9 +45,9 @@ def processes_of(uid):
     return found
 
 
-def adopt_orphans():
-    """Be the parent of whatever descendants leave behind (Linux), for `bury`."""
-    ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, 1, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
+def adopt_orphans(adopted):
+    """Be the parent of whatever descendants leave behind (Linux), to wait for it, or no longer."""
+    ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
 
 
 def bury(uid):

@@ -26,7 +26,7 @@ import subprocess
 from dataclasses import dataclass
 
 from fls_teach.grading.claims import NoUserLeft, ProcessorClaim, UserClaim
-from fls_teach.grading.processes import descendants
+from fls_teach.grading.processes import adopt_orphans, descendants
 from fls_teach.grading.seccomp import seccomp_filter
 from fls_teach.grading.view import WORKER, ViewError, bubblewrap_view
 
@@ -148,6 +148,7 @@ class Confined(NoSandbox):
         except NoUserLeft as problem:
             self._processor.close()
             raise SandboxError(str(problem)) from None
+        adopt_orphans(True)  # the first process of a container may be one that waits for nobody
 
     def _confined(self, command, folder, **more):
         """`command` with its own files in `folder` and `confine` in front of the worker.
@@ -176,6 +177,7 @@ class Confined(NoSandbox):
         return "/"
 
     def close(self):
+        adopt_orphans(False)
         self._processor.close()
         if self._claim:
             self._claim.close()
