@@ -50,7 +50,8 @@ def _marks(marks):
 def changes(old_out, records):
     """Whose mark changes against an older OUT, and why.
 
-    A submission is found again by its folder; one whose folder is gone, by its files, if no other has the same.
+    A submission is found again by its folder; one whose folder is gone, by its files, if no other has the same. Only
+    exercises that were graded both times are compared.
 
     Parameters
     ----------
@@ -153,14 +154,27 @@ def _both(record):
 
 
 def _compared(old, new):
-    """The change from `old` to `new`, or None if no mark differs."""
+    """The change from `old` to `new` in the exercises of both, or None if no mark differs."""
+    reasons, settings = _causes(old, new), _settings(old, new)
+    common = {each["number"] for each in old["exercises"]} & {each["number"] for each in new["exercises"]}
+    old, new = _only(old, common), _only(new, common)
     items = _property_changes(old, new)
-    if _both(old) == _both(new) and old["fault"] == new["fault"] and not items:
+    if _both(old) == _both(new) and not items:
         return None
-    reasons = _causes(old, new)
-    if not reasons and not _settings(old, new):
+    if not reasons and not settings:
         reasons = ["nothing else differs: a time-out on a busy machine, or an answer left to chance"]
     return Change(new["submission"], "changed", _both(old), _both(new), (*reasons, *items))
+
+
+def _only(record, numbers):
+    """A record as it were if no more than these exercises had been graded."""
+    exercises = [each for each in record["exercises"] if each["number"] in numbers]
+    if len(exercises) == len(record["exercises"]):
+        return record
+    items = [item for each in exercises for item in each["properties"]]
+    fault = any(item["verdict"] == "grader-fault" for item in items)
+    score = None if fault else sum(item["points"] for item in items)
+    return record | {"exercises": exercises, "score": score, "max_score": sum(item["of"] for item in items)}
 
 
 def _causes(old, new):
@@ -180,7 +194,7 @@ def _settings(old, new):
     causes = []
     graded = _graded(old), _graded(new)
     if graded[0] != graded[1]:
-        causes.append(f"exercises: {graded[0]} -> {graded[1]}")
+        causes.append(f"exercises: {graded[0]} -> {graded[1]}; only those of both are compared")
     for name in sorted(old["versions"].keys() | new["versions"].keys()):
         if graded[0] != graded[1] and (name == "course" or name not in old["versions"] or name not in new["versions"]):
             continue  # the digest of the course, and its modules, are those of these exercises

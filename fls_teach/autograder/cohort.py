@@ -4,13 +4,12 @@ Only counts are kept, so that memory does not grow with the number of submission
 """
 
 import bisect
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from fls_teach.autograder.record import VERDICTS, likely_of, properties
 
 LISTED = 50  # names of submissions a list holds; the rest is a number
-COMMONEST = 20
 BINS = 10
 
 
@@ -86,8 +85,8 @@ class Cohort:
         How many submissions have each score; those with a fault of the grader's are not in it.
     rows : dict of Row
         By property.
-    likely : Counter
-        By (property, misconception).
+    likely : dict of Counter
+        By misconception of an exercise, how many submissions show it in each property, and under "" in any.
     faults, notes : Names
     """
 
@@ -96,7 +95,7 @@ class Cohort:
         self.max_score = 0
         self.scores = Counter()
         self.rows = {}
-        self.likely = Counter()
+        self.likely = defaultdict(Counter)
         self.faults = Names()
         self.notes = Names()
         self._origins = set()
@@ -114,6 +113,7 @@ class Cohort:
             more = len(record["notes"]) - 2  # the first may only say that nothing was found, and the second why
             text = " ".join(record["notes"][:2])
             self.notes.add(record["submission"], text + (f" (and {more} more)" if more > 0 else ""))
+        shows = {}
         for exercise, item in properties(record):
             row = self.rows.setdefault(item["id"], Row(item["id"], item["sentence"], exercise["title"]))
             if exercise["state"] == "missing":
@@ -121,7 +121,9 @@ class Cohort:
             else:
                 row.verdicts[item["verdict"]] += 1
             if likely_of(item):
-                self.likely[item["id"], likely_of(item)] += 1
+                shows.setdefault((exercise["number"], likely_of(item)), [""]).append(item["id"])
+        for misconception, places in shows.items():
+            self.likely[misconception].update(places)
         versions = ", ".join(f"{name} {value}" for name, value in record["versions"].items())
         self._origins.add(f"{versions}; isolation: {record['isolation']}")
 
@@ -169,6 +171,6 @@ class Cohort:
         return list(dict.fromkeys(row.exercise for row in rows if not row.verdicts))
 
     def commonest(self):
-        """(property, misconception, count), at most `COMMONEST` of them, the commonest first."""
-        ordered = sorted(self.likely.items(), key=lambda pair: (-pair[1], pair[0]))
-        return [(*key, count) for key, count in ordered[:COMMONEST]]
+        """(how many submissions show it, properties, misconception), the commonest first."""
+        ordered = sorted(self.likely.items(), key=lambda pair: (-pair[1][""], pair[0]))
+        return [(counts[""], sorted(counts.keys() - {""}), text) for (_, text), counts in ordered]

@@ -172,7 +172,8 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False):
     ----------
     paths : iterable of path
         Each a folder with NN_slug.py files (in NN_slug/ or not), such a file, a zip of such a folder, or
-        a folder of folders and zips of these kinds.
+        a folder of folders and zips of these kinds. A file that is called as Canvas does stands for all of its
+        person's beside it.
     exercises : iterable of Exercise
     results_in : callable
         Told the path of a folder; "", or that it is no submission ("holds the results of ...").
@@ -232,6 +233,9 @@ def _found_at(path, expected, results_in, single):
             raise CourseError(str(problem)) from None
         return _batch(place, inside, expected, results_in) or [(place, "folder", "")]
     if stat.S_ISREG(mode) and (kind := _file_kind(place.name)):
+        who, file = canvas(place.name) or ("", "")
+        if kind == "file" and claimed((file,), expected):
+            return [(place.parent / who, "canvas", "")]
         return [(place, kind, "")]
     raise CourseError(f"'{said}' is neither a folder nor a .py file nor a zip")
 
@@ -310,7 +314,8 @@ def _people(place, inside, expected):
     names = {name: its for name, kind in inside if kind == "file" and (its := canvas(name))}
     if not any(claimed((file,), expected) for _, file in names.values()):
         names = {}
-    flat = {who for who, file in names.values() if not _is_zip(file) and _is_work(file)}
+    zipped = {who for who, file in names.values() if _is_zip(file)}
+    flat = {who for who, file in names.values() if not _is_zip(file) and (_is_work(file) or who not in zipped)}
     found = [(place / who, "canvas", "") for who in sorted(flat)]
     for name, kind in inside:
         if name in names and names[name][0] in flat:

@@ -13,7 +13,8 @@ _UNSEEN = re.compile(
 )
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half a character, and no byte that the locale cannot read
 _CANVAS = re.compile(
-    r"(?P<who>(LATE_)?anon_[A-Za-z\d]+|.+?_\d+)_\d+_(?P<stem>.+?)(-\d+)?(?P<end>\.\w+)", re.ASCII | re.DOTALL
+    r"(?P<who>(LATE_)?anon_(?!LATE_\d)[A-Za-z\d]+|.+?_\d+)_\d+_(?P<stem>.+?)(-\d+)?(?P<end>(\.[^.]*)?)",
+    re.ASCII | re.DOTALL,
 )
 
 

@@ -28,7 +28,7 @@ ALIKE = 0.9
 SHORTEST = 100  # tokens of a submission's own
 LONGEST = 1500  # tokens looked at; the longest honest solution has 495
 LARGEST = 1 << 18  # characters looked at
-REFERENCE = "the reference solution"
+REFERENCE = None  # which is nobody's name
 _ROWS = 64  # of the table of all pairs, held in memory at a time
 
 _TOKEN = re.compile(
@@ -53,14 +53,14 @@ class Pair:
     Parameters
     ----------
     a, b : str
-        Names of submissions; `b` may be `REFERENCE`.
+        Names of submissions; `b` is None for the reference solution.
     exercise : str
     ratio : float
         1 if they are identical but for names, comments and layout.
     """
 
     a: str
-    b: str
+    b: str | None
     exercise: str
     ratio: float
 
@@ -112,10 +112,10 @@ def near_identical(submissions, exercises):
         # The reference, if it is there, was the first to join its group, which is the first of all.
         pairs += [_pair(one[0], other, exercise, 1.0) for one in names for other in one[1:]]
         for i, j, ratio in _links(
-            texts, names and names[0][0] == REFERENCE, process.cdist, Indel.normalized_similarity
+            texts, bool(names) and names[0][0] is REFERENCE, process.cdist, Indel.normalized_similarity
         ):
             pairs.append(_pair(names[i][0], names[j][0], exercise, ratio))
-    return sorted(set(pairs), key=lambda pair: (-pair.ratio, pair.exercise, pair.a, pair.b))
+    return sorted(set(pairs), key=lambda pair: (-pair.ratio, pair.exercise, pair.a, pair.b or ""))
 
 
 def _join(group, tokens, name):
@@ -124,7 +124,7 @@ def _join(group, tokens, name):
 
 
 def _pair(a, b, exercise, ratio):
-    a, b = sorted((a, b), key=lambda name: (name == REFERENCE, name))
+    a, b = sorted((a, b), key=lambda name: (name is REFERENCE, name or ""))
     return Pair(a, b, exercise, round(ratio, 4))
 
 

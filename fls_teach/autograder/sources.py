@@ -157,7 +157,7 @@ def canvas_source(path):
 
         items = []
         for name, kind in listing(everybody, MAX_ENTRIES, path.parent):
-            who, file = canvas(name) or ("", "")
+            who, file = (name.startswith(f"{path.name}_") and canvas(name)) or ("", "")
             if who == path.name:
                 items.append(Item((file,), PROBLEMS.get(kind, ""), name))
         yield items, read

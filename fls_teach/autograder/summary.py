@@ -89,7 +89,7 @@ def print_summary(done):
         text += _listed(done.faults)
         screen.print(Text(text, style="bold red"))
     if done.noted:
-        text = f"{len(done.noted)} handed in files that were not taken; their reports say why: {_listed(done.noted)}"
+        text = f"{len(done.noted)} with notes on what was not taken; their reports say why: {_listed(done.noted)}"
         screen.print(Text(text))
     if done.blank:
         text = f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}"

@@ -57,11 +57,11 @@ def _likely(exercise, worker, calls, history, budget):
         agrees = functools.partial(_same_answer, tolerance=tolerance)
         if all(map(agrees, reference, calls)):
             return ""  # right answers: what went wrong is between the calls
-        if _is_constant([*calls, *history]):
-            return CONSTANT
         fitting = [path for path, answers in every.items() if all(map(agrees, answers, calls))]
+        found = _most_like(worker, fitting, history, agrees, budget) if fitting else None
+        if _is_constant([*calls, *history]):  # if something else is too, the questions were too much alike
+            return "" if found else CONSTANT
         if fitting:
-            found = _most_like(worker, fitting, history, agrees, budget)
             return half_sentence(found) if found and _tells(calls, history) else ""
     return ""
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections import Counter
 
 import numpy as np
 
@@ -97,7 +98,13 @@ def named(name, value, digits=DIGITS):
 
 
 def inputs_shown(inputs):
-    """Drawn inputs as lines; the dict that a strategy draws is taken apart."""
+    """Drawn inputs as lines; the dict that a strategy draws is taken apart.
+
+    Examples
+    --------
+    >>> inputs_shown({"run": {"a": 1, "b": 2}, "tiny": {"a": 3}})
+    'run.a = 1, b = 2, tiny.a = 3'
+    """
     lines, short = [], []
     for name, value in _taken_apart(inputs):
         text = named(name, value)
@@ -109,9 +116,10 @@ def inputs_shown(inputs):
 
 
 def _taken_apart(inputs):
+    often = Counter(key for name, value in inputs.items() for key in (value if isinstance(value, dict) else [name]))
     for name, value in inputs.items():
         if isinstance(value, dict):
-            yield from value.items()
+            yield from ((key if often[key] == 1 else f"{name}.{key}", item) for key, item in value.items())
         else:
             yield name, value
 

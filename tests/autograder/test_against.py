@@ -87,7 +87,7 @@ def test_settings_that_differ_are_said_first_also_where_no_mark_changes(tmp_path
     ]
     assert settings_that_differ(old, [record(seed=7, digest="sha256:new")]) == [], "the seed follows from the files"
     more = record(exercises=[exercise(), exercise("09_decomposition")])
-    assert settings_that_differ(old, [more]) == ["exercises: 08 -> 08 09"]
+    assert settings_that_differ(old, [more]) == ["exercises: 08 -> 08 09; only those of both are compared"]
     assert settings_that_differ(old, [record(limits={}, fault=True), record("new")]) == []
 
 
@@ -124,7 +124,14 @@ def test_other_exercises_are_not_other_files(tmp_path):
     more = {"digest": "sha256:new", "versions": VERSIONS | {"course": "sha256:" + "d" * 64, "torch": "2.13.0"}}
     old, new = save(tmp_path, record()), [record(exercises=[exercise(), exercise("09_decomposition")]) | more]
     told = describe(changes(old, new), settings_that_differ(old, new))
-    assert told[0] == "The settings differ: exercises: 08 -> 08 09" and not any("differ" in line for line in told[1:-1])
+    said = "The settings differ: exercises: 08 -> 08 09; only those of both are compared"
+    assert told == [said, "No mark changes."]
+    wrong_now = [record(exercises=[exercise(items=[item("08.1", "wrong")]), exercise("09_decomposition")]) | more]
+    assert describe(changes(old, wrong_now)) == [
+        "alice: 2 of 2 -> 0 of 2",
+        "  08.1 passed -> wrong, 2/2 -> 0/2: got 0.31, expected 0",
+        "1 submission differs: 1 changed.",
+    ]
 
 
 def test_properties_that_come_and_go(tmp_path):

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import unicodedata
 import zipfile
 
@@ -426,6 +427,33 @@ def test_files_as_canvas_packs_them(tmp_path):
     assert "its name must be 08_bayes_error.py" in found["hoppergrace_4713"].notes[-1]
     assert len({entry.folder for entry in entries}) == 5
     assert intake.Entry.read(entries[0]).files == found["anon_x7Gf2"].files
+
+
+def test_a_file_of_canvas_stands_for_its_person(tmp_path):
+    put(tmp_path, *CANVAS)
+    of_all = {entry.name: entry.read() for entry in collect([tmp_path], exercises())}
+    (alone,) = collect([tmp_path / CANVAS[0], tmp_path / CANVAS[1]], exercises())
+    assert alone.read() == of_all["lovelaceada_4711"]
+
+
+def test_whoever_handed_in_something_in_canvas_is_in_the_gradebook(tmp_path):
+    odd = "bob_3_4_08_bayes_error.py~", "dora_7_8_08_bayes_error.py.txt", "eve_9_10_plot.png", "anon_LATE_5_6_x.pdf"
+    odd = *odd, "gus_14_15_08_bayes_error"
+    put(tmp_path, CANVAS[0], *odd)
+    pack(tmp_path / "fay_11_12_all.zip", *FLAT)
+    put(tmp_path, "fay_11_13_plot.png")
+    taken = {entry.name: sorted(entry.read().files) for entry in collect([tmp_path], exercises())}
+    nothing = dict.fromkeys(("anon_LATE_5", "bob_3", "dora_7", "eve_9", "gus_14"), [])
+    assert taken == nothing | {"fay_11_12_all": [EIGHT, NINE], "lovelaceada_4711": [EIGHT]}
+
+
+def test_names_that_canvas_never_made_take_no_time(tmp_path):
+    """One person's hundred files were taken apart for each of the others."""
+    slow = [f"a_1_1{'_1' * 40}{'.1' * 80}{k}~" for k in range(100)]
+    put(tmp_path, *slow, *(f"p{k}_{k}_1_{FLAT[0]}" for k in range(100)))
+    start = time.process_time()
+    assert sum(len(entry.read().files) for entry in collect([tmp_path], exercises())) == 100
+    assert time.process_time() - start < 20.0  # it was minutes
 
 
 def test_an_exercise_among_files_of_canvas_swallows_nobody(tmp_path):

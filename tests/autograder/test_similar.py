@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fls_teach.autograder.cohort import Cohort
+from fls_teach.autograder.page import cohort_page
 from fls_teach.autograder.similar import LONGEST, REFERENCE, SHORTEST, Pair, _lines, _Stub, near_identical
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 
@@ -65,6 +67,13 @@ def test_a_copy_of_the_reference_is_found():
         ("ann", "zoe"),
         ("ann", REFERENCE),
     ]
+
+
+def test_nobody_is_called_the_reference():
+    pairs = near_identical([submitted("the reference solution", COPIED), submitted("ann", COPIED)], [EXERCISE])
+    assert {(pair.a, pair.b) for pair in pairs} == {("ann", "the reference solution")}
+    page = cohort_page(Cohort(), [*pairs, Pair("bob", REFERENCE, EXERCISE.name, 1.0)])
+    assert page.count("<em>the reference solution</em>") == page.count("<bdi>the reference solution</bdi>") == 1
 
 
 def test_honest_solutions_are_not_alike():
