@@ -79,7 +79,7 @@ def test_balanced(student, n, mixture):
 
 @graded(1, "E[x | y] = kappa y s", examples=10, mixture=mixtures())
 def test_centres(student, mixture):
-    """The positive examples scatter around +kappa s, the negative ones around -kappa s"""
+    """The positive examples scatter around +kappa s, the negative ones around −kappa s"""
     X, y = drawn(student, MANY, mixture)
     for label in (1, -1):
         expect((y == label).any(), you=y, expected=f"some labels {label:+}", what="y", because="both classes occur")
