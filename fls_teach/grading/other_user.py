@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from fls_teach.grading.claims import LAST_USER
-from fls_teach.grading.processes import bury, descendants, kill_all_of, processes_of
+from fls_teach.grading.processes import bury_all_of, descendants, kill_all_of, processes_of
 from fls_teach.grading.sandbox import MIB, Confined, SandboxError
 from fls_teach.grading.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 
@@ -76,7 +76,7 @@ class OtherUser(Confined):
             if time.monotonic() > deadline:
                 raise SandboxError(f"processes of user {uid} cannot be ended")
             kill_all_of(uid, _KILLER)
-        bury(uid)
+        bury_all_of(uid)
         for folder in _OPEN_TO_ALL:  # without Landlock it could write there
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
                 _remove([entry.path for entry in entries if _belongs_to(entry, uid)])

@@ -55,11 +55,8 @@ def escapes(secrets, port, grader):
             found.append("send signals to the grader")
         except OSError:
             pass
-    for other in {name for name in os.listdir("/proc") if name.isdigit()} - {str(os.getpid())}:
-        with contextlib.suppress(OSError):
-            os.close(os.open(f"/proc/{other}/mem", os.O_WRONLY))
-            found.append("write to the memory of another process")
-            break
+    if any(map(_writable, {1, os.getppid(), *_others()} - {os.getpid()})):
+        found.append("write to the memory of another process")
     return found
 
 
@@ -187,6 +184,22 @@ def _readable(path):
             return bool(os.listdir(path))
         with open(path, "rb") as file:
             file.read(1)
+        return True
+    except OSError:
+        return False
+
+
+def _others():
+    """Numbers of the processes that can be seen."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+
+
+def _writable(pid):
+    try:
+        os.close(os.open(f"/proc/{pid}/mem", os.O_WRONLY))
         return True
     except OSError:
         return False

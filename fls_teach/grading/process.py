@@ -19,7 +19,7 @@ import time
 
 from fls_teach.grading import protocol
 from fls_teach.grading.printed import Printed
-from fls_teach.grading.processes import exact_memory_of, memory_of, process_table
+from fls_teach.grading.processes import bury, exact_memory_of, memory_of, process_table
 from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
 from fls_teach.grading.spending import Spending
 from fls_teach.grading.view import WORKER, library_folders
@@ -136,12 +136,14 @@ class WorkerProcess:
         self._asked = None  # when the question was put that is being answered
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
         self.told = self.spent
+        self._first = {}  # those that it began with: the sandbox's own may be orphans before it is killed
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
             thread.start()
         try:
             self.ask(("hello",), b"", START_LIMIT)
+            self._first = self._members()
         except BaseException as error:
             self.kill()
             if not isinstance(error, (WorkerTimeout, WorkerDied, WorkerStopped, protocol.ProtocolError)):
@@ -197,6 +199,11 @@ class WorkerProcess:
             self._asked = None
         raise WorkerTimeout("no answer")
 
+    def _members(self):
+        """Its processes, as in `process_table`; none where nobody looks."""
+        table = process_table() if self._sandbox.limits else {}
+        return {pid: table[pid] for pid in self._sandbox.members(self._process.pid) & table.keys()} if table else {}
+
     def printed(self):
         """Return what was printed since the last time, once it has all arrived."""
         return self._output.take()
@@ -204,10 +211,7 @@ class WorkerProcess:
     def kill(self):
         """End the process and all that it has started, as far as the sandbox knows of it."""
         self._ended.set()
-        table = process_table() if self._sandbox.limits else {}
-        members = (
-            [(pid, table[pid]) for pid in self._sandbox.members(self._process.pid) if pid in table] if table else []
-        )
+        members = self._first | self._members()
         self._process.kill()
         if os.name == "posix":
             # Either error says that nobody is left (Linux, macOS).
@@ -215,8 +219,7 @@ class WorkerProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._sandbox.sweep()
-        if os.name == "posix":
-            _end(members, self._process.pid)
+        _end(members)
         self._questions.put(None)
         for thread in self._threads:
             thread.join(1.0)
@@ -245,7 +248,7 @@ class WorkerProcess:
             self._answers.put(answer)
 
     def _watch(self):
-        most, before = self._sandbox.limits.memory_mib * MIB, time.perf_counter()
+        most, before, looks_after = self._sandbox.limits.memory_mib * MIB, time.perf_counter(), 0
         # At times that nobody can foresee: who sleeps is seen asleep, and cannot be awake just then.
         while not self._ended.wait(WATCH_INTERVAL * random.uniform(0.5, 1.5)):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
@@ -261,6 +264,10 @@ class WorkerProcess:
                     self._stop("output")
                 elif self._spending.processor > self._sandbox.limits.cpu_seconds:
                     self._stop("timeout")
+            if self._process.poll() is not None:
+                looks_after += 1
+                if looks_after == 2:  # its last answer has been read; what it left may hold the channel open
+                    self._answers.put(EOFError())
 
     def _stop(self, reason):
         """End a worker that uses too much; the caller's thread learns of it as `WorkerStopped`."""
@@ -290,25 +297,25 @@ def _library_folders():
     return library_folders() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
 
 
-def _end(members, group, seconds=5.0):
-    """Wait for processes, given as (pid, (parent, start)), that are being killed, and kill those that nobody else does.
+def _end(members, seconds=5.0):
+    """Wait for processes that are being killed, kill those that nobody else does, and leave none as a zombie.
 
-    No orphan of their process group that became ours is left as a zombie.
+    Parameters
+    ----------
+    members : dict
+        As from `process_table`.
+    seconds : float
     """
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        table = process_table() if members else {}
-        members = [(pid, known) for pid, known in members if table.get(pid, (0, 0))[1] == known[1]]
-        for pid, _ in members:
+    deadline, living = time.monotonic() + seconds, members
+    while living and time.monotonic() < deadline:
+        table = process_table()
+        living = {pid for pid in living if pid in table and table[pid][1] == members[pid][1]}
+        for pid in living:
             with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
                 os.kill(pid, signal.SIGKILL)
-        try:
-            while os.waitpid(-group, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            if not members:
-                return
-        time.sleep(0.005)
+        if living:
+            time.sleep(0.005)
+    bury({pid: start for pid, (_, start) in members.items()})
 
 
 def _own_group():

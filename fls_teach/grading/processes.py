@@ -50,7 +50,16 @@ def adopt_orphans(adopted):
     ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
 
 
-def bury(uid):
+def bury(processes):
+    """Wait for those of some ended processes, given as {pid: start}, that are ours by now."""
+    for pid, start in processes.items():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+            if int(fields[1]) == os.getpid() and int(fields[19]) == start:
+                os.waitpid(pid, os.WNOHANG)
+
+
+def bury_all_of(uid):
     """Wait for the ended children of a user: they count as its processes until somebody does."""
     for pid in _pids():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:

@@ -129,6 +129,13 @@ def daemons(count, stop):
 def forever():
     while True:
         pass
+
+def leave(with_child):
+    if with_child and os.fork() == 0:
+        if os.fork() == 0:
+            time.sleep(6)
+        os._exit(0)
+    os._exit(0)
 """
 
 
@@ -350,6 +357,42 @@ def test_nothing_is_left_of_a_worker(inside, name, stop):
     assert not [pid for pid, known in members.items() if known and process_table().get(pid) == known]
     if name == "uid":  # not even a zombie, which would count as one of the next submission's processes
         assert not [entry for entry in Path("/proc").glob("[0-9]*") if _owner(entry) == sandbox._claim.uid]
+
+
+@locked
+@pytest.mark.parametrize("end", ["closed", "too much", "by itself"])
+def test_no_zombie_is_left_of_a_worker(inside, name, end):
+    """The first process of a container, which inherits what is left, may be one that waits for nobody."""
+    before, (session, _) = _zombies(), inside(name, memory_mib=256)
+    if end == "too much":
+        assert session.call("children_with", 5, 80, False).kind == "memory"
+    elif end == "by itself":
+        assert session.call("leave", False).kind == "crash"
+    else:
+        assert session.call("terminal").ok
+    session.close()
+    assert _zombies() <= before
+
+
+def _zombies():
+    """Those whose parent we are."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_bytes().rpartition(b")")[2].split()
+            if (fields[0], int(fields[1])) == (b"Z", os.getpid()):
+                found.add(path)
+    return found
+
+
+@locked
+def test_a_worker_that_ended_is_seen_to_have(inside, name):
+    """Also where a process that it left holds the channel open."""
+    session, _ = inside(name)
+    session.load()
+    start = time.monotonic()
+    assert session.call("leave", True).kind == "crash"
+    assert time.monotonic() - start < 4.0
 
 
 def _owner(path):

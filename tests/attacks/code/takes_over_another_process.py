@@ -10,8 +10,10 @@ import os
 import numpy as np
 from scipy.special import ndtr
 
-opened = []
-for pid in {name for name in os.listdir("/proc") if name.isdigit()} - {str(os.getpid())}:
+opened, others = [], {1, os.getppid()}
+with contextlib.suppress(OSError):
+    others |= {int(name) for name in os.listdir("/proc") if name.isdigit()}
+for pid in others - {os.getpid()}:
     with contextlib.suppress(OSError):
         os.close(os.open(f"/proc/{pid}/mem", os.O_WRONLY))
         opened.append(pid)
