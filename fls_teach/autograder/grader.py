@@ -162,6 +162,7 @@ def main(parent):
     parent : int
         The process number of who started this one, told by itself: by now it may have been killed, and another be it.
     """
+    os.chdir("/")  # what cannot be parsed is called "<unknown>", and Python opens a file of that name to quote from it
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints

@@ -100,32 +100,38 @@ _WRITE = 0b1_0001_1011_0010  # write a file, remove files and folders, make fold
 _TRUNCATE = 1 << 14
 
 
-def _allow_only(readable, writable):
-    """Close the file system but for these files and folders, where the kernel has Landlock; else do nothing."""
+def _call(*arguments):
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
+    value = libc.syscall(*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
+    if value < 0:
+        raise OSError(ctypes.get_errno(), "Landlock failed")
+    return value
 
-    def call(*arguments):
-        value = libc.syscall(*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
-        if value < 0:
-            raise OSError(ctypes.get_errno(), "Landlock failed")
-        return value
 
+def landlock():
+    """The version of the kernel's Landlock; 0 if it has none."""
     try:
-        abi = call(_CREATE, 0, 0, 1)
+        return _call(_CREATE, 0, 0, 1)
     except OSError:
+        return 0
+
+
+def _allow_only(readable, writable):
+    """Close the file system but for these files and folders, where the kernel has Landlock; else do nothing."""
+    if not (version := landlock()):
         return
-    known = (1 << _RIGHTS.get(abi, 16)) - 1
-    rules = call(_CREATE, ctypes.create_string_buffer(struct.pack("=Q", known), 8), 8, 0)
+    known = (1 << _RIGHTS.get(version, 16)) - 1
+    rules = _call(_CREATE, ctypes.create_string_buffer(struct.pack("=Q", known), 8), 8, 0)
     for path, rights in [(p, _READ) for p in readable] + [(p, _READ | _WRITE | _TRUNCATE) for p in writable]:
         try:
             target = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:  # not on this machine
             continue
         rights &= known if os.path.isdir(path) else known & _OF_FILES
-        call(_ADD_RULE, rules, 1, ctypes.create_string_buffer(struct.pack("=Qi", rights, target), 12), 0)
+        _call(_ADD_RULE, rules, 1, ctypes.create_string_buffer(struct.pack("=Qi", rights, target), 12), 0)
         os.close(target)
-    call(_RESTRICT, rules, 0)
+    _call(_RESTRICT, rules, 0)
     os.close(rules)
 
 

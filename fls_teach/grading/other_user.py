@@ -1,6 +1,7 @@
 """A worker as another user: for root in a container, where bubblewrap may not make namespaces."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -9,12 +10,15 @@ import time
 from pathlib import Path
 
 from fls_teach.grading.claims import LAST_USER
+from fls_teach.grading.confine import landlock
 from fls_teach.grading.processes import bury_all_of, descendants, kill_all_of, processes_of
 from fls_teach.grading.sandbox import MIB, Confined, SandboxError
 from fls_teach.grading.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 
 _KILLER = LAST_USER  # never a worker's
-_OPEN_TO_ALL = "/tmp", "/var/tmp", "/dev/shm", "/run/lock"
+_TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
+"""Below these are folders in which everybody may write."""
+
 # What numpy and torch look at to choose their code and their number of threads.
 _DEVICES = (
     *("/dev/urandom", "/dev/random", "/dev/zero", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
@@ -44,6 +48,7 @@ class OtherUser(Confined):
         # the name, and what a grader that was killed has left there.
         self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")
         self.scratch = str(self._folder / "scratch")
+        self._open = [] if landlock() else open_to_all(_TOPS)
         try:
             _remove([self._folder])
             self._folder.mkdir()
@@ -66,7 +71,7 @@ class OtherUser(Confined):
         return descendants(pid) | processes_of(self._claim.uid)
 
     def overflows(self, pid, members):
-        return _holds_more(self.scratch, self.limits.scratch_files, self.limits.scratch_mib * MIB)
+        return _holds_more([self.scratch, *self._elsewhere()], self.limits.scratch_files, self.limits.scratch_mib * MIB)
 
     def sweep(self):
         if self._closed:  # the number may be another's by now
@@ -77,9 +82,7 @@ class OtherUser(Confined):
                 raise SandboxError(f"processes of user {uid} cannot be ended")
             kill_all_of(uid, _KILLER)
         bury_all_of(uid)
-        for folder in _OPEN_TO_ALL:  # without Landlock it could write there
-            with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                _remove([entry.path for entry in entries if _belongs_to(entry, uid)])
+        _remove(self._elsewhere())
         if os.listdir(self.scratch):
             _remove([self.scratch])
             self._new_scratch()
@@ -91,6 +94,14 @@ class OtherUser(Confined):
             self._closed = True
             _remove([self._folder])
             super().close()
+
+    def _elsewhere(self):
+        """What it has made in folders that are open to all."""
+        found = []
+        for folder in self._open:
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                found += [entry.path for entry in entries if _belongs_to(entry, self._claim.uid)]
+        return found
 
     def _new_scratch(self):
         os.mkdir(self.scratch, 0o700)
@@ -109,9 +120,37 @@ def _belongs_to(entry, uid):
     return False
 
 
-def _holds_more(folder, files, size):
-    """Whether a folder holds more than so many entries or bytes; looks at no more than that."""
-    folders = [folder]
+def open_to_all(tops, depth=4, most=5000):
+    """Folders in which everybody may write, of these and of those up to `depth` below; at most so many are looked at.
+
+    Examples
+    --------
+    >>> "/tmp" in open_to_all(["/tmp"])
+    True
+    """
+    found, level = [], list(tops)
+    for _ in range(depth):
+        below = []
+        for folder in level[:most]:
+            with contextlib.suppress(OSError):
+                if os.stat(folder).st_mode & 0o002:
+                    found.append(folder)
+                with os.scandir(folder) as entries:
+                    entries = itertools.islice(entries, most)
+                    below += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        level = below
+    return found
+
+
+def _holds_more(paths, files, size):
+    """Whether files and what is in folders come to more than so many entries or bytes; looks at no more than that."""
+    folders = [path for path in paths if os.path.isdir(path) and not os.path.islink(path)]
+    for path in set(paths) - set(folders):
+        files -= 1
+        with contextlib.suppress(FileNotFoundError):
+            size -= 512 * os.lstat(path).st_blocks
+    if files < 0 or size < 0:
+        return True
     while folders:
         try:
             with os.scandir(folders.pop()) as entries:

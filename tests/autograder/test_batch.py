@@ -110,11 +110,15 @@ SHADOWS = "numpy", "click", "json", "hypothesis", "sortedcontainers", "rapidfuzz
 
 
 def test_nothing_is_imported_from_where_the_submissions_lie(tmp_path, environment):
-    """Neither by `fls`, nor by its graders, though a folder may be called like a package that they import."""
+    """Neither by `fls`, nor by its graders, though a folder may be called like a package that they import.
+
+    Nor is anything opened there: Python quotes what does not parse from a file that has the name it gave it.
+    """
     hand_in(tmp_path / "in/ada", {"8": "def linear_error(w, signal, kappa, sigma):\n    return 0.75\n"})
     for name in SHADOWS:
         (tmp_path / "in" / name).mkdir()
         (tmp_path / "in" / name / "__init__.py").write_text(f"open({str(tmp_path / name)!r}, 'w')")
+    os.mkfifo(tmp_path / "in/<unknown>")
     words = ".", "--out", tmp_path / "out", "--exercise", "8", "--isolation", "process"
     finish(start(environment, *words, cwd=tmp_path / "in"))
     assert [name for name in SHADOWS if (tmp_path / name).exists()] == []

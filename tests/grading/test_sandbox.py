@@ -411,7 +411,7 @@ def test_folders_too_deep_for_python_are_removed():
             os.close(folder)
             folder = inner
         os.close(folder)
-        assert other_user._holds_more(top, 300, 2**30) and not other_user._holds_more(top, 3000, 2**30)
+        assert other_user._holds_more([top], 300, 2**30) and not other_user._holds_more([top], 3000, 2**30)
         other_user._remove([f"{top}/d"])
         assert os.listdir(top) == []
 
@@ -420,21 +420,33 @@ def test_what_is_in_a_folder_is_counted(tmp_path):
     (tmp_path / "inner").mkdir()
     for k in range(4):
         (tmp_path / "inner" / str(k)).write_bytes(b"x" * 100_000)
-    assert not other_user._holds_more(tmp_path, 5, 2**20)
-    assert other_user._holds_more(tmp_path, 4, 2**20) and other_user._holds_more(tmp_path, 5, 300_000)
-    assert not other_user._holds_more(tmp_path / "gone", 0, 0)
+    assert not other_user._holds_more([tmp_path], 5, 2**20)
+    assert other_user._holds_more([tmp_path], 4, 2**20) and other_user._holds_more([tmp_path], 5, 300_000)
+    (tmp_path / "link").symlink_to("inner")
+    single = [tmp_path / "inner/1", tmp_path / "inner/2", tmp_path / "link"]
+    assert other_user._holds_more(single, 2, 2**20) and not other_user._holds_more(single, 3, 300_000)
+    assert other_user._holds_more(single, 3, 150_000)
+    assert not other_user._holds_more([tmp_path / "gone"], 1, 0)
 
 
 def test_files_left_in_common_folders_are_swept(need, tmp_path, monkeypatch):
+    """Where the kernel has no Landlock, a worker can write there."""
     need("uid")
-    monkeypatch.setattr(other_user, "_OPEN_TO_ALL", (str(tmp_path),))
-    with contextlib.closing(OtherUser()) as sandbox:
-        theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    common = tmp_path / "var/spool/common"
+    common.mkdir(parents=True)
+    common.chmod(0o1777)
+    monkeypatch.setattr(other_user, "landlock", lambda: 0)
+    monkeypatch.setattr(other_user, "_TOPS", (str(tmp_path / "var"), str(tmp_path / "none")))
+    with contextlib.closing(OtherUser(Limits(scratch_mib=1))) as sandbox:
+        theirs, ours = common / "theirs", common / "ours"
         for folder in (theirs, ours):
             (folder / "inner").mkdir(parents=True)
         os.chown(theirs, sandbox._claim.uid, sandbox._claim.uid)
+        assert not sandbox.overflows(0, set())
+        (theirs / "large").write_bytes(b"x" * 2**21)
+        assert sandbox.overflows(0, set())
         sandbox.sweep()
-        assert [path.name for path in tmp_path.iterdir()] == ["ours"]
+        assert [path.name for path in common.iterdir()] == ["ours"]
 
 
 @locked
