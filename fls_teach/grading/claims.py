@@ -42,6 +42,10 @@ class UserClaim:
                 return
         raise NoUserLeft(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
+    def fileno(self):
+        """A descriptor: nobody has the number until all its copies are closed."""
+        return self._socket.fileno()
+
     def close(self):
         """Let others have it."""
         self._socket.close()

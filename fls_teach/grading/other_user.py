@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fls_teach.grading.claims import LAST_USER
 from fls_teach.grading.confine import landlock
-from fls_teach.grading.processes import bury_all_of, descendants, kill_all_of, processes_of
+from fls_teach.grading.processes import bury_all_of, descendants, kill_all_later, kill_all_of, processes_of
 from fls_teach.grading.sandbox import MIB, Confined, SandboxError
 from fls_teach.grading.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 
@@ -57,6 +57,8 @@ class OtherUser(Confined):
                 os.chmod(shutil.copyfile(path, self._folder / path.name), 0o644)
             self._readable = [*SYSTEM, *_DEVICES, *interpreter_trees(), str(self._folder)]
             self._new_scratch()
+            # Only its first process ends with the grader, not what that has started.
+            self._executor = kill_all_later(self._claim.uid, _KILLER, self._claim.fileno())
         except (OSError, ViewError) as problem:
             super().close()
             raise SandboxError(str(problem)) from None
@@ -92,6 +94,8 @@ class OtherUser(Confined):
             self.sweep()
         finally:
             self._closed = True
+            self._executor.kill()
+            self._executor.communicate()
             _remove([self._folder])
             super().close()
 

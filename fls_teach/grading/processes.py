@@ -102,10 +102,34 @@ def kill_all_of(uid, killer):
         A user that nobody is. The process that does it is the user only as far as it sends signals: it cannot be
         stopped by what it is about to end.
     """
-    become = "import os, sys; user, killer = map(int, sys.argv[1:]); os.setgroups([]); os.setresgid(*[killer] * 3)"
-    steps = f"{become}; os.setresuid(killer, user, killer); os.kill(-1, 9)"
-    command = [sys.executable, "-I", "-S", "-c", steps, str(uid), str(killer)]
-    subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(_killing(uid, killer), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def kill_all_later(uid, killer, claim):
+    """The same as soon as this process has ended, however it ends.
+
+    Parameters
+    ----------
+    uid, killer : int
+    claim : int
+        A descriptor to be kept open until then.
+
+    Returns
+    -------
+    subprocess.Popen
+        To be killed if it is not wanted any more.
+    """
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(
+        _killing(uid, killer), stdin=subprocess.PIPE, **silent, pass_fds=[claim], start_new_session=True
+    )
+
+
+def _killing(uid, killer):
+    """The command line that does it once its standard input ends."""
+    become = "user, killer = map(int, sys.argv[1:]); os.setgroups([]); os.setresgid(*[killer] * 3)"
+    steps = f"import os, sys; sys.stdin.read(); {become}; os.setresuid(killer, user, killer); os.kill(-1, 9)"
+    return [sys.executable, "-I", "-S", "-c", steps, str(uid), str(killer)]
 
 
 def _pids():

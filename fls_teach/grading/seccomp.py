@@ -41,7 +41,7 @@ REFUSED = {
     **{"flock": (73, 32), "inotify_init": (253,), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27)},
     **{"fanotify_init": (300, 262), "fanotify_mark": (301, 263)},
     # and by which of their pages are in memory
-    **{"fadvise64": (221, 223), "readahead": (187, 213)},
+    **{"fadvise64": (221, 223), "readahead": (187, 213), "preadv2": (327, 286), "mincore": (27, 232)},
     # the network, and kernel interfaces with a long history of holes
     **{"socket": (41, 198), "socketpair": (53, 199), "bpf": (321, 280), "io_uring_setup": (425, 425)},
     **{"io_uring_enter": (426, 426), "io_uring_register": (427, 427), "name_to_handle_at": (303, 264)},

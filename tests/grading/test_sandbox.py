@@ -130,6 +130,12 @@ def forever():
     while True:
         pass
 
+def family(count):
+    for _ in range(count):
+        if os.fork() == 0:
+            break
+    time.sleep(60)
+
 def leave(with_child):
     if with_child and os.fork() == 0:
         if os.fork() == 0:
@@ -451,7 +457,7 @@ def test_files_left_in_common_folders_are_swept(need, tmp_path, monkeypatch):
 
 @locked
 def test_a_worker_ends_with_its_grader(need, name, tmp_path):
-    """Killed so that it cannot clean up."""
+    """Killed so that it cannot clean up; and so does what the worker has started."""
     need(name)
     student = tmp_path / "student.py"
     student.write_text(STUDENT)
@@ -461,16 +467,17 @@ def test_a_worker_ends_with_its_grader(need, name, tmp_path):
         with Session({str(student)!r}, sandbox=make_sandbox({name!r}), time_limit=60) as session:
             session.load()
             print(session.worker_pid, flush=True)
-            session.call("forever")
+            session.call("family", 3)
     """)
     with subprocess.Popen(
         [sys.executable, "-c", grader], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     ) as process:
         worker = int(process.stdout.readline())
-        time.sleep(0.1)
-        members = {pid: process_table()[pid] for pid in descendants(worker)}
+        deadline = time.monotonic() + 5
+        while len(members := descendants(worker)) < 4:
+            assert time.monotonic() < deadline, members
+        members = {pid: process_table()[pid] for pid in members}
         process.kill()
-    assert members
     deadline = time.monotonic() + 5
     while alive := [pid for pid, known in members.items() if process_table().get(pid, (0, 0))[1] == known[1]]:
         assert time.monotonic() < deadline, alive
