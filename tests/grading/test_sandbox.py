@@ -130,6 +130,9 @@ def forever():
     while True:
         pass
 
+def takes_over(pids):
+    return [pid for pid in {*pids, os.getppid()} - {os.getpid()} if tried(os.open, f"/proc/{pid}/mem", os.O_WRONLY)]
+
 def family(count):
     for _ in range(count):
         if os.fork() == 0:
@@ -344,6 +347,13 @@ def old_bubblewrap(folder, version, monkeypatch):
     program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap {version} && exit\nexec {real} "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@locked
+def test_nothing_is_written_into_another_process(inside, name):
+    """bubblewrap's own first process is the same user as the worker, if that is no root's, and has no filter."""
+    session, _ = inside(name)
+    assert session.call("takes_over", [1, os.getpid()]).value == []
 
 
 @locked
