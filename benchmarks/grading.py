@@ -8,7 +8,8 @@ a. A complete reference submission: 100 of 100 points for 18.6 s of processor ti
 b. A worker with numpy starts in 0.075 s, median of 20 (goal: less than 0.25).
 c. 100 mixed submissions: 12.9 minutes with --jobs 2 (goal: less than 20), 1.90 times as fast as --jobs 1, one trial
    (goal: at least 1.7). Of 60 honest submissions 59 have all points: one lost 07.2 to a rounding that a run enlarged,
-   which that property has allowed for since.
+   which that property has allowed for since. On 2 cores of an Intel Xeon at 2.1 GHz, where a submission takes 2.2 times
+   as long by the clock, the 100 took 28 minutes, and all 60 had all points (not in results/, which are of one machine).
 d. The main process needs 52 MiB for 20 submissions and for 1,000 (goal: flat).
 e. 1,000 small submissions survived two kill -9: every mark as in a run that nobody disturbed (goal: the same).
 
