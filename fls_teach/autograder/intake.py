@@ -2,20 +2,17 @@
 
 import hashlib
 import os
-import re
 import stat
-import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder import sources
 from fls_teach.autograder.layout import canvas, choose, claimed, is_archive, is_junk, refusal, shown
+from fls_teach.autograder.names import folders_of, names_of, told_apart
 from fls_teach.autograder.sources import Refused, Unreadable
 from fls_teach.course.registry import CourseError
 
 MAX_NOTES = 20
-_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)  # no file on Windows can be called so
 
 
 @dataclass(frozen=True)
@@ -197,8 +194,8 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False):
     for path in paths:
         # A person of Canvas's may be called like a folder that lies beside the files.
         found |= {(place, kind): problem for place, kind, problem in _found_at(path, expected, results_in, single)}
-    names = told_apart([_names(place, kind) for place, kind in found])
-    folders = told_apart([_folder_names(name) for name in names])
+    names = told_apart([names_of(place, kind) for place, kind in found])
+    folders = told_apart([folders_of(name) for name in names])
     return [
         Entry(name, folder, place, kind, expected, problem)
         for name, folder, ((place, kind), problem) in zip(names, folders, found.items(), strict=True)
@@ -331,60 +328,3 @@ def _people(place, inside, expected):
 
 def _is_work(name):
     return is_archive(name) or name.casefold().endswith((".py", ".ipynb"))
-
-
-def _names(place, kind):
-    """Ever longer names for a path."""
-    name = place.name.strip()
-    stem, full = {"file": (name[:-3], name), "zip": (name[:-4], name)}.get(kind, (name, f"{name}/"))
-    full = f"{name}_..." if kind == "canvas" else full
-    stem, full, longer = (_shown_name(text) for text in (stem, full, f"{place.parent.name}/{full}"))
-    kind = "\0" if kind == "canvas" else ""  # which no path holds
-    marks = _marks(f"{place.parent.name}/{place.name}{kind}", f"{place}{kind}")
-    return stem, full, longer, *(f"{stem[: 96 - len(mark)]} [{mark}]" for mark in marks)
-
-
-def _shown_name(text):
-    """As a person sees it: blanks at its ends, or two of them, look like none, or one."""
-    return " ".join(shown(text, 80).split()) or "submission"
-
-
-def _folder_names(name):
-    """Ever longer names for its folder."""
-    # Without a dot, it can be neither hidden nor one of the batch's own files, which all have one.
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:60].strip("-")
-    plain = f"{plain}-submission" if _DEVICES.fullmatch(plain) else plain
-    longer = [f"{plain[: 76 - len(mark)] or 'submission'}-{mark}" for mark in _marks(name, name)]
-    return [plain, *longer] if plain else longer
-
-
-def _marks(near, whole):
-    """What tells two of one name apart, whoever else is there: a short digest, and a long one should that not do."""
-    near, whole = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in (near, whole))
-    return near[:8], whole
-
-
-def told_apart(options):
-    """A name for each: the first of its options that no other one has, in whatever case, so nobody shows as another.
-
-    Parameters
-    ----------
-    options : list of sequence of str
-        Ever longer names; the last one nobody else can have.
-
-    Examples
-    --------
-    >>> told_apart([("ada", "ada.zip"), ("Ada", "Ada/"), ("bob", "bob.zip")])
-    ['ada.zip', 'Ada/', 'bob']
-    """
-    level = [0] * len(options)
-    while True:
-        names = [each[k] for each, k in zip(options, level, strict=True)]
-        alike = [unicodedata.normalize("NFC", name.casefold()) for name in names]
-        often = Counter(alike)
-        twins = [i for i, name in enumerate(alike) if often[name] > 1 and level[i] + 1 < len(options[i])]
-        if not twins:
-            return names
-        for i in twins:
-            level[i] += 1

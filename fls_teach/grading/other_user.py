@@ -48,7 +48,7 @@ class OtherUser(Confined):
         # the name, and what a grader that was killed has left there.
         self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")
         self.scratch = str(self._folder / "scratch")
-        self._open = [] if landlock() else open_to_all(_TOPS)
+        self._open = [] if landlock() else _open_to_all(_TOPS)
         try:
             _remove([self._folder])
             self._folder.mkdir()
@@ -124,12 +124,12 @@ def _belongs_to(entry, uid):
     return False
 
 
-def open_to_all(tops, depth=4, most=5000):
+def _open_to_all(tops, depth=4, most=5000):
     """Folders in which everybody may write, of these and of those up to `depth` below; at most so many are looked at.
 
     Examples
     --------
-    >>> "/tmp" in open_to_all(["/tmp"])
+    >>> "/tmp" in _open_to_all(["/tmp"])
     True
     """
     found, level = [], list(tops)

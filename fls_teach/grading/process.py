@@ -19,7 +19,7 @@ import time
 
 from fls_teach.grading import protocol
 from fls_teach.grading.printed import Printed
-from fls_teach.grading.processes import bury, exact_memory_of, memory_of, process_table
+from fls_teach.grading.processes import end, exact_memory_of, memory_of, process_table
 from fls_teach.grading.sandbox import MIB, NoSandbox, SandboxError
 from fls_teach.grading.spending import Spending
 from fls_teach.grading.view import WORKER, library_folders
@@ -219,7 +219,7 @@ class WorkerProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._sandbox.sweep()
-        _end(members)
+        end(members)
         self._questions.put(None)
         for thread in self._threads:
             thread.join(1.0)
@@ -295,27 +295,6 @@ class WorkerProcess:
 def _library_folders():
     """Where the packages are that the worker does not find by itself."""
     return library_folders() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
-
-
-def _end(members, seconds=5.0):
-    """Wait for processes that are being killed, kill those that nobody else does, and leave none as a zombie.
-
-    Parameters
-    ----------
-    members : dict
-        As from `process_table`.
-    seconds : float
-    """
-    deadline, living = time.monotonic() + seconds, members
-    while living and time.monotonic() < deadline:
-        table = process_table()
-        living = {pid for pid in living if pid in table and table[pid][1] == members[pid][1]}
-        for pid in living:
-            with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
-                os.kill(pid, signal.SIGKILL)
-        if living:
-            time.sleep(0.005)
-    bury({pid: start for pid, (_, start) in members.items()})
 
 
 def _own_group():

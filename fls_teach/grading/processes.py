@@ -3,8 +3,10 @@
 import contextlib
 import ctypes
 import os
+import signal
 import subprocess
 import sys
+import time
 
 _PAGE_TABLES = b"VmPTE:"  # a process that only reads has much more of these than of anything else
 
@@ -50,7 +52,28 @@ def adopt_orphans(adopted):
     ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
 
 
-def bury(processes):
+def end(members, seconds=5.0):
+    """Wait for processes that are being killed, kill those that nobody else does, and leave none as a zombie.
+
+    Parameters
+    ----------
+    members : dict
+        As from `process_table`.
+    seconds : float
+    """
+    deadline, living = time.monotonic() + seconds, members
+    while living and time.monotonic() < deadline:
+        table = process_table()
+        living = {pid for pid in living if pid in table and table[pid][1] == members[pid][1]}
+        for pid in living:
+            with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
+                os.kill(pid, signal.SIGKILL)
+        if living:
+            time.sleep(0.005)
+    _bury({pid: start for pid, (_, start) in members.items()})
+
+
+def _bury(processes):
     """Wait for those of some ended processes, given as {pid: start}, that are ours by now."""
     for pid, start in processes.items():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:

@@ -149,6 +149,8 @@ def test_a_misconception_that_fits_one_example_by_accident_is_not_named():
     assert likely_misconception(EXERCISE, first, no_sigma) == "the noise level sigma is missing"
     assert likely_misconception(EXERCISE, first, by_accident) == ""
     assert "same answer" in likely_misconception(EXERCISE, [call_of(0.5, **CASE)], constant)
+    alike = [call_of(ndtr(0.5**0.5 / 2), **CASE | {"w": factor * CASE["w"]}) for factor in (1.0, 2.0, 4.0)]
+    assert likely_misconception(EXERCISE, alike[:1], alike) == "", "a misconception answers all of these alike as well"
     assert likely_misconception(EXERCISE, [call_of(0.5, **CASE | {"signal": np.array([1.0, 1.0])})]) == ""
 
 

@@ -1,5 +1,6 @@
 """The course keeps its promises to students: no false alarm, no miss, and every exercise is complete."""
 
+import functools
 import statistics
 
 import numpy as np
@@ -12,6 +13,7 @@ from fls_teach.course.shared import SharedSession, SharedWorker
 from fls_teach.course.spec import Student
 from fls_teach.course.trial import run_property
 from fls_teach.grading import InProcess, protocol
+from fls_teach.theory import descend
 
 from .inputs import drawn, try_inputs
 
@@ -92,6 +94,20 @@ def test_roundings_that_a_run_enlarges_are_nobodys_mistake(c, degree, seed):
     for path in (exercise.solution, *exercise.alternatives):  # lr / alpha^2 and lr c^(-2/L) round differently
         with InProcess(path, support=exercise.support) as session:
             spec.expect_same_deep_run(Student(session), c, degree, seed, 0.0, "sgd", 1e-10, because="")
+
+
+def test_nearly_all_runs_are_compared_to_their_end():
+    """Where roundings grow fastest: four layers, and the largest multiplier that is asked for."""
+    spec = load_specification(find_exercise("07"))
+    known = []
+    for seed in range(100):
+        X, y, theta = spec.deep_net(4, seed)
+        run = functools.partial(
+            descend, spec.loss_and_gradient(X, y, 1.0), lr=spec.LR["sgd"], n_steps=spec.STEPS, weight_decay=0.0
+        )
+        start = [30**0.25 * W for W in theta]
+        known.append(spec.known_steps(run, start, run(start)[1], 1e-10))
+    assert min(known) >= 5 and known.count(spec.STEPS + 1) >= 95
 
 
 def test_a_flow_decided_by_the_solver_is_not_asked_for():

@@ -138,7 +138,7 @@ class Marked(NoSandbox):
 def test_a_process_that_survives_is_found(tmp_path, monkeypatch):
     for name in ("_without_limit", "_without_memory_limit"):
         monkeypatch.setattr(selftest, name, lambda *arguments: [])
-    monkeypatch.setattr(process, "_end", lambda members: None)
+    monkeypatch.setattr(process, "end", lambda members: None)
     monkeypatch.setattr(selftest, "_END_LIMIT", 0.3)
     secret = tmp_path / "secret"
     secret.write_text("x")
