@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, class_sum, separability
 
 DRAWS = 1_000
@@ -17,14 +17,14 @@ def share_separable(n_samples, kappa, rng):
     return np.mean(separability(X, np.broadcast_to(y, X.shape[:2])) > 0)
 
 
-@style.styled
+@plotting.styled
 def draw():
-    figure, (plane, shares) = style.subplots(1, 2, size=(9.0, 3.9))
+    figure, (plane, shares) = plotting.subplots(1, 2, size=(9.0, 3.9))
     X, y = GaussianMixture(2.5, n_features=2).sample(16, 3, separable=False)
-    for label, colour, name in ((1, style.BLUE, "y = +1"), (-1, style.RED, "y = −1")):
+    for label, colour, name in ((1, plotting.BLUE, "y = +1"), (-1, plotting.RED, "y = −1")):
         plane.scatter(*X[y == label].T, color=colour, s=26, label=name)
     toward = class_sum(X, y)
-    for vector, colour, name in ((np.array([1.0, 0.0]), style.INK, "s"), (toward, style.GREEN, "x₊")):
+    for vector, colour, name in ((np.array([1.0, 0.0]), plotting.INK, "s"), (toward, plotting.GREEN, "x₊")):
         tip = 4.6 * vector / np.linalg.norm(vector)
         plane.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2})
         plane.text(*(tip * 1.07), name, color=colour, ha="left", va="center", weight="bold")

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import velocity
 
 X = np.array([[2.0, 0.6], [1.4, 1.4], [-0.6, 1.6], [-1.6, 0.9]])
@@ -12,17 +12,17 @@ W = np.array([[-0.1, 0.5], [0.3, -0.6], [-0.4, -0.1], [0.15, 0.1]])
 V = np.array([0.2, 0.5, -0.6, -0.1])
 
 
-@style.styled
+@plotting.styled
 def draw():
-    figure, (plane, balance) = style.subplots(1, 2, size=(9.0, 3.9))
-    for label, colour, name in ((1, style.BLUE, "y = +1"), (-1, style.RED, "y = −1")):
+    figure, (plane, balance) = plotting.subplots(1, 2, size=(9.0, 3.9))
+    for label, colour, name in ((1, plotting.BLUE, "y = +1"), (-1, plotting.RED, "y = −1")):
         plane.scatter(*X[label == Y].T, color=colour, s=45, label=name, zorder=3)
     angles = np.linspace(0, 2 * np.pi, 36, endpoint=False)
     U = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     pull = velocity(X, Y, 1e-6 * U, np.full(len(U), 1e-6), "sum")[0] / 1e-6
     dead = np.linalg.norm(pull, axis=1) == 0
-    plane.quiver(*U[~dead].T, *pull[~dead].T, color=style.INK, angles="xy", scale_units="xy", scale=3.0, width=0.005)
-    plane.scatter(*U[dead].T, color=style.GREY, marker="x", label="dead: no pull", zorder=3)
+    plane.quiver(*U[~dead].T, *pull[~dead].T, color=plotting.INK, angles="xy", scale_units="xy", scale=3.0, width=0.005)
+    plane.scatter(*U[dead].T, color=plotting.GREY, marker="x", label="dead: no pull", zorder=3)
     plane.set(title="Pull on a small neuron with v > 0", xlabel="x₁", ylabel="x₂", xlim=(-2.3, 2.6), ylim=(-1.7, 2.1))
     plane.set_aspect("equal")
     plane.legend(loc="lower right")
@@ -34,7 +34,7 @@ def draw():
     times = np.linspace(0, 2, 101)
     states = solve_ivp(rate, (0, 2), np.concatenate([W.ravel(), V]), t_eval=times, rtol=1e-8, atol=1e-10).y
     squares = (states[:8].reshape(4, 2, -1) ** 2).sum(axis=1)
-    for j, colour in enumerate(style.CYCLE[:4]):
+    for j, colour in enumerate(plotting.CYCLE[:4]):
         balance.plot(times, squares[j], color=colour, ls="--")
         balance.plot(times, states[8 + j] ** 2 - squares[j], color=colour, label=f"neuron {j + 1}")
     balance.set(title="Solid: v² − ‖w‖².  Dashed: ‖w‖²", xlabel="time", ylim=(-0.4, 2.4))

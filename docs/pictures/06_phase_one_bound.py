@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fls_teach.demos import style
-from fls_teach.demos.curves import log_interpolate
+from fls_teach import plotting
+from fls_teach.demos.framework.curves import log_interpolate
 from fls_teach.theory import (
     GaussianMixture,
     angle,
@@ -28,9 +28,9 @@ def follow(seed):
     return X, y, signs, gradient_flow(X, y, W, signs, target_risk=2.9, reduction="sum", record=True).trajectory
 
 
-@style.styled
+@plotting.styled
 def draw():
-    figure, (time, law) = style.subplots(1, 2, size=(6.8, 2.95))
+    figure, (time, law) = plotting.subplots(1, 2, size=(6.8, 2.95))
     for seed in range(4):
         X, y, signs, paths = follow(seed)
         ends = [phase_one_exit(path.times, path.norms, alpha) for path, alpha in zip(paths, ALPHAS, strict=True)]
@@ -38,10 +38,12 @@ def draw():
             log_interpolate(end, path.times, angle(path.W[:, signs > 0], class_sum(X, y)).min(axis=1))
             for path, end in zip(paths, ends, strict=True)
         ]
-        law.loglog(ALPHAS, best, "o-", base=2, color=style.CYCLE[seed], label="four data sets" if seed == 0 else None)
+        law.loglog(
+            ALPHAS, best, "o-", base=2, color=plotting.CYCLE[seed], label="four data sets" if seed == 0 else None
+        )
         if seed == 0:
             show(time, X, y, signs, paths[SHOWN], ends[SHOWN])
-    law.loglog(ALPHAS, 0.5 * ALPHAS**0.5, "--", base=2, color=style.INK, label="slope 1/2")
+    law.loglog(ALPHAS, 0.5 * ALPHAS**0.5, "--", base=2, color=plotting.INK, label="slope 1/2")
     law.set(xlabel="α", ylabel="angle at t_α, radians")
     law.set_title("The √α law")
     law.legend(loc="upper left")
@@ -55,13 +57,13 @@ def show(time, X, y, signs, path, end):
     inside = path.times <= end
     for j in np.flatnonzero(signs > 0):
         of_kind = (active[:, j] == (y > 0)).all(axis=1) & inside
-        (line,) = time.plot(path.times, path.alignments[:, j], color=style.SKY, lw=1.3)
+        (line,) = time.plot(path.times, path.alignments[:, j], color=plotting.SKY, lw=1.3)
         if of_kind.any():
             start = path.times[of_kind.argmax()]
             shown = inside & (path.times >= start)
             lower = phase_one_bound(path.times[shown], constant, X, y, start, reduction="sum")
-            (bound,) = time.plot(path.times[shown], lower, color=style.RED, lw=1.1, ls="--")
-    time.axvline(end, color=style.INK, lw=1.2)
+            (bound,) = time.plot(path.times[shown], lower, color=plotting.RED, lw=1.1, ls="--")
+    time.axvline(end, color=plotting.INK, lw=1.2)
     time.text(end * 0.98, -0.55, "exit t_α", ha="right")
     time.set(xlim=(0, end * 1.15), ylim=(-0.75, 1.05), xlabel="time (risk summed)", ylabel="ψ_j")
     time.set_title(f"α = 2⁻¹⁶, ζ = {constant:.4f}")

@@ -2,28 +2,28 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.demos.equivalence import three_layer_gradient
 from fls_teach.theory import GaussianMixture, balanced_init, descend, gradient_descent, second_layer
 
 STEPS, LR = 400, 0.1
 
 
-@style.styled
+@plotting.styled
 def draw():
     rng = np.random.default_rng(0)
     X, y = GaussianMixture(2.0, n_features=10).sample(20, rng)
     W, signs = balanced_init(16, 10, 1.0, rng)
     v = second_layer(W, signs)
-    figure, (two, three) = style.subplots(1, 2, size=(7.6, 3.2))
-    for k, colour in ((0, style.ORANGE), (2, style.GREEN), (4, style.BLUE)):
+    figure, (two, three) = plotting.subplots(1, 2, size=(7.6, 3.2))
+    for k, colour in ((0, plotting.ORANGE), (2, plotting.GREEN), (4, plotting.BLUE)):
         c, alpha = 4.0**-k, 2.0**-k
         multiplied = gradient_descent(X, y, W, v, LR / c, STEPS, output_multiplier=c).risks
         scaled = gradient_descent(X, y, alpha * W, alpha * v, LR, STEPS).risks
         name = f"c = 4⁻{'⁰¹²³⁴'[k]}" if k else "c = 1"
         two.semilogy(scaled, color=colour, lw=4, alpha=0.4)
         two.semilogy(multiplied, color=colour, lw=1.2, label=name)
-    two.semilogy([], [], color=style.GREY, lw=4, alpha=0.4, label="α = √c, at lr")
+    two.semilogy([], [], color=plotting.GREY, lw=4, alpha=0.4, label="α = √c, at lr")
     two.set(xlabel="step", ylabel="risk", title="Two layers, lr/c: the same run")
     two.legend(fontsize=8)
 
@@ -31,7 +31,7 @@ def draw():
     c = 1 / 4
     alpha = c ** (1 / 3)
     scaled = descend(lambda t: three_layer_gradient(X, y, t, 1.0), [alpha * w for w in theta], LR, STEPS)[1]
-    for rate, colour, name in ((LR / c, style.RED, "lr / c"), (LR * c ** (-2 / 3), style.BLUE, "lr c$^{-2/3}$")):
+    for rate, colour, name in ((LR / c, plotting.RED, "lr / c"), (LR * c ** (-2 / 3), plotting.BLUE, "lr c$^{-2/3}$")):
         own = descend(lambda t: three_layer_gradient(X, y, t, c), theta, rate, STEPS)[1]
         gap = np.abs(own - scaled) / scaled
         three.semilogy(np.maximum(gap, 1e-17), color=colour, label=name)

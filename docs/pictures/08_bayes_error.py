@@ -2,27 +2,32 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, bayes_error, linear_error
 
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
 
 
-@style.styled
+@plotting.styled
 def draw():
-    figure, (plane, curve) = style.subplots(1, 2, size=(7.8, 3.5))
+    figure, (plane, curve) = plotting.subplots(1, 2, size=(7.8, 3.5))
     signal, w = np.array([1.0, 0.0]), np.array([0.6, 0.8])
     X, y = GaussianMixture(2.5, n_features=2).sample(140, 4)
-    for label, colour in ((1, style.BLUE), (-1, style.RED)):
+    for label, colour in ((1, plotting.BLUE), (-1, plotting.RED)):
         plane.scatter(*X[y == label].T, color=colour, s=14, label=f"y = {label:+d}".replace("-", "−"))
     wrong = X[y * (X @ w) < 0]
     plane.scatter(
-        *wrong.T, s=90, facecolor="none", edgecolor=style.INK, linewidth=1.2, label=f"w is wrong: {len(wrong)} of 140"
+        *wrong.T,
+        s=90,
+        facecolor="none",
+        edgecolor=plotting.INK,
+        linewidth=1.2,
+        label=f"w is wrong: {len(wrong)} of 140",
     )
     for vector, line, name in ((signal, "-", "s"), (w, "--", "w")):
         across = 7 * np.array([-vector[1], vector[0]])
-        plane.plot(*np.array([-across, across]).T, line, color=style.GREY, lw=1.4)
-        plane.annotate("", 3.2 * vector, (0, 0), arrowprops={"arrowstyle": "-|>", "color": style.INK, "lw": 2.2})
+        plane.plot(*np.array([-across, across]).T, line, color=plotting.GREY, lw=1.4)
+        plane.annotate("", 3.2 * vector, (0, 0), arrowprops={"arrowstyle": "-|>", "color": plotting.INK, "lw": 2.2})
         plane.text(*(3.55 * vector), name, weight="bold", fontsize=13, ha="center", va="center", bbox=BOX)
     plane.set(xlim=(-5.6, 5.6), ylim=(-4.3, 4.3), aspect="equal", xlabel="along s", ylabel="across s")
     plane.set_title("w = (3, 4)/5, κ/σ = 2.5")
@@ -30,12 +35,12 @@ def draw():
 
     degrees = np.linspace(0, 120, 241)
     directions = np.column_stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
-    for ratio, colour in ((1.0, style.GREEN), (2.0, style.ORANGE), (2.5, style.BLUE)):
+    for ratio, colour in ((1.0, plotting.GREEN), (2.0, plotting.ORANGE), (2.5, plotting.BLUE)):
         curve.plot(degrees, linear_error(directions, signal, ratio), color=colour, label=f"κ/σ = {ratio:g}")
         curve.plot(0, bayes_error(ratio), "o", color=colour, clip_on=False, zorder=3)
     at = np.degrees(np.arccos(0.6))
-    curve.plot(at, float(linear_error(w, signal, 2.5)), "s", color=style.INK, label="the w on the left: 0.0668")
-    curve.plot([], [], "o", color=style.GREY, label="Bayes error E*")
+    curve.plot(at, float(linear_error(w, signal, 2.5)), "s", color=plotting.INK, label="the w on the left: 0.0668")
+    curve.plot([], [], "o", color=plotting.GREY, label="Bayes error E*")
     curve.set(
         xlabel="angle of w and s, degrees", ylabel="error E(w)", ylim=(0, 0.8), xlim=(0, 120), xticks=range(0, 121, 30)
     )

@@ -2,30 +2,33 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow, network_error
 
 EXPONENTS = np.array([-12, -10, -8, -6, -5, -4, -3, -2.5, -2])
 SEEDS, FLAT_TABLES = 64, 4_000
 
 
-@style.styled
+@plotting.styled
 def draw():
     """Differences to the best alpha with two kinds of error bars (left), z on curves without an optimum (right)."""
-    figure, (curve, bias) = style.subplots(1, 2, size=(10.0, 3.9))
+    figure, (curve, bias) = plotting.subplots(1, 2, size=(10.0, 3.9))
     best, worse, paired, unpaired = _evidence(_table())
-    curve.axhline(0, color=style.GREY, lw=1)
+    curve.axhline(0, color=plotting.GREY, lw=1)
     x = EXPONENTS
-    bars = ((-0.12, unpaired, style.GREY, "unpaired"), (0.12, paired, style.BLUE, "paired"))
+    bars = ((-0.12, unpaired, plotting.GREY, "unpaired"), (0.12, paired, plotting.BLUE, "paired"))
     for shift, spread, colour, label in bars:
         curve.errorbar(x + shift, worse, 2 * spread, fmt="none", ecolor=colour, capsize=3, label=f"± 2 s.e., {label}")
-    curve.plot(x, worse, "o-", color=style.INK)
+    curve.plot(x, worse, "o-", color=plotting.INK)
     curve.set(xlabel="log2 alpha", title="Error above that at the best alpha", ylabel="difference")
     curve.legend(loc="upper center")
     bins = np.linspace(-4, 7, 56)
-    for same, colour, label in ((False, style.GREEN, "other seeds judge"), (True, style.RED, "the same seeds judge")):
+    for same, colour, label in (
+        (False, plotting.GREEN, "other seeds judge"),
+        (True, plotting.RED, "the same seeds judge"),
+    ):
         bias.hist(_z_without_optimum(same), bins, density=True, histtype="step", lw=2, color=colour, label=label)
-    bias.axvline(2, color=style.INK, ls=":", lw=1.2, label="z = 2")
+    bias.axvline(2, color=plotting.INK, ls=":", lw=1.2, label="z = 2")
     bias.set(xlabel="z of the left end against the “best”", yticks=[], title="A curve without any optimum")
     bias.set_xlim(-4, 9)
     bias.legend(loc="center right")

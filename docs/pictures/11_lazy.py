@@ -2,27 +2,27 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow, second_layer
 
 EXPONENTS = np.arange(-12, 9, 2)
 D, N, H, KAPPA, TARGET, SEEDS = 20, 10, 50, 2.5, 0.05, 6
 
 
-@style.styled
+@plotting.styled
 def draw():
     """Median and range over seeds of both relative movements against alpha, for two kinds of start."""
-    figure, axes = style.subplots(1, 2, size=(10.0, 3.9), sharex=True)
-    starts = {"random start": (False, style.BLUE, "o"), "with twins, f(0) = 0": (True, style.RED, "s")}
+    figure, axes = plotting.subplots(1, 2, size=(10.0, 3.9), sharex=True)
+    starts = {"random start": (False, plotting.BLUE, "o"), "with twins, f(0) = 0": (True, plotting.RED, "s")}
     for label, (twins, colour, marker) in starts.items():
         for panel, moved in zip(axes, np.transpose(_movements(twins), (2, 0, 1)), strict=True):
             low, middle, high = np.nanpercentile(np.maximum(moved, 1e-9), [0, 50, 100], axis=0)
             panel.fill_between(2.0**EXPONENTS, low, high, color=colour, alpha=0.15, lw=0)
             panel.plot(2.0**EXPONENTS, middle, color=colour, marker=marker, label=label)
     alpha = 2.0 ** np.array([1, 8])
-    axes[0].plot(alpha, 0.6 / alpha**2, color=style.INK, ls=":", label="slope −2")
+    axes[0].plot(alpha, 0.6 / alpha**2, color=plotting.INK, ls=":", label="slope −2")
     for panel, name, symbol in zip(axes, ("Features", "Tangent kernel"), "WK", strict=True):
-        panel.axvspan(2**-4, 2**-3, color=style.GREEN, alpha=0.25, lw=0, label="best test error")
+        panel.axvspan(2**-4, 2**-3, color=plotting.GREEN, alpha=0.25, lw=0, label="best test error")
         panel.set_xscale("log", base=2)
         panel.set_yscale("log")
         panel.set(xlabel="initialisation scale alpha", title=name)

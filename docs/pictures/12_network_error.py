@@ -3,16 +3,16 @@
 import numpy as np
 from scipy.special import ndtr
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, balanced_init, forward, gradient_flow, network_error
 
 KAPPA, D = 1.5, 2
 
 
-@style.styled
+@plotting.styled
 def draw():
     """A line through the plane (left), plain Monte Carlo beside the exact integral (right)."""
-    figure, (line, precision) = style.subplots(1, 2, size=(10.0, 3.9))
+    figure, (line, precision) = plotting.subplots(1, 2, size=(10.0, 3.9))
     _line(line)
     _precision(precision)
     return figure
@@ -24,14 +24,14 @@ def _line(axes):
     f_at = lambda u: forward(np.column_stack([u, np.full_like(u, -0.9)]), W, v)  # noqa: E731
     u = np.linspace(-4.2, 4.2, 2001)
     f = f_at(u)
-    for y, colour in ((-1, style.BLUE), (1, style.ORANGE)):
+    for y, colour in ((-1, plotting.BLUE), (1, plotting.ORANGE)):
         density = 4 * np.exp(-((u - KAPPA * y) ** 2) / 2) / np.sqrt(2 * np.pi)
         axes.plot(u, density, color=colour, lw=1.2, label=f"density, class {'+' if y > 0 else '−'}1 (×4)")
         axes.fill_between(u, 0, density, where=y * f < 0, color=colour, alpha=0.5, lw=0)
         axes.fill_between(u, 0, density, where=f == 0, facecolor="none", edgecolor=colour, hatch="////", lw=0)
-    axes.plot(u, f, color=style.INK, label="network f(u)")
+    axes.plot(u, f, color=plotting.INK, label="network f(u)")
     kinks = -(W[:, 1] * -0.9) / W[:, 0]
-    axes.plot(kinks, f_at(kinks), "o", color=style.INK, label="breakpoints")
+    axes.plot(kinks, f_at(kinks), "o", color=plotting.INK, label="breakpoints")
     axes.set(xlabel="u = ⟨x, s⟩, orthogonal noise held fixed", ylim=(-2.6, 4.6), title="One line along the signal")
     axes.legend(loc="upper center", fontsize=9)
 
@@ -53,9 +53,9 @@ def _precision(axes):
             x = 2.5 * label[:, None] * mixture.signal + rng.standard_normal((n, 20))
             shares.append(np.mean((1 - label * np.sign(forward(x, flow.W, flow.v))) / 2))
         errors["plain draws"].append(shares)
-    for (label, table), colour, shift in zip(errors.items(), (style.GREY, style.GREEN), (0.9, 1.1), strict=True):
+    for (label, table), colour, shift in zip(errors.items(), (plotting.GREY, plotting.GREEN), (0.9, 1.1), strict=True):
         axes.plot(np.repeat(draws * shift, 20), np.ravel(table), ".", ms=3.5, color=colour, label=label)
-    axes.axhline(ndtr(-2.5), color=style.RED, ls="--", lw=1.2, label="Bayes error E*")
+    axes.axhline(ndtr(-2.5), color=plotting.RED, ls="--", lw=1.2, label="Bayes error E*")
     axes.set_xscale("log", base=2)
     axes.set(xlabel="number of draws", ylabel="estimated error", title="The same network, 20 estimates each")
     axes.legend(loc="upper right")

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from fls_teach.demos import style
+from fls_teach import plotting
 
-WAYS = ("CE(c f) at lr/c", style.RED, "s", False), ("CE(c f)/c at lr", style.BLUE, "o", True)
+WAYS = ("CE(c f) at lr/c", plotting.RED, "s", False), ("CE(c f)/c at lr", plotting.BLUE, "o", True)
 POWERS = np.arange(-18, 5)
 SMALLEST = 2.0**-25  # half of the smallest float16: what is below rounds to zero
 
@@ -24,9 +24,9 @@ def gradients(dtype, c, divide):
     return np.concatenate([layer.grad.double().numpy().ravel() for layer in layers])
 
 
-@style.styled
+@plotting.styled
 def draw():
-    figure, (size, error) = style.subplots(1, 2, size=(9.2, 4.0))
+    figure, (size, error) = plotting.subplots(1, 2, size=(9.2, 4.0))
     c = 2.0**POWERS
     for name, colour, marker, divide in WAYS:
         exact = [gradients(torch.float64, each, divide) for each in c]
@@ -37,11 +37,11 @@ def draw():
         error.loglog(c, wrong, color=colour, marker=marker, label=name)
         for each in c[~np.isfinite(wrong)]:
             error.plot(each, 2.5, color=colour, marker="x", markersize=8, clip_on=False)
-    size.axhspan(1e-11, SMALLEST, color=style.GREY, alpha=0.25, lw=0)
+    size.axhspan(1e-11, SMALLEST, color=plotting.GREY, alpha=0.25, lw=0)
     size.text(2.0**-2, SMALLEST / 10, "rounds to 0 in float16", ha="center", va="center", fontsize=10)
     size.set(ylim=(1e-10, 1e-1), xlabel="output multiplier c", ylabel="median |gradient|, exact")
     size.set_title("What backward has to carry")
-    error.text(2.0**-15.4, 2.5, "overflow", color=style.BLUE, fontsize=10, va="center")
+    error.text(2.0**-15.4, 2.5, "overflow", color=plotting.BLUE, fontsize=10, va="center")
     error.set(ylim=(2e-4, 5), xlabel="output multiplier c", ylabel="relative error of the step, float16")
     error.set_title("What is left of the step")
     for axes in (size, error):

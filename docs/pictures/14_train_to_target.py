@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 
 SOLUTION = Path(__file__).parents[2] / "solutions" / "14_train_to_target" / "14_train_to_target.py"
 RATES = 10.0 ** np.arange(-3, 1.3, 0.5)
@@ -26,19 +26,22 @@ def problem(seed=1, n_classes=4, n_features=16, n_neurons=64, max_epochs=60):
     return {"weights": [first, second], "train_set": sets[0], "test_set": sets[1], "orders": orders, "batch_size": 16}
 
 
-@style.styled
+@plotting.styled
 def draw():
     train = runpy.run_path(str(SOLUTION))["train_to_target"]
     case = problem()
     run, runs = train(**case, lr=SHOWN), [train(**case, lr=lr) for lr in RATES]
-    figure, (curves, rates) = style.subplots(1, 2, size=(9.2, 4.0))
+    figure, (curves, rates) = plotting.subplots(1, 2, size=(9.2, 4.0))
     epochs = np.arange(1, run["epochs"] + 1)
-    curves.axhline(0.99, color=style.INK, ls="--", lw=1.2)
+    curves.axhline(0.99, color=plotting.INK, ls="--", lw=1.2)
     curves.text(1, 0.975, "target 99%", va="top", fontsize=10)
-    curves.plot(epochs, run["train_accuracy"], color=style.GREY, marker="o", label="training accuracy")
-    curves.plot(epochs, run["test_accuracy"], color=style.BLUE, marker="o", label="test accuracy")
+    curves.plot(epochs, run["train_accuracy"], color=plotting.GREY, marker="o", label="training accuracy")
+    curves.plot(epochs, run["test_accuracy"], color=plotting.BLUE, marker="o", label="test accuracy")
     best = int(np.argmax(run["test_accuracy"]))
-    for epoch, name, colour, away in ((best, "peak", style.RED, 0.05), (run["epochs"] - 1, "last", style.INK, -0.05)):
+    for epoch, name, colour, away in (
+        (best, "peak", plotting.RED, 0.05),
+        (run["epochs"] - 1, "last", plotting.INK, -0.05),
+    ):
         height = run["test_accuracy"][epoch]
         curves.plot(epoch + 1, height, "o", color=colour, markersize=9, markerfacecolor="none", markeredgewidth=2)
         curves.text(
@@ -49,11 +52,11 @@ def draw():
     curves.legend(loc="lower right")
     peaks, reached = np.array([[each["peak_test_accuracy"], each["reached"]] for each in runs]).T
     last = [each["test_accuracy"][-1] for each in runs]
-    rates.plot(RATES, peaks, color=style.BLUE, lw=1.2, label="peak test accuracy")
-    rates.plot(RATES, last, color=style.INK, lw=1.2, ls=":", label="last test accuracy")
+    rates.plot(RATES, peaks, color=plotting.BLUE, lw=1.2, label="peak test accuracy")
+    rates.plot(RATES, last, color=plotting.INK, lw=1.2, ls=":", label="last test accuracy")
     for lr, peak, fine, each in zip(RATES, peaks, reached, runs, strict=True):
-        face = style.BLUE if fine else "white"
-        rates.plot(lr, peak, "o", color=style.BLUE, markersize=8, markerfacecolor=face, markeredgewidth=1.8)
+        face = plotting.BLUE if fine else "white"
+        rates.plot(lr, peak, "o", color=plotting.BLUE, markersize=8, markerfacecolor=face, markeredgewidth=1.8)
         if fine:
             rates.text(lr, peak + 0.02, f"{each['epochs']}", ha="center", va="bottom", fontsize=10)
     rates.set(xlabel="learning rate", ylabel="accuracy", xscale="log", ylim=(0.2, 0.82))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import (
     GaussianMixture,
     balanced_init,
@@ -39,15 +39,15 @@ def best(curve):
     return 2 * np.log2(ALPHAS[k]) + 0.5 * (a - c) / (a - 2 * b + c)
 
 
-@style.styled
+@plotting.styled
 def draw():
     mixture, rng = GaussianMixture(2.5, n_features=20), np.random.default_rng(0)
-    figure, (left, right) = style.subplots(1, 2, size=(8.6, 4.2))
+    figure, (left, right) = plotting.subplots(1, 2, size=(8.6, 4.2))
     rows = rng.integers(SEEDS, size=(RESAMPLES, SEEDS))
     optima = np.empty((2, len(WIDTHS), 1 + RESAMPLES))
     for k, width in enumerate(WIDTHS):
         errors = errors_of(width, mixture)
-        left.plot(ALPHAS**2, errors[0].mean(0), "o-", ms=3, color=style.CYCLE[k], label=f"h = {width}")
+        left.plot(ALPHAS**2, errors[0].mean(0), "o-", ms=3, color=plotting.CYCLE[k], label=f"h = {width}")
         for which in (0, 1):
             resampled = [errors[which][sample].mean(0) for sample in rows]
             optima[which, k] = [best(curve) for curve in [errors[which].mean(0), *resampled]]
@@ -56,14 +56,14 @@ def draw():
     left.set_title("Wider networks want a smaller c")
     left.legend(loc="upper left")
     log_h = np.log2(WIDTHS)
-    for which, name, color in ((0, "network", style.INK), (1, "effective predictor", style.ORANGE)):
+    for which, name, color in ((0, "network", plotting.INK), (1, "effective predictor", plotting.ORANGE)):
         point, spread = optima[which, :, 0], np.percentile(optima[which, :, 1:], [2.5, 97.5], axis=1)
         fits = np.polyfit(log_h, optima[which], 1)
         low, high = np.percentile(fits[0, 1:], [2.5, 97.5])
         label = f"error of the {name}: h^{fits[0, 0]:.2f} ({low:.2f} to {high:.2f})"
         right.errorbar(log_h + 0.08 * which, point, yerr=np.abs(spread - point), fmt="o", color=color, label=label)
         right.plot(log_h, np.polyval(fits[:, 0], log_h), color=color, lw=1.2)
-    right.plot(log_h, optima[0, :, 0].mean() - (log_h - log_h.mean()), "--", color=style.RED, label="claimed: h^-1")
+    right.plot(log_h, optima[0, :, 0].mean() - (log_h - log_h.mean()), "--", color=plotting.RED, label="claimed: h^-1")
     right.set_xticks(log_h, [str(width) for width in WIDTHS])
     right.set(xlabel="number of neurons h", ylabel="log2 of the best c", ylim=(-16, -3))
     right.set_title("Which error is measured matters")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fls_teach.demos import style
+from fls_teach import plotting
 from fls_teach.theory import neuron_alignment
 
 WRONG = {
@@ -18,18 +18,18 @@ WRONG = {
 }
 
 
-@style.styled
+@plotting.styled
 def draw():
-    figure, axis = style.subplots(size=(8.0, 4.2))
+    figure, axis = plotting.subplots(size=(8.0, 4.2))
     sizes = 10.0 ** np.linspace(-6, 4, 41)
     rng = np.random.default_rng(0)
     questions = [(rng.standard_normal((4, 3)), rng.standard_normal(3)) for _ in range(50)]
     for name, wrong in WRONG.items():
         error = [max(np.abs(wrong(s * W, x) - neuron_alignment(s * W, x)).max() for W, x in questions) for s in sizes]
         honest = "honest" in name
-        axis.loglog(sizes, error, label=name, color=style.INK if honest else None, lw=1.2 if honest else None)
-    axis.axhline(1e-5, color=style.GREY, ls="--", lw=1.2)
-    axis.text(sizes[0], 1.3e-5, "tolerance 1e-5", ha="left", va="bottom", color=style.GREY)
+        axis.loglog(sizes, error, label=name, color=plotting.INK if honest else None, lw=1.2 if honest else None)
+    axis.axhline(1e-5, color=plotting.GREY, ls="--", lw=1.2)
+    axis.text(sizes[0], 1.3e-5, "tolerance 1e-5", ha="left", va="bottom", color=plotting.GREY)
     axis.set(
         xlabel="size of the entries of W", ylabel="largest error of psi in 50 questions", ylim=(1e-9, 1e5),
         title="A fault shows only where its curve is above the tolerance",

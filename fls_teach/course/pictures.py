@@ -86,14 +86,14 @@ def _with_x(pair, call, inputs):
 
 
 def _draw(found, title, path):
-    from fls_teach.demos import style
+    from fls_teach import plotting
 
-    @style.styled
+    @plotting.styled
     def figure():
-        fig, axes = style.subplots(1, len(found), size=(1.5 + 4.5 * len(found), 3.6), squeeze=False)
+        fig, axes = plotting.subplots(1, len(found), size=(1.5 + 4.5 * len(found), 3.6), squeeze=False)
         for axis, (name, x_name, x, you, expected) in zip(axes[0], found, strict=True):
-            axis.plot(x, expected, color=style.GREY, linewidth=4, alpha=0.6, label="expected")
-            axis.plot(x, you, color=style.RED, marker="o", label="yours")
+            axis.plot(x, expected, color=plotting.GREY, linewidth=4, alpha=0.6, label="expected")
+            axis.plot(x, you, color=plotting.RED, marker="o", label="yours")
             if x.min() > 0 and x.max() / x.min() > 30:
                 axis.set_xscale("log", base=2)
             if np.nanmin([you, expected]) > 0 and np.nanmax(expected) / np.nanmin(expected) > 1000:
@@ -104,4 +104,4 @@ def _draw(found, title, path):
         fig.suptitle(lines, fontsize=11, x=0.01, ha="left")
         return fig
 
-    style.write_png(figure(), path)
+    plotting.write_png(figure(), path)

@@ -1,6 +1,6 @@
 """One module a mechanism. This file knows their names and imports nothing until one is asked for.
 
-A demo is a module ``fls_teach/demos/NAME.py``, listed in `NAMES`, with
+A demo is a package ``fls_teach/demos/NAME``, listed in `NAMES`, with
 
 * a docstring whose first line says what it shows (``fls demo --list`` prints it);
 * ``Params``: a frozen dataclass, one field a parameter, a docstring (a bare string) below each field;
@@ -8,8 +8,8 @@ A demo is a module ``fls_teach/demos/NAME.py``, listed in `NAMES`, with
 * ``run(params, seed, progress=None) -> Result``: computes, draws nothing, prints nothing, touches no file. Call
   ``progress(fraction, what)`` now and then, e.g. ``progress(0.25, "alpha = 2^-8")``, unless it is None;
 * ``claims(result) -> list[Claim]``: computed from the saved arrays alone, so that a reader can check them later;
-* ``plot(result) -> Figure``: decorated with ``@style.styled``, made by ``style.subplots(...)``, again from the saved
-  arrays alone;
+* ``plot(result) -> Figure``: decorated with ``@plotting.styled``, made by ``plotting.subplots(...)``, again from the
+  saved arrays alone;
 * optionally ``animate(result, path)``: writes a GIF to `path`;
 * optionally ``CIFAR_PRESETS``, used in place of PRESETS with ``--data-dir``; `run` then takes `data_dir` too.
 
@@ -21,9 +21,9 @@ The smallest one that works::
 
     import numpy as np
 
-    from . import style
-    from .claim import Claim
-    from .result import Result
+    from fls_teach import plotting
+    from fls_teach.demos.framework.claim import Claim
+    from fls_teach.demos.framework.result import Result
 
 
     @dataclass(frozen=True)
@@ -44,15 +44,15 @@ The smallest one that works::
         return [Claim("small", "the last value is small", "[D]", "0", f"{last:.1e}", "1e-2", last < 1e-2)]
 
 
-    @style.styled
+    @plotting.styled
     def plot(result):
-        figure, axis = style.subplots()
-        axis.semilogy(result.arrays["value"], color=style.BLUE)
+        figure, axis = plotting.subplots()
+        axis.semilogy(result.arrays["value"], color=plotting.BLUE)
         return figure
 
 `Result` takes params as the dataclass and keeps a plain dict: ``Params(**result.params)`` brings the object back
-(tuples come back as lists). At module level import numpy, scipy or fls_teach.theory, but not matplotlib: `style` does
-that late.
+(tuples come back as lists). At module level import numpy, scipy or fls_teach.theory, but not matplotlib:
+`plotting` does that late.
 """
 
 import difflib

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .geometry import cosine
 from .mixture import class_sum
 
@@ -30,9 +30,9 @@ def neuron_alignment(W, direction):
     >>> neuron_alignment([[2, 0], [0, -3]], [1, 0])
     array([1., 0.])
     """
-    W = checks.array("W", W, None, None)
-    direction = checks.direction("direction", direction, W.shape[-1])
-    checks.batch(W=(W, 2), direction=(direction, 1))
+    W = validation.array("W", W, None, None)
+    direction = validation.direction("direction", direction, W.shape[-1])
+    validation.batch(W=(W, 2), direction=(direction, 1))
     return cosine(W, direction[..., None, :])
 
 
@@ -60,8 +60,8 @@ def effective_predictor(W, v):
     >>> effective_predictor([[1, 0], [0, 1], [5, 5]], [2, 3, -1])
     array([2., 3.])
     """
-    W, v = checks.network(W, v)
-    checks.batch(W=(W, 2), v=(v, 1))
+    W, v = validation.network(W, v)
+    validation.batch(W=(W, 2), v=(v, 1))
     return np.einsum("...h,...hd->...d", np.maximum(v, 0.0), W)
 
 
@@ -90,8 +90,8 @@ def predictor_alignment(W, v, direction):
     0.6
     """
     predictor = effective_predictor(W, v)
-    direction = checks.direction("direction", direction, predictor.shape[-1])
-    checks.batch(W=(predictor, 1), direction=(direction, 1))
+    direction = validation.direction("direction", direction, predictor.shape[-1])
+    validation.batch(W=(predictor, 1), direction=(direction, 1))
     return cosine(predictor, direction)
 
 
@@ -126,10 +126,10 @@ def zeta(alpha, X, y, W):
     >>> round(float(zeta(0.01, [[1.0, 0.0]], [1], [[0.01, 0.0]])), 12)
     0.96
     """
-    X, y = checks.dataset(X, y)
-    W = checks.array("W", W, None, X.shape[-1])
-    checks.batch(X=(X, 2), W=(W, 2))
-    alpha = checks.number("alpha", alpha, above=0)
+    X, y = validation.dataset(X, y)
+    W = validation.array("W", W, None, X.shape[-1])
+    validation.batch(X=(X, 2), W=(W, 2))
+    alpha = validation.number("alpha", alpha, above=0)
     x_max = np.linalg.norm(X, axis=-1).max(axis=-1)
     w_max = np.linalg.norm(W, axis=-1).max(axis=-1) / alpha
     return 1 - 4 * alpha * X.shape[-2] * np.sqrt(W.shape[-2]) * x_max**2 * w_max**2 / _pull(X, y)
@@ -170,11 +170,11 @@ def phase_one_bound(times, zeta, X, y, start=0.0, reduction="mean"):
     >>> phase_one_bound([0.0, 1e9], 0.25, [[1.0, 0.0]], [1])
     array([0. , 0.5])
     """
-    X, y = checks.dataset(X, y)
-    root = np.sqrt(checks.number("zeta", zeta, above=0, at_most=1))
-    checks.choice("reduction", reduction, ("mean", "sum"))
-    times, start = checks.array("times", times), checks.array("start", start)
-    checks.batch(times=(times, 0), start=(start, 0))
+    X, y = validation.dataset(X, y)
+    root = np.sqrt(validation.number("zeta", zeta, above=0, at_most=1))
+    validation.choice("reduction", reduction, ("mean", "sum"))
+    times, start = validation.array("times", times), validation.array("start", start)
+    validation.batch(times=(times, 0), start=(start, 0))
     elapsed = times - start
     rate = _pull(X, y) / 2 / (X.shape[-2] if reduction == "mean" else 1)
     return np.where(elapsed >= 0, root * np.tanh(rate * root * np.maximum(elapsed, 0)), -1.0)
@@ -211,9 +211,9 @@ def phase_one_exit(times, norms, alpha):
     >>> phase_one_exit([0.0, 1.0, 2.0], [[0.5], [1.0], [2.0]], alpha=0.5)  # |w|^2 = 0.25 4^t passes 1 at t = 1
     1.0
     """
-    norms = checks.array("norms", norms, None, None)
-    times = checks.array("times", times, len(norms))
-    alpha = checks.number("alpha", alpha, above=0)
+    norms = validation.array("norms", norms, None, None)
+    times = validation.array("times", times, len(norms))
+    alpha = validation.number("alpha", alpha, above=0)
     if norms.ndim != 2 or times.ndim != 1 or (np.diff(times) <= 0).any():
         raise ValueError(f"times {times.shape}, norms {norms.shape}; wanted increasing (T,) and (T, h)")
     largest = norms.max(axis=1)

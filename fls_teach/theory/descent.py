@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .network import Loss, descent_direction, training_arguments
 
 OPTIMIZERS = ("sgd", "momentum", "adam")
@@ -107,14 +107,14 @@ def descend(loss_and_gradient, parameters, lr, n_steps, optimizer="sgd", momentu
     >>> float(x), losses
     (0.125, array([1.      , 0.25    , 0.0625  , 0.015625]))
     """
-    lr, n_steps = checks.number("lr", lr, above=0), checks.count("n_steps", n_steps)
-    checks.choice("optimizer", optimizer, OPTIMIZERS)
-    momentum = checks.number("momentum", momentum, at_least=0, at_most=1 - 1e-9)
-    weight_decay = checks.number("weight_decay", weight_decay, at_least=0)
+    lr, n_steps = validation.number("lr", lr, above=0), validation.count("n_steps", n_steps)
+    validation.choice("optimizer", optimizer, OPTIMIZERS)
+    momentum = validation.number("momentum", momentum, at_least=0, at_most=1 - 1e-9)
+    weight_decay = validation.number("weight_decay", weight_decay, at_least=0)
     if not callable(loss_and_gradient):
         raise ValueError(f"loss_and_gradient is {loss_and_gradient!r}; wanted a function")
     listed = parameters if isinstance(parameters, (list, tuple)) and parameters else [parameters]
-    parameters = [np.array(checks.array("parameters", p)) for p in listed]
+    parameters = [np.array(validation.array("parameters", p)) for p in listed]
     first = [np.zeros_like(p) for p in parameters]  # momentum buffer, or Adam's first moment
     second = [np.zeros_like(p) for p in parameters]
     losses = []

@@ -4,7 +4,7 @@ If f is L-homogeneous, f(a theta) = a^L f(theta), then training loss(c f) from t
 from c^(1/L) theta(0) are step by step the same run, once the step size is translated.
 """
 
-from . import checks
+from . import validation
 
 # A step on loss(c f) must be c^(-1/L) times the step on loss(f) from c^(1/L) theta. Gradients are c^(1/L) times larger,
 # so plain and momentum SGD need lr c^(-2/L); Adam divides the gradient's scale out and needs lr c^(-1/L).
@@ -35,7 +35,7 @@ def equivalent_alpha(c, degree=2):
     >>> float(equivalent_alpha(4.0**-3))
     0.125
     """
-    return _multiplier(c) ** (1 / checks.count("degree", degree))
+    return _multiplier(c) ** (1 / validation.count("degree", degree))
 
 
 def equivalent_lr(lr, c, degree=2, optimizer="sgd"):
@@ -69,10 +69,10 @@ def equivalent_lr(lr, c, degree=2, optimizer="sgd"):
     >>> float(equivalent_lr(0.1, 0.25)), float(equivalent_lr(0.1, 0.25, optimizer="adam"))
     (0.4, 0.2)
     """
-    power = _STEP_POWER[checks.choice("optimizer", optimizer, _STEP_POWER)]
+    power = _STEP_POWER[validation.choice("optimizer", optimizer, _STEP_POWER)]
     lr, c = _multiplier(lr, "lr"), _multiplier(c)
-    checks.batch(lr=(lr, 0), c=(c, 0))
-    return lr * c ** (-power / checks.count("degree", degree))
+    validation.batch(lr=(lr, 0), c=(c, 0))
+    return lr * c ** (-power / validation.count("degree", degree))
 
 
 def equivalent_weight_decay(weight_decay, c, degree=2):
@@ -101,16 +101,16 @@ def equivalent_weight_decay(weight_decay, c, degree=2):
     >>> float(equivalent_weight_decay(0.1, 0.25))
     0.025
     """
-    weight_decay = checks.array("weight_decay", weight_decay)
+    weight_decay = validation.array("weight_decay", weight_decay)
     if (weight_decay < 0).any():
         raise ValueError(f"weight_decay is {weight_decay.min():g}; wanted >= 0")
     c = _multiplier(c)
-    checks.batch(weight_decay=(weight_decay, 0), c=(c, 0))
-    return weight_decay * c ** (2 / checks.count("degree", degree))
+    validation.batch(weight_decay=(weight_decay, 0), c=(c, 0))
+    return weight_decay * c ** (2 / validation.count("degree", degree))
 
 
 def _multiplier(value, name="c"):
-    value = checks.array(name, value)
-    if not (value >= checks.SMALLEST).all():
-        raise ValueError(f"{name} is {value.min():g}; wanted > 0, at least {checks.SMALLEST:g}")
+    value = validation.array(name, value)
+    if not (value >= validation.SMALLEST).all():
+        raise ValueError(f"{name} is {value.min():g}; wanted > 0, at least {validation.SMALLEST:g}")
     return value

@@ -5,7 +5,7 @@ from collections import namedtuple
 import numpy as np
 from scipy.special import ndtr
 
-from . import checks
+from . import validation
 from .geometry import between
 
 
@@ -62,9 +62,9 @@ def linear_error(predictor, signal, kappa, sigma=1.0):
     >>> linear_error([[1, 0], [0, 1], [0, 0]], [1, 0], kappa=2).round(4)
     array([0.0228, 0.5   , 0.5   ])
     """
-    predictor = checks.array("predictor", predictor, None)
-    signal = checks.direction("signal", signal, predictor.shape[-1])
-    checks.batch(predictor=(predictor, 1), signal=(signal, 1))
+    predictor = validation.array("predictor", predictor, None)
+    signal = validation.direction("signal", signal, predictor.shape[-1])
+    validation.batch(predictor=(predictor, 1), signal=(signal, 1))
     return ndtr(-_signal_to_noise(kappa, sigma) * np.nan_to_num(np.cos(between(predictor, signal))))
 
 
@@ -122,10 +122,10 @@ def decompose(predictor, toward, signal, kappa, sigma=1.0):
     (True, True)
     """
     ratio = _signal_to_noise(kappa, sigma)
-    predictor = checks.direction("predictor", predictor)
-    toward = checks.direction("toward", toward, predictor.shape[-1])
-    signal = checks.direction("signal", signal, predictor.shape[-1])
-    checks.batch(predictor=(predictor, 1), toward=(toward, 1), signal=(signal, 1))
+    predictor = validation.direction("predictor", predictor)
+    toward = validation.direction("toward", toward, predictor.shape[-1])
+    signal = validation.direction("signal", signal, predictor.shape[-1])
+    validation.batch(predictor=(predictor, 1), toward=(toward, 1), signal=(signal, 1))
     theta, phi = between(predictor, toward), between(toward, signal)
     best = ndtr(-ratio * np.cos(np.maximum(phi - theta, 0.0)))
     floor = ndtr(-ratio)
@@ -177,14 +177,14 @@ def network_error(W, v, signal, kappa, sigma=1.0, n_draws=4_000, rng=0):
     >>> round(float(error), 5), round(float(standard_error), 15)  # this network is sign(<x, s>): the Bayes error
     (0.02275, 0.0)
     """
-    W, v = checks.network(W, v)
-    leading = checks.batch(W=(W, 2), v=(v, 1))
+    W, v = validation.network(W, v)
+    leading = validation.batch(W=(W, 2), v=(v, 1))
     ratio = _signal_to_noise(kappa, sigma)
-    signal = checks.direction("signal", signal, W.shape[-1])
+    signal = validation.direction("signal", signal, W.shape[-1])
     if signal.ndim != 1:
         raise ValueError(f"signal has shape {signal.shape}; wanted one vector (d,)")
-    n_draws = checks.count("n_draws", n_draws, at_least=2)
-    noise = checks.generator(rng).standard_normal((n_draws, signal.size))
+    n_draws = validation.count("n_draws", n_draws, at_least=2)
+    noise = validation.generator(rng).standard_normal((n_draws, signal.size))
     signal = signal / np.linalg.norm(signal)
     noise -= np.outer(noise @ signal, signal)
     W, v = np.broadcast_to(W, leading + W.shape[-2:]), np.broadcast_to(v, leading + v.shape[-1:])
@@ -230,4 +230,4 @@ def _wrong_given_noise(W, v, signal, noise, ratio):
 
 
 def _signal_to_noise(kappa, sigma):
-    return checks.number("kappa", kappa, above=0) / checks.number("sigma", sigma, above=0)
+    return validation.number("kappa", kappa, above=0) / validation.number("sigma", sigma, above=0)

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .alignment import neuron_alignment
 from .mixture import class_sum
 from .network import Loss, training_arguments
@@ -113,14 +113,14 @@ def gradient_flow(
     >>> str(flow.status), round(float(flow.risk), 12)
     ('reached', 0.05)
     """
-    X, y, W, signs, leading = training_arguments(X, y, W, checks.signs("signs", signs), "signs")
+    X, y, W, signs, leading = training_arguments(X, y, W, validation.signs("signs", signs), "signs")
     if len(leading) > 1:
         raise ValueError(f"leading batch axes are {leading}; wanted at most one")
     if target_risk is None and t_max is None:
         raise ValueError("target_risk and t_max are both None; wanted at least one, or the flow never ends")
-    target = 0.0 if target_risk is None else checks.number("target_risk", target_risk, above=0)
-    t_max = np.inf if t_max is None else checks.number("t_max", t_max, above=0)
-    rtol = checks.number("rtol", rtol, at_least=1e-9, at_most=1e-2)
+    target = 0.0 if target_risk is None else validation.number("target_risk", target_risk, above=0)
+    t_max = np.inf if t_max is None else validation.number("t_max", t_max, above=0)
+    rtol = validation.number("rtol", rtol, at_least=1e-9, at_most=1e-2)
     loss = Loss(reduction, output_multiplier, lr_multiplier)
     runs = leading or (1,)
     X, y, W, signs = (np.broadcast_to(a, runs + a.shape[-k:]) for a, k in ((X, 2), (y, 1), (W, 2), (signs, 1)))
@@ -245,7 +245,7 @@ class _Runs:
         book = zip(self.reason, self.time, self.risk, strict=True)
         words = [text.format(target=self.target, time=time, risk=risk) for text, time, risk in book]
         # So small that squares underflow: as silent as a neuron of size 0, and no function here takes another.
-        self.W[np.abs(self.W).max(axis=-1) < checks.SMALLEST_NORM] = 0
+        self.W[np.abs(self.W).max(axis=-1) < validation.SMALLEST_NORM] = 0
         v = self.signs * np.linalg.norm(self.W, axis=-1)
         stopping_time = np.where(self.status == "reached", self.time, np.nan)
         record = [self.trajectory(run) for run in range(len(self.W))] if self.points else None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import checks
+from . import validation
 
 
 def angle(u, v):
@@ -31,9 +31,9 @@ def angle(u, v):
     >>> round(float(angle([1.0, 0.0], [1.0, 1e-12])), 15)
     1e-12
     """
-    u = checks.array("u", u, None)
-    v = checks.array("v", v, u.shape[-1])
-    checks.batch(u=(u, 1), v=(v, 1))
+    u = validation.array("u", u, None)
+    v = validation.array("v", v, u.shape[-1])
+    validation.batch(u=(u, 1), v=(v, 1))
     return between(u, v)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks
+from . import validation
 
 
 @dataclass(frozen=True, eq=False)  # signals are arrays, which do not compare to one truth value
@@ -45,11 +45,11 @@ class GaussianMixture:
     signal: np.ndarray | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "kappa", checks.number("kappa", self.kappa, above=0))
-        object.__setattr__(self, "sigma", checks.number("sigma", self.sigma, above=0))
+        object.__setattr__(self, "kappa", validation.number("kappa", self.kappa, above=0))
+        object.__setattr__(self, "sigma", validation.number("sigma", self.sigma, above=0))
         named = self.signal is not None
-        size = None if named and self.n_features is None else checks.count("n_features", self.n_features)
-        signal = checks.direction("signal", self.signal, size) if named else np.eye(1, size)[0]
+        size = None if named and self.n_features is None else validation.count("n_features", self.n_features)
+        signal = validation.direction("signal", self.signal, size) if named else np.eye(1, size)[0]
         if signal.ndim != 1:
             raise ValueError(f"signal has shape {signal.shape}; wanted one vector (d,)")
         signal = signal / np.linalg.norm(signal)
@@ -82,8 +82,8 @@ class GaussianMixture:
         ValueError
             If `max_draws` sets hold no separable one; the message names the acceptance rate seen.
         """
-        n_samples, max_draws = checks.count("n_samples", n_samples), checks.count("max_draws", max_draws)
-        rng = checks.generator(rng)
+        n_samples, max_draws = validation.count("n_samples", n_samples), validation.count("max_draws", max_draws)
+        rng = validation.generator(rng)
         y = np.where(np.arange(n_samples) < (n_samples + 1) // 2, 1.0, -1.0)
         centres = self.kappa * y[:, None] * self.signal
         for _ in range(max_draws):
@@ -124,7 +124,7 @@ def separability(X, y):
     >>> float(separability([[1, 0], [-1, 0]], [1, -1]))
     1.0
     """
-    X, y = checks.dataset(X, y)
+    X, y = validation.dataset(X, y)
     largest = np.abs(X).max(axis=-1, keepdims=True)
     if not largest.all():
         raise ValueError("X has an example that is all zeros; wanted examples with a direction")
@@ -157,6 +157,6 @@ def class_sum(X, y, label=+1):
     >>> class_sum([[1, 2], [3, 4], [5, 6]], [1, 1, -1])
     array([4., 6.])
     """
-    X, y = checks.dataset(X, y)
-    checks.choice("label", label, (-1, 1))
+    X, y = validation.dataset(X, y)
+    validation.choice("label", label, (-1, 1))
     return np.einsum("...n,...nd->...d", (y == label).astype(float), X)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from . import checks
+from . import validation
 
 
 def balanced_init(n_neurons, n_features, alpha, rng):
@@ -36,11 +36,11 @@ def balanced_init(n_neurons, n_features, alpha, rng):
     >>> W.shape, signs
     ((4, 3), array([ 1.,  1., -1., -1.]))
     """
-    n_neurons, n_features = checks.count("n_neurons", n_neurons), checks.count("n_features", n_features)
-    alpha = checks.array("alpha", alpha)
-    if not (alpha >= checks.SMALLEST_NORM).all():
-        raise ValueError(f"alpha is {alpha.min():g}; wanted > 0, at least {checks.SMALLEST_NORM:g}")
-    W0 = checks.generator(rng).standard_normal((n_neurons, n_features)) / np.sqrt(n_features)
+    n_neurons, n_features = validation.count("n_neurons", n_neurons), validation.count("n_features", n_features)
+    alpha = validation.array("alpha", alpha)
+    if not (alpha >= validation.SMALLEST_NORM).all():
+        raise ValueError(f"alpha is {alpha.min():g}; wanted > 0, at least {validation.SMALLEST_NORM:g}")
+    W0 = validation.generator(rng).standard_normal((n_neurons, n_features)) / np.sqrt(n_features)
     return alpha[..., None, None] * W0, np.where(np.arange(n_neurons) < (n_neurons + 1) // 2, 1.0, -1.0)
 
 
@@ -67,9 +67,9 @@ def second_layer(W, signs):
     >>> second_layer([[3, 4], [0, 2]], [1, -1])
     array([ 5., -2.])
     """
-    W, signs = checks.network(W, signs, name="signs")
-    checks.batch(W=(W, 2), signs=(signs, 1))
-    return checks.signs("signs", signs) * np.linalg.norm(W, axis=-1)
+    W, signs = validation.network(W, signs, name="signs")
+    validation.batch(W=(W, 2), signs=(signs, 1))
+    return validation.signs("signs", signs) * np.linalg.norm(W, axis=-1)
 
 
 def forward(X, W, v):
@@ -95,9 +95,9 @@ def forward(X, W, v):
     >>> forward([[1, 0], [0, 1]], [[2, -1]], [3])
     array([6., 0.])
     """
-    X = checks.array("X", X, None, None)
-    W, v = checks.network(W, v, X.shape[-1])
-    checks.batch(X=(X, 2), W=(W, 2), v=(v, 1))
+    X = validation.array("X", X, None, None)
+    W, v = validation.network(W, v, X.shape[-1])
+    validation.batch(X=(X, 2), W=(W, 2), v=(v, 1))
     return outputs(X @ W.swapaxes(-1, -2), v)
 
 
@@ -179,9 +179,9 @@ class Loss:
     speed: float = 1.0
 
     def __post_init__(self):
-        checks.choice("reduction", self.reduction, ("mean", "sum"))
+        validation.choice("reduction", self.reduction, ("mean", "sum"))
         for name, argument in (("c", "output_multiplier"), ("speed", "lr_multiplier")):
-            value = checks.number(argument, getattr(self, name), above=0, at_least=checks.SMALLEST)
+            value = validation.number(argument, getattr(self, name), above=0, at_least=validation.SMALLEST)
             object.__setattr__(self, name, value)
 
     def risk(self, y, f):
@@ -208,6 +208,6 @@ def descent_direction(X, y, W, v, loss):
 
 def training_arguments(X, y, W, v, name="v"):
     """The four, checked, and their common leading shape."""
-    X, y = checks.dataset(X, y)
-    W, v = checks.network(W, v, X.shape[-1], name)
-    return X, y, W, v, checks.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))
+    X, y = validation.dataset(X, y)
+    W, v = validation.network(W, v, X.shape[-1], name)
+    return X, y, W, v, validation.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))

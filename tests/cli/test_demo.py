@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.demos.claim import Claim
-from fls_teach.demos.result import Result, load, save
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.result import Result, load, save
 
 KEYS = {"id", "statement", "source", "predicted", "measured", "tolerance", "holds"}
 
@@ -132,7 +132,7 @@ def test_misuse_is_exit_code_2_and_one_sentence(call, tmp_path, case):
 
 def test_without_torch(call, halving, monkeypatch):
     """--all runs what can be run and says what it left out; a demo that needs torch says how to get it."""
-    monkeypatch.setattr("fls_teach.demos.command._has_torch", lambda: False)
+    monkeypatch.setattr("fls_teach.cli.demo._has_torch", lambda: False)
     monkeypatch.setattr("fls_teach.demos.NAMES", ("halving", "heatmap"))
     done = call("--all")
     assert done.exit_code == 0 and "Left out for want of torch" in done.stderr
@@ -144,7 +144,7 @@ def test_a_full_disk_is_a_sentence(call, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fls_teach.demos.report.save", full)
+    monkeypatch.setattr("fls_teach.demos.framework.report.save", full)
     done = call("halving")
     assert done.exit_code == 2 and "No space left on device" in done.stderr
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from fls_teach.demos import alignment, report, style
-from fls_teach.demos.alignment_claims import best_exit_angles
-from fls_teach.demos.alignment_movie import film
-from fls_teach.demos.curves import log_interpolate
-from fls_teach.demos.result import Result
+from fls_teach import plotting
+from fls_teach.demos import alignment
+from fls_teach.demos.alignment.claims import best_exit_angles
+from fls_teach.demos.alignment.movie import film
+from fls_teach.demos.framework import report
+from fls_teach.demos.framework.curves import log_interpolate
+from fls_teach.demos.framework.result import Result
 from fls_teach.theory import Trajectory, angle, class_sum, second_layer, velocity
 
 SMALL = replace(alignment.Params(), n_seeds=5, exponents=(12, 16, 20), movie_frames=5)
@@ -145,7 +147,7 @@ def test_figure_and_animation_are_redrawn_from_the_file_alone(tmp_path, monkeypa
 def test_plot_works_where_the_theorem_is_silent(result):
     """zeta <= 0 for the shown alpha: no bound to draw, no crash."""
     loud = Result("alignment", result.params, 0, {**result.arrays, "W0": 1e4 * result.arrays["W0"]})
-    style.write_png(alignment.plot(loud), io.BytesIO())
+    plotting.write_png(alignment.plot(loud), io.BytesIO())
 
 
 def test_log_interpolation_is_exact_for_an_exponential():

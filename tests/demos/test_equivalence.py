@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fls_teach.demos import equivalence
-from fls_teach.demos.result import Result, save
+from fls_teach.demos.framework.result import Result, save
 
 SMALL = replace(equivalence.Params(), n_steps=300, powers=(-1, 2), others=(0.1,), deep=(0.05,))
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fls_teach import demos
-from fls_teach.demos.claim import Claim
-from fls_teach.demos.report import redraw, run_demo
-from fls_teach.demos.result import Result, load, plain, save
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.report import redraw, run_demo
+from fls_teach.demos.framework.result import Result, load, plain, save
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
 dtypes = st.sampled_from(["f8", "f4", "i8", "u1", "?", "<U3"])

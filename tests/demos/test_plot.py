@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.demos import sweep_grids
-from fls_teach.demos.sweep_grids import grids
+from fls_teach.demos.images import sweep_grids
+from fls_teach.demos.images.sweep_grids import grids
 from fls_teach.vision import store
 from fls_teach.vision.run import Run
 
@@ -119,6 +119,7 @@ def test_drawing_a_sweep_needs_no_torch(sweep):
     import subprocess
     import sys
 
-    code = "import sys; from fls_teach.demos.sweep_grids import draw; draw(sys.argv[1]); print('torch' in sys.modules)"
+    code = "import sys; from fls_teach.demos.images.sweep_grids import draw; draw(sys.argv[1])"
+    code += "; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, str(sweep)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from fls_teach.demos import report, stability
-from fls_teach.demos.result import Result
-from fls_teach.demos.stability_claims import straightness
+from fls_teach.demos import stability
+from fls_teach.demos.framework import report
+from fls_teach.demos.framework.result import Result
+from fls_teach.demos.stability.claims import straightness
 from fls_teach.theory import GaussianMixture, angle, balanced_init, effective_predictor, gradient_flow
 
 SMALL = replace(stability.Params(), n_seeds=4, exponents=(4, 8, 16), target_risks=(0.3, 0.03, 0.01, 1e-3, 1e-4))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fls_teach.demos import ucurve
-from fls_teach.demos.result import Result, load, save
+from fls_teach.demos.framework.result import Result, load, save
 from fls_teach.theory import (
     GaussianMixture,
     balanced_init,

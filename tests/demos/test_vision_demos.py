@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fls_teach.demos import dimension, heatmap, report, stopping
-from fls_teach.demos.result import Result
+from fls_teach.demos import dimension, heatmap, stopping
+from fls_teach.demos.framework import report
+from fls_teach.demos.framework.result import Result
 
 pytest.importorskip("torch")
 
@@ -41,7 +42,7 @@ def test_same_seed_same_result(results):
 
 @pytest.mark.parametrize("name", ["heatmap", "dimension", "stopping"])
 def test_redrawn_from_its_files(results, name, tmp_path):
-    from fls_teach.demos.result import save
+    from fls_teach.demos.framework.result import save
 
     files = save(results[name], tmp_path)
     redrawn = report.redraw(files["result"])

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.vision import command, engines, store
+from fls_teach.cli import sweep as command
+from fls_teach.vision import engines, store
 from fls_teach.vision.grid import powers_of_two
 from fls_teach.vision.run import DATA, MODELS, STOPS, Run
 from fls_teach.vision.table import best_rates
@@ -185,5 +186,5 @@ def test_without_torch_it_says_what_to_install(fls, environment, tmp_path):
 
 
 def test_help_needs_no_torch(environment):
-    code = "import sys, fls_teach.vision.command; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    code = "import sys, fls_teach.cli.sweep; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fls_teach.demos.framework.curves import stack_padded
+from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
     angle,
@@ -15,11 +17,9 @@ from fls_teach.theory import (
     second_layer,
 )
 
-from .alignment_claims import claims
-from .alignment_figure import plot
-from .alignment_movie import animate, film
-from .curves import stack_padded
-from .result import Result
+from .claims import claims
+from .figure import plot
+from .movie import animate, film
 
 __all__ = ["PRESETS", "Params", "animate", "claims", "plot", "run"]
 

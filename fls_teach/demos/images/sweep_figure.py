@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from . import style
-from .paired import at_best_rate, interval
+from fls_teach import plotting
+from fls_teach.statistics import at_best_rate, interval
 
 MARKS = {"diverged": "×", "budget": "…"}
 """Beside a cell whose runs did not all reach their target: × one diverged, … one ran out of epochs."""
 
 
-@style.styled
+@plotting.styled
 def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accuracy"):
     """Heatmap and curve of one grid.
 
@@ -30,7 +30,7 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
     -------
     matplotlib.figure.Figure
     """
-    figure, (top, bottom) = style.subplots(2, 1, size=(max(7.0, 1.6 + 0.8 * len(log2_c)), 7.4))
+    figure, (top, bottom) = plotting.subplots(2, 1, size=(max(7.0, 1.6 + 0.8 * len(log2_c)), 7.4))
     _heatmap(figure, top, log2_c, lr, accuracy, status)
     top.set_title(title)
     _curve(bottom, log2_c, accuracy, status, target)
@@ -55,7 +55,7 @@ def _heatmap(figure, axis, log2_c, lr, accuracy, status):
         )
     if whole.any():
         j, i = np.unravel_index(np.where(whole, shown, -np.inf).argmax(), shown.shape)
-        axis.plot(i, j, "s", ms=30, mfc="none", mec=style.RED, mew=2.5)
+        axis.plot(i, j, "s", ms=30, mfc="none", mec=plotting.RED, mew=2.5)
     axis.set_xticks(range(len(log2_c)), [f"$2^{{{k:g}}}$" for k in log2_c])
     axis.set_yticks(range(len(lr)), [f"{rate:g}" for rate in lr])
     axis.set_ylabel("learning rate")
@@ -67,18 +67,25 @@ def _curve(axis, log2_c, accuracy, status, target):
     seeds = len(curve)
     mean = curve.mean(axis=0)
     for row in curve if seeds > 1 else ():
-        axis.plot(log2_c, row, color=style.SKY, lw=0.8, alpha=0.7)
+        axis.plot(log2_c, row, color=plotting.SKY, lw=0.8, alpha=0.7)
     if seeds > 1:
         half = np.array([interval(column)[1] for column in curve.T])
-        axis.fill_between(log2_c, mean - half, mean + half, color=style.BLUE, alpha=0.2, lw=0, label="95% interval")
-    axis.plot(log2_c, mean, "o-", color=style.INK, label=f"mean of {seeds} seeds" if seeds > 1 else "one seed")
+        axis.fill_between(log2_c, mean - half, mean + half, color=plotting.BLUE, alpha=0.2, lw=0, label="95% interval")
+    axis.plot(log2_c, mean, "o-", color=plotting.INK, label=f"mean of {seeds} seeds" if seeds > 1 else "one seed")
     for k in log2_c[~np.isfinite(mean)]:
-        words = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9, "color": style.GREY}
+        words = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9, "color": plotting.GREY}
         axis.text(k, 0.5, "not reached by all", transform=axis.get_xaxis_transform(), **words)
     if np.isfinite(mean).any():
         k = int(np.nanargmax(mean))
         axis.plot(
-            log2_c[k], mean[k], "*", ms=18, color=style.RED, mec="white", mew=0.8, label=f"best: $2^{{{log2_c[k]:g}}}$"
+            log2_c[k],
+            mean[k],
+            "*",
+            ms=18,
+            color=plotting.RED,
+            mec="white",
+            mew=0.8,
+            label=f"best: $2^{{{log2_c[k]:g}}}$",
         )
         axis.legend(loc="lower center")
     else:  # there is no accuracy to have an axis

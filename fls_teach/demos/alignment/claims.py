@@ -3,10 +3,9 @@
 import numpy as np
 from scipy.special import stdtrit
 
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.curves import log_interpolate
 from fls_teach.theory import class_sum, phase_one_bound, zeta
-
-from .claim import Claim
-from .curves import log_interpolate
 
 COURSE_TOLERANCE = 0.02
 SLOPE_TOLERANCE = 0.05

@@ -82,7 +82,7 @@ def _all_that_can_run():
 
 
 def _report(name, preset, seed, out, source, data_dir):
-    from fls_teach.demos.report import redraw, run_demo
+    from fls_teach.demos.framework.report import redraw, run_demo
 
     try:
         if source is not None:
@@ -110,7 +110,7 @@ def _report(name, preset, seed, out, source, data_dir):
 
 
 def _record(report):
-    from fls_teach.demos.result import plain
+    from fls_teach.demos.framework.result import plain
 
     return {
         "name": report.result.name,

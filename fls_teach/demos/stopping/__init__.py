@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import heatmap, paired, style
-from .claim import Claim
-from .result import Result
-from .trained import train_grid
+from fls_teach import plotting, statistics
+from fls_teach.demos import heatmap
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.result import Result
+from fls_teach.demos.images.trained import train_grid
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def by_rule(result):
     found = {}
     for name, epoch in stops(result).items():
         at_stop = np.take_along_axis(result.arrays["test_accuracy"], np.maximum(epoch, 0)[..., None], axis=-1)[..., 0]
-        found[name] = paired.at_best_rate(at_stop, epoch >= 0)[0]
+        found[name] = statistics.at_best_rate(at_stop, epoch >= 0)[0]
     return found
 
 
@@ -115,13 +116,15 @@ def _same_c(log2_c, reference, other, name):
     return Claim(f"{name}-same-c", statement, "[P] CNNs", "same c", measured, tolerance, holds)
 
 
-@style.styled
+@plotting.styled
 def plot(result):
     """Accuracy at the stop against c for the three rules, and when each of them stops."""
-    figure, (left, right) = style.subplots(1, 2, size=(12.0, 4.8))
+    figure, (left, right) = plotting.subplots(1, 2, size=(12.0, 4.8))
     log2_c, epochs = result.arrays["log2_c"], stops(result)
-    for colour, (name, curve) in zip((style.INK, style.ORANGE, style.BLUE), by_rule(result).items(), strict=True):
-        mean, half = 100 * curve.mean(axis=0), 100 * np.array([paired.interval(column)[1] for column in curve.T])
+    for colour, (name, curve) in zip(
+        (plotting.INK, plotting.ORANGE, plotting.BLUE), by_rule(result).items(), strict=True
+    ):
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column)[1] for column in curve.T])
         left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.12, lw=0)
         left.plot(log2_c, mean, "o-", color=colour, label=RULES[name])
         if np.isfinite(mean).any():

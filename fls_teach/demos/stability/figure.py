@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from . import style
-from .stability_claims import RATE_FROM, angle_left, angle_off
+from fls_teach import plotting
+
+from .claims import RATE_FROM, angle_left, angle_off
 
 
-@style.styled
+@plotting.styled
 def plot(result):
     """Psi after Phase 1 over time, against alpha, and the way to the max-margin direction against eta.
 
@@ -18,7 +19,7 @@ def plot(result):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = style.subplots(1, 3, size=(15.0, 4.8), width_ratios=(1.3, 1, 1))
+    figure, axes = plotting.subplots(1, 3, size=(15.0, 4.8), width_ratios=(1.3, 1, 1))
     _over_time(axes[0], result)
     _against_alpha(axes[1], result)
     _towards_margin(axes[2], result)
@@ -28,7 +29,9 @@ def plot(result):
 def _shown_alphas(result):
     """At most five of the alphas, from the largest to the smallest: index and colour."""
     chosen = np.unique(np.linspace(0, len(result.params["exponents"]) - 1, 5).round().astype(int))
-    return list(zip(chosen, (style.ORANGE, style.GREEN, style.SKY, style.BLUE, style.PURPLE), strict=False))
+    return list(
+        zip(chosen, (plotting.ORANGE, plotting.GREEN, plotting.SKY, plotting.BLUE, plotting.PURPLE), strict=False)
+    )
 
 
 def _over_time(axis, result):
@@ -57,8 +60,10 @@ def _against_alpha(axis, result):
     degrees = np.degrees(angle_off(result))
     alphas = 2.0 ** -np.array(result.params["exponents"], dtype=float)
     risks = result.params["target_risks"]
-    axis.loglog(alphas, degrees[..., 0].mean(axis=0), "D--", color=style.INK, label=r"at the exit $t_\alpha$")
-    for k, colour in zip(_some_risks(result.params), (style.SKY, style.BLUE, style.PURPLE, style.RED), strict=False):
+    axis.loglog(alphas, degrees[..., 0].mean(axis=0), "D--", color=plotting.INK, label=r"at the exit $t_\alpha$")
+    for k, colour in zip(
+        _some_risks(result.params), (plotting.SKY, plotting.BLUE, plotting.PURPLE, plotting.RED), strict=False
+    ):
         label = rf"at the stop, $\eta={_power(risks[k])}$"
         axis.loglog(alphas, degrees[..., 1 + k].mean(axis=0), "o-", color=colour, label=label)
     axis.set_xscale("log", base=2)
@@ -71,14 +76,14 @@ def _towards_margin(axis, result):
     small = np.array(result.params["exponents"]) >= result.params["small_exponent"]
     left = angle_left(result)[:, small].mean(axis=1)  # over alphas, which hardly differ
     risks = np.array(result.params["target_risks"])
-    axis.semilogx(risks, 100 * left[:, 1:].T, color=style.SKY, linewidth=0.8, alpha=0.6)
-    axis.plot([], [], color=style.SKY, linewidth=0.8, label=f"{len(left)} data sets")
+    axis.semilogx(risks, 100 * left[:, 1:].T, color=plotting.SKY, linewidth=0.8, alpha=0.6)
+    axis.plot([], [], color=plotting.SKY, linewidth=0.8, label=f"{len(left)} data sets")
     mean = left[:, 1:].mean(axis=0)
-    axis.plot(risks, 100 * mean, "o", color=style.BLUE, label="mean", zorder=4)
+    axis.plot(risks, 100 * mean, "o", color=plotting.BLUE, label="mean", zorder=4)
     late = risks <= RATE_FROM
     slope, intercept = np.polyfit(-np.log(risks[late]), 1 / mean[late], 1)
     axis.plot(
-        risks, 100 / (intercept - slope * np.log(risks)), "--", color=style.INK, label=r"$1\,/\,(a+b\,\log 1/\eta)$"
+        risks, 100 / (intercept - slope * np.log(risks)), "--", color=plotting.INK, label=r"$1\,/\,(a+b\,\log 1/\eta)$"
     )
     axis.invert_xaxis()
     axis.set(xlabel=r"target risk $\eta$ (nats)", ylabel="angle to the SVM direction left (%)", ylim=(0, 105))

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from . import style
+from fls_teach import plotting
 
 BAYES = "#D5D5D5"
 
 
-@style.styled
+@plotting.styled
 def plot(result):
     """Test error of the network (top) and of w^+ in its parts (bottom) against alpha; a column for each data set."""
     names = list(result.metadata["data"])
-    figure, axes = style.subplots(2, len(names), size=(11.5, 8.0), sharex=True, squeeze=False)
+    figure, axes = plotting.subplots(2, len(names), size=(11.5, 8.0), sharex=True, squeeze=False)
     for (top, bottom), name in zip(axes.T, names, strict=True):
         data, at = result.metadata["data"][name], result.arrays["log2_alpha"]
         best = int(result.arrays[f"{name}_error"].mean(axis=0).argmin())
@@ -20,7 +20,7 @@ def plot(result):
         for axis in (top, bottom):
             # Up to the star above, and right through the areas below.
             reach = result.arrays[f"{name}_error"].mean(axis=0)[best] if axis is top else axis.get_ylim()[1]
-            axis.plot([at[best]] * 2, [0, reach], color=style.RED, lw=1.2, ls=(0, (4, 3)), zorder=1.5)
+            axis.plot([at[best]] * 2, [0, reach], color=plotting.RED, lw=1.2, ls=(0, (4, 3)), zorder=1.5)
         top.set_title(f"{'separable' if data['separable'] else 'not separable'}"
                       f" (d = {data['n_features']}, n = {data['n_samples']}, κ = {data['kappa']:g})")  # fmt: skip
         bottom.set_xlabel("initialisation scale α")
@@ -40,15 +40,15 @@ def _network(axis, result, name, best):
     mean, (low, high) = error.mean(axis=0), np.quantile(error, (0.25, 0.75), axis=0)
     # The seeds differ a lot, but in the same way at every alpha: what matters is the difference within a seed.
     sure = 2 * (error - error[:, [best]]).std(axis=0, ddof=1) / np.sqrt(len(error))
-    axis.fill_between(at, low, high, color=style.SKY, alpha=0.25, lw=0, label="middle half of the seeds")
+    axis.fill_between(at, low, high, color=plotting.SKY, alpha=0.25, lw=0, label="middle half of the seeds")
     label = "± 2 s.e. of the difference from the optimum"
-    axis.fill_between(at, mean - sure, mean + sure, color=style.BLUE, alpha=0.5, lw=0, label=label)
-    axis.plot(at, mean, "o-", color=style.NETWORK, ms=4, label=f"mean of {len(error)} seeds")
-    axis.plot(at[best], mean[best], "*", ms=18, color=style.RED, mec="white", mew=0.8, zorder=5)
+    axis.fill_between(at, mean - sure, mean + sure, color=plotting.BLUE, alpha=0.5, lw=0, label=label)
+    axis.plot(at, mean, "o-", color=plotting.NETWORK, ms=4, label=f"mean of {len(error)} seeds")
+    axis.plot(at[best], mean[best], "*", ms=18, color=plotting.RED, mec="white", mew=0.8, zorder=5)
     words = f"optimum $2^{{{at[best]:g}}}$\n{1 - mean[best] / mean[0]:.0%} less error than at $2^{{{at[0]:g}}}$"
-    _say(axis, words, (at[best], (1.2 * floor + low[best]) / 2.2), (-8, 0), ha="right", va="center", color=style.RED)
-    axis.axhline(floor, color=style.GREY, lw=1.5)
-    _say(axis, "Bayes error E*", (at[-1], floor), (-4, 4), ha="right", color=style.GREY)
+    _say(axis, words, (at[best], (1.2 * floor + low[best]) / 2.2), (-8, 0), ha="right", va="center", color=plotting.RED)
+    axis.axhline(floor, color=plotting.GREY, lw=1.5)
+    _say(axis, "Bayes error E*", (at[-1], floor), (-4, 4), ha="right", color=plotting.GREY)
     knee = 1.05 * max(mean[: best + 1].max(), high[: best + 1].max())
     _scale(axis, 0.85 * floor, knee, 1.25 * high.max())
 
@@ -57,9 +57,9 @@ def _parts(axis, result, name):
     at, floor = result.arrays["log2_alpha"], result.metadata["bayes"][name]
     parts = [result.arrays[f"{name}_{part}"].mean(axis=0) for part in ("over_alignment", "over_fitting")]
     edges = np.cumsum([np.zeros(len(at)), np.full(len(at), floor), *parts], axis=0)
-    for k, colour in enumerate((BAYES, style.OVER_ALIGNMENT, style.OVER_FITTING)):
+    for k, colour in enumerate((BAYES, plotting.OVER_ALIGNMENT, plotting.OVER_FITTING)):
         axis.fill_between(at, edges[k], edges[k + 1], color=colour, alpha=0.85, lw=0)
-    axis.plot(at, edges[3], color=style.INK)
+    axis.plot(at, edges[3], color=plotting.INK)
     knee = 1.1 * edges[3, : int(parts[0].argmin()) // 2 + 1].max()
     _scale(axis, 0, knee, 1.25 * edges[3].max())
 
@@ -69,7 +69,7 @@ def _parts(axis, result, name):
     right = at[-1] - 0.03 * (at[-1] - at[0])
     _say(axis, "over-fitting OF", (right, floor + 0.35 * (knee - floor)), ha="right", va="center", fontweight="bold")
     best = int(edges[3].argmin())
-    axis.plot(at[best], edges[3, best], "o", ms=8, mfc="white", mec=style.INK, mew=1.8, zorder=5)
+    axis.plot(at[best], edges[3, best], "o", ms=8, mfc="white", mec=plotting.INK, mew=1.8, zorder=5)
     _say(axis, f"least at $2^{{{at[best]:g}}}$", (at[best], edges[3, best]), (-4, -10), va="top")
 
 
@@ -86,7 +86,7 @@ def _scale(axis, bottom, knee, top):
     axis.set_yticks([tick for tick in (*below, *above[above > 1.15 * knee]) if tick >= bottom], minor=False)
     axis.set_yticks([], minor=True)
     axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
-    axis.axhline(knee, color=style.GREY, lw=0.9, ls=(0, (1, 3)))
+    axis.axhline(knee, color=plotting.GREY, lw=0.9, ls=(0, (1, 3)))
     place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-    axis.annotate("logarithmic ↑", (1, knee), (-4, 3), **place, ha="right", fontsize=8.5, color=style.GREY)
-    axis.annotate("linear ↓", (1, knee), (-4, -3), **place, ha="right", va="top", fontsize=8.5, color=style.GREY)
+    axis.annotate("logarithmic ↑", (1, knee), (-4, 3), **place, ha="right", fontsize=8.5, color=plotting.GREY)
+    axis.annotate("linear ↓", (1, knee), (-4, -3), **place, ha="right", va="top", fontsize=8.5, color=plotting.GREY)

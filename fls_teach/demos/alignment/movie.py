@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fls_teach import plotting
 from fls_teach.theory import (
     GaussianMixture,
     angle,
@@ -15,15 +16,13 @@ from fls_teach.theory import (
     second_layer,
 )
 
-from . import style
-
 TEST_POINTS = 400
 PLACES = ([0.005, 0.01, 0.55, 0.98], [0.635, 0.56, 0.345, 0.40], [0.635, 0.11, 0.345, 0.36])
 """Of the plane and the two curves: left, bottom, width, height, as parts of the figure."""
 SIGNAL = np.array([1.0, 0.0])
 RIM = 4.4
 """Radius of the circle on which neurons show their direction."""
-POSITIVE, NEGATIVE, MISSED = style.BLUE, style.ORANGE, style.RED
+POSITIVE, NEGATIVE, MISSED = plotting.BLUE, plotting.ORANGE, plotting.RED
 FRAME_POWER = 1.7
 FRAME_MS, LAST_FRAME_MS = 90, 2500
 MOST_DRAWS = 2000
@@ -79,7 +78,7 @@ def film(params, rng):
     }
 
 
-@style.styled
+@plotting.styled
 def animate(result, path):
     """Write the animation as a GIF, from the saved arrays alone.
 
@@ -130,7 +129,7 @@ class _Scene:
         toward = class_sum(arrays["X"], arrays["y"])
         self.off = [np.degrees(angle(self.predictor, direction)) for direction in (toward, SIGNAL)]
         # Placed by hand: the plane's texts are wider than the plane, which automatic layout makes room for.
-        self.figure, axes = style.subplots(1, 3, size=(10.4, 5.4))
+        self.figure, axes = plotting.subplots(1, 3, size=(10.4, 5.4))
         self.figure.set_layout_engine("none")
         for axis, place in zip(axes, PLACES, strict=True):
             axis.set_position(place)
@@ -148,11 +147,11 @@ class _Scene:
                 *arrays["X"][arrays["y"] == label].T, s=90, color=colour, marker=marker, edgecolor="white", zorder=4
             )
         plane.add_patch(_circle(RIM))
-        plane.plot([0, 0], [-RIM, RIM], ":", color=style.INK, linewidth=1.2)
+        plane.plot([0, 0], [-RIM, RIM], ":", color=plotting.INK, linewidth=1.2)
         minus = class_sum(arrays["X"], arrays["y"], label=-1)
         phi = np.degrees(angle(toward, SIGNAL))
         arrows = [
-            (SIGNAL, style.INK, "signal s"),
+            (SIGNAL, plotting.INK, "signal s"),
             (toward, POSITIVE, f"class sum $x_+$,\n{phi:.0f}° off"),
             (minus, NEGATIVE, "$x_-$"),
         ]
@@ -167,18 +166,18 @@ class _Scene:
         from matplotlib.ticker import MultipleLocator
 
         for values, colour, text in zip(
-            self.off, (POSITIVE, style.INK), ("the class sum $x_+$", "the signal s"), strict=True
+            self.off, (POSITIVE, plotting.INK), ("the class sum $x_+$", "the signal s"), strict=True
         ):
             above.plot(self.times, values, color=colour, label=f"to {text}")
         above.set(ylabel="angle of $\\hat{w}_+$ (degrees)", ylim=(0, 30 * np.ceil(np.max(self.off) / 30)))
         above.yaxis.set_major_locator(MultipleLocator(30))
         above.legend(loc="upper right")
-        below.plot(self.times, self.risk, color=style.INK)
+        below.plot(self.times, self.risk, color=plotting.INK)
         below.set(xlabel="time t", ylabel="training risk (nats)", ylim=(0, 0.8))
         for axis in (above, below):
             axis.set_xlim(0, self.times[-1])
-            axis.axvline(self.exit, color=style.GREY, linestyle="--", linewidth=1)
-        below.text(self.exit, 0.74, r" $t_\alpha$, Phase 1 ends", color=style.GREY, va="center")
+            axis.axvline(self.exit, color=plotting.GREY, linestyle="--", linewidth=1)
+        below.text(self.exit, 0.74, r" $t_\alpha$, Phase 1 ends", color=plotting.GREY, va="center")
 
     def _moving(self, plane, curves, signs):
         self.neurons = [
@@ -196,7 +195,7 @@ class _Scene:
         )
         plane.text(-5.6, -5.35, legend, fontsize=9, va="top", color="#555555", linespacing=1.4)
         self.cursors = [
-            axis.plot([], [], "o", color=style.RED, markersize=6, zorder=5, clip_on=False)[0]
+            axis.plot([], [], "o", color=plotting.RED, markersize=6, zorder=5, clip_on=False)[0]
             for axis in (*curves, curves[0])
         ]
         artists = [self.missed, self.boundary, *self.neurons, self.title, self.note, *self.cursors]
@@ -236,4 +235,4 @@ class _Scene:
 def _circle(radius):
     from matplotlib.patches import Circle
 
-    return Circle((0, 0), radius, fill=False, color=style.GREY, linewidth=1)
+    return Circle((0, 0), radius, fill=False, color=plotting.GREY, linewidth=1)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fls_teach import plotting
 from fls_teach.files import replacing
 from fls_teach.vision import store
 from fls_teach.vision.run import Run
 
-from . import style
 from .sweep_figure import sweep_figure
 
 STOPS = {
@@ -112,6 +112,6 @@ def draw(folder):
         seen = grid.accuracy[grid.whole], grid.status[grid.whole]
         figure = sweep_figure(grid.log2_c, grid.lr, *seen, grid.title, grid.target)
         with replacing(path) as temporary:
-            style.write_png(figure, temporary)
+            plotting.write_png(figure, temporary)
         drawn[path] = grid
     return drawn

@@ -13,21 +13,21 @@ from fls_teach import __version__, terminal
 from fls_teach.course.registry import course_root
 
 COMMANDS = {
-    "demo": "fls_teach.demos.command:demo",
-    "start": "fls_teach.course.commands:start",
-    "list": "fls_teach.course.commands:list_exercises",
-    "check": "fls_teach.course.commands:check",
-    "hint": "fls_teach.course.commands:hint",
-    "watch": "fls_teach.course.commands:watch",
-    "solution": "fls_teach.course.commands:solution",
-    "reset": "fls_teach.course.commands:reset",
-    "submit": "fls_teach.course.commands:submit",
-    "grade": "fls_teach.autograder.commands:grade",
-    "doctor": "fls_teach.autograder.commands:doctor",
-    "release": "fls_teach.autograder.distribution_commands:release",
-    "bundle": "fls_teach.autograder.distribution_commands:bundle",
-    "sweep": "fls_teach.vision.command:sweep",
-    "plot": "fls_teach.demos.plot_command:plot",
+    "demo": "fls_teach.cli.demo:demo",
+    "start": "fls_teach.cli.student:start",
+    "list": "fls_teach.cli.student:list_exercises",
+    "check": "fls_teach.cli.student:check",
+    "hint": "fls_teach.cli.student:hint",
+    "watch": "fls_teach.cli.student:watch",
+    "solution": "fls_teach.cli.student:solution",
+    "reset": "fls_teach.cli.student:reset",
+    "submit": "fls_teach.cli.student:submit",
+    "grade": "fls_teach.cli.instructor:grade",
+    "doctor": "fls_teach.cli.instructor:doctor",
+    "release": "fls_teach.cli.distribute:release",
+    "bundle": "fls_teach.cli.distribute:bundle",
+    "sweep": "fls_teach.cli.sweep:sweep",
+    "plot": "fls_teach.cli.plot:plot",
 }
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from fls_teach.demos.framework.curves import stack_padded
+from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
     balanced_init,
@@ -16,10 +18,8 @@ from fls_teach.theory import (
     second_layer,
 )
 
-from .curves import stack_padded
-from .result import Result
-from .stability_claims import claims
-from .stability_figure import plot
+from .claims import claims
+from .figure import plot
 
 __all__ = ["PRESETS", "Params", "claims", "plot", "run"]
 

@@ -7,7 +7,7 @@ import click
 @click.argument("folder", metavar="DIR")
 def plot(folder):
     """Draw the sweep in DIR, finished or not: accuracy over (c, learning rate), and against c. Writes PNGs into DIR."""
-    from fls_teach.demos.sweep_grids import draw
+    from fls_teach.demos.images.sweep_grids import draw
 
     try:
         drawn = draw(folder)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
     angle,
@@ -17,9 +19,7 @@ from fls_teach.theory import (
     network_error,
 )
 
-from .claim import Claim
-from .result import Result
-from .ucurve_figure import plot
+from .figure import plot
 
 __all__ = ["PRESETS", "DATA", "Data", "Params", "claims", "plot", "run"]
 

@@ -8,10 +8,9 @@ from dataclasses import asdict
 import click
 
 from fls_teach import terminal
-
-from .executors import ENGINES, cores, open_executor
-from .grid import numbers, powers_of_two, runs
-from .run import DATA, MODELS, NORMS, STOPS
+from fls_teach.vision.executors import ENGINES, cores, open_executor
+from fls_teach.vision.grid import numbers, powers_of_two, runs
+from fls_teach.vision.run import DATA, MODELS, NORMS, STOPS
 
 BY_DATA = {
     "latent": {"image_size": 16, "n": 512, "n_test": 1000, "n_validation": 256},
@@ -80,7 +79,7 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
     """
     try:
         wanted = _grid(**grid)
-        from .sweep import sweep as run_sweep
+        from fls_teach.vision.sweep import sweep as run_sweep
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except ImportError as problem:
@@ -102,7 +101,7 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
         raise click.UsageError(str(problem)) from None
     except MemoryError as problem:
         raise click.UsageError(f"the images do not fit into memory; ask for fewer ({problem})") from None
-    from .table import best_rates
+    from fls_teach.vision.table import best_rates
 
     failed = len(wanted) - len(records)
     if as_json:
@@ -134,7 +133,7 @@ def _refuse_useless(data, given):
 def _download(data, data_dir):
     if not data.startswith("cifar") or data_dir is None:
         raise ValueError("--download fetches CIFAR: it wants --data cifar10 or cifar100, and --data-dir")
-    from .download import download_cifar
+    from fls_teach.vision.download import download_cifar
 
     with terminal.progress("download") as progress:
         download_cifar(data, data_dir, progress)

@@ -8,7 +8,7 @@ import click
 
 from fls_teach import terminal
 from fls_teach.autograder.layout import shown
-from fls_teach.course.commands import Seconds, sentence_for_mistakes
+from fls_teach.cli.student import Seconds, sentence_for_mistakes
 
 ISOLATIONS = "auto", "bwrap", "uid", "process"
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import paired
-from .claim import Claim
-from .result import Result
-from .sweep_figure import sweep_figure
-from .trained import train_grid
+from fls_teach import statistics
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.result import Result
+from fls_teach.demos.images.sweep_figure import sweep_figure
+from fls_teach.demos.images.trained import train_grid
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def end_claim(log2_c, accuracy, reached, side, prefix=""):
     ----------
     log2_c : ndarray (m,)
     accuracy, reached : ndarray (s, m, r)
-        As for `paired.at_best_rate`.
+        As for `statistics.at_best_rate`.
     side : str
         "left", the smallest c, or "right".
     prefix : str
@@ -103,11 +103,11 @@ def end_claim(log2_c, accuracy, reached, side, prefix=""):
     """
     end = {"left": 0, "right": -1}[side]
     tolerance = "95% interval over seeds above 0; c and rate chosen by the other seeds"
-    curve = paired.at_best_rate(accuracy, reached)[0]
+    curve = statistics.at_best_rate(accuracy, reached)[0]
     try:
-        best = paired.best(accuracy, reached, inside=True)
-        mean, half = paired.interval(curve[np.arange(len(curve)), best] - curve[:, end], chosen=True)
-        measured, holds = paired.in_points(mean, half), mean - half > 0
+        best = statistics.best(accuracy, reached, inside=True)
+        mean, half = statistics.interval(curve[np.arange(len(curve)), best] - curve[:, end], chosen=True)
+        measured, holds = statistics.in_points(mean, half), mean - half > 0
         where = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best]))
     except ValueError as problem:
         measured, holds, where = str(problem), False, "?"

@@ -2,9 +2,8 @@
 
 import numpy as np
 
+from fls_teach.demos.framework.claim import Claim
 from fls_teach.theory import angle, class_sum
-
-from .claim import Claim
 
 STAY_TOLERANCE = 0.05
 FLOOR, FLOOR_FACTOR, FLAT_TOLERANCE = 0.004, 3, 0.1

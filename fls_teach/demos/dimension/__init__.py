@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import heatmap, paired, style
-from .claim import Claim
-from .result import Result
-from .trained import train_grid
+from fls_teach import plotting, statistics
+from fls_teach.demos import heatmap
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.result import Result
+from fls_teach.demos.images.trained import train_grid
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def grids(result):
 
 def curves(result):
     """Accuracy (s, m) at the best rate, for each dimension."""
-    return [paired.at_best_rate(*grid)[0] for grid in grids(result)]
+    return [statistics.at_best_rate(*grid)[0] for grid in grids(result)]
 
 
 GAINS = {"left": "2^{low:g}", "one": "c = 1", "right": "2^{high:g}"}
@@ -69,7 +70,7 @@ def gains(result):
     found = {name: [] for name in places}
     for grid, curve in zip(grids(result), curves(result), strict=True):
         try:
-            best = curve[np.arange(len(curve)), paired.best(*grid)]
+            best = curve[np.arange(len(curve)), statistics.best(*grid)]
         except ValueError:
             best = np.full(len(curve), np.nan)
         for name, place in places.items():
@@ -83,28 +84,28 @@ def claims(result):
     for dimension, grid in zip(dimensions, grids(result), strict=True):
         table += [heatmap.end_claim(log2_c, *grid, side, f"dimension {dimension}: ") for side in ("left", "right")]
     for name, gain in gains(result).items():
-        mean, half = paired.interval(gain[-1] - gain[0], chosen=True)
+        mean, half = statistics.interval(gain[-1] - gain[0], chosen=True)
         over = GAINS[name].format(low=log2_c[0], high=log2_c[-1])
         each = "; ".join(
-            f"{dimension}: {paired.in_points(*paired.interval(row, chosen=True))}"
+            f"{dimension}: {statistics.in_points(*statistics.interval(row, chosen=True))}"
             if np.isfinite(row).all()
             else f"{dimension}: no rate brought every seed to the target"
             for dimension, row in zip(dimensions, gain, strict=True)
         )
-        measured = f"{each}; growth {paired.in_points(mean, half)}" if np.isfinite(mean) else each
+        measured = f"{each}; growth {statistics.in_points(mean, half)}" if np.isfinite(mean) else each
         statement = f"the gain of the best c over {over} grows from dimension {dimensions[0]} to {dimensions[-1]}"
         table.append(Claim(f"grows-{name}", statement, "[P] BigGAN", "> 0", measured,
                            "95% interval of the growth above 0", bool(mean - half > 0)))  # fmt: skip
     return table
 
 
-@style.styled
+@plotting.styled
 def plot(result):
     """Accuracy against c at each dimension, and the gains of the best c."""
-    figure, (left, right) = style.subplots(1, 2, size=(12.0, 4.8))
+    figure, (left, right) = plotting.subplots(1, 2, size=(12.0, 4.8))
     log2_c, dimensions = result.arrays["log2_c"], result.params["dimensions"]
-    for colour, dimension, curve in zip(style.CYCLE, dimensions, curves(result), strict=False):
-        mean, half = 100 * curve.mean(axis=0), 100 * np.array([paired.interval(column)[1] for column in curve.T])
+    for colour, dimension, curve in zip(plotting.CYCLE, dimensions, curves(result), strict=False):
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column)[1] for column in curve.T])
         left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.15, lw=0)
         left.plot(log2_c, mean, "o-", color=colour, label=f"dimension {dimension}")
         if np.isfinite(mean).any():
@@ -121,12 +122,12 @@ def plot(result):
         "one": "over c = 1",
         "right": f"over $2^{{{high:g}}}$, small FLS",
     }
-    colours = {"left": style.OVER_ALIGNMENT, "one": style.GREY, "right": style.OVER_FITTING}
+    colours = {"left": plotting.OVER_ALIGNMENT, "one": plotting.GREY, "right": plotting.OVER_FITTING}
     for shift, (name, gain) in enumerate(gains(result).items()):
-        mean, half = np.array([paired.interval(row, chosen=True) for row in 100 * gain]).T
+        mean, half = np.array([statistics.interval(row, chosen=True) for row in 100 * gain]).T
         at = np.arange(len(dimensions)) + 0.08 * (shift - 1)
         right.errorbar(at, mean, half, fmt="o-", capsize=3, color=colours[name], label=names[name])
-    right.axhline(0, color=style.INK, lw=0.8)
+    right.axhline(0, color=plotting.INK, lw=0.8)
     right.set_xticks(range(len(dimensions)), dimensions)
     right.set_xlabel("effective dimension")
     right.set_ylabel("gain of the best c (points)")

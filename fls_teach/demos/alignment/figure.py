@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from fls_teach import plotting
 from fls_teach.theory import phase_one_bound, zeta
 
-from . import style
-from .alignment_claims import best_exit_angles, mean_interval, predicted_slopes, slopes
+from .claims import best_exit_angles, mean_interval, predicted_slopes, slopes
 
 
-@style.styled
+@plotting.styled
 def plot(result):
     """Phase 1 in four panels: the turning, the silence meanwhile, the exit angle, and where its exponent comes from.
 
@@ -20,7 +20,7 @@ def plot(result):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = style.subplots(2, 2, size=(11.5, 8.4))
+    figure, axes = plotting.subplots(2, 2, size=(11.5, 8.4))
     _turning(axes[0, 0], result)
     _silence(axes[0, 1], result)
     _exit_law(axes[1, 0], result)
@@ -36,9 +36,13 @@ def _turning(axis, result):
     of_kind = np.zeros(len(signs), dtype=bool)
     of_kind[np.flatnonzero(signs > 0)[np.isfinite(start)]] = True
     groups = (
-        (signs < 0, style.ORANGE, f"{(signs < 0).sum()} negative neurons"),
-        ((signs > 0) & ~of_kind, style.GREY, f"{((signs > 0) & ~of_kind).sum()} positive ones that lose the positives"),
-        (of_kind, style.BLUE, f"{of_kind.sum()} positive ones of the theorem's kind"),
+        (signs < 0, plotting.ORANGE, f"{(signs < 0).sum()} negative neurons"),
+        (
+            (signs > 0) & ~of_kind,
+            plotting.GREY,
+            f"{((signs > 0) & ~of_kind).sum()} positive ones that lose the positives",
+        ),
+        (of_kind, plotting.BLUE, f"{of_kind.sum()} positive ones of the theorem's kind"),
     )
     for chosen, colour, label in groups:
         if chosen.any():
@@ -50,8 +54,8 @@ def _turning(axis, result):
         grid = np.linspace(0, end, 300)
         for t_1 in np.unique(start[np.isfinite(start)]):
             bound = phase_one_bound(grid, constant, X, y, start=t_1, reduction="sum")
-            axis.plot(grid[grid >= t_1], bound[grid >= t_1], ":", color=style.INK, linewidth=1)
-        axis.plot([], [], ":", color=style.INK, label="bound from each $t_1$")
+            axis.plot(grid[grid >= t_1], bound[grid >= t_1], ":", color=plotting.INK, linewidth=1)
+        axis.plot([], [], ":", color=plotting.INK, label="bound from each $t_1$")
     _mark_exit(axis, end, 0.55)
     axis.set(
         xlim=(0, 2 * end),
@@ -68,11 +72,16 @@ def _silence(axis, result):
     a = result.params["exponents"].index(exponent)
     times, end, n = arrays["shown_times"], arrays["exit"][0, a], len(arrays["y"])
     ceiling = _output_ceiling(arrays, 2.0**-exponent)
-    axis.semilogy(times, arrays["shown_risk"] / (n * np.log(2)), color=style.INK, label="risk / log 2")
-    axis.semilogy(times, arrays["shown_output"], color=style.RED, label=r"largest output, $\max_i|f(x_i)|$")
-    axis.semilogy(times, arrays["shown_norm"] ** 2, color=style.GREEN, label=r"largest $\|w_j\|^2$")
+    axis.semilogy(times, arrays["shown_risk"] / (n * np.log(2)), color=plotting.INK, label="risk / log 2")
+    axis.semilogy(times, arrays["shown_output"], color=plotting.RED, label=r"largest output, $\max_i|f(x_i)|$")
+    axis.semilogy(times, arrays["shown_norm"] ** 2, color=plotting.GREEN, label=r"largest $\|w_j\|^2$")
     axis.plot(
-        [0, end], [ceiling] * 2, "--", color=style.RED, linewidth=1.2, label="what the outputs may reach by $t_\\alpha$"
+        [0, end],
+        [ceiling] * 2,
+        "--",
+        color=plotting.RED,
+        linewidth=1.2,
+        label="what the outputs may reach by $t_\\alpha$",
     )
     _mark_exit(axis, end, 12)
     axis.set(
@@ -89,15 +98,19 @@ def _exit_law(axis, result):
     exponents = np.array(result.params["exponents"], dtype=float)
     best = best_exit_angles(result.arrays)
     alphas = 2.0**-exponents
-    axis.loglog(alphas, best.T, color=style.SKY, linewidth=0.8, alpha=0.6)
-    axis.plot([], [], color=style.SKY, linewidth=0.8, label=f"{len(best)} data sets")
+    axis.loglog(alphas, best.T, color=plotting.SKY, linewidth=0.8, alpha=0.6)
+    axis.plot([], [], color=plotting.SKY, linewidth=0.8, label=f"{len(best)} data sets")
     middle = np.exp(np.log(best).mean(axis=0))
     mean, half = mean_interval(slopes(exponents, best))
-    axis.loglog(alphas, middle, "o", color=style.BLUE, label="geometric mean")
+    axis.loglog(alphas, middle, "o", color=plotting.BLUE, label="geometric mean")
     shape = (alphas / np.exp(np.log(alphas).mean())) ** mean * np.exp(np.log(middle).mean())
-    axis.loglog(alphas, shape, color=style.BLUE, label=f"fit: slope {mean:.3f} ± {half:.3f} (95%)")
+    axis.loglog(alphas, shape, color=plotting.BLUE, label=f"fit: slope {mean:.3f} ± {half:.3f} (95%)")
     axis.loglog(
-        alphas, np.sqrt(alphas / alphas.max()) * middle[alphas.argmax()], "--", color=style.INK, label="slope 1/2 [P]"
+        alphas,
+        np.sqrt(alphas / alphas.max()) * middle[alphas.argmax()],
+        "--",
+        color=plotting.INK,
+        label="slope 1/2 [P]",
     )
     axis.set_xscale("log", base=2)
     axis.set(xlabel=r"initialisation scale $\alpha$", ylabel="angle at the exit (rad)")
@@ -109,11 +122,15 @@ def _exponents(axis, result):
     measured = slopes(result.params["exponents"], best_exit_angles(result.arrays))
     predicted, single = predicted_slopes(result.arrays)
     low, high = min(measured.min(), predicted.min()) - 0.01, max(measured.max(), predicted.max()) + 0.01
-    axis.plot([low, high], [low, high], "--", color=style.INK, label="equal")
-    axis.plot(predicted[single], measured[single], "o", color=style.BLUE, markersize=7, alpha=0.7, label="a data set")
+    axis.plot([low, high], [low, high], "--", color=plotting.INK, label="equal")
+    axis.plot(
+        predicted[single], measured[single], "o", color=plotting.BLUE, markersize=7, alpha=0.7, label="a data set"
+    )
     if not single.all():
         label = "which class ends Phase 1\nchanges with $\\alpha$"
-        axis.plot(predicted[~single], measured[~single], "o", color=style.GREY, mfc="none", markersize=7, label=label)
+        axis.plot(
+            predicted[~single], measured[~single], "o", color=plotting.GREY, mfc="none", markersize=7, label=label
+        )
     axis.set(xlim=(low, high), ylim=(low, high))
     axis.set(
         xlabel=r"predicted exponent $\|x_+\|\,/\,2\|x_k\|$, $k$ the class that ends Phase 1", ylabel="measured exponent"
@@ -129,5 +146,5 @@ def _output_ceiling(arrays, alpha):
 
 
 def _mark_exit(axis, end, height):
-    axis.axvline(end, color=style.GREY, linestyle="--", linewidth=1)
-    axis.text(end, height, r" $t_\alpha$", color=style.GREY)
+    axis.axvline(end, color=plotting.GREY, linestyle="--", linewidth=1)
+    axis.text(end, height, r" $t_\alpha$", color=plotting.GREY)

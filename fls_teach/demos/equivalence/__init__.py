@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fls_teach import plotting
+from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
     balanced_init,
@@ -14,10 +17,6 @@ from fls_teach.theory import (
     gradient_descent,
     second_layer,
 )
-
-from . import style
-from .claim import Claim
-from .result import Result
 
 
 @dataclass(frozen=True)
@@ -224,31 +223,31 @@ COLUMNS = {
 """A column of the figure: title, right rule, wrong rule."""
 
 
-@style.styled
+@plotting.styled
 def plot(result):
     """Risk of both runs above, their distance at every step below, for three nets."""
     a = result.arrays
-    figure, axes = style.subplots(2, 3, size=(13.0, 7.2), sharex=True, sharey="row", height_ratios=(1, 1.15))
+    figure, axes = plotting.subplots(2, 3, size=(13.0, 7.2), sharex=True, sharey="row", height_ratios=(1, 1.15))
     exact_floor = 1e-19  # zero has no place on a log axis; it gets a line of its own below the smallest rounding
     for column, (kind, (title, right, wrong)) in enumerate(COLUMNS.items()):
         top, bottom = axes[:, column]
         c = a[f"{kind}_c"][-1]
         steps = np.arange(a[f"{kind}_scaled"].shape[1])
         alpha_symbol = f"c^{{1/{LAYERS[kind]}}}"
-        top.loglog(steps + 1, a[f"{kind}_multiplied"][-1], color=style.SKY, lw=6, label=f"c = {c:g}, {right}")
+        top.loglog(steps + 1, a[f"{kind}_multiplied"][-1], color=plotting.SKY, lw=6, label=f"c = {c:g}, {right}")
         top.loglog(
             steps + 1,
             a[f"{kind}_scaled"][-1],
-            color=style.INK,
+            color=plotting.INK,
             lw=1.3,
             ls="--",
             label=rf"$\alpha = {alpha_symbol}$, lr",
         )
-        top.loglog(steps + 1, _finite(a[f"{kind}_wrong"][-1]), color=style.RED, label=f"c = {c:g}, {wrong}")
+        top.loglog(steps + 1, _finite(a[f"{kind}_wrong"][-1]), color=plotting.RED, label=f"c = {c:g}, {wrong}")
         top.set_title(title)
         top.legend(loc="lower left")
 
-        for run, colour, label in (("wrong", style.RED, wrong), ("multiplied", style.BLUE, right)):
+        for run, colour, label in (("wrong", plotting.RED, wrong), ("multiplied", plotting.BLUE, right)):
             gap = _finite(_gap(a, kind, run)[-1])
             bottom.loglog(steps + 1, np.maximum(gap, exact_floor), ".", ms=2, color=colour, rasterized=True)
             bottom.plot([], [], color=colour, lw=4, label=f"c = {c:g}, {label}")
@@ -257,7 +256,9 @@ def plot(result):
             gap = _gap(a, kind)[exact].max(axis=0)
             powers = result.params["powers"]
             label = "$c = 4^{-k}$, every k" if kind == "sgd" else f"$c = 4^{{{-powers[-1]}}}$"
-            bottom.loglog(steps + 1, np.maximum(gap, exact_floor), color=style.GREEN, lw=4, label=f"{label}, {right}")
+            bottom.loglog(
+                steps + 1, np.maximum(gap, exact_floor), color=plotting.GREEN, lw=4, label=f"{label}, {right}"
+            )
         bottom.axhspan(exact_floor / 4, exact_floor * 4, color="#EEF6F2", zorder=0)
         bottom.set_xlabel("step (from 1)")
         bottom.legend(loc="center left", bbox_to_anchor=(0.0, 0.62))

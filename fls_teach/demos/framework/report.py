@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fls_teach import plotting
+from fls_teach.demos import demo_module
 from fls_teach.files import replacing, writable_folder
 
-from . import demo_module, style
 from .result import Result, load, save
 
 
@@ -97,7 +98,7 @@ def _report(module, result, folder, files):
     claims = module.claims(result)
     figure_path = folder / f"{result.name}.png"
     with replacing(figure_path) as temporary:
-        style.write_png(module.plot(result), temporary)
+        plotting.write_png(module.plot(result), temporary)
     files = {"figure": figure_path, **files}
     if hasattr(module, "animate"):
         files["animation"] = folder / f"{result.name}.gif"

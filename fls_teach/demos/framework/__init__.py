@@ -1,0 +1,1 @@
+"""What every demo is made of: claims, results, and the report that joins them."""

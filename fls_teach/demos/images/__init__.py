@@ -1,0 +1,1 @@
+"""What the demos on images share: trained grids, and pictures of them."""
