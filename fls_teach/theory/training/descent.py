@@ -4,8 +4,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from . import validation
-from .network import Loss, descent_direction, training_arguments
+from .. import validation
+from ..network import Loss, descent_direction, training_arguments
 
 OPTIMIZERS = ("sgd", "momentum", "adam")
 
