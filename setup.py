@@ -8,6 +8,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 COURSE = "exercises", "solutions", "tests/spec", "tests/attacks"
+PAGES = "docs/science.md", "docs/glossary.md"  # what lessons and claims refer to; `fls start` copies them
 METADATA = "setup.cfg", "pyproject.toml", "LICENSE", "constraints.txt"  # for `fls release` and `fls bundle`
 NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.bak*", "progress.json", "*.zip", "conftest.py")
 
@@ -23,7 +24,8 @@ class BuildWithCourse(build_py):
         shutil.rmtree(target, ignore_errors=True)  # what an earlier build left in build/
         for name in COURSE:
             shutil.copytree(name, target / name, ignore=NOT_OURS)
-        for name in METADATA:
+        (target / "docs").mkdir()
+        for name in (*METADATA, *PAGES):
             shutil.copyfile(name, target / name)
 
 

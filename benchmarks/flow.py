@@ -6,7 +6,7 @@ larger error, with its default atol 2.4 times as long at an error 39 times as la
 
     python benchmarks/flow.py --out benchmarks/results
 
-Runs: preset *separable* (SCIENCE section 5) at 16 alphas, 2^-12 to 2^3, times 64 seeds, to risk 0.05. Of these a
+Runs: preset *separable* (science.md#u-curve) at 16 alphas, 2^-12 to 2^3, times 64 seeds, to risk 0.05. Of these a
 random sample of 32, two for each alpha, also goes through ``solve_ivp`` with a terminal event at the target: RK45 and
 RK23 at several tolerances, and DOP853 at rtol 1e-9, against which all are measured. A trial times the whole batch and
 then every loop, so that all see the same machine; times are processor time.

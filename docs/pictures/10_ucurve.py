@@ -36,7 +36,7 @@ def draw():
 
 
 def _table():
-    """Test errors (seeds, alphas) of networks trained to risk 0.05, preset separable of SCIENCE section 5."""
+    """Test errors (seeds, alphas) of networks trained to risk 0.05, preset *separable* of science.md#u-curve."""
     rng, mixture, alphas = np.random.default_rng(0), GaussianMixture(2.5, n_features=20), 2.0**EXPONENTS
     rows = []
     for _ in range(SEEDS):

@@ -7,7 +7,7 @@ fls_teach/course_files. It can be made from a clone and from an installed wheel,
 from pathlib import Path
 
 import fls_teach
-from fls_teach.course.registry import CourseError, course_root, exercises
+from fls_teach.course.registry import CourseError, course_root, exercises, pages
 
 PACKAGE = Path(fls_teach.__file__).resolve().parent
 COURSE = "fls_teach/course_files"
@@ -40,6 +40,7 @@ def distribution(solutions):
         )
     found = {name: root / name for name in METADATA}
     found |= {f"fls_teach/{path.relative_to(PACKAGE).as_posix()}": path for path in _package()}
+    found |= {f"{COURSE}/docs/{page.name}": page for page in pages()}
     for exercise in exercises():
         found |= {f"{COURSE}/{path.relative_to(root).as_posix()}": path for path in _files(exercise, solutions)}
     try:

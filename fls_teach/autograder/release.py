@@ -47,6 +47,8 @@ The second makes the folder that you work in; its README.md says how to go on:
 
 - The lessons, the files to fill in, the hints, and the specification: every property that is marked, with its points.
   Nothing is hidden. Marks use other random examples of the same properties.
+- `science.md` and `glossary.md`, which the second command puts into your folder: the formulas, what is known and how,
+  and what the words mean.
 - Not the solutions; ask your instructor.
 - `fls_teach/theory`, the reference that the specification compares your functions with, and which therefore has to be
   here. It answers many an exercise in other words. Read it after you have tried, not before.

@@ -202,6 +202,21 @@ def course_root():
     return _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 
+def pages(root=None):
+    """The two pages that lessons, docstrings and claims refer to: science.md and glossary.md.
+
+    Parameters
+    ----------
+    root : path, optional
+        A folder as of `course_root`.
+
+    Returns
+    -------
+    tuple of Path
+    """
+    return tuple(Path(root or course_root(), "docs", name) for name in ("science.md", "glossary.md"))
+
+
 @functools.lru_cache
 def exercises(root=None):
     """All exercises that have a specification, in order.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.course.progress import Progress, unused_name
-from fls_teach.course.registry import CourseError, exercises
+from fls_teach.course.registry import CourseError, exercises, pages
 from fls_teach.files import replacing, writable_folder
 
 _SOLUTION = "    fls solution 01      our solution, once yours has passed\n"
@@ -27,6 +27,9 @@ _README = """\
     fls submit           packs your work into one zip
 
 Begin with `{first}/README.md`. The exercises need nothing from one another: skip what you like.
+
+`science.md` has the formulas, what is known and how: [P], [D] and [M] are explained at its top, and a reference such as
+`science.md#phase-1` names the place in it. `glossary.md` says what the words mean.
 
 `specification/` is a copy, for reading, of the properties that are checked; changing it changes nothing.
 `progress.json` remembers points and hints. `python -m fls_teach` does what `fls` does, if that is not found.
@@ -245,6 +248,7 @@ def _contents(folder):
     wanted = {folder / every[0].name / f"{every[0].name}.py": _copy(every[0].stub)}
     wanted[folder / "progress.json"] = lambda path: Progress(path).save()
     wanted[folder / "README.md"] = lambda path: path.write_text(readme, encoding="utf-8")
+    wanted |= {folder / page.name: _copy(page) for page in pages()}
     for exercise in every:
         for source in exercise.handout:
             wanted[folder / exercise.name / source.name] = _copy(source)

@@ -1,4 +1,4 @@
-"""Images of known dimension: a generator network whose noise has only k free coordinates (SCIENCE section 7).
+"""Images of known dimension: a generator network whose noise has only k free coordinates (science.md#images).
 
 The effective dimension is that of Pope et al. (arXiv 2104.08894): the images of one class lie on a k-dimensional
 surface. The embedded generator is an untrained network, so there is nothing to download.

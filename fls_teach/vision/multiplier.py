@@ -1,4 +1,4 @@
-"""The output multiplier c in front of a network: small c is rich training, large c lazy (SCIENCE section 6)."""
+"""The output multiplier c in front of a network: small c is rich training, large c lazy (science.md#equivalence)."""
 
 import copy
 import math

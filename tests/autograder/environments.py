@@ -18,6 +18,7 @@ def copy_of_clone(folder):
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info", ".fls", "progress.json")
     for name in ("fls_teach", "exercises", "solutions", "tests/spec", "tests/attacks"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("*.png", "*.gif", "pictures"))
     for name in ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "constraints.txt"):
         shutil.copyfile(ROOT / name, folder / name)
     return folder

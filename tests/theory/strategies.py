@@ -61,14 +61,14 @@ def problems(draw):
 
 
 def separable_run(seed, alpha, n_samples=10, n_features=20, n_neurons=20):
-    """Preset *separable* of SCIENCE section 5, with fewer neurons: X, y, W, signs."""
+    """Preset *separable* of science.md#u-curve, with fewer neurons: X, y, W, signs."""
     rng = np.random.default_rng(seed)
     X, y = GaussianMixture(2.5, n_features=n_features).sample(n_samples, rng, separable=True)
     return X, y, *balanced_init(n_neurons, n_features, alpha, rng)
 
 
 def hard_run(seed, alpha):
-    """Preset *hard* of SCIENCE section 5, which is not separable."""
+    """Preset *hard* of science.md#u-curve, which is not separable."""
     rng = np.random.default_rng(seed)
     X, y = GaussianMixture(2.0, n_features=50).sample(20, rng)
     return X, y, *balanced_init(50, 50, alpha, rng)

@@ -152,7 +152,7 @@ def test_exit_before_the_start_and_after_the_end():
 
 
 def aligned_runs(exponents, seed=3):
-    """Phase 1 of the mixture of SCIENCE section 3, from W0 at alpha = 2^-k: data, alphas, start, flow."""
+    """Phase 1 of the mixture of science.md#phase-1, from W0 at alpha = 2^-k: data, alphas, start, flow."""
     rng = np.random.default_rng(seed)
     X, y = GaussianMixture(4.0, n_features=20).sample(20, rng, separable=True)
     alphas = 2.0 ** -np.array(exponents)
@@ -185,7 +185,7 @@ def test_phase_one_theorem_holds_on_real_runs():
 
 
 def test_angle_at_the_exit_falls_like_the_root_of_alpha():
-    """Catches an exit or an alignment of the wrong power: Corollary 5.3; SCIENCE section 3 measured slope 0.485."""
+    """Catches an exit or an alignment of the wrong power: Corollary 5.3 and science.md#phase-1."""
     X, y, alphas, _, signs, flow = aligned_runs([8, 12, 16, 20, 24])
     toward, angles = class_sum(X, y), []
     for alpha, run in zip(alphas, flow.trajectory, strict=True):

@@ -45,7 +45,7 @@ def test_rules_of_degree_two_are_exact_for_powers_of_four(k, number):
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
 @pytest.mark.parametrize("c", [0.037, 1.0, 12.0])
 def test_rules_of_any_degree(c, degree):
-    """Catches lr/c used at every depth: SCIENCE section 6 asks c^(-2/L), c^(-1/L) for Adam, c^(2/L) for decay."""
+    """Catches lr/c used at every depth: science.md#equivalence asks c^(-2/L), c^(-1/L) for Adam, c^(2/L) for decay."""
     assert equivalent_alpha(c, degree) ** degree == pytest.approx(c, rel=1e-14)
     assert (0.1 / equivalent_lr(0.1, c, degree)) ** degree == pytest.approx(c**2, rel=1e-13)
     assert (0.1 / equivalent_lr(0.1, c, degree, "adam")) ** degree == pytest.approx(c, rel=1e-13)
@@ -77,7 +77,7 @@ def test_four_thousand_steps_bit_for_bit(k):
     ("optimizer", "decay"), [("momentum", 0.0), ("sgd", DECAY), ("momentum", DECAY), ("adam", 0.0)]
 )
 def test_other_optimisers_bit_for_bit(optimizer, decay):
-    """Catches a buffer or a decay that does not scale as SCIENCE section 6 says."""
+    """Catches a buffer or a decay that does not scale as science.md#equivalence says."""
     of_c, of_alpha, alpha = gd_pair(3, 500, 0.01, optimizer, decay)
     np.testing.assert_array_equal(of_c.risks, of_alpha.risks)
     np.testing.assert_array_equal(alpha * of_c.W, of_alpha.W)
@@ -136,7 +136,7 @@ def three_layers(X, y, c):
 
 
 def test_three_layers_need_c_to_the_minus_two_thirds():
-    """Catches lr/c taken for the equivalence at every depth, the mistake SCIENCE section 6 warns of."""
+    """Catches lr/c taken for the equivalence at every depth, the mistake that science.md#equivalence warns of."""
     X, y, _, _ = separable_run(0, 1.0)
     rng, c = np.random.default_rng(0), 8.0**-2
     start = [rng.standard_normal(shape) / np.sqrt(shape[-1]) for shape in ((8, 20), (8, 8), (8,))]

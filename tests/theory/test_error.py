@@ -118,7 +118,7 @@ def test_over_alignment_vanishes_exactly_at_the_break_condition(phi, theta, rati
 
 
 def test_decompose_takes_a_batch():
-    """Catches a mix-up of runs: SCIENCE's tables decompose all seeds and alphas at once."""
+    """Catches a mix-up of runs: the tables of science.md#u-curve decompose all seeds and alphas at once."""
     rng = np.random.default_rng(0)
     predictor, toward, signal = rng.standard_normal((4, 5, 3)), rng.standard_normal((5, 3)), rng.standard_normal(3)
     batch = decompose(predictor, toward, signal, 2.0)

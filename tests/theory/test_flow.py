@@ -15,7 +15,7 @@ from .strategies import alphas, datasets, hard_run, reductions, relative, rotati
 
 
 def solve_reference(X, y, W, signs, target_risk):
-    """The flow by solve_ivp on both layers, from the equations of SCIENCE section 2 alone: final W, stopping time."""
+    """The flow by solve_ivp on both layers, from the equations of science.md#dynamics alone: final W, stopping time."""
     h, d = W.shape
 
     def split(state):
@@ -102,7 +102,7 @@ def test_hard_preset_keeps_its_budget():
 
 
 def test_hard_preset_agrees_with_a_finer_run():
-    """Catches a floor on the step that is bought with accuracy: sliding runs to 1% (SCIENCE measured 0.3-0.8%)."""
+    """Catches a floor on the step that is bought with accuracy: sliding runs to 1%."""
     X, y, W, signs = hard_run(0, 2.0**-4)
     coarse, fine = (gradient_flow(X, y, W, signs, target_risk=0.1, rtol=rtol) for rtol in (5e-5, 1e-7))
     assert np.linalg.norm(coarse.W - fine.W) < 0.01 * np.linalg.norm(fine.W)

@@ -72,7 +72,7 @@ def test_separable_sample_is_separable_and_drawn_by_rejection(seed):
 
 
 def test_acceptance_rate_of_the_separable_preset():
-    """Catches a separability that is off by a sign or a tie: SCIENCE section 5 measured 3.3% acceptance."""
+    """Catches a separability that is off by a sign or a tie: science.md#u-curve gives the share of draws accepted."""
     mixture, rng = GaussianMixture(2.5, n_features=20), np.random.default_rng(0)
     sets = [mixture.sample(10, rng) for _ in range(4_000)]
     rate = np.mean(separability(*(np.stack(part) for part in zip(*sets, strict=True))) > 0)

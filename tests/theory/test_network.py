@@ -31,7 +31,7 @@ def test_balanced_start(n_neurons, n_features, alpha, seed):
 
 
 def test_balanced_start_has_variance_one_over_d():
-    """Catches N(0, 1) and N(0, 1/d^2): neurons of SCIENCE section 5 have norm about alpha."""
+    """Catches N(0, 1) and N(0, 1/d^2): neurons of science.md#u-curve have norm about alpha."""
     W, _ = balanced_init(2_000, 50, 0.5, 0)
     assert np.mean(W**2) * 50 == pytest.approx(0.25, rel=0.025)  # 5 standard errors of sqrt(2/100000)
     assert abs(W.mean()) < 5 * 0.5 / np.sqrt(50 * 100_000)
@@ -96,7 +96,7 @@ def test_velocity_is_minus_the_autograd_gradient(problem, reduction, c):
 
 
 def test_a_neuron_on_a_kink_is_silent():
-    """Catches >= 0 for > 0: torch and SCIENCE section 2 give a neuron on its kink no gradient."""
+    """Catches >= 0 for > 0: torch and science.md#dynamics give a neuron on its kink no gradient."""
     dW, dv = velocity([[0.0, 1.0]], [1], [[1.0, 0.0]], [1.0])
     np.testing.assert_array_equal(dW, [[0.0, 0.0]])
     np.testing.assert_array_equal(dv, [0.0])

@@ -1,4 +1,4 @@
-"""The output multiplier: c f and c (f - f0), and c as an initialisation scale in disguise (SCIENCE section 6)."""
+"""The output multiplier: c f and c (f - f0), and c as an initialisation scale in disguise (science.md#equivalence)."""
 
 import copy
 
