@@ -14,7 +14,6 @@ _SOURCES = {
     "[P]": "[P] the paper (arXiv 2602.00827)",
     "[D]": "[D] derived",
     "[M]": "[M] measured beforehand",
-    "SCI": "SCI the course's science notes, by section",
 }
 
 
@@ -25,22 +24,20 @@ _SOURCES = {
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same files.")
 @click.option("--out", metavar="DIR", default="out", show_default=True, help="Folder for the figure and the result.")
+@click.option("--set", "settings", metavar="FIELD=VALUE", multiple=True, help="Change a parameter; can be repeated.")
 @click.option("--data-dir", metavar="DIR", help="For heatmap: train on CIFAR-100, whose binary files are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--list", "listing", is_flag=True, help="List the demos.")
 @click.option("--all", "everything", is_flag=True, help="Run every demo.")
 @click.option("--from", "source", metavar="FILE", help="Redraw a saved result; runs nothing.")
 @click.pass_context
-def demo(ctx, name, preset, seed, out, data_dir, as_json, listing, everything, source):
+def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, everything, source):
     """Run one mechanism: print what is claimed beside what is measured, draw the figure.
 
     Exit code 0: every claim holds; 1: one does not; 2: nothing could be run as asked.
     """
-    given = [
-        option
-        for option in ("preset", "seed", "out", "data-dir")
-        if ctx.get_parameter_source(option.replace("-", "_")) != ParameterSource.DEFAULT
-    ]
+    named = {"preset": "preset", "seed": "seed", "out": "out", "set": "settings", "data-dir": "data_dir"}
+    given = [option for option, name in named.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT]
     _one_job_only(name, listing, everything, source, given)
     if listing:
         return _print_list(as_json)
@@ -48,7 +45,8 @@ def demo(ctx, name, preset, seed, out, data_dir, as_json, listing, everything, s
     records = []
     for each in names:
         start = time.perf_counter()
-        report = _report(each, preset, seed, out if source is None or "out" in given else None, source, data_dir)
+        folder = out if source is None or "out" in given else None
+        report = _report(each, preset, seed, folder, source, data_dir, settings)
         records.append(_record(report))
         if not as_json:
             _print_report(report, time.perf_counter() - start)
@@ -65,7 +63,7 @@ def _one_job_only(name, listing, everything, source, given):
     if len(asked) > 1 and set(asked) != {"--from", "NAME"}:
         raise click.UsageError(f"{' and '.join(asked)} do not go together; choose one")
     useless = [f"--{option}" for option in given if listing or (source is not None and option != "out")]
-    useless += ["--data-dir"] if everything and "data-dir" in given else []
+    useless += [f"--{option}" for option in ("set", "data-dir") if everything and option in given]
     if useless:
         raise click.UsageError(f"{' and '.join(useless)} would have no effect with {asked[0]}; leave it out")
 
@@ -77,11 +75,11 @@ def _has_torch():
 def _all_that_can_run():
     names = [name for name in demos.NAMES if _has_torch() or name not in demos.NEED_TORCH]
     if len(names) < len(demos.NAMES):
-        click.echo(f"Left out for want of torch: {', '.join(demos.NEED_TORCH)}; {_GET_TORCH}", err=True)
+        click.echo(f"Skipped (torch is not installed): {', '.join(demos.NEED_TORCH)}; {_GET_TORCH}", err=True)
     return names
 
 
-def _report(name, preset, seed, out, source, data_dir):
+def _report(name, preset, seed, out, source, data_dir, settings):
     from fls_teach.demos.framework.report import redraw, run_demo
 
     try:
@@ -100,9 +98,9 @@ def _report(name, preset, seed, out, source, data_dir):
         raise click.BadParameter(str(problem), param_hint="--out") from None
     try:
         with terminal.plain_warnings(), terminal.progress(name) as progress:
-            return run_demo(name, preset, seed, out, progress, data_dir)
+            return run_demo(name, preset, seed, out, progress, data_dir, settings)
     except ValueError as problem:
-        if data_dir is None and name not in demos.NEED_TORCH:
+        if data_dir is None and not settings and name not in demos.NEED_TORCH:
             raise  # a fault of ours
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
@@ -110,15 +108,22 @@ def _report(name, preset, seed, out, source, data_dir):
 
 
 def _record(report):
-    from fls_teach.demos.framework.result import plain
 
     return {
         "name": report.result.name,
         "params": report.result.params,
         "seed": report.result.seed,
-        "claims": [plain(claim) for claim in report.claims],
+        "claims": [_claim_record(claim) for claim in report.claims],
         "files": {kind: str(path) for kind, path in report.files.items()},
     }
+
+
+def _claim_record(claim):
+    from fls_teach.demos.framework.result import plain
+
+    record = plain(claim)
+    record["measured"] |= {"words": claim.measured.words}
+    return record
 
 
 def _print_json(value):
@@ -142,16 +147,18 @@ def _print_report(report, seconds):
         table.add_column(heading, ratio=ratio, overflow="fold")
     for claim in report.claims:
         verdict = Text("yes", style="green") if claim.holds else Text("NO", style="bold red")
-        verdict.append(f"  ({claim.tolerance})", style="dim")
+        verdict.append(f"  ({claim.tolerance.words})", style="dim")
         # Text, not str: square brackets in a claim are not markup.
-        table.add_row(*map(Text, (claim.statement, claim.source, claim.predicted, claim.measured)), verdict)
+        table.add_row(*map(Text, (claim.statement, claim.source, claim.predicted, claim.measured.words)), verdict)
     console = terminal.console()
     console.print(table)
     used = " ".join(claim.source for claim in report.claims)
     legend = ", ".join(text for mark, text in _SOURCES.items() if mark in used)
     console.print(Text(f"source: {legend}", style="dim") if legend else "")
     held = sum(claim.holds for claim in report.claims)
-    console.print(Text(f"\n{held} of {len(report.claims)} claims hold   seed {report.result.seed}"))
+    by_chance = sum(claim.chance_of_failure for claim in report.claims if claim.holds)
+    noise = f"; at another seed chance alone would fail {by_chance:.2g} of these" if by_chance else ""
+    console.print(Text(f"\n{held} of {len(report.claims)} claims hold{noise}   seed {report.result.seed}"))
     # Not through rich, which would wrap a long path.
     shown = "   ".join(f"{kind} {path}" for kind, path in report.files.items() if kind != "parameters")
     click.echo(f"{shown}   {seconds:.1f} s\n")

@@ -3,7 +3,8 @@
 A demo is a package ``fls_teach/demos/NAME``, listed in `NAMES`, with
 
 * a docstring whose first line says what it shows (``fls demo --list`` prints it);
-* ``Params``: a frozen dataclass, one field a parameter, a docstring (a bare string) below each field;
+* ``Params``: a frozen dataclass, one field a parameter, a docstring (a bare string) below each field; its
+  ``__post_init__`` refuses, in one sentence, what ``--set`` could ask for and `run` could not do;
 * ``PRESETS = {"quick": Params(...), "full": Params(...)}``;
 * ``run(params, seed, progress=None) -> Result``: computes, draws nothing, prints nothing, touches no file. Call
   ``progress(fraction, what)`` now and then, e.g. ``progress(0.25, "alpha = 2^-8")``, unless it is None;
@@ -22,7 +23,7 @@ The smallest one that works::
     import numpy as np
 
     from fls_teach import plotting
-    from fls_teach.demos.framework.claim import Claim
+    from fls_teach.demos.framework.claim import Claim, Measured, Tolerance
     from fls_teach.demos.framework.result import Result
 
 
@@ -30,6 +31,10 @@ The smallest one that works::
     class Params:
         steps: int = 10
         \"\"\"How often to halve.\"\"\"
+
+        def __post_init__(self):
+            if self.steps < 1:
+                raise ValueError(f"steps is {self.steps}; wanted at least 1")
 
 
     PRESETS = {"quick": Params(), "full": Params(steps=50)}
@@ -41,7 +46,9 @@ The smallest one that works::
 
     def claims(result):
         last = result.arrays["value"][-1]
-        return [Claim("small", "the last value is small", "[D]", "0", f"{last:.1e}", "1e-2", last < 1e-2)]
+        tolerance = Tolerance(1e-2, "as small as it gets in ten halvings")
+        source = "[D] science.md#notation"
+        return [Claim("small", "the last value is small", source, "0", Measured(last), tolerance, last < 1e-2)]
 
 
     @plotting.styled

@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance
 from fls_teach.demos.framework.result import Result, load, save
 
-KEYS = {"id", "statement", "source", "predicted", "measured", "tolerance", "holds"}
+KEYS = {"id", "statement", "source", "predicted", "measured", "tolerance", "holds", "chance_of_failure"}
+NUMBERS = {"value", "low", "high", "n", "unit", "words", "detail"}
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ def call(halving, tmp_path, monkeypatch):
 
 def forge(halving, monkeypatch, **change):
     """Replace the demo's claims by a single one."""
-    fields = dict(id="x", statement="s", source="p", predicted="1", measured="2", tolerance="0", holds=False)
+    numbers = dict(measured=Measured(2.0, 1.5, 2.5, n=9, unit="s"), tolerance=Tolerance(0.1, "t"))
+    fields = dict(id="x", statement="s", source="p", predicted="1", holds=False) | numbers
     monkeypatch.setattr(halving, "claims", lambda result: [Claim(**{**fields, **change})])
 
 
@@ -48,7 +50,10 @@ def test_json_is_one_object_and_nothing_else(call):
     record = json.loads(done.stdout)
     assert set(record) == {"name", "params", "seed", "claims", "files"}
     assert (record["name"], record["params"], record["seed"]) == ("halving", {"steps": 10}, 5)
-    assert set(record["claims"][0]) == KEYS and record["claims"][0]["holds"] is True
+    (claim,) = record["claims"]
+    assert set(claim) == KEYS and claim["holds"] is True
+    assert set(claim["measured"]) == NUMBERS and set(claim["tolerance"]) == {"value", "words"}
+    assert claim["measured"]["value"] == 0.5**10 and claim["measured"]["low"] is None
     assert load(record["files"]["result"]).seed == 5
     everything = json.loads(call("--all", "--json").stdout)
     assert [each["name"] for each in everything["demos"]] == ["halving"]
@@ -89,7 +94,27 @@ def test_from_judges_the_file_and_not_a_memory_of_it(call, tmp_path):
     assert call("--from", "halving.npz").exit_code == 1
 
 
+def test_json_gives_numbers_and_words(call, halving, monkeypatch):
+    """Catches numbers that a program would have to read out of prose."""
+    forge(halving, monkeypatch)
+    measured = json.loads(call("halving", "--json").stdout)["claims"][0]["measured"]
+    assert (measured["value"], measured["low"], measured["high"], measured["n"]) == (2.0, 1.5, 2.5, 9)
+    assert measured["words"] == "2.00 ± 0.50 s (n = 9)"
+
+
+def test_set_changes_a_parameter(call, tmp_path):
+    record = json.loads(call("halving", "--set", "steps=12", "--json").stdout)
+    assert record["params"] == {"steps": 12} and load(record["files"]["result"]).arrays["value"].shape == (13,)
+
+
 MISUSE = {
+    "set without a value": (["halving", "--set", "steps"], "'steps' sets nothing"),
+    "set of something unknown": (["halving", "--set", "stops=3"], "did you mean 'steps'"),
+    "set twice": (["halving", "--set", "steps=3", "--set", "steps=4"], "'steps' is set twice"),
+    "set to words": (["halving", "--set", "steps=many"], "wanted a whole number"),
+    "set out of range": (["halving", "--set", "steps=-2"], "steps is -2"),
+    "set for all": (["--all", "--set", "steps=3"], "--set would have no effect"),
+    "set of a saved result": (["--from", "good.npz", "--set", "steps=3"], "--set would have no effect"),
     "nothing": ([], "which demo"),
     "a near miss": (["halvin"], "did you mean 'halving'"),
     "unknown": (["zzz"], "no demo 'zzz'"),
@@ -135,7 +160,7 @@ def test_without_torch(call, halving, monkeypatch):
     monkeypatch.setattr("fls_teach.cli.demo._has_torch", lambda: False)
     monkeypatch.setattr("fls_teach.demos.NAMES", ("halving", "heatmap"))
     done = call("--all")
-    assert done.exit_code == 0 and "Left out for want of torch" in done.stderr
+    assert done.exit_code == 0 and "Skipped (torch is not installed)" in done.stderr
     done = call("heatmap")
     assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "pip install torch safetensors" in done.stderr
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fls_teach import demos
-from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, below, count, within
 from fls_teach.demos.framework.report import redraw, run_demo
 from fls_teach.demos.framework.result import Result, load, plain, save
+from fls_teach.statistics import Interval, interval
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
 dtypes = st.sampled_from(["f8", "f4", "i8", "u1", "?", "<U3"])
@@ -149,13 +150,35 @@ def test_plain_numbers_are_valid_json():
         plain({"x": object()})
 
 
-@pytest.mark.parametrize("change", [{"holds": 1}, {"holds": "yes"}, {"measured": 0.1}, {"tolerance": ""}])
-def test_a_claim_is_words_and_a_verdict(change):
+@pytest.mark.parametrize("change", [{"holds": 1}, {"holds": "yes"}, {"measured": 0.1}, {"tolerance": 0.1}, {"id": ""}])
+def test_a_claim_is_words_numbers_and_a_verdict(change):
     """Catches an empty tolerance, and a truthy number taken for a verdict."""
-    good = dict(id="a", statement="b", source="c", predicted="d", measured="e", tolerance="f", holds=np.bool_(True))
+    good = dict(id="a", statement="b", source="c", predicted="d", holds=np.bool_(True))
+    good |= dict(measured=Measured(1), tolerance=Tolerance(0, "e"))
     assert Claim(**good).holds is True
     with pytest.raises(TypeError):
         Claim(**{**good, **change})
+
+
+def test_an_interval_decides_a_claim():
+    """Catches a verdict by the mean alone, and a sign or an end of the interval confused."""
+    found = Interval(0.3, 0.1, 0.5, n=20)
+    assert above("a", "b", "c", found).holds and not above("a", "b", "c", found, bound=0.2).holds
+    assert below("a", "b", "c", found, bound=0.6).holds and not below("a", "b", "c", found, bound=0.4).holds
+    assert within("a", "b", "c", found, 0.3, 0.21, "d").holds and not within("a", "b", "c", found, 0.4, 0.21, "d").holds
+    unknown = Interval(np.nan, np.nan, np.nan, n=1)
+    assert not any(claim("a", "b", "c", unknown).holds for claim in (above, below))
+    assert above("a", "b", "c", unknown).measured.value is None
+    assert count("a", "b", "c", 0, 3, "runs").holds and not count("a", "b", "c", 0, 0, "runs").holds
+
+
+def test_the_chance_of_failure_is_that_of_other_seeds():
+    """Catches a wrong standard error or tail: 2,000 repetitions of a claim with a true mean of 1 at 12 seeds."""
+    draws = 1 + 1.3 * np.random.default_rng(0).standard_normal((2000, 12))
+    claims = [above("a", "b", "c", interval(row)) for row in draws]
+    failed = np.mean([not claim.holds for claim in claims])
+    typical = above("a", "b", "c", interval(1 + 1.3 * np.sqrt(11 / 12) * np.repeat([-1, 1], 6))).chance_of_failure
+    assert typical == pytest.approx(failed, abs=0.07)
 
 
 def test_the_demo_in_the_docstring_works(halving, tmp_path):

@@ -136,7 +136,7 @@ def test_a_run_that_did_not_reach_its_target_is_named():
     result = forged(hard_status=lambda s: put("stalled", 2, 3)(s))
     claim = next(claim for claim in ucurve.claims(result) if claim.id == "reached")
     assert not claim.holds
-    assert "hard at 2^-3, seed 2: stalled" in claim.measured
+    assert "hard at 2^-3, seed 2: stalled" in claim.measured.words
 
 
 def test_the_best_alpha_is_chosen_by_seeds_that_do_not_test_it():

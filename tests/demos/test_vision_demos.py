@@ -99,7 +99,7 @@ def test_an_end_that_no_rate_reaches_is_not_beaten():
     result.arrays["status"][1, 0] = "budget"
     claims = {claim.id: claim for claim in heatmap.claims(result)}
     assert not claims["reached"].holds and not claims["left"].holds and claims["right"].holds
-    assert "no rate" in claims["left"].measured
+    assert "no rate" in claims["left"].measured.words
 
 
 def many_dimensions(*grids):
@@ -126,7 +126,7 @@ def test_a_dimension_at_which_nothing_was_reached_is_told_in_words():
     deep.arrays["status"][:] = "budget"
     claims = {claim.id: claim for claim in dimension.claims(many_dimensions(shallow, deep))}
     assert not claims["grows-left"].holds
-    assert claims["grows-left"].measured.endswith("points; 1: no rate brought every seed to the target")
+    assert claims["grows-left"].measured.words.endswith("; 1: no rate brought every seed to the target")
 
 
 def curves(**rows):
@@ -178,16 +178,16 @@ def test_rules_that_share_no_c_have_no_best_c_in_common():
     same = [0.1, 0.9, 1.0, 1.0]
     result = curves(train_accuracy=same, train_risk=[2.0, 0.5, 0.2, 0.05], validation_risk=[4.0, 3.0, 2.0, 1.0])
     claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
-    assert not claim.holds and claim.measured == "at no c do both rules stop all seeds"
+    assert not claim.holds and claim.measured.words == "at no c do both rules stop all seeds"
     result.arrays["validation_risk"][:, 1:] = [2.0, 1.0, 1.0, 1.0]
     claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
-    assert claim.holds and claim.measured.startswith("2^0 → 2^0, among 2 of 3 c;")
+    assert claim.holds and claim.measured.words.startswith("2^0 → 2^0, among 2 of 3 c;")
 
 
 def test_a_run_that_met_the_risk_and_never_the_accuracy_is_reported():
     result = curves(train_accuracy=[0.1, 0.5, 0.8], train_risk=[2.0, 0.5, 0.05], validation_risk=[2.0, 1.0, 1.0])
     order = stopping.claims(result)[-1]
-    assert order.id == "order" and not order.holds and order.measured == "9 of 9 runs"
+    assert order.id == "order" and not order.holds and order.measured.words == "9 of 9 runs"
 
 
 def test_a_rule_that_moves_the_optimum_is_reported():

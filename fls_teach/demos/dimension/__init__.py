@@ -6,7 +6,7 @@ import numpy as np
 
 from fls_teach import plotting, statistics
 from fls_teach.demos import heatmap
-from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.claim import Measured, above
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.images.trained import train_grid
 
@@ -70,7 +70,7 @@ def gains(result):
     found = {name: [] for name in places}
     for grid, curve in zip(grids(result), curves(result), strict=True):
         try:
-            best = curve[np.arange(len(curve)), statistics.best(*grid)]
+            best = statistics.at(curve, statistics.best_multiplier(*grid))
         except ValueError:
             best = np.full(len(curve), np.nan)
         for name, place in places.items():
@@ -84,19 +84,18 @@ def claims(result):
     for dimension, grid in zip(dimensions, grids(result), strict=True):
         table += [heatmap.end_claim(log2_c, *grid, side, f"dimension {dimension}: ") for side in ("left", "right")]
     for name, gain in gains(result).items():
-        mean, half = statistics.interval(gain[-1] - gain[0], chosen=True)
         over = GAINS[name].format(low=log2_c[0], high=log2_c[-1])
-        each = "; ".join(
-            f"{dimension}: {statistics.in_points(*statistics.interval(row, chosen=True))}"
-            if np.isfinite(row).all()
-            else f"{dimension}: no rate brought every seed to the target"
-            for dimension, row in zip(dimensions, gain, strict=True)
-        )
-        measured = f"{each}; growth {statistics.in_points(mean, half)}" if np.isfinite(mean) else each
+        each = "; ".join(_gain_in_words(dimension, row) for dimension, row in zip(dimensions, gain, strict=True))
+        growth = statistics.interval(100 * (gain[-1] - gain[0]), cross_fitted=True)
         statement = f"the gain of the best c over {over} grows from dimension {dimensions[0]} to {dimensions[-1]}"
-        table.append(Claim(f"grows-{name}", statement, "[P] BigGAN", "> 0", measured,
-                           "95% interval of the growth above 0", bool(mean - half > 0)))  # fmt: skip
+        table.append(above(f"grows-{name}", statement, "[P] science.md#images", growth, unit="points", detail=each))
     return table
+
+
+def _gain_in_words(dimension, gain):
+    if not np.isfinite(gain).all():
+        return f"{dimension}: no rate brought every seed to the target"
+    return f"{dimension}: {Measured.of(statistics.interval(100 * gain, cross_fitted=True), 'points').words}"
 
 
 @plotting.styled
@@ -105,7 +104,7 @@ def plot(result):
     figure, (left, right) = plotting.subplots(1, 2, size=(12.0, 4.8))
     log2_c, dimensions = result.arrays["log2_c"], result.params["dimensions"]
     for colour, dimension, curve in zip(plotting.CYCLE, dimensions, curves(result), strict=False):
-        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column)[1] for column in curve.T])
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column).half for column in curve.T])
         left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.15, lw=0)
         left.plot(log2_c, mean, "o-", color=colour, label=f"dimension {dimension}")
         if np.isfinite(mean).any():
@@ -124,7 +123,8 @@ def plot(result):
     }
     colours = {"left": plotting.OVER_ALIGNMENT, "one": plotting.GREY, "right": plotting.OVER_FITTING}
     for shift, (name, gain) in enumerate(gains(result).items()):
-        mean, half = np.array([statistics.interval(row, chosen=True) for row in 100 * gain]).T
+        found = [statistics.interval(row, cross_fitted=True) for row in 100 * gain]
+        mean, half = [each.mean for each in found], [each.half for each in found]
         at = np.arange(len(dimensions)) + 0.08 * (shift - 1)
         right.errorbar(at, mean, half, fmt="o-", capsize=3, color=colours[name], label=names[name])
     right.axhline(0, color=plotting.INK, lw=0.8)

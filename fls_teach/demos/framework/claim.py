@@ -1,42 +1,214 @@
-"""A claim beside its measurement: what a demo says, who says so, and whether the numbers agree."""
+"""A claim beside its measurement: what a demo says, where it comes from, the numbers, and whether they agree."""
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy.stats import norm
+
+from fls_teach.statistics import Interval
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measured number; words are made from it when it is printed.
+
+    Examples
+    --------
+    >>> Measured(0.00266, 0.0023, 0.00302, n=64).words
+    '0.00266 ± 0.00036 (n = 64)'
+    >>> Measured(0, n=120, unit="runs", detail="of 120 seeds").words
+    '0 runs, of 120 seeds'
+    """
+
+    value: float | None
+    """None (null in JSON) where nothing could be measured; `detail` then says why."""
+    low: float | None = None
+    high: float | None = None
+    """Ends of the 95% interval, None where there is none."""
+    n: int | None = None
+    """Independent observations behind the number, usually seeds."""
+    unit: str = ""
+    detail: str = ""
+    """What else a reader should see."""
+
+    def __post_init__(self):
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if number is not None:
+                number = float(number)
+                object.__setattr__(self, name, number if math.isfinite(number) else None)
+        if self.n is not None:
+            object.__setattr__(self, "n", int(self.n))
+        if self.value is None and not self.detail:
+            raise TypeError("a measurement without a value needs a detail that says why")
+
+    @classmethod
+    def of(cls, found: Interval, unit: str = "", detail: str = "") -> "Measured":
+        """From an interval of `fls_teach.statistics`."""
+        missing = detail or "no finite measurement"
+        return cls(found.mean, found.low, found.high, found.n, unit, detail if math.isfinite(found.mean) else missing)
+
+    @property
+    def words(self) -> str:
+        """For a reader."""
+        if self.value is None:
+            return self.detail
+        unit = self.unit if self.unit.startswith(("%", "°")) or not self.unit else f" {self.unit}"
+        if self.low is None or self.high is None:
+            text = f"{_short(self.value)}{unit}"
+        else:
+            text = f"{_with_interval(self.value, self.low, self.high)}{unit} (n = {self.n})"
+        return f"{text}, {self.detail}" if self.detail else text
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far apart prediction and measurement may be, and why that far."""
+
+    value: float | None
+    """In the unit of the measurement; None where the test is no comparison with a distance."""
+    words: str
+
+    def __post_init__(self):
+        if not isinstance(self.words, str) or not self.words:
+            raise TypeError(f"tolerance {self.words!r}; wanted words")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One line of a demo's table. All but `holds` are words for a reader, ready to print.
+    """One line of a demo's table.
 
     Raises
     ------
     TypeError
-        If `holds` is not a bool or another field is not a non-empty string.
+        If `holds` is not a bool or a field is of another kind than its annotation says.
 
     Examples
     --------
-    >>> Claim("sum", "OA + OF = excess error", "[D] SCI 5", "0", "2e-16", "1e-12: a few roundings", holds=True).holds
+    >>> rounding = Tolerance(1e-12, "a few roundings")
+    >>> Claim("sum", "OA + OF is the excess error", "[D] science.md#errors", "0", Measured(2e-16), rounding, True).holds
     True
     """
 
     id: str
     """Short and stable, for scripts."""
     statement: str
-    """One sentence that could be false."""
+    """One sentence that could be false and can be read alone."""
     source: str
-    """The paper's theorem or the section of the notes, with its mark: [P]aper, [D]erived, [M]easured."""
+    """A mark ([P]aper, [D]erived, [M]easured) and a reference that resolves: ``[D] science.md#errors``."""
     predicted: str
-    measured: str
-    tolerance: str
-    """How far apart the two may be, and why that far."""
+    measured: Measured
+    tolerance: Tolerance
     holds: bool
+    chance_of_failure: float = 0.0
+    """Probability that the claim fails at another seed although it is as true as it was measured here; 0 where no
+    sampling is involved."""
 
     def __post_init__(self):
         if not isinstance(self.holds, (bool, np.bool_)):
             raise TypeError(f"claim {self.id!r}: holds is {self.holds!r}; wanted True or False")
         object.__setattr__(self, "holds", bool(self.holds))
-        for item in fields(self)[:-1]:
+        object.__setattr__(self, "chance_of_failure", float(self.chance_of_failure))
+        for item in fields(self)[:4]:
             value = getattr(self, item.name)
             if not isinstance(value, str) or not value:
                 raise TypeError(f"claim {self.id!r}: {item.name} is {value!r}; wanted words")
+        # Until every demo gives numbers: words alone, as before.
+        if isinstance(self.measured, str) and self.measured:
+            object.__setattr__(self, "measured", Measured(None, detail=self.measured))
+        if isinstance(self.tolerance, str) and self.tolerance:
+            object.__setattr__(self, "tolerance", Tolerance(None, self.tolerance))
+        for name, kind in (("measured", Measured), ("tolerance", Tolerance)):
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"claim {self.id!r}: {name} is {getattr(self, name)!r}; wanted a {kind.__name__}")
+
+
+INTERVAL_TEST = "95% interval over seeds"
+
+
+def above(
+    id: str, statement: str, source: str, found: Interval, bound: float = 0.0, unit: str = "", detail: str = ""
+) -> Claim:
+    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must.
+
+    Examples
+    --------
+    >>> claim = above("rise", "the error rises", "[M] science.md#u-curve", Interval(0.3, 0.1, 0.5, n=20))
+    >>> claim.holds, round(claim.chance_of_failure, 2), claim.predicted
+    (True, 0.16, '> 0')
+    """
+    return _against_bound(id, statement, source, found, bound, unit, detail, sign=1)
+
+
+def below(
+    id: str, statement: str, source: str, found: Interval, bound: float = 0.0, unit: str = "", detail: str = ""
+) -> Claim:
+    """Claim that a mean over seeds is below `bound`: its whole 95% interval must be."""
+    return _against_bound(id, statement, source, found, bound, unit, detail, sign=-1)
+
+
+def _against_bound(id, statement, source, found, bound, unit, detail, sign):
+    end = found.low if sign > 0 else found.high
+    relation = ">" if sign > 0 else "<"
+    test = Tolerance(bound, f"the {INTERVAL_TEST} lies {'above' if sign > 0 else 'below'} {bound:g}")
+    chance = _chance_of_failure(sign * (found.mean - bound), found)
+    measured = Measured.of(found, unit, detail)
+    return Claim(id, statement, source, f"{relation} {bound:g}", measured, test, bool(sign * (end - bound) > 0), chance)
+
+
+def within(
+    id: str,
+    statement: str,
+    source: str,
+    found: Interval,
+    target: float,
+    tolerance: float,
+    why: str,
+    unit: str = "",
+    detail: str = "",
+) -> Claim:
+    """Claim that a mean over seeds equals `target` up to `tolerance`: its whole 95% interval must lie that near."""
+    low, high = target - tolerance, target + tolerance
+    holds = bool(low <= found.low and found.high <= high)
+    chance = _chance_of_failure(tolerance - abs(found.mean - target), found)
+    test = Tolerance(tolerance, f"the {INTERVAL_TEST} lies within {tolerance:g} of {target:g}: {why}")
+    return Claim(id, statement, source, f"{target:g}", Measured.of(found, unit, detail), test, holds, chance)
+
+
+def count(
+    id: str, statement: str, source: str, exceptions: int, total: int, unit: str, why: str = "none", detail: str = ""
+) -> Claim:
+    """Claim that something has no exception among `total` > 0 cases.
+
+    Examples
+    --------
+    >>> count("reached", "every run reaches its target", "[M] science.md#u-curve", 0, 520, "runs").measured.words
+    '0 exceptions among 520 runs'
+    """
+    words = f"among {total:,} {unit}"
+    found = Measured(exceptions, n=total, unit=f"exceptions {words}", detail=detail)
+    return Claim(id, statement, source, "0 exceptions", found, Tolerance(0.0, why), exceptions == 0 < total)
+
+
+def _chance_of_failure(margin, found):
+    """Probability that the end of another run's interval lies on the wrong side, `margin` being this one's distance."""
+    if not (math.isfinite(margin) and math.isfinite(found.half)):
+        return 1.0
+    if found.half == 0:
+        return float(margin <= 0)
+    return float(norm.cdf(norm.ppf(0.975) * (1 - margin / found.half)))
+
+
+def _short(value):
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.2g}"
+
+
+def _with_interval(value, low, high):
+    """Value and interval, half the interval's width to two significant digits."""
+    half = (high - low) / 2
+    digits = 1 - math.floor(math.log10(half)) if half > 0 else 2
+    form = f".{max(digits, 0)}f" if digits <= 6 else ".1e"
+    if abs((high + low) / 2 - value) <= 0.02 * half:
+        return f"{value:{form}} ± {half:{form}}"
+    return f"{value:{form}} [{low:{form}}, {high:{form}}]"

@@ -7,6 +7,7 @@ from fls_teach import plotting
 from fls_teach.demos import demo_module
 from fls_teach.files import replacing, writable_folder
 
+from .params import replaced
 from .result import Result, load, save
 
 
@@ -24,7 +25,7 @@ class Report:
         return all(claim.holds for claim in self.claims)
 
 
-def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir=None):
+def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir=None, settings=()):
     """Run a demo, save its result, and report on what was saved.
 
     Parameters
@@ -38,23 +39,25 @@ def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir
         Called as ``progress(fraction, what)``.
     data_dir : path-like, optional
         Where real images are, for a demo that can use them.
+    settings : iterable of str
+        ``FIELD=VALUE`` each: parameters that differ from the preset's.
 
     Raises
     ------
     ValueError
-        If there is no such demo, it uses no real images, the folder cannot be written to (found out before the run),
+        If there is no such demo or parameter, it uses no real images, a parameter is out of its range, the folder
+        cannot be written to (found out before the run),
         or the images cannot be read.
     OSError
         If the disk gives up on the way.
     """
     module = demo_module(name)
     folder = writable_folder(folder)
-    if data_dir is None:
-        result = module.run(module.PRESETS[preset], seed, progress)
-    elif hasattr(module, "CIFAR_PRESETS"):
-        result = module.run(module.CIFAR_PRESETS[preset], seed, progress, data_dir)
-    else:
+    if data_dir is not None and not hasattr(module, "CIFAR_PRESETS"):
         raise ValueError(f"the demo '{name}' makes its own data; leave --data-dir out")
+    presets = module.PRESETS if data_dir is None else module.CIFAR_PRESETS
+    params = replaced(presets[preset], settings)
+    result = module.run(params, seed, progress, *([] if data_dir is None else [data_dir]))
     files = save(result, folder)
     # Claims and figure see only what a reader of the files will see.
     return _report(module, load(files["result"]), folder, files)

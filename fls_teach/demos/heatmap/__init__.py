@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fls_teach import statistics
-from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.images.sweep_figure import sweep_figure
 from fls_teach.demos.images.trained import train_grid
@@ -82,10 +82,12 @@ def reached_claim(result):
     a = result.arrays
     fine = (a["status"] == "reached").all(axis=0).any(axis=-1)
     missing = ", ".join(f"2^{k:g}" for k in a["log2_c"][~fine])
-    words = f"{fine.sum()} of {len(fine)}" + (f"; none at {missing}" if missing else "")
     target, seeds = result.params["target"], len(a["status"])
     statement = f"every c has a learning rate at which all {seeds} seeds reach {target:.0%} training accuracy"
-    return Claim("reached", statement, "[M] SCI 7", f"{len(fine)} of {len(fine)}", words, "none", fine.all())
+    measured = Measured(fine.sum(), n=seeds, unit=f"of {len(fine)} c", detail=f"none at {missing}" if missing else "")
+    return Claim(
+        "reached", statement, "[M] science.md#images", f"{len(fine)}", measured, Tolerance(0, "none"), fine.all()
+    )
 
 
 def end_claim(log2_c, accuracy, reached, side, prefix=""):
@@ -102,22 +104,19 @@ def end_claim(log2_c, accuracy, reached, side, prefix=""):
         Of the claim's id and statement.
     """
     end = {"left": 0, "right": -1}[side]
-    tolerance = "95% interval over seeds above 0; c and rate chosen by the other seeds"
     curve = statistics.at_best_rate(accuracy, reached)[0]
     try:
-        best = statistics.best(accuracy, reached, inside=True)
-        mean, half = statistics.interval(curve[np.arange(len(curve)), best] - curve[:, end], chosen=True)
-        measured, holds = statistics.in_points(mean, half), mean - half > 0
-        where = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best]))
+        best = statistics.best_multiplier(accuracy, reached, inside=True)
+        found = statistics.interval(100 * (statistics.at(curve, best) - curve[:, end]), cross_fitted=True)
+        where, detail = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best])), ""
     except ValueError as problem:
-        measured, holds, where = str(problem), False, "?"
+        found, where, detail = statistics.Interval(np.nan, np.nan, np.nan, len(curve)), "?", str(problem)
     if np.isnan(curve[:, end]).any():
-        measured, holds = f"at 2^{log2_c[end]:g} no rate brought every seed to the target", False
-    name = {"left": "large", "right": "small"}[side]
-    over = f"2^{log2_c[end]:g} ({name} FLS)"
+        detail = f"at 2^{log2_c[end]:g} no rate brought every seed to the target"
+    over = f"2^{log2_c[end]:g} ({'large' if side == 'left' else 'small'} FLS)"
     statement = f"{prefix}peak test accuracy at the best c inside, {where}, exceeds that at {over}"
-    return Claim(f"{prefix.rstrip(': ').replace(' ', '-')}{'-' if prefix else ''}{side}", statement, "[P] CNNs", "> 0",
-                 measured, tolerance, holds)  # fmt: skip
+    name = f"{prefix.rstrip(': ').replace(' ', '-')}-{side}".lstrip("-")
+    return above(name, statement, "[P] science.md#images", found, unit="points", detail=detail)
 
 
 def plot(result):

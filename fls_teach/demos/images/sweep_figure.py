@@ -69,7 +69,7 @@ def _curve(axis, log2_c, accuracy, status, target):
     for row in curve if seeds > 1 else ():
         axis.plot(log2_c, row, color=plotting.SKY, lw=0.8, alpha=0.7)
     if seeds > 1:
-        half = np.array([interval(column)[1] for column in curve.T])
+        half = np.array([interval(column).half for column in curve.T])
         axis.fill_between(log2_c, mean - half, mean + half, color=plotting.BLUE, alpha=0.2, lw=0, label="95% interval")
     axis.plot(log2_c, mean, "o-", color=plotting.INK, label=f"mean of {seeds} seeds" if seeds > 1 else "one seed")
     for k in log2_c[~np.isfinite(mean)]:

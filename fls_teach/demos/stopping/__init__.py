@@ -124,7 +124,7 @@ def plot(result):
     for colour, (name, curve) in zip(
         (plotting.INK, plotting.ORANGE, plotting.BLUE), by_rule(result).items(), strict=True
     ):
-        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column)[1] for column in curve.T])
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column).half for column in curve.T])
         left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.12, lw=0)
         left.plot(log2_c, mean, "o-", color=colour, label=RULES[name])
         if np.isfinite(mean).any():
