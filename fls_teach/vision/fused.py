@@ -96,9 +96,9 @@ class _Stack:
         self.skeleton = models[0].to("meta")
         self.weights = {name: torch.stack([state[name].detach() for state in states]) for name in states[0]}
         self.start = {name: weight.clone() for name, weight in self.weights.items()} if runs[0].centred else {}
+        dtype = next(iter(self.weights.values())).dtype
         self.c, self.lr = (
-            torch.tensor([getattr(run, name) for run in runs], dtype=torch.float32, device=device)
-            for name in ("c", "lr")
+            torch.tensor([getattr(run, name) for run in runs], dtype=dtype, device=device) for name in ("c", "lr")
         )
 
     def keep(self, places):

@@ -38,10 +38,18 @@ class Network(nn.Module):
 
 
 def convolution(inputs, outputs, norm, stride=1, size=3):
-    """A convolution without bias that keeps the image's size at stride 1, and its norm: a list of modules."""
-    layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=False)
+    """A convolution without bias that keeps the image's size at stride 1, and its norm: a list of modules.
+
+    A strided 1x1 convolution is a pick of every `stride`-th pixel and a 1x1 convolution at stride 1: the same numbers.
+    As one layer in channels_last memory, with fewer than 8 input channels, its gradient writes past a buffer of oneDNN
+    on processors without AVX-512 (oneDNN issue 6035).
+    """
+    pick = []
+    if size == 1 and stride > 1:
+        pick, stride = [nn.AvgPool2d(1, stride)], 1  # a mean over one pixel; unlike a slice it keeps the memory layout
+    layers = [*pick, nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=False)]
     if norm == "batch":
-        return [layer, nn.BatchNorm2d(outputs)]
+        return [*layers, nn.BatchNorm2d(outputs)]
     if norm == "group":
-        return [layer, nn.GroupNorm(outputs // math.gcd(outputs, GROUP), outputs)]
-    return [layer]
+        return [*layers, nn.GroupNorm(outputs // math.gcd(outputs, GROUP), outputs)]
+    return layers
