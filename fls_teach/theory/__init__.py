@@ -1,10 +1,19 @@
-"""The numpy reference of two-phase dynamics in two-layer ReLU networks; SCIENCE.md numbers its formulas."""
+"""The numpy reference of two-phase dynamics in two-layer ReLU networks; science.md derives its formulas."""
 
-from .alignment import effective_predictor, neuron_alignment, phase_one_bound, phase_one_exit, predictor_alignment, zeta
+from .alignment import (
+    effective_predictor,
+    linear_part,
+    neuron_alignment,
+    phase_one_bound,
+    phase_one_exit,
+    predictor_alignment,
+    zeta,
+)
 from .equivalence import equivalent_alpha, equivalent_lr, equivalent_weight_decay
-from .error import Decomposition, bayes_error, decompose, linear_error, network_error
+from .error import Decomposition, bayes_error, decompose, linear_error
 from .flow import Flow, Trajectory, gradient_flow
 from .geometry import angle
 from .mixture import GaussianMixture, class_sum, separability
-from .network import balanced_init, forward, risk, second_layer, velocity
+from .network import balanced_init, difference_network, forward, risk, second_layer, twins, velocity
+from .population import Estimate, NetworkErrors, network_error, network_errors, silent_mass
 from .training import Descent, descend, gradient_descent

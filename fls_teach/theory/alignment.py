@@ -1,6 +1,7 @@
-"""Phase 1: who points where, and the theorem that says so (SCIENCE sections 3 and 4)."""
+"""Phase 1: who points where, and the theorem that says so (science.md#phase-1, science.md#phase-2)."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import validation
 from .geometry import cosine
@@ -65,6 +66,39 @@ def effective_predictor(W, v):
     return np.einsum("...h,...hd->...d", np.maximum(v, 0.0), W)
 
 
+def linear_part(W: ArrayLike, v: ArrayLike) -> np.ndarray:
+    """Linear part of the network, sum_j v_j w_j = w^_+ - w^_-, the difference of the two effective predictors.
+
+    Parameters
+    ----------
+    W : array_like (..., h, d)
+    v : array_like (..., h)
+
+    Returns
+    -------
+    ndarray (..., d)
+
+    Raises
+    ------
+    ValueError
+        For NaN or shapes that do not belong together.
+
+    Notes
+    -----
+    relu(z) - relu(-z) = z. With z = <w_j, x>, times v_j and summed over the neurons: f(x) - f(-x) = <linear_part, x>.
+    So the odd part of f, (f(x) - f(-x)) / 2, is the linear function <linear_part, x> / 2; where all neurons are active
+    f(x) = <linear_part, x>; and where f(x) = 0 the linear part says the opposite of what f says at -x.
+
+    Examples
+    --------
+    >>> linear_part([[1, 0], [0, 1], [5, 5]], [2, 3, -1])
+    array([-3., -2.])
+    """
+    W, v = validation.network(W, v)
+    validation.batch(W=(W, 2), v=(v, 1))
+    return np.einsum("...h,...hd->...d", v, W)
+
+
 def predictor_alignment(W, v, direction):
     """Alignment Psi = cos angle(w^_+, direction) of the effective predictor, usually with x_+.
 
@@ -119,7 +153,7 @@ def zeta(alpha, X, y, W):
 
     Notes
     -----
-    Two-phase theorem of arXiv 2602.00827. The factor 4 is slack, 1 would do (SCIENCE section 3).
+    Two-phase theorem of arXiv 2602.00827. The factor 4 is slack, 1 would do (science.md#phase-1).
 
     Examples
     --------
@@ -163,7 +197,7 @@ def phase_one_bound(times, zeta, X, y, start=0.0, reduction="mean"):
 
     Notes
     -----
-    Holds until `phase_one_exit`. Two-phase theorem of arXiv 2602.00827, derived in SCIENCE section 3.
+    Holds until `phase_one_exit`. Two-phase theorem of arXiv 2602.00827, derived in science.md#phase-1.
 
     Examples
     --------
@@ -204,7 +238,7 @@ def phase_one_exit(times, norms, alpha):
 
     Notes
     -----
-    Until t_alpha the outputs stay below 2 alpha sqrt(h) X_max W_max^2 (SCIENCE section 3).
+    Until t_alpha the outputs stay below 2 alpha sqrt(h) X_max W_max^2 (science.md#phase-1).
 
     Examples
     --------

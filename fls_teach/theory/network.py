@@ -1,8 +1,9 @@
-"""The network f(x) = sum_j v_j relu(<w_j, x>), its risk, and the velocity of gradient flow (SCIENCE section 2)."""
+"""The network f(x) = sum_j v_j relu(<w_j, x>), its risk, and the velocity of gradient flow (science.md#dynamics)."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from . import validation
@@ -42,6 +43,85 @@ def balanced_init(n_neurons, n_features, alpha, rng):
         raise ValueError(f"alpha is {alpha.min():g}; wanted > 0, at least {validation.SMALLEST_NORM:g}")
     W0 = validation.generator(rng).standard_normal((n_neurons, n_features)) / np.sqrt(n_features)
     return alpha[..., None, None] * W0, np.where(np.arange(n_neurons) < (n_neurons + 1) // 2, 1.0, -1.0)
+
+
+def twins(W: ArrayLike, signs: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Start with output 0: every neuron and a copy of it with the opposite output sign.
+
+    Parameters
+    ----------
+    W : array_like (..., h, d)
+    signs : array_like (..., h)
+        -1 and +1; as from `balanced_init`.
+
+    Returns
+    -------
+    W : ndarray (..., 2h, d)
+        The neurons, then their copies.
+    signs : ndarray (..., 2h)
+        The signs, then their opposites.
+
+    Raises
+    ------
+    ValueError
+        For NaN, shapes that do not belong together, or signs other than -1 and +1.
+
+    Notes
+    -----
+    The output of `forward` is 0 up to rounding: with S = sum_j |v_j| sum_k |w_jk| |x_k| over the h neurons,
+    |f(x)| <= 2 gamma S, where gamma = m u / (1 - m u), m = 2h + d and u = 2^-53 (the bound for sums of products in any
+    order: d of them in each pre-activation, 2h in the output). Training does not preserve f = 0: both neurons of a
+    pair feel the same force, with opposite signs.
+
+    Examples
+    --------
+    >>> W, signs = twins([[3.0, 4.0]], [1.0])
+    >>> W, signs
+    (array([[3., 4.],
+           [3., 4.]]), array([ 1., -1.]))
+    >>> forward([[1.0, 1.0]], W, second_layer(W, signs))
+    array([0.])
+    """
+    W, signs = validation.network(W, signs, name="signs")
+    validation.batch(W=(W, 2), signs=(signs, 1))
+    signs = validation.signs("signs", signs)
+    return np.concatenate([W, W], axis=-2), np.concatenate([signs, -signs], axis=-1)
+
+
+def difference_network(W: ArrayLike, v: ArrayLike, W0: ArrayLike, v0: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The difference f - f0 of two networks as one network.
+
+    Parameters
+    ----------
+    W, v : array_like (..., h, d), (..., h)
+        The network f, usually trained with centred outputs.
+    W0, v0 : array_like (..., h0, d), (..., h0)
+        The network f0, usually the start of f.
+
+    Returns
+    -------
+    W : ndarray (..., h + h0, d)
+    v : ndarray (..., h + h0)
+        The second layer of f, then minus that of f0.
+
+    Raises
+    ------
+    ValueError
+        For NaN or shapes that do not belong together.
+
+    Examples
+    --------
+    >>> W, v = difference_network([[2.0]], [3.0], [[1.0]], [1.0])
+    >>> forward([[1.0]], W, v)
+    array([5.])
+    """
+    W, v = validation.network(W, v)
+    W0 = validation.array("W0", W0, None, W.shape[-1])
+    v0 = validation.array("v0", v0, W0.shape[-2])
+    leading = validation.batch(W=(W, 2), v=(v, 1), W0=(W0, 2), v0=(v0, 1))
+    first = [np.broadcast_to(part, leading + part.shape[-2:]) for part in (W, W0)]
+    second = [np.broadcast_to(part, leading + part.shape[-1:]) for part in (v, -v0)]
+    return np.concatenate(first, axis=-2), np.concatenate(second, axis=-1)
 
 
 def second_layer(W, signs):
@@ -156,7 +236,7 @@ def velocity(X, y, W, v, reduction="mean", output_multiplier=1.0):
 
     Notes
     -----
-    At a kink <w_j, x_i> = 0 the neuron counts as silent, as in torch. SCIENCE section 2.
+    At a kink <w_j, x_i> = 0 the neuron counts as silent, as in torch. science.md#dynamics.
 
     Examples
     --------

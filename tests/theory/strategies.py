@@ -1,9 +1,11 @@
 """Small named inputs for the tests of the theory: Hypothesis strategies, and plain oracles that several files share."""
 
+import math
+
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.theory import GaussianMixture, balanced_init
+from fls_teach.theory import GaussianMixture, balanced_init, forward, linear_part
 
 seeds = st.integers(0, 2**32 - 1)
 # Powers of two scale floats without rounding, so equalities under them may be asked bit for bit.
@@ -82,3 +84,18 @@ def rotation(n_features, seed):
 def relative(value, reference):
     """Largest difference, in units of the largest entry of the reference."""
     return np.abs(value - reference).max() / np.abs(reference).max()
+
+
+def monte_carlo(W, v, signal, kappa, sigma, n_draws=200_000, seed=7):
+    """Plain test error with silence counted half and answered by the linear part, and silent mass.
+
+    Three rows of name, estimate, standard error.
+    """
+    rng = np.random.default_rng(seed)
+    y = rng.choice([-1.0, 1.0], n_draws)
+    signal = np.asarray(signal) / np.linalg.norm(signal)
+    X = kappa * y[:, None] * signal + sigma * rng.standard_normal((n_draws, len(signal)))
+    f = forward(X, W, v)
+    answered = np.where(f == 0, X @ linear_part(W, v), f)
+    samples = {"half": (1 - y * np.sign(f)) / 2, "linear": (1 - y * np.sign(answered)) / 2, "silent": f == 0}
+    return [(name, sample.mean(), sample.std() / math.sqrt(n_draws)) for name, sample in samples.items()]

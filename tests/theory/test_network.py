@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.theory import balanced_init, forward, risk, second_layer, velocity
+from fls_teach.theory import balanced_init, difference_network, forward, risk, second_layer, twins, velocity
 
 from .strategies import datasets, powers_of_two, problems, reductions, rotation, seeds
 
@@ -35,6 +35,56 @@ def test_balanced_start_has_variance_one_over_d():
     W, _ = balanced_init(2_000, 50, 0.5, 0)
     assert np.mean(W**2) * 50 == pytest.approx(0.25, rel=0.025)  # 5 standard errors of sqrt(2/100000)
     assert abs(W.mean()) < 5 * 0.5 / np.sqrt(50 * 100_000)
+
+
+@given(problems())
+def test_twins_start_at_zero(problem):
+    """Catches copies with the same sign, copies that are not neighbours of their sign, a bound that rounding breaks."""
+    X, _, W, _ = problem
+    signs = np.where(np.arange(len(W)) % 3, 1.0, -1.0)
+    W2, signs2 = twins(W, signs)
+    h, d = W.shape
+    np.testing.assert_array_equal(W2, np.concatenate([W, W]))
+    np.testing.assert_array_equal(signs2, np.concatenate([signs, -signs]))
+    v = second_layer(W2, signs2)
+    np.testing.assert_array_equal(v[:h], -v[h:])
+    terms = (2 * h + d) * 2.0**-53
+    bound = 2 * terms / (1 - terms) * (np.abs(X) @ np.abs(W).T) @ np.abs(v[:h])
+    assert (np.abs(forward(X, W2, v)) <= bound).all()
+
+
+def test_twins_of_a_batch():
+    """Catches an axis counted from the front, and signs that are not shared by a batch of first layers."""
+    W, signs = balanced_init(3, 2, [0.5, 1.0, 2.0, 4.0], 0)
+    batch, shared = twins(W, signs)
+    assert batch.shape == (4, 6, 2) and shared.shape == (6,)
+    each = np.tile(signs, (4, 1))
+    for k in range(4):
+        np.testing.assert_array_equal(batch[k], twins(W[k], signs)[0])
+        np.testing.assert_array_equal(twins(W, each)[1][k], shared)
+
+
+@given(problems(), seeds)
+def test_difference_network_is_the_difference(problem, seed):
+    """Catches f + f0, f0 - f, and a first layer whose sign is flipped in place of the second's."""
+    X, _, W, v = problem
+    rng = np.random.default_rng(seed)
+    W0, v0 = rng.standard_normal((2, X.shape[1])), rng.standard_normal(2)
+    both = forward(X, *difference_network(W, v, W0, v0))
+    size = (np.abs(X) @ np.abs(W).T) @ np.abs(v) + (np.abs(X) @ np.abs(W0).T) @ np.abs(v0)
+    assert (np.abs(both - (forward(X, W, v) - forward(X, W0, v0))) <= 1e-14 * size).all()
+
+
+def test_difference_network_of_a_batch():
+    """Catches one start for many networks that is not repeated, and a start for each that is mixed up."""
+    rng = np.random.default_rng(0)
+    W, v, W0, v0 = (rng.standard_normal(shape) for shape in ((4, 3, 2), (4, 3), (5, 2), (5,)))
+    W1, v1 = difference_network(W, v, W0, v0)
+    assert W1.shape == (4, 8, 2) and v1.shape == (4, 8)
+    for k in range(4):
+        one = difference_network(W[k], v[k], W0, v0)
+        np.testing.assert_array_equal(W1[k], one[0])
+        np.testing.assert_array_equal(v1[k], one[1])
 
 
 @given(problems())

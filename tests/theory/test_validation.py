@@ -35,6 +35,8 @@ GOOD = {
     "class_sum": (theory.class_sum, {"X": X, "y": Y, "label": 1}),
     "balanced_init": (theory.balanced_init, {"n_neurons": 2, "n_features": 3, "alpha": 0.5, "rng": 0}),
     "second_layer": (theory.second_layer, {"W": W, "signs": SIGNS}),
+    "twins": (theory.twins, {"W": W, "signs": SIGNS}),
+    "difference_network": (theory.difference_network, {"W": W, "v": V, "W0": W, "v0": V}),
     "forward": (theory.forward, {"X": X, "W": W, "v": V}),
     "risk": (theory.risk, {"X": X, "y": Y, "W": W, "v": V, "reduction": "mean", "output_multiplier": 1.0}),
     "velocity": (theory.velocity, {"X": X, "y": Y, "W": W, "v": V, "reduction": "mean", "output_multiplier": 1.0}),
@@ -56,6 +58,7 @@ GOOD = {
     "angle": (theory.angle, {"u": S, "v": X[0]}),
     "neuron_alignment": (theory.neuron_alignment, {"W": W, "direction": S}),
     "effective_predictor": (theory.effective_predictor, {"W": W, "v": V}),
+    "linear_part": (theory.linear_part, {"W": W, "v": V}),
     "predictor_alignment": (theory.predictor_alignment, {"W": W, "v": V, "direction": S}),
     "zeta": (theory.zeta, {"alpha": 0.1, "X": X, "y": Y, "W": W}),
     "phase_one_bound": (
@@ -71,6 +74,14 @@ GOOD = {
     "decompose": (theory.decompose, {"predictor": X[0], "toward": X[1], "signal": S, "kappa": 2.0, "sigma": 1.0}),
     "network_error": (
         theory.network_error,
+        {"W": W, "v": V, "signal": S, "kappa": 2.0, "sigma": 1.0, "n_draws": 10, "rng": 0, "silent": "linear"},
+    ),
+    "network_errors": (
+        theory.network_errors,
+        {"W": W, "v": V, "signal": S, "kappa": 2.0, "sigma": 1.0, "n_draws": 10, "rng": 0},
+    ),
+    "silent_mass": (
+        theory.silent_mass,
         {"W": W, "v": V, "signal": S, "kappa": 2.0, "sigma": 1.0, "n_draws": 10, "rng": 0},
     ),
     "equivalent_alpha": (theory.equivalent_alpha, {"c": 0.5, "degree": 2}),
@@ -82,7 +93,7 @@ KINDS = {
     "labels": {"y", "signs"},
     "positive": {"kappa", "sigma", "target_risk", "t_max", "output_multiplier", "lr_multiplier", "rtol", "zeta"},
     "count": {"n_samples", "max_draws", "n_neurons", "n_features", "n_steps", "n_draws", "degree"},
-    "choice": {"reduction", "optimizer"},
+    "choice": {"reduction", "optimizer", "silent"},
     "rate": {"momentum", "weight_decay"},
     "label": {"label"},
     "rng": {"rng"},
@@ -213,7 +224,7 @@ def test_good_arguments_are_accepted(function):
 
 def test_the_table_is_complete():
     """Catches a public function, or an argument, that nobody tried to break."""
-    results = {"Decomposition", "Descent", "Flow", "Trajectory"}
+    results = {"Decomposition", "Estimate", "NetworkErrors", "Descent", "Flow", "Trajectory"}
     public = {name for name, value in vars(theory).items() if callable(value) and not name.startswith("_")}
     assert public - results <= set(GOOD)
     for call, good in GOOD.values():
@@ -246,7 +257,11 @@ SIZES = [
     ("phase_one_exit", {"times": np.arange(2.0)}, "times", 3),
     ("phase_one_exit", {"times": np.arange(4.0)}, "times", 3),
     ("linear_error", {"signal": S[:2]}, "signal", 3), ("network_error", {"signal": S[:2]}, "signal", 3),
-    ("network_error", {"v": np.ones(3)}, "v", 2), ("GaussianMixture", {"signal": S[:2]}, "signal", 3),
+    ("network_error", {"v": np.ones(3)}, "v", 2), ("silent_mass", {"signal": S[:2]}, "signal", 3),
+    ("silent_mass", {"v": np.ones(3)}, "v", 2), ("linear_part", {"v": np.ones(3)}, "v", 2),
+    ("twins", {"signs": np.ones(3)}, "signs", 2), ("difference_network", {"v": np.ones(3)}, "v", 2),
+    ("difference_network", {"W0": W[:, :2]}, "W0", 3), ("difference_network", {"v0": np.ones(3)}, "v0", 2),
+    ("GaussianMixture", {"signal": S[:2]}, "signal", 3),
     ("decompose", {"toward": S[:2]}, "toward", 3), ("decompose", {"signal": S[:2]}, "signal", 3),
     ("decompose", {"predictor": S[:2]}, "predictor|toward", "2|3"),
 ]  # fmt: skip
@@ -263,7 +278,8 @@ STACKED = {"X": np.stack([X] * 2), "y": np.stack([Y] * 3), "W": np.stack([W] * 2
 BATCHES = [
     ("separability", ("X", "y")), ("class_sum", ("X", "y")), ("forward", ("X", "v")), ("risk", ("X", "y")),
     ("velocity", ("W", "v")), ("gradient_descent", ("X", "v")), ("effective_predictor", ("W", "v")),
-    ("predictor_alignment", ("W", "v")), ("network_error", ("W", "v")), ("gradient_flow", ("X", "y")),
+    ("predictor_alignment", ("W", "v")), ("network_error", ("W", "v")), ("linear_part", ("W", "v")),
+    ("difference_network", ("W", "v")), ("silent_mass", ("W", "v")), ("gradient_flow", ("X", "y")),
 ]  # fmt: skip
 
 
@@ -278,6 +294,8 @@ def test_batches_that_do_not_belong_together(function, names):
     ("function", "changes", "names"),
     [
         ("second_layer", {"W": STACKED["W"], "signs": np.ones((3, 2))}, ("W", "signs")),
+        ("twins", {"W": STACKED["W"], "signs": np.ones((3, 2))}, ("W", "signs")),
+        ("difference_network", {"W": STACKED["W"], "W0": np.stack([W] * 3)}, ("W", "W0")),
         ("zeta", {"X": STACKED["X"], "W": np.stack([W] * 3)}, ("X", "W")),
         ("predictor_alignment", {"W": STACKED["W"], "direction": np.ones((3, 3))}, ("direction",)),
         ("decompose", {"predictor": np.ones((2, 3)), "toward": np.ones((3, 3))}, ("predictor", "toward")),
@@ -296,8 +314,8 @@ def test_other_shapes_that_do_not_belong_together(function, changes, names):
 
 ZEROS = [
     ("GaussianMixture", "signal"), ("linear_error", "signal"), ("decompose", "signal"), ("decompose", "toward"),
-    ("decompose", "predictor"), ("network_error", "signal"), ("neuron_alignment", "direction"),
-    ("predictor_alignment", "direction"),
+    ("decompose", "predictor"), ("network_error", "signal"), ("silent_mass", "signal"),
+    ("neuron_alignment", "direction"), ("predictor_alignment", "direction"),
 ]  # fmt: skip
 
 
@@ -362,6 +380,9 @@ HUGE, TINY = 1e200, 1e-200
         ("bayes_error", {"kappa": 1e300, "sigma": 1e-300}),
         ("linear_error", {"kappa": 1e300, "sigma": 1e-300}),
         ("network_error", {"kappa": 1e300, "sigma": 1e-300}),
+        ("network_errors", {"W": 1e70 * W, "v": 1e74 * V, "kappa": 1e60}),
+        ("network_errors", {"W": 1e-130 * W, "v": 1e-140 * V, "kappa": 1e-70}),
+        ("linear_part", {"W": 1e74 * W, "v": 1e74 * V}),
         ("phase_one_exit", {"alpha": 1e300}),
         ("angle", {"u": TINY * S, "v": HUGE * X[0]}),
         ("gradient_descent", {"lr": 1e300}),

@@ -1,0 +1,139 @@
+"""A two-layer ReLU network along one line: piecewise linear, so its answers have exact probabilities.
+
+Write x = u s + q with a unit vector s and q orthogonal to it. Given q, the pre-activation of neuron j is the line
+slope_j u + offset_j, which changes sign at one breakpoint, and f is linear in u between neighbouring breakpoints. For
+a normal u the probability of each answer is then a sum of normal cdfs at the places where the answer changes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtr
+
+# A neuron whose slope is smaller than this, relative to its weights, has no breakpoint that float64 could hold.
+FLAT = 1e-100
+# Breakpoints per block of draws: the arrays of one block fit into the processor's cache.
+BLOCK = 2**15
+
+
+class Steps(NamedTuple):
+    """A step function of u for each of m draws of q.
+
+    Attributes
+    ----------
+    first, last : ndarray (m,)
+        Values at u -> -inf and u -> +inf.
+    draw, at, jump : ndarray (k,)
+        The draw, the place and the height of each of the k jumps of all draws together.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    draw: np.ndarray
+    at: np.ndarray
+    jump: np.ndarray
+
+    def scaled(self, factor: float, shift: float = 0.0) -> "Steps":
+        """The step function factor * value + shift."""
+        first, last = factor * self.first + shift, factor * self.last + shift
+        return Steps(first, last, self.draw, self.at, factor * self.jump)
+
+    def mean(self, centre: float) -> np.ndarray:
+        """Mean over u ~ N(centre, 1), (m,), summed from the side on which small probabilities keep their digits."""
+        if centre > 0:
+            return self.last - np.bincount(self.draw, self.jump * ndtr(self.at - centre), len(self.last))
+        return self.first + np.bincount(self.draw, self.jump * ndtr(centre - self.at), len(self.first))
+
+
+class Answers(NamedTuple):
+    """What the network answers along the line; every field is a `Steps`.
+
+    Attributes
+    ----------
+    output : Steps
+        Sign of f: -1, 0 or +1.
+    answered : Steps
+        The same with f = 0 answered by the sign of the linear part sum_j v_j <w_j, x>.
+    silent : Steps
+        1 where f is exactly 0, else 0.
+    """
+
+    output: Steps
+    answered: Steps
+    silent: Steps
+
+
+def answers(W: np.ndarray, v: np.ndarray, direction: np.ndarray, noise: np.ndarray) -> Answers:
+    """Answers of one network, W (h, d) and v (h,), along the unit `direction` for each orthogonal noise (m, d)."""
+    rows = max(256, BLOCK // len(W))
+    blocks = [_block(W, v, direction, noise[k : k + rows]) for k in range(0, len(noise), rows)]
+    return Answers(*(_concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+
+def wrong(answer: Steps, ends: tuple[tuple[float, float], ...]) -> np.ndarray:
+    """Probability of a wrong answer (m,), where 0 is half wrong; `ends`: equally likely (mean of u, right answer)."""
+    return sum(answer.scaled(-label / 2, 0.5).mean(centre) for centre, label in ends) / len(ends)
+
+
+def _block(W, v, direction, noise):
+    breaks, tilt, height = _pieces(W, v, direction, noise)
+    silent = (tilt == 0) & (height == 0)
+    if silent.any():
+        linear = v @ W
+        tilt, height = np.where(silent, linear @ direction, tilt), np.where(silent, noise @ linear, height)
+
+    # Within a piece the sign changes at most once, at u = -height / tilt; a root elsewhere changes nothing.
+    level = tilt == 0
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        root = np.where(level, -np.inf, -height / tilt)
+    left = np.sign(np.where(level, height, tilt)).astype(np.int8)
+    right = left.copy()
+    left[0][root[0] > -np.inf] *= -1
+    left[1:][root[1:] > breaks] *= -1
+    right[:-1][root[:-1] >= breaks] *= -1
+
+    answered = _steps(left, right, root, breaks)
+    quiet = silent.astype(np.int8)
+    output = _steps(left * (1 - quiet), right * (1 - quiet), root, breaks) if silent.any() else answered
+    return Answers(output, answered, _steps(quiet, quiet, root, breaks))
+
+
+def _pieces(W, v, direction, noise):
+    """Breakpoints (breaks, m) in increasing order, and tilt and height (pieces, m) of f = tilt u + height between."""
+    slope, offset = W @ direction, noise @ W.T
+    tilted = np.abs(slope) > FLAT * np.abs(W).max(axis=-1)
+    breaks = -offset[:, tilted] / slope[tilted]
+    order = np.argsort(breaks, axis=1)
+    # Transposed, because sums along the line then add whole rows.
+    breaks, order = np.ascontiguousarray(np.take_along_axis(breaks, order, axis=1).T), np.ascontiguousarray(order.T)
+    step = (v * slope)[tilted]
+    on, off = np.zeros((2, 2, len(breaks) + 1, len(noise)))  # tilt and height on each piece
+    on[0, 1:] = np.where(slope[tilted] > 0, step, 0.0)[order]
+    off[0, :-1] = np.where(slope[tilted] < 0, step, 0.0)[order]
+    on[1, 1:], off[1, :-1] = -on[0, 1:] * breaks, -off[0, :-1] * breaks
+    # Neurons that switch on are added from the left, those that switch off from the right. Nothing is ever
+    # subtracted, so no rounding residue of large neurons speaks where only small ones are active, or none.
+    for k in range(len(breaks)):
+        on[:, k + 1] += on[:, k]
+        off[:, -k - 2] += off[:, -k - 1]
+    tilt, height = on + off
+    return breaks, tilt, height + (np.maximum(offset[:, ~tilted], 0.0) * v[~tilted]).sum(axis=1)
+
+
+def _steps(left, right, root, breaks):
+    """Steps of a function whose values beside the root of each piece (pieces, m) are `left` and `right`."""
+    draws, places, jumps = [], [], []
+    for jump, place in ((right - left, root), (left[1:] - right[:-1], breaks)):
+        where = np.flatnonzero(jump)
+        draws.append(where % jump.shape[1])
+        places.append(place.ravel()[where])
+        jumps.append(jump.ravel()[where])
+    first, last = left[0].astype(float), right[-1].astype(float)
+    return Steps(first, last, *(np.concatenate(parts) for parts in (draws, places, jumps)))
+
+
+def _concatenate(blocks):
+    start = np.cumsum([0] + [len(block.first) for block in blocks[:-1]])
+    draws = [block.draw + k for block, k in zip(blocks, start, strict=True)]
+    first, last, _, at, jump = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return Steps(first, last, np.concatenate(draws), at, jump)
