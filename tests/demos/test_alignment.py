@@ -11,6 +11,7 @@ from fls_teach import plotting
 from fls_teach.demos import alignment
 from fls_teach.demos.alignment.claims import best_exit_angles
 from fls_teach.demos.alignment.movie import film
+from fls_teach.demos.alignment.run import _phase_one
 from fls_teach.demos.framework import report
 from fls_teach.demos.framework.curves import log_interpolate
 from fls_teach.demos.framework.result import Result
@@ -120,7 +121,7 @@ def test_a_neuron_counts_from_the_first_time_it_sees_all_positives_and_no_negati
     W *= 0.01 * np.array([1.0, 2.0, 3.0, 1000.0])[:, None, None]
     norms = np.linalg.norm(W, axis=-1)
     path = Trajectory(np.arange(4.0), W, np.full(4, 2.0), norms, angle(W, class_sum(X, y)))
-    found = alignment._phase_one(X, y, np.array([1.0, 1.0, -1.0]), 0.01, path)
+    found = _phase_one(X, y, np.array([1.0, 1.0, -1.0]), 0.01, path)
     assert 2 < found["exit"] < 3
     assert found["start"][0] == 2 and np.isnan(found["start"][1])
     assert found["angles"].shape == (4, 2)

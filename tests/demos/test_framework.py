@@ -232,7 +232,8 @@ def test_every_demo_has_what_the_framework_asks_for(name):
     assert set(module.PRESETS) == {"quick", "full"}
     assert all(callable(getattr(module, function)) for function in ("run", "claims", "plot"))
     assert 20 < len(demos.summary(name)) <= 120
-    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    source = Path(sys.modules[module.Params.__module__].__file__)
+    tree = ast.parse(source.read_text(encoding="utf-8"))
     (params,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Params"]
     fields = [node for node in params.body if isinstance(node, ast.AnnAssign)]
     described = {

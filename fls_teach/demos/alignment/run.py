@@ -1,0 +1,136 @@
+"""Follow every data set through Phase 1 at every alpha."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fls_teach.demos.framework.curves import stack_padded
+from fls_teach.demos.framework.result import Result
+from fls_teach.theory import (
+    GaussianMixture,
+    angle,
+    balanced_init,
+    class_sum,
+    forward,
+    gradient_flow,
+    phase_one_exit,
+    second_layer,
+)
+
+from .movie import film
+
+
+@dataclass(frozen=True)
+class Params:
+    """Data and sizes of SCIENCE section 3. The risk is a sum over the examples, and time is in the unit of its flow."""
+
+    n_samples: int = 20
+    """Training examples n, half of each class; redrawn until orthogonally separable."""
+    n_features: int = 20
+    """Input dimension d."""
+    n_neurons: int = 40
+    """Hidden neurons h, half of them with a positive second layer."""
+    kappa: float = 4.0
+    """Distance of a class centre from the origin; the noise has standard deviation 1 in every direction."""
+    exponents: tuple = (8, 12, 16, 20, 24)
+    """The initialisation scales are alpha = 2^-exponent."""
+    n_seeds: int = 16
+    """Independent data sets, each with its own W0, which all alphas share."""
+    target_risk: float = 0.05
+    """Training risk per example, in nats, at which a run counts as fitted and stops."""
+    shown_exponent: int = 16
+    """Which alpha the figure follows in time, on the first data set; one of `exponents`."""
+    movie_kappa: float = 1.5
+    """The animation is of a mixture in the plane, where nothing need be projected: distance of its class centres."""
+    movie_samples: int = 6
+    """Its training examples."""
+    movie_neurons: int = 24
+    """Its hidden neurons."""
+    movie_exponent: int = 10
+    """Its alpha is 2^-movie_exponent."""
+    movie_phi: tuple = (22.0, 35.0)
+    """Its data are redrawn until class sum and signal are this many degrees apart: a miss large enough to see."""
+    movie_frames: int = 72
+    """Frames of the animation, denser at first, when the neurons turn."""
+
+
+PRESETS = {"quick": Params(), "full": Params(n_seeds=64, exponents=tuple(range(8, 25, 2)))}
+
+
+def run(params, seed, progress=None):
+    """Follow every data set at every alpha, and one data set in the plane for the animation.
+
+    Parameters
+    ----------
+    params : Params
+    seed : int
+    progress : callable, optional
+
+    Returns
+    -------
+    Result
+        Arrays over S data sets, A alphas, T recorded times up to the first after the exit (padded with NaN) and P
+        positive neurons: ``angles`` (S, A, T, P) to x_+; ``start`` (S, A, P), the times t_1, NaN for a neuron never of
+        the theorem's kind; ``norm`` max |w_j|, ``output`` max |f(x_i)| and ``risk`` (S, A, T); ``exit`` (S, A), its
+        time, and ``exit_sign`` (S, A), the class whose neuron is the largest then; ``fitted_norm`` (S, A), the largest
+        |w_j| at the stop. ``shown_...`` is one run in time; ``movie_...``: see `film`.
+    """
+    alphas = 2.0 ** -np.array(params.exponents)
+    mixture = GaussianMixture(params.kappa, n_features=params.n_features)
+    rows, inputs, starts = [], [], []
+    for k, rng in enumerate(np.random.default_rng(seed).spawn(params.n_seeds)):
+        if progress:
+            progress(k / (params.n_seeds + 1), f"data set {k + 1} of {params.n_seeds}")
+        X, y = mixture.sample(params.n_samples, rng, separable=True)
+        W, signs = balanced_init(params.n_neurons, params.n_features, alphas, rng)
+        target = params.target_risk * params.n_samples
+        flow = gradient_flow(X, y, W, signs, reduction="sum", target_risk=target, record=True)
+        rows += [_phase_one(X, y, signs, alpha, path) for alpha, path in zip(alphas, flow.trajectory, strict=True)]
+        inputs.append(X)
+        starts.append(W[0] / alphas[0])
+        if k == 0:
+            shown = _shown(X, signs, flow.trajectory[params.exponents.index(params.shown_exponent)])
+    if progress:
+        progress(params.n_seeds / (params.n_seeds + 1), "data set in the plane")
+    arrays = {name: stack_padded([row[name] for row in rows]) for name in rows[0]}
+    arrays = {name: value.reshape(params.n_seeds, len(alphas), *value.shape[1:]) for name, value in arrays.items()}
+    arrays |= {"X": np.array(inputs), "y": y, "W0": np.array(starts), "signs": signs}
+    return Result("alignment", params, seed, arrays | shown | film(params, np.random.default_rng([seed, 1])))
+
+
+def _phase_one(X, y, signs, alpha, path):
+    """What the claims need of one run, as named arrays."""
+    end = phase_one_exit(path.times, path.norms, alpha)
+    until = slice(np.searchsorted(path.times, end) + 1)
+    W = path.W[until]
+    positive = W[:, signs > 0]
+    active = positive @ X.T > 0
+    of_kind = (active == (y > 0)).all(axis=2) & (path.times[until] <= end)[:, None]
+    first = path.times[of_kind.argmax(axis=0)]
+    return {
+        "times": path.times[until],
+        "angles": angle(positive, class_sum(X, y)),
+        "start": np.where(of_kind.any(axis=0), first, np.nan),
+        "norm": path.norms[until].max(axis=1),
+        "output": _largest_output(X, W, signs),
+        "risk": path.risk[until],
+        "exit": end,
+        "exit_sign": signs[path.norms[until][-1].argmax()],
+        "fitted_norm": path.norms[-1].max(),
+    }
+
+
+def _shown(X, signs, path):
+    """The run that the figure follows in time, to its stop."""
+    return {
+        "shown_times": path.times,
+        "shown_psi": path.alignments,
+        "shown_norm": path.norms.max(axis=1),
+        "shown_output": _largest_output(X, path.W, signs),
+        "shown_risk": path.risk,
+    }
+
+
+def _largest_output(X, W, signs):
+    """max_i |f(x_i)| at every recorded time (T,)."""
+    return np.abs(forward(X, W, second_layer(W, signs))).max(axis=-1)

@@ -1,0 +1,55 @@
+"""What the heatmap demo claims of its grid, judged from its saved arrays."""
+
+import numpy as np
+
+from fls_teach import statistics
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above
+
+
+def claims(result):
+    """A c inside the range beats both of its ends."""
+    a = result.arrays
+    grid = a["log2_c"], a["peak"], a["status"] == "reached"
+    return [reached_claim(result), *(end_claim(*grid, side) for side in ("left", "right"))]
+
+
+def reached_claim(result):
+    """Whether every c has a learning rate at which all seeds reach the target."""
+    a = result.arrays
+    fine = (a["status"] == "reached").all(axis=0).any(axis=-1)
+    missing = ", ".join(f"2^{k:g}" for k in a["log2_c"][~fine])
+    target, seeds = result.params["target"], len(a["status"])
+    statement = f"every c has a learning rate at which all {seeds} seeds reach {target:.0%} training accuracy"
+    measured = Measured(fine.sum(), n=seeds, unit=f"of {len(fine)} c", detail=f"none at {missing}" if missing else "")
+    return Claim(
+        "reached", statement, "[M] science.md#images", f"{len(fine)}", measured, Tolerance(0, "none"), fine.all()
+    )
+
+
+def end_claim(log2_c, accuracy, reached, side, prefix=""):
+    """Whether the best c inside beats that end of the range, beyond the noise of the seeds.
+
+    Parameters
+    ----------
+    log2_c : ndarray (m,)
+    accuracy, reached : ndarray (s, m, r)
+        As for `statistics.at_best_rate`.
+    side : str
+        "left", the smallest c, or "right".
+    prefix : str
+        Of the claim's id and statement.
+    """
+    end = {"left": 0, "right": -1}[side]
+    curve = statistics.at_best_rate(accuracy, reached)[0]
+    try:
+        best = statistics.best_multiplier(accuracy, reached, inside=True)
+        found = statistics.interval(100 * (statistics.at(curve, best) - curve[:, end]), cross_fitted=True)
+        where, detail = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best])), ""
+    except ValueError as problem:
+        found, where, detail = statistics.Interval(np.nan, np.nan, np.nan, len(curve)), "?", str(problem)
+    if np.isnan(curve[:, end]).any():
+        detail = f"at 2^{log2_c[end]:g} no rate brought every seed to the target"
+    over = f"2^{log2_c[end]:g} ({'large' if side == 'left' else 'small'} FLS)"
+    statement = f"{prefix}peak test accuracy at the best c inside, {where}, exceeds that at {over}"
+    name = f"{prefix.rstrip(': ').replace(' ', '-')}-{side}".lstrip("-")
+    return above(name, statement, "[P] science.md#images", found, unit="points", detail=detail)

@@ -1,0 +1,179 @@
+"""Follow every data set at every alpha from one target risk to the next."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from fls_teach.demos.framework.curves import stack_padded
+from fls_teach.demos.framework.result import Result
+from fls_teach.theory import (
+    GaussianMixture,
+    balanced_init,
+    class_sum,
+    effective_predictor,
+    gradient_flow,
+    phase_one_exit,
+    predictor_alignment,
+    second_layer,
+)
+
+SEEDS_AT_ONCE = 8
+"""Data sets in a batch: enough to keep numpy busy, few enough for the recorded paths to fit a laptop's memory."""
+
+
+@dataclass(frozen=True)
+class Params:
+    """Data and sizes of SCIENCE section 3. The risk is a mean over the examples; time is in the unit of its flow."""
+
+    n_samples: int = 20
+    """Training examples n, half of each class; redrawn until orthogonally separable."""
+    n_features: int = 20
+    """Input dimension d."""
+    n_neurons: int = 40
+    """Hidden neurons h, half of them with a positive second layer."""
+    kappa: float = 4.0
+    """Distance of a class centre from the origin; the noise has standard deviation 1 in every direction."""
+    exponents: tuple = (4, 8, 12, 16, 20, 24)
+    """The initialisation scales are alpha = 2^-exponent."""
+    small_exponent: int = 8
+    """The claims are about alpha <= 2^-small_exponent, where Phase 1 ends aligned; larger alphas are drawn beside."""
+    target_risks: tuple = (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)
+    """Training risks eta at which to stop, in nats, falling."""
+    usual_risk: float = 0.01
+    """The eta of SCIENCE section 4, at which "Psi stays" is judged; one of `target_risks`."""
+    n_seeds: int = 12
+    """Independent data sets, each with its own W0, which all alphas share."""
+
+
+PRESETS = {"quick": Params(), "full": Params(n_seeds=64, exponents=(4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24))}
+
+
+def run(params, seed, progress=None):
+    """Follow every data set at every alpha from one target risk to the next.
+
+    Parameters
+    ----------
+    params : Params
+    seed : int
+    progress : callable, optional
+
+    Returns
+    -------
+    Result
+        Arrays over S data sets, A alphas, E target risks: unit predictors ``exit_predictor`` (S, A, d) at the exit and
+        ``stop_predictor`` (S, A, E, d), ``exit`` (S, A) and ``stop`` (S, A, E) times, all NaN for what was not reached;
+        ``margin_direction`` (S, d) and ``multipliers`` (S, n_+) of the max-margin problem. Of the first data set
+        ``shown_times, shown_psi`` (A, T), padded with NaN.
+    """
+    alphas = 2.0 ** -np.array(params.exponents)
+    mixture = GaussianMixture(params.kappa, n_features=params.n_features)
+    streams = np.random.default_rng(seed).spawn(params.n_seeds)
+    blocks, inputs = [], []
+    for first in range(0, params.n_seeds, SEEDS_AT_ONCE):
+        if progress:
+            progress(first / params.n_seeds, f"data set {first + 1} of {params.n_seeds} and on")
+        X, W = [], []
+        for rng in streams[first : first + SEEDS_AT_ONCE]:
+            sample, y = mixture.sample(params.n_samples, rng, separable=True)
+            start, signs = balanced_init(params.n_neurons, params.n_features, alphas, rng)
+            X.append(sample)
+            W.append(start)
+        inputs += X
+        block, paths = _follow(np.repeat(X, len(alphas), axis=0), y, np.concatenate(W), signs, params)
+        blocks.append(block)
+        if first == 0:
+            shown = _shown(X[0], y, signs, paths[: len(alphas)])
+    arrays = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    arrays = {name: value.reshape(params.n_seeds, len(alphas), *value.shape[1:]) for name, value in arrays.items()}
+    margins = [max_margin(X[y > 0]) for X in inputs]
+    for k, name in enumerate(("margin_direction", "multipliers")):
+        arrays[name] = np.array([margin[k] for margin in margins])
+    return Result("stability", params, seed, {**arrays, "X": np.array(inputs), "y": y, **shown})
+
+
+def max_margin(X):
+    """Hard-margin direction of one class: the shortest w with <w, x_i> >= 1 for every row of X.
+
+    Parameters
+    ----------
+    X : ndarray (n, d)
+
+    Returns
+    -------
+    w : ndarray (d,)
+    multipliers : ndarray (n,)
+        Of the constraints, >= 0, with w = sum_i multipliers_i x_i.
+
+    Raises
+    ------
+    ValueError
+        If no such w exists.
+
+    Notes
+    -----
+    Least-distance programming (Lawson & Hanson 1974, chapter 23): with the residual r of the non-negative least squares
+    problem [X^T; 1^T] u ~ e_{d+1}, w = -r_{1..d} / r_{d+1}. Active-set, so exact up to rounding.
+
+    Examples
+    --------
+    >>> w, multipliers = max_margin(np.array([[1.0, 1.0], [1.0, -1.0], [5.0, 0.0]]))
+    >>> bool(np.allclose(w, [1, 0])), bool(np.allclose(multipliers, [0.5, 0.5, 0]))
+    (True, True)
+    """
+    n, d = X.shape
+    unit = np.eye(1, d + 1, d)[0]
+    u, distance = nnls(np.vstack([X.T, np.ones(n)]), unit)
+    if distance < 1e-10:
+        raise ValueError("X has no direction with which every row has a positive product; wanted a separable class")
+    residual = u @ np.column_stack([X, np.ones(n)]) - unit
+    return -residual[:d] / residual[d], -u / residual[d]
+
+
+def _follow(X, y, W, signs, params):
+    """Predictors at the exit and at every stop, as named arrays over the runs, and the recorded path of each run.
+
+    W alone is the state of the flow, so the next target starts where the last one stopped.
+    """
+    predictors, stops, paths = [], [], [[] for _ in W]
+    began, reached = np.zeros(len(W)), np.ones(len(W), dtype=bool)
+    for target in params.target_risks:
+        flow = gradient_flow(X, y, W, signs, target_risk=target, record=True)
+        for path, piece, start in zip(paths, flow.trajectory, began, strict=True):
+            skip = 1 if path else 0  # the first point of a piece is the last of the one before
+            path.append((start + piece.times[skip:], piece.W[skip:]))
+        W, began, reached = flow.W, began + flow.time, reached & (flow.status == "reached")
+        predictors.append(np.where(reached[:, None], _direction(W, signs), np.nan))
+        stops.append(np.where(reached, began, np.nan))
+    paths = [tuple(np.concatenate(column) for column in zip(*path, strict=True)) for path in paths]
+    alphas = np.resize(2.0 ** -np.array(params.exponents), len(paths))
+    exits = [_exit(times, W, signs, alpha) for (times, W), alpha in zip(paths, alphas, strict=True)]
+    return {
+        "exit": np.array([end for end, _ in exits]),
+        "exit_predictor": np.array([predictor for _, predictor in exits]),
+        "stop": np.stack(stops, axis=-1),
+        "stop_predictor": np.stack(predictors, axis=1),
+    }, paths
+
+
+def _exit(times, W, signs, alpha):
+    """Time and unit predictor at the end of Phase 1; NaN if the record ends in Phase 1."""
+    end = phase_one_exit(times, np.linalg.norm(W, axis=-1), alpha)
+    if np.isnan(end):
+        return end, np.full(W.shape[-1], np.nan)
+    k = max(1, np.searchsorted(times, end))
+    before, after = _direction(W[k - 1 : k + 1], signs)
+    between = before + (after - before) * (end - times[k - 1]) / (times[k] - times[k - 1])
+    return end, between / np.linalg.norm(between)
+
+
+def _direction(W, signs):
+    predictor = effective_predictor(W, second_layer(W, signs))
+    return predictor / np.linalg.norm(predictor, axis=-1, keepdims=True)
+
+
+def _shown(X, y, signs, paths):
+    """Psi over time for every alpha."""
+    toward = class_sum(X, y)
+    psi = [predictor_alignment(W, second_layer(W, signs), toward) for _, W in paths]
+    return {"shown_times": stack_padded([times for times, _ in paths]), "shown_psi": stack_padded(psi)}

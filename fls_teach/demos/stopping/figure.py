@@ -1,0 +1,36 @@
+"""The figure of the stopping demo."""
+
+import numpy as np
+
+from fls_teach import plotting, statistics
+
+from .rules import RULES, by_rule, stops
+
+
+@plotting.styled
+def plot(result):
+    """Accuracy at the stop against c for the three rules, and when each of them stops."""
+    figure, (left, right) = plotting.subplots(1, 2, size=(12.0, 4.8))
+    log2_c, epochs = result.arrays["log2_c"], stops(result)
+    for colour, (name, curve) in zip(
+        (plotting.INK, plotting.ORANGE, plotting.BLUE), by_rule(result).items(), strict=True
+    ):
+        mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column).half for column in curve.T])
+        left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.12, lw=0)
+        left.plot(log2_c, mean, "o-", color=colour, label=RULES[name])
+        if np.isfinite(mean).any():
+            k = int(np.nanargmax(mean))
+            left.plot(log2_c[k], mean[k], "*", ms=16, color=colour, mec="white", mew=0.8)
+        first = np.where(epochs[name] >= 0, epochs[name], np.nan)
+        middle = np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else np.nan
+                           for column in np.moveaxis(first, 1, 0)])  # fmt: skip
+        right.plot(log2_c, middle, "o-", color=colour, label=RULES[name])
+    for axis in (left, right):
+        axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
+        axis.set_xlabel("output multiplier c")
+        axis.legend()
+    left.set_ylabel("test accuracy at the stop (%)")
+    left.set_title("Three stopping rules, 95% intervals")
+    right.set_ylabel("epoch of the stop (median)")
+    right.set_title("When they stop")
+    return figure

@@ -1,0 +1,28 @@
+"""Three stopping rules, read off saved curves."""
+
+import numpy as np
+
+from fls_teach import statistics
+
+RULES = {"accuracy": "training accuracy", "risk": "training risk", "validation": "validation risk"}
+
+
+def stops(result):
+    """The epoch (s, m, r) at which each of `RULES` would have stopped a run, -1 where it never did."""
+    a, p = result.arrays, result.params
+    risk = a["validation_risk"]
+    lowest = np.fmin.accumulate(risk, axis=-1)
+    late = np.zeros(risk.shape, dtype=bool)
+    late[..., p["patience"] :] = risk[..., p["patience"] :] >= 0  # False where the run had ended
+    late[..., p["patience"] :] &= lowest[..., p["patience"] :] == lowest[..., : -p["patience"]]
+    met = {"accuracy": a["train_accuracy"] >= p["target"], "risk": a["train_risk"] <= p["target_risk"]}
+    return {name: np.where(each.any(-1), each.argmax(-1), -1) for name, each in (met | {"validation": late}).items()}
+
+
+def by_rule(result):
+    """Test accuracy (s, m) at the stop of each of `RULES`, at the learning rate that is best under that rule."""
+    found = {}
+    for name, epoch in stops(result).items():
+        at_stop = np.take_along_axis(result.arrays["test_accuracy"], np.maximum(epoch, 0)[..., None], axis=-1)[..., 0]
+        found[name] = statistics.at_best_rate(at_stop, epoch >= 0)[0]
+    return found

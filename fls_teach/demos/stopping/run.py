@@ -1,0 +1,44 @@
+"""Train the grid to a small training risk and keep the curves, so that several rules can be read off them."""
+
+from dataclasses import dataclass
+
+from fls_teach.demos import heatmap
+from fls_teach.demos.framework.result import Result
+from fls_teach.demos.images.trained import train_grid
+
+
+@dataclass(frozen=True)
+class Params(heatmap.Params):
+    """As of the demo `heatmap`, but every run goes on to a training risk by which all rules should have stopped it.
+
+    `target` is the training accuracy of the first rule.
+    """
+
+    target_risk: float = 0.02
+    """Training risk of c f, in nats, of the second rule."""
+    end_risk: float = 0.001
+    """Training risk that ends a run: so small that by then all rules should have stopped it."""
+    n_validation: int = 256
+    """Images whose risk of c f the third rule looks at."""
+    patience: int = 8
+    """Epochs without a lower validation risk after which the third rule stops; 3 would stop on the first plateau."""
+
+
+PRESETS = {
+    "quick": Params(exponents=(-6, -3, 0, 4), epochs=150, n_seeds=4),
+    "full": Params(width=16, epochs=200, exponents=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+}
+
+
+def run(params, seed, progress=None):
+    """Train the grid to the last risk and keep the curves.
+
+    Returns
+    -------
+    Result
+        ``log2_c`` (m,), ``lr`` (r,), and for every run and epoch from 0 (s, m, r, T + 1), NaN after its end:
+        ``train_accuracy``, ``train_risk``, ``validation_risk``, ``test_accuracy``; ``status`` (s, m, r).
+    """
+    trained = train_grid(params, seed, progress, stop="train-risk", target=params.end_risk)
+    kept = "log2_c lr status train_accuracy train_risk validation_risk test_accuracy".split()
+    return Result("stopping", params, seed, {key: trained[key] for key in kept})
