@@ -17,7 +17,7 @@ from fls_teach.demos.framework.curves import log_interpolate
 from fls_teach.demos.framework.result import Result
 from fls_teach.theory import Trajectory, angle, class_sum, second_layer, velocity
 
-SMALL = replace(alignment.Params(), n_seeds=5, exponents=(12, 16, 20), movie_frames=5)
+SMALL = replace(alignment.Params(), n_seeds=5, log2_alpha=(-20, -16, -12), movie_frames=5)
 CLAIMS = {"bound", "course", "slope", "classes", "outputs", "risk", "norms"}
 
 
@@ -66,7 +66,7 @@ def test_without_a_single_pair_nothing_is_claimed(result):
 
 
 def test_another_power_of_alpha_breaks_the_law(result):
-    alphas = 2.0 ** -np.array(SMALL.exponents)
+    alphas = 2.0 ** result.arrays["log2_alpha"]
     scaled = result.arrays["angles"] * alphas[:, None, None] ** 0.1
     assert failing(result, angles=scaled) >= {"slope", "classes"}
     heavier = np.where(result.arrays["y"][:, None] > 0, 1.0, 1.3) * result.arrays["X"]
@@ -85,7 +85,7 @@ def test_noise_and_movement_break_the_silence(result):
     arrays = result.arrays
     assert failing(result, output=30 * arrays["output"]) == {"outputs"}
     assert failing(result, risk=0.9 * arrays["risk"]) == {"risk"}
-    drifting = 2.0 ** (-0.05 * np.array(SMALL.exponents))
+    drifting = 2.0 ** (0.05 * result.arrays["log2_alpha"])
     assert failing(result, fitted_norm=arrays["fitted_norm"] * drifting) == {"norms"}
 
 

@@ -12,7 +12,7 @@ from fls_teach.demos.framework.result import Result
 from fls_teach.demos.stability.claims import straightness
 from fls_teach.theory import GaussianMixture, angle, balanced_init, effective_predictor, gradient_flow
 
-SMALL = replace(stability.Params(), n_seeds=4, exponents=(4, 8, 16), target_risks=(0.3, 0.03, 0.01, 1e-3, 1e-4))
+SMALL = replace(stability.Params(), n_seeds=4, log2_alpha=(-16, -8, -4), target_risks=(0.3, 0.03, 0.01, 1e-3, 1e-4))
 CLAIMS = {"stay", "floor", "growth", "direction", "approach", "rate", "kkt"}
 
 
@@ -63,13 +63,13 @@ def test_one_wrong_run_is_enough(result):
 
 def test_a_run_that_did_not_arrive_holds_nothing(result):
     stops = result.arrays["stop_predictor"].copy()
-    stops[1, 2] = np.nan
+    stops[1, 0] = np.nan
     assert failing(result, stop_predictor=stops) == CLAIMS - {"kkt"}
 
 
 def test_large_alphas_are_drawn_but_not_claimed(result):
     stops = result.arrays["stop_predictor"].copy()
-    stops[:, 0] = np.nan
+    stops[:, 2] = np.nan
     assert failing(result, stop_predictor=stops) == set()
 
 
@@ -97,7 +97,7 @@ def test_max_margin_refuses_a_class_without_a_direction():
 
 def test_restarting_at_every_stop_is_the_same_run():
     """The demo goes on from one target risk to the next; a run straight to the last must end at the same place."""
-    params = replace(SMALL, n_seeds=1, exponents=(12,), small_exponent=12)
+    params = replace(SMALL, n_seeds=1, log2_alpha=(-12,), log2_small_alpha=-12)
     found = stability.run(params, seed=7).arrays
     rng = np.random.default_rng(7).spawn(1)[0]
     X, y = GaussianMixture(params.kappa, n_features=params.n_features).sample(params.n_samples, rng, separable=True)
@@ -115,7 +115,7 @@ def test_straightness_is_the_squared_correlation():
 
 
 def test_figure_is_redrawn_from_the_file_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(stability, "PRESETS", {"quick": replace(SMALL, n_seeds=2, exponents=(4, 12))})
+    monkeypatch.setattr(stability, "PRESETS", {"quick": replace(SMALL, n_seeds=2, log2_alpha=(-12, -4))})
     files = report.run_demo("stability", seed=3, folder=tmp_path / "first").files
     monkeypatch.setattr(stability, "run", None)
     again = report.redraw(files["result"], tmp_path / "second").files

@@ -36,9 +36,9 @@ def best_exit_angles(arrays):
     return best
 
 
-def slopes(exponents, values):
+def slopes(log2_alpha, values):
     """Slope of log2 values (S, A) against log2 alpha, by least squares on every data set (S,)."""
-    return np.polyfit(-np.array(exponents, dtype=float), np.log2(values).T, 1)[0]
+    return np.polyfit(log2_alpha, np.log2(values).T, 1)[0]
 
 
 def predicted_slopes(arrays):
@@ -70,7 +70,7 @@ def _runs(result):
     """Every run: its index (s, a), alpha, X, y and W(0)."""
     arrays = result.arrays
     for s, a in np.ndindex(arrays["exit"].shape):
-        alpha = 2.0 ** -result.params["exponents"][a]
+        alpha = 2.0 ** arrays["log2_alpha"][a]
         yield (s, a), alpha, arrays["X"][s], arrays["y"], alpha * arrays["W0"][s]
 
 
@@ -126,12 +126,12 @@ def _course_claim(result):
 
 
 def _slope_claims(result):
-    exponents = result.params["exponents"]
-    slope = slopes(exponents, best_exit_angles(result.arrays))
+    log2_alpha = result.arrays["log2_alpha"]
+    slope = slopes(log2_alpha, best_exit_angles(result.arrays))
     mean, half = mean_interval(slope)
     predicted, single = predicted_slopes(result.arrays)
     off = np.abs(slope - predicted)[single].max(initial=0)
-    reach = f"alpha = 2^-{max(exponents)} to 2^-{min(exponents)}, {len(slope)} data sets"
+    reach = f"alpha = 2^{log2_alpha.min():g} to 2^{log2_alpha.max():g}, {len(slope)} data sets"
     return [
         Claim(
             "slope",
@@ -155,7 +155,7 @@ def _slope_claims(result):
 
 
 def _quiet_claims(result):
-    arrays, exponents = result.arrays, result.params["exponents"]
+    arrays, log2_alpha = result.arrays, result.arrays["log2_alpha"]
     loud, moved, change = [], [], np.zeros(arrays["exit"].shape)
     for k, alpha, X, y, W in _runs(result):
         phase_one = arrays["times"][k] <= arrays["exit"][k]
@@ -168,8 +168,8 @@ def _quiet_claims(result):
     for k in np.ndindex(exit_norm.shape):
         exit_norm[k] = log_interpolate(arrays["exit"][k], arrays["times"][k], arrays["norm"][k])
     grown = exit_norm**2 / arrays["fitted_norm"] ** 2
-    norm_slope, half = mean_interval(slopes(exponents, grown))
-    last = int(np.argmax(exponents))
+    norm_slope, half = mean_interval(slopes(log2_alpha, grown))
+    last = int(log2_alpha.argmin())
     return [
         Claim(
             "outputs",
@@ -185,7 +185,7 @@ def _quiet_claims(result):
             "and the risk per example stays within what that allows of log 2, log(1 + exp(max |f|)) - log 2",
             "[D] SCI 3",
             "ratio <= 1",
-            f"largest ratio {np.max(moved):.3f}; moved by <= {change[:, last].max():.0e} nats at 2^-{exponents[last]}",
+            f"largest ratio {np.max(moved):.3f}; by <= {change[:, last].max():.0e} nats at 2^{log2_alpha[last]:g}",
             "0",
             np.max(moved) <= 1,
         ),
@@ -194,7 +194,7 @@ def _quiet_claims(result):
             "norms stay small, not constant: the largest |w_j|^2 at t_alpha, over that once fitted, falls like alpha",
             "[P] two-phase theorem; SCI 3",
             "log-log slope 1",
-            f"{norm_slope:.4f} ± {half:.4f}; at 2^-{exponents[last]} the share is {grown[:, last].max():.1e},"
+            f"{norm_slope:.4f} ± {half:.4f}; at 2^{log2_alpha[last]:g} the share is {grown[:, last].max():.1e},"
             f" grown {(exit_norm / arrays['norm'][..., 0])[:, last].max() ** 2:.1e}-fold from the start",
             f"{NORM_TOLERANCE}",
             abs(norm_slope - 1) <= NORM_TOLERANCE and half <= NORM_TOLERANCE,

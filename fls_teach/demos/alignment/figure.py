@@ -29,8 +29,8 @@ def plot(result):
 
 
 def _turning(axis, result):
-    arrays, exponent = result.arrays, result.params["shown_exponent"]
-    a = result.params["exponents"].index(exponent)
+    arrays, log2_alpha = result.arrays, result.params["shown_log2_alpha"]
+    a = result.params["log2_alpha"].index(log2_alpha)
     X, y, W0, signs, times = arrays["X"][0], arrays["y"], arrays["W0"][0], arrays["signs"], arrays["shown_times"]
     start, end = arrays["start"][0, a], arrays["exit"][0, a]
     of_kind = np.zeros(len(signs), dtype=bool)
@@ -48,7 +48,7 @@ def _turning(axis, result):
         if chosen.any():
             lines = axis.plot(times, arrays["shown_psi"][:, chosen], color=colour, linewidth=1.1, alpha=0.8)
             lines[0].set_label(label)
-    alpha = 2.0**-exponent
+    alpha = 2.0**log2_alpha
     constant = float(zeta(alpha, X, y, alpha * W0))
     if constant > 0 and of_kind.any():
         grid = np.linspace(0, end, 300)
@@ -63,15 +63,15 @@ def _turning(axis, result):
         xlabel="time t (sum reduction)",
         ylabel=r"alignment $\psi_j$ with $x_+$",
     )
-    axis.set_title(rf"Neurons turn before anything is fitted ($\alpha=2^{{-{exponent}}}$)")
+    axis.set_title(rf"Neurons turn before anything is fitted ($\alpha=2^{{{log2_alpha:g}}}$)")
     axis.legend(loc="center right", fontsize=9, frameon=True, framealpha=0.9, edgecolor="none")
 
 
 def _silence(axis, result):
-    arrays, exponent = result.arrays, result.params["shown_exponent"]
-    a = result.params["exponents"].index(exponent)
+    arrays, log2_alpha = result.arrays, result.params["shown_log2_alpha"]
+    a = result.params["log2_alpha"].index(log2_alpha)
     times, end, n = arrays["shown_times"], arrays["exit"][0, a], len(arrays["y"])
-    ceiling = _output_ceiling(arrays, 2.0**-exponent)
+    ceiling = _output_ceiling(arrays, 2.0**log2_alpha)
     axis.semilogy(times, arrays["shown_risk"] / (n * np.log(2)), color=plotting.INK, label="risk / log 2")
     axis.semilogy(times, arrays["shown_output"], color=plotting.RED, label=r"largest output, $\max_i|f(x_i)|$")
     axis.semilogy(times, arrays["shown_norm"] ** 2, color=plotting.GREEN, label=r"largest $\|w_j\|^2$")
@@ -95,13 +95,13 @@ def _silence(axis, result):
 
 
 def _exit_law(axis, result):
-    exponents = np.array(result.params["exponents"], dtype=float)
+    log2_alpha = result.arrays["log2_alpha"]
     best = best_exit_angles(result.arrays)
-    alphas = 2.0**-exponents
+    alphas = 2.0**log2_alpha
     axis.loglog(alphas, best.T, color=plotting.SKY, linewidth=0.8, alpha=0.6)
     axis.plot([], [], color=plotting.SKY, linewidth=0.8, label=f"{len(best)} data sets")
     middle = np.exp(np.log(best).mean(axis=0))
-    mean, half = mean_interval(slopes(exponents, best))
+    mean, half = mean_interval(slopes(log2_alpha, best))
     axis.loglog(alphas, middle, "o", color=plotting.BLUE, label="geometric mean")
     shape = (alphas / np.exp(np.log(alphas).mean())) ** mean * np.exp(np.log(middle).mean())
     axis.loglog(alphas, shape, color=plotting.BLUE, label=f"fit: slope {mean:.3f} ± {half:.3f} (95%)")
@@ -119,7 +119,7 @@ def _exit_law(axis, result):
 
 
 def _exponents(axis, result):
-    measured = slopes(result.params["exponents"], best_exit_angles(result.arrays))
+    measured = slopes(result.arrays["log2_alpha"], best_exit_angles(result.arrays))
     predicted, single = predicted_slopes(result.arrays)
     low, high = min(measured.min(), predicted.min()) - 0.01, max(measured.max(), predicted.max()) + 0.01
     axis.plot([low, high], [low, high], "--", color=plotting.INK, label="equal")

@@ -57,7 +57,7 @@ def film(params, rng):
         raise ValueError(
             f"movie_phi is {params.movie_phi}; none of {MOST_DRAWS} data sets misses the signal by that much"
         )
-    alpha = 2.0**-params.movie_exponent
+    alpha = 2.0**params.movie_log2_alpha
     W, signs = balanced_init(params.movie_neurons, 2, alpha, rng)
     target = params.target_risk * params.movie_samples
     path = gradient_flow(X, y, W, signs, reduction="sum", target_risk=target, record=True).trajectory

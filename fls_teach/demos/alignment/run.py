@@ -22,7 +22,7 @@ from .movie import film
 
 @dataclass(frozen=True)
 class Params:
-    """Data and sizes of SCIENCE section 3. The risk is a sum over the examples, and time is in the unit of its flow."""
+    """Data and sizes. The risk is a sum over the examples, and time is in the unit of its flow."""
 
     n_samples: int = 20
     """Training examples n, half of each class; redrawn until orthogonally separable."""
@@ -32,29 +32,29 @@ class Params:
     """Hidden neurons h, half of them with a positive second layer."""
     kappa: float = 4.0
     """Distance of a class centre from the origin; the noise has standard deviation 1 in every direction."""
-    exponents: tuple = (8, 12, 16, 20, 24)
-    """The initialisation scales are alpha = 2^-exponent."""
+    log2_alpha: tuple = (-24, -20, -16, -12, -8)
+    """log2 of the initialisation scales, increasing."""
     n_seeds: int = 16
     """Independent data sets, each with its own W0, which all alphas share."""
     target_risk: float = 0.05
     """Training risk per example, in nats, at which a run counts as fitted and stops."""
-    shown_exponent: int = 16
-    """Which alpha the figure follows in time, on the first data set; one of `exponents`."""
+    shown_log2_alpha: int = -16
+    """Which alpha the figure follows in time, on the first data set; one of `log2_alpha`."""
     movie_kappa: float = 1.5
     """The animation is of a mixture in the plane, where nothing need be projected: distance of its class centres."""
     movie_samples: int = 6
     """Its training examples."""
     movie_neurons: int = 24
     """Its hidden neurons."""
-    movie_exponent: int = 10
-    """Its alpha is 2^-movie_exponent."""
+    movie_log2_alpha: int = -10
+    """log2 of its alpha."""
     movie_phi: tuple = (22.0, 35.0)
     """Its data are redrawn until class sum and signal are this many degrees apart: a miss large enough to see."""
     movie_frames: int = 72
     """Frames of the animation, denser at first, when the neurons turn."""
 
 
-PRESETS = {"quick": Params(), "full": Params(n_seeds=64, exponents=tuple(range(8, 25, 2)))}
+PRESETS = {"quick": Params(), "full": Params(n_seeds=64, log2_alpha=tuple(range(-24, -7, 2)))}
 
 
 def run(params, seed, progress=None):
@@ -69,13 +69,14 @@ def run(params, seed, progress=None):
     Returns
     -------
     Result
-        Arrays over S data sets, A alphas, T recorded times up to the first after the exit (padded with NaN) and P
-        positive neurons: ``angles`` (S, A, T, P) to x_+; ``start`` (S, A, P), the times t_1, NaN for a neuron never of
-        the theorem's kind; ``norm`` max |w_j|, ``output`` max |f(x_i)| and ``risk`` (S, A, T); ``exit`` (S, A), its
-        time, and ``exit_sign`` (S, A), the class whose neuron is the largest then; ``fitted_norm`` (S, A), the largest
-        |w_j| at the stop. ``shown_...`` is one run in time; ``movie_...``: see `film`.
+        ``log2_alpha`` (A,). Arrays over S data sets, A alphas, T recorded times up to the first after the exit (padded
+        with NaN) and P positive neurons: ``angles`` (S, A, T, P) to x_+; ``start`` (S, A, P), the times t_1, NaN for a
+        neuron never of the theorem's kind; ``norm`` max |w_j|, ``output`` max |f(x_i)| and ``risk`` (S, A, T); ``exit``
+        (S, A), its time, and ``exit_sign`` (S, A), the class whose neuron is the largest then; ``fitted_norm`` (S, A),
+        the largest |w_j| at the stop. ``shown_...`` is one run in time; ``movie_...``: see `film`.
     """
-    alphas = 2.0 ** -np.array(params.exponents)
+    log2_alpha = np.array(params.log2_alpha, dtype=float)
+    alphas = 2.0**log2_alpha
     mixture = GaussianMixture(params.kappa, n_features=params.n_features)
     rows, inputs, starts = [], [], []
     for k, rng in enumerate(np.random.default_rng(seed).spawn(params.n_seeds)):
@@ -89,12 +90,12 @@ def run(params, seed, progress=None):
         inputs.append(X)
         starts.append(W[0] / alphas[0])
         if k == 0:
-            shown = _shown(X, signs, flow.trajectory[params.exponents.index(params.shown_exponent)])
+            shown = _shown(X, signs, flow.trajectory[params.log2_alpha.index(params.shown_log2_alpha)])
     if progress:
         progress(params.n_seeds / (params.n_seeds + 1), "data set in the plane")
     arrays = {name: stack_padded([row[name] for row in rows]) for name in rows[0]}
     arrays = {name: value.reshape(params.n_seeds, len(alphas), *value.shape[1:]) for name, value in arrays.items()}
-    arrays |= {"X": np.array(inputs), "y": y, "W0": np.array(starts), "signs": signs}
+    arrays |= {"log2_alpha": log2_alpha, "X": np.array(inputs), "y": y, "W0": np.array(starts), "signs": signs}
     return Result("alignment", params, seed, arrays | shown | film(params, np.random.default_rng([seed, 1])))
 
 

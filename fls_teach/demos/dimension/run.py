@@ -18,9 +18,9 @@ class Params(heatmap.Params):
 
 
 PRESETS = {
-    "quick": Params(exponents=(-6, -3, 0, 4), epochs=120, n_seeds=4),
+    "quick": Params(log2_c=(-6, -3, 0, 4), epochs=120, n_seeds=4),
     "full": Params(
-        dimensions=(8, 32, 64, 128), width=16, epochs=120, exponents=(-6, -4, -2, 0, 2, 4),
+        dimensions=(8, 32, 64, 128), width=16, epochs=120, log2_c=(-6, -4, -2, 0, 2, 4),
         rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8,
     ),
 }  # fmt: skip

@@ -32,7 +32,7 @@ class Params:
     """Training accuracy that ends a run."""
     epochs: int = 95
     """A run that needs more is marked, and its rate does not count at its c."""
-    exponents: tuple = (-7, -3, 0, 4)
+    log2_c: tuple = (-7, -3, 0, 4)
     """log2 of the output multipliers c, increasing."""
     rates: tuple = (0.01, 0.05)
     """Learning rates on cross_entropy(c f) / c, increasing."""
@@ -42,7 +42,7 @@ class Params:
 
 PRESETS = {
     "quick": Params(),
-    "full": Params(width=16, epochs=120, exponents=tuple(range(-7, 6)), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+    "full": Params(width=16, epochs=120, log2_c=tuple(range(-7, 6)), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
 }
 CIFAR_PRESETS = {
     "quick": Params(data="cifar100", image_size=32, n=500, n_test=0, epochs=40),

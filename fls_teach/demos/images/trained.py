@@ -23,7 +23,7 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
     Parameters
     ----------
     params : dataclass
-        With m `exponents`, r `rates` and `n_seeds` s; its other fields that a Run has describe the runs.
+        With m `log2_c`, r `rates` and `n_seeds` s; its other fields that a Run has describe the runs.
     seed : int
         The demo's.
     progress : callable (fraction, what), optional
@@ -50,9 +50,9 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
 
     described = {field.name: getattr(params, field.name) for field in fields(Run) if hasattr(params, field.name)}
     base, seeds = Run(**described | change), run_seeds(seed, params.n_seeds)
-    exponents, rates = params.exponents, params.rates
-    shape = len(seeds), len(exponents), len(rates)
-    runs = [replace(base, c=2.0**k, lr=lr, seed=each) for each in seeds for k in exponents for lr in rates]
+    log2_c, rates = params.log2_c, params.rates
+    shape = len(seeds), len(log2_c), len(rates)
+    runs = [replace(base, c=2.0**k, lr=lr, seed=each) for each in seeds for k in log2_c for lr in rates]
     problems = []
     with TemporaryDirectory() as folder:
         records = sweep(runs, folder, jobs=cores(), data_dir=data_dir, progress=progress, say=problems.append)
@@ -68,7 +68,7 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
         rows = [np.pad(each[key], (0, longest - len(each[key])), constant_values=np.nan) for each in trained]
         return np.array(rows).reshape(*shape, longest)
 
-    arrays = {"log2_c": np.array(exponents, dtype=float), "lr": np.array(rates, dtype=float)}
+    arrays = {"log2_c": np.array(log2_c, dtype=float), "lr": np.array(rates, dtype=float)}
     arrays |= {"status": column("status"), "epochs": column("epochs")}
     arrays |= {"peak": column("peak_test_accuracy"), "final": column("final_test_accuracy")}
     arrays |= {key: curves(key) for key in ("train_accuracy", "train_risk", "test_accuracy")}

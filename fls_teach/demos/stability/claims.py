@@ -23,8 +23,7 @@ def claims(result):
     -------
     list of Claim
     """
-    small = np.array(result.params["exponents"]) >= result.params["small_exponent"]
-    path = _path(result)[:, small]
+    path = _path(result)[:, small_alphas(result)]
     return [
         _stay_claim(result, path),
         _floor_claim(result, path),
@@ -62,9 +61,9 @@ def _floor_claim(result, path):
         f"but a smaller alpha does not close the gap: at eta = {usual:g} mean 1 - Psi is the same, {_scope(result)}",
         "[M] SCI 4",
         f"1 - Psi = {FLOOR} at the stop, → 0 at the exit",
-        f"{at_stop.min():.4f} to {at_stop.max():.4f} at the stop; {at_exit[0]:.0e} → {at_exit[-1]:.0e} at the exit",
+        f"{at_stop.min():.4f} to {at_stop.max():.4f} at the stop; {at_exit[-1]:.0e} → {at_exit[0]:.0e} at the exit",
         f"a factor of {FLOOR_FACTOR}, {FLAT_TOLERANCE:.0%} between alphas; the exit's ends < 1% of the stop's",
-        near and flat and at_exit[-1] <= 0.01 * at_stop[-1],
+        near and flat and at_exit[0] <= 0.01 * at_stop[0],
     )
 
 
@@ -165,6 +164,11 @@ def angle_left(result):
     return _left(result, _path(result))
 
 
+def small_alphas(result):
+    """Of which alphas (A,) the claims speak."""
+    return result.arrays["log2_alpha"] <= result.params["log2_small_alpha"]
+
+
 def straightness(x, y):
     """Share R^2 (...) of the variance of y (..., m) that a straight line in x (m,) explains; NaN for a constant y."""
     x, y = x - x.mean(), y - y.mean(axis=-1, keepdims=True)
@@ -211,4 +215,4 @@ def _at(result, target_risk):
 
 
 def _scope(result):
-    return f"alpha <= 2^-{result.params['small_exponent']}"
+    return f"alpha <= 2^{result.params['log2_small_alpha']:g}"

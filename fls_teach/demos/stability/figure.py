@@ -4,7 +4,7 @@ import numpy as np
 
 from fls_teach import plotting
 
-from .claims import RATE_FROM, angle_left, angle_off
+from .claims import RATE_FROM, angle_left, angle_off, small_alphas
 
 
 @plotting.styled
@@ -28,23 +28,23 @@ def plot(result):
 
 def _shown_alphas(result):
     """At most five of the alphas, from the largest to the smallest: index and colour."""
-    chosen = np.unique(np.linspace(0, len(result.params["exponents"]) - 1, 5).round().astype(int))
+    chosen = np.unique(np.linspace(0, len(result.arrays["log2_alpha"]) - 1, 5).round().astype(int))[::-1]
     return list(
         zip(chosen, (plotting.ORANGE, plotting.GREEN, plotting.SKY, plotting.BLUE, plotting.PURPLE), strict=False)
     )
 
 
 def _over_time(axis, result):
-    arrays, exponents, risks = result.arrays, result.params["exponents"], result.params["target_risks"]
+    arrays, risks = result.arrays, result.params["target_risks"]
     psi, begin = np.cos(angle_off(result)[0]), 0.1
     for k, colour in _shown_alphas(result):
         end, times = arrays["exit"][0, k], arrays["shown_times"][k]
         after = times > end + begin
         elapsed, course = np.append(begin, times[after] - end), np.append(psi[k, 0], arrays["shown_psi"][k, after])
-        axis.semilogx(elapsed, course, color=colour, label=rf"$\alpha=2^{{-{exponents[k]}}}$")
+        axis.semilogx(elapsed, course, color=colour, label=rf"$\alpha=2^{{{arrays['log2_alpha'][k]:g}}}$")
         axis.plot(begin, psi[k, 0], "D", color=colour, markersize=6, clip_on=False, zorder=4)
         axis.plot(arrays["stop"][0, k] - end, psi[k, 1:], "o", color=colour, zorder=4)
-    for risk, time, height in zip(risks, arrays["stop"][0, -1] - arrays["exit"][0, -1], psi[-1, 1:], strict=True):
+    for risk, time, height in zip(risks, arrays["stop"][0, 0] - arrays["exit"][0, 0], psi[0, 1:], strict=True):
         if abs(np.log10(risk) % 1 - 0.5) > 0.49:  # powers of ten are enough to read the rest by
             axis.annotate(rf"$\eta={_power(risk)}$", (time, height), (6, 8), textcoords="offset points", fontsize=9)
     axis.set(
@@ -58,7 +58,7 @@ def _over_time(axis, result):
 
 def _against_alpha(axis, result):
     degrees = np.degrees(angle_off(result))
-    alphas = 2.0 ** -np.array(result.params["exponents"], dtype=float)
+    alphas = 2.0 ** result.arrays["log2_alpha"]
     risks = result.params["target_risks"]
     axis.loglog(alphas, degrees[..., 0].mean(axis=0), "D--", color=plotting.INK, label=r"at the exit $t_\alpha$")
     for k, colour in zip(
@@ -73,8 +73,7 @@ def _against_alpha(axis, result):
 
 
 def _towards_margin(axis, result):
-    small = np.array(result.params["exponents"]) >= result.params["small_exponent"]
-    left = angle_left(result)[:, small].mean(axis=1)  # over alphas, which hardly differ
+    left = angle_left(result)[:, small_alphas(result)].mean(axis=1)  # over alphas, which hardly differ
     risks = np.array(result.params["target_risks"])
     axis.semilogx(risks, 100 * left[:, 1:].T, color=plotting.SKY, linewidth=0.8, alpha=0.6)
     axis.plot([], [], color=plotting.SKY, linewidth=0.8, label=f"{len(left)} data sets")

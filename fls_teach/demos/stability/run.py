@@ -24,7 +24,7 @@ SEEDS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Params:
-    """Data and sizes of SCIENCE section 3. The risk is a mean over the examples; time is in the unit of its flow."""
+    """Data and sizes. The risk is a mean over the examples; time is in the unit of its flow."""
 
     n_samples: int = 20
     """Training examples n, half of each class; redrawn until orthogonally separable."""
@@ -34,19 +34,19 @@ class Params:
     """Hidden neurons h, half of them with a positive second layer."""
     kappa: float = 4.0
     """Distance of a class centre from the origin; the noise has standard deviation 1 in every direction."""
-    exponents: tuple = (4, 8, 12, 16, 20, 24)
-    """The initialisation scales are alpha = 2^-exponent."""
-    small_exponent: int = 8
-    """The claims are about alpha <= 2^-small_exponent, where Phase 1 ends aligned; larger alphas are drawn beside."""
+    log2_alpha: tuple = (-24, -20, -16, -12, -8, -4)
+    """log2 of the initialisation scales, increasing."""
+    log2_small_alpha: int = -8
+    """The claims are about alpha <= 2^log2_small_alpha, where Phase 1 ends aligned; larger alphas are drawn beside."""
     target_risks: tuple = (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)
     """Training risks eta at which to stop, in nats, falling."""
     usual_risk: float = 0.01
-    """The eta of SCIENCE section 4, at which "Psi stays" is judged; one of `target_risks`."""
+    """The eta at which "Psi stays" is judged; one of `target_risks`."""
     n_seeds: int = 12
     """Independent data sets, each with its own W0, which all alphas share."""
 
 
-PRESETS = {"quick": Params(), "full": Params(n_seeds=64, exponents=(4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24))}
+PRESETS = {"quick": Params(), "full": Params(n_seeds=64, log2_alpha=tuple(range(-24, -3, 2)))}
 
 
 def run(params, seed, progress=None):
@@ -61,12 +61,13 @@ def run(params, seed, progress=None):
     Returns
     -------
     Result
-        Arrays over S data sets, A alphas, E target risks: unit predictors ``exit_predictor`` (S, A, d) at the exit and
-        ``stop_predictor`` (S, A, E, d), ``exit`` (S, A) and ``stop`` (S, A, E) times, all NaN for what was not reached;
-        ``margin_direction`` (S, d) and ``multipliers`` (S, n_+) of the max-margin problem. Of the first data set
-        ``shown_times, shown_psi`` (A, T), padded with NaN.
+        ``log2_alpha`` (A,). Arrays over S data sets, A alphas, E target risks: unit predictors ``exit_predictor`` (S,
+        A, d) at the exit and ``stop_predictor`` (S, A, E, d), ``exit`` (S, A) and ``stop`` (S, A, E) times, all NaN for
+        what was not reached; ``margin_direction`` (S, d) and ``multipliers`` (S, n_+) of the max-margin problem. Of the
+        first data set ``shown_times, shown_psi`` (A, T), padded with NaN.
     """
-    alphas = 2.0 ** -np.array(params.exponents)
+    log2_alpha = np.array(params.log2_alpha, dtype=float)
+    alphas = 2.0**log2_alpha
     mixture = GaussianMixture(params.kappa, n_features=params.n_features)
     streams = np.random.default_rng(seed).spawn(params.n_seeds)
     blocks, inputs = [], []
@@ -86,10 +87,11 @@ def run(params, seed, progress=None):
             shown = _shown(X[0], y, signs, paths[: len(alphas)])
     arrays = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     arrays = {name: value.reshape(params.n_seeds, len(alphas), *value.shape[1:]) for name, value in arrays.items()}
+    arrays |= {"log2_alpha": log2_alpha, "X": np.array(inputs), "y": y}
     margins = [max_margin(X[y > 0]) for X in inputs]
     for k, name in enumerate(("margin_direction", "multipliers")):
         arrays[name] = np.array([margin[k] for margin in margins])
-    return Result("stability", params, seed, {**arrays, "X": np.array(inputs), "y": y, **shown})
+    return Result("stability", params, seed, arrays | shown)
 
 
 def max_margin(X):
@@ -146,7 +148,7 @@ def _follow(X, y, W, signs, params):
         predictors.append(np.where(reached[:, None], _direction(W, signs), np.nan))
         stops.append(np.where(reached, began, np.nan))
     paths = [tuple(np.concatenate(column) for column in zip(*path, strict=True)) for path in paths]
-    alphas = np.resize(2.0 ** -np.array(params.exponents), len(paths))
+    alphas = np.resize(2.0 ** np.array(params.log2_alpha, dtype=float), len(paths))
     exits = [_exit(times, W, signs, alpha) for (times, W), alpha in zip(paths, alphas, strict=True)]
     return {
         "exit": np.array([end for end, _ in exits]),

@@ -25,8 +25,8 @@ class Params(heatmap.Params):
 
 
 PRESETS = {
-    "quick": Params(exponents=(-6, -3, 0, 4), epochs=150, n_seeds=4),
-    "full": Params(width=16, epochs=200, exponents=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+    "quick": Params(log2_c=(-6, -3, 0, 4), epochs=150, n_seeds=4),
+    "full": Params(width=16, epochs=200, log2_c=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
 }
 
 
