@@ -60,7 +60,7 @@ class Flow(namedtuple("Flow", "W v time stopping_time risk status reason n_evalu
 
 def gradient_flow(
     X, y, W, signs, *, target_risk=None, t_max=None, reduction="mean", output_multiplier=1.0, lr_multiplier=1.0,
-    rtol=2e-5, record=None,
+    rtol=2e-5, record=None, centred=False,
 ):  # fmt: skip
     """Follow gradient flow of the risk of c f until it reaches the target, or until `t_max`.
 
@@ -86,6 +86,8 @@ def gradient_flow(
         Local error allowed to a step, relative to each neuron's norm and to 1 + max |c f|; 1e-9 to 1e-2.
     record : bool, optional
         Keep the trajectory of every run: steps x h x d numbers each.
+    centred : bool
+        Train f - f0, with f0 the outputs of each run's start on its X: every risk here is then that of c (f - f0).
 
     Returns
     -------
@@ -121,22 +123,25 @@ def gradient_flow(
     target = 0.0 if target_risk is None else validation.number("target_risk", target_risk, above=0)
     t_max = np.inf if t_max is None else validation.number("t_max", t_max, above=0)
     rtol = validation.number("rtol", rtol, at_least=1e-9, at_most=1e-2)
+    centred = validation.flag("centred", centred)
     loss = Loss(reduction, output_multiplier, lr_multiplier)
     runs = leading or (1,)
     X, y, W, signs = (np.broadcast_to(a, runs + a.shape[-k:]) for a, k in ((X, 2), (y, 1), (W, 2), (signs, 1)))
     with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged", and says so
-        flow = _Runs(loss, X, y, W, signs, target, t_max, rtol, record).finish()
+        flow = _Runs(loss, X, y, W, signs, target, t_max, rtol, record, centred).finish()
     return flow if leading else Flow(*(None if entry is None else entry[0] for entry in flow))
 
 
 class _Runs:
     """The book of all runs. The live ones advance together; one that ends gives its place to the next."""
 
-    def __init__(self, loss, X, y, W, signs, target, t_max, rtol, record):
+    def __init__(self, loss, X, y, W, signs, target, t_max, rtol, record, centred):
         self.loss, self.X, self.y, self.signs, self.W = loss, X, y, signs, W.copy()
         self.target, self.t_max, self.rtol = target, t_max, rtol
         size = len(W)
         self.places = max(1, STAGE_SIZE // (X.shape[1] * W.shape[1]))
+        # The outputs to subtract: zeros, or those of the start, which `enter` writes here.
+        self.centred, self.f0 = centred, np.zeros(y.shape)
         self.time, self.risk, self.evaluations = np.zeros(size), np.full(size, np.nan), np.ones(size, dtype=int)
         self.status, self.reason = np.full(size, "", dtype="U8"), np.full(size, "", dtype=object)
         # The step that crossed the target: its length, and W before it.
@@ -175,7 +180,11 @@ class _Runs:
     def enter(self, runs):
         """State and first step length of runs at time 0."""
         X = self.X[runs]
-        state = State(X, self.y[runs], X @ X.swapaxes(1, 2), self.signs[runs]).at(self.W[runs], self.loss)
+        state = State(X, self.y[runs], X @ X.swapaxes(1, 2), self.signs[runs], self.f0[runs])
+        state = state.at(self.W[runs], self.loss)
+        if self.centred:
+            self.f0[runs] = state.f
+            state = state._replace(f0=state.f).at(state.W, self.loss)
         self.mark_risk[runs] = state.risk
         self.enter_points(runs, state, np.ones(len(runs), dtype=bool))
         return state, 0.05 / state.pace(self.loss)
@@ -237,7 +246,9 @@ class _Runs:
         for first in range(0, len(crossed), self.places):
             runs = crossed[first : first + self.places]
             X, length = self.X[runs], self.last_length[runs]
-            data = State(X, self.y[runs], X[:, :, :1], self.signs[runs])  # a Gram matrix is of no use here
+            data = State(
+                X, self.y[runs], X[:, :, :1], self.signs[runs], self.f0[runs]
+            )  # a Gram matrix is of no use here
             before, after = data.at(self.last_W[runs], self.loss), data.at(self.W[runs], self.loss)
             fraction, state = locate(before, after, self.loss, length, self.target)
             self.W[runs], self.risk[runs] = state.W, state.risk

@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from .network import descent_direction, outputs
+from .network import outputs
 
 # Bogacki-Shampine's third-order rule; the midpoint rule, second order on the same stages, measures its error.
 REACH, WEIGHTS, ERROR = (1 / 2, 3 / 4), np.array([2, 3, 4]) / 9, np.array([2, -6, 4]) / 9
@@ -22,21 +22,21 @@ SMALLEST_MOVE = 2e-3  # relative move of a neuron below which kinks do not short
 TINY = np.finfo(float).tiny
 
 
-class State(namedtuple("State", "X y K signs W v Z f risk", defaults=[None] * 5)):
+class State(namedtuple("State", "X y K signs f0 W v Z f risk", defaults=[None] * 5)):
     """Networks at one moment of their run, and what the next step derives from it.
 
     Attributes
     ----------
-    X, y, K, signs : ndarray (b, n, d), (b, n), (b, n, n), (b, h)
-        What stays: the data, their Gram matrix, and the signs of the second layer.
+    X, y, K, signs, f0 : ndarray (b, n, d), (b, n), (b, n, n), (b, h), (b, n)
+        What stays: the data, their Gram matrix, the signs of the second layer, and what is subtracted from the outputs.
     W, v, Z, f, risk : ndarray (b, h, d), (b, h), (b, n, h), (b, n), (b,)
-        What moves: both layers, pre-activations, outputs, and the training risk.
+        What moves: both layers, pre-activations, outputs less f0, and the training risk.
     """
 
     def at(self, W, loss):
         """The same runs with first layers W."""
         v, Z = self.signs * np.sqrt(np.einsum("bhd,bhd->bh", W, W)), self.X @ W.swapaxes(1, 2)
-        f = outputs(Z, v)
+        f = outputs(Z, v) - self.f0
         return self._replace(W=W, v=v, Z=Z, f=f, risk=loss.risk(self.y, f))
 
     def take(self, runs):
@@ -47,6 +47,11 @@ class State(namedtuple("State", "X y K signs W v Z f risk", defaults=[None] * 5)
         """Overwrite some of the runs by as many others."""
         for array, new in zip(self, other, strict=True):
             array[runs] = new
+
+    def velocity(self, loss):
+        """dW/dt (b, h, d)."""
+        G = ((self.Z > 0) * loss.pull(self.y, self.f)[..., None]).swapaxes(1, 2) @ self.X
+        return self.v[..., None] * G
 
     def pace(self, loss):
         """Upper bound (b,) on |G_j|, the relative speed of every neuron: sum_i p_i |x_i|."""
@@ -74,7 +79,7 @@ def trial_step(state, loss, length, rtol):
         frozen += state.Z
         frozen *= active
         layers.append(layer)
-        pulls.append(loss.pull(state.y, (frozen @ layer[:, :, None])[:, :, 0]))
+        pulls.append(loss.pull(state.y, (frozen @ layer[:, :, None])[:, :, 0] - state.f0))
     pulls, layers = np.stack(pulls, axis=2) * length[:, None, None], np.stack(layers, axis=1)
     D, E = (active * ((pulls * weights) @ layers) for weights in (WEIGHTS, ERROR))
     norm = np.maximum(np.abs(state.v), TINY)
@@ -123,7 +128,7 @@ def locate(before, after, loss, length, target):
     """
     from scipy.optimize.elementwise import find_root  # here, because it takes longer to import than to run
 
-    start, end = (length[:, None, None] * descent_direction(s.X, s.y, s.W, s.v, loss)[1] for s in (before, after))
+    start, end = (length[:, None, None] * state.velocity(loss) for state in (before, after))
     rise = after.W - before.W
 
     def at(x, run):

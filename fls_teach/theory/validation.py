@@ -66,6 +66,13 @@ def choice(name, value, options):
     return value
 
 
+def flag(name, value):
+    """`value`, which must be True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} is {str(value)[:40]}; wanted True or False")
+    return bool(value)
+
+
 def signs(name, value, size=None):
     """`value` as an array of -1 and +1."""
     result = array(name, value, size)

@@ -43,7 +43,7 @@ GOOD = {
     "gradient_flow": (
         theory.gradient_flow,
         {"X": X, "y": Y, "W": W, "signs": SIGNS, "target_risk": 0.5, "t_max": 1.0, "reduction": "mean",
-         "output_multiplier": 1.0, "lr_multiplier": 1.0, "rtol": 1e-3},
+         "output_multiplier": 1.0, "lr_multiplier": 1.0, "rtol": 1e-3, "centred": False},
     ),
     "gradient_descent": (
         theory.gradient_descent,
@@ -100,6 +100,7 @@ KINDS = {
     "function": {"loss_and_gradient"},
     "list": {"parameters"},
     "flag": {"separable"},
+    "true or false": {"centred"},
 }
 # Scalars in one place, arrays in another; None is how an option is left out.
 ARRAYS_OF_POSITIVES = {("balanced_init", "alpha"), ("equivalent_alpha", "c"), ("equivalent_lr", "c"),
@@ -175,6 +176,8 @@ def nonsense(kind, good):
         yield from [
             (repr(bad), bad, re.escape(repr(bad).split("(")[0])) for bad in (0, 2, "+1", None, np.array([1, -1]))
         ]
+    if kind == "true or false":
+        yield from [(repr(bad), bad, re.escape(str(bad))) for bad in (None, 1, "yes", [True, False], np.array([True]))]
     if kind == "rng":
         yield from [(repr(bad), bad, re.escape(str(bad))) for bad in (-1, 1.5, "seed", 1j)]
     if kind == "function":
