@@ -16,4 +16,17 @@ from .geometry import angle
 from .mixture import GaussianMixture, class_sum, separability
 from .network import balanced_init, difference_network, forward, risk, second_layer, twins, velocity
 from .population import Estimate, NetworkErrors, network_error, network_errors, silent_mass
-from .training import Descent, descend, gradient_descent
+from .training import (
+    SGD,
+    Adam,
+    AdamW,
+    Descent,
+    FlowSteps,
+    Record,
+    Training,
+    balanced_init_classes,
+    descend,
+    gradient_descent,
+    opposite_twins,
+    train,
+)

@@ -1,3 +1,8 @@
 """Discrete training of many two-layer networks at once (science.md#discrete-training)."""
 
+from .chunk import Record
 from .descent import Descent, descend, gradient_descent
+from .engine import Training, train
+from .flow_steps import FlowSteps
+from .optimizers import SGD, Adam, AdamW
+from .starts import balanced_init_classes, opposite_twins

@@ -1,16 +1,23 @@
-"""Plain discrete training, step by step: what the alpha-c equivalence is exact for (SCIENCE section 6)."""
+"""The plain loop of full-batch steps, for which the alpha-c equivalence is exact (science.md#equivalence)."""
 
-from collections import namedtuple
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
-from ..network import Loss, descent_direction, training_arguments
+from ..network import training_arguments
+from .gradients import activities, gradients, outputs
+from .losses import named_loss
+from .optimizers import SGD, Adam, AdamW
 
-OPTIMIZERS = ("sgd", "momentum", "adam")
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
 
 
-class Descent(namedtuple("Descent", "W v risks")):
+class Descent(NamedTuple):
     """A finished run of `gradient_descent`.
 
     Attributes
@@ -21,11 +28,26 @@ class Descent(namedtuple("Descent", "W v risks")):
         Training risk before every step and after the last, in nats.
     """
 
+    W: NDArray[np.float64]
+    v: NDArray[np.float64]
+    risks: NDArray[np.float64]
+
 
 def gradient_descent(
-    X, y, W, v, lr, n_steps, *, output_multiplier=1.0, reduction="mean", optimizer="sgd", momentum=0.9, weight_decay=0.0
-):
-    """Full-batch training of both layers on the risk of c f.
+    X: ArrayLike,
+    y: ArrayLike,
+    W: ArrayLike,
+    v: ArrayLike,
+    lr: float,
+    n_steps: int,
+    *,
+    output_multiplier: float = 1.0,
+    reduction: str = "mean",
+    optimizer: str = "sgd",
+    momentum: float = 0.9,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """Full-batch training of both layers on the logistic risk of c f.
 
     Parameters
     ----------
@@ -40,12 +62,12 @@ def gradient_descent(
     output_multiplier : float
         c > 0, inside the loss.
     reduction : {"mean", "sum"}
-    optimizer : {"sgd", "momentum", "adam"}
-        As in torch.optim; "momentum" is heavy-ball SGD, "adam" has betas (0.9, 0.999) and eps = 0.
+    optimizer : {"sgd", "momentum", "adam", "adamw"}
+        As in torch.optim; "momentum" is heavy-ball SGD, Adam has betas (0.9, 0.999) and eps = 0.
     momentum : float
         In [0, 1); used by "momentum" alone.
     weight_decay : float
-        >= 0; times the weights, added to the gradient.
+        >= 0; times the weights, added to the gradient; "adamw" shrinks the weights by 1 - lr * weight_decay instead.
 
     Returns
     -------
@@ -55,6 +77,10 @@ def gradient_descent(
     ------
     ValueError
         For NaN, shapes that do not belong together, labels other than -1 and +1, or a number out of range.
+
+    See Also
+    --------
+    train : mini-batches, other losses, K outputs, and an end at a target risk.
 
     Notes
     -----
@@ -68,18 +94,29 @@ def gradient_descent(
     True
     """
     X, y, W, v, leading = training_arguments(X, y, W, v)
-    loss = Loss(reduction, output_multiplier)
+    loss = named_loss("logistic", classes=False)
+    c = validation.number("output_multiplier", output_multiplier, above=0, at_least=validation.SMALLEST)
+    validation.choice("reduction", reduction, ("mean", "sum"))
 
     def loss_and_gradient(parameters):
-        f, dW, dv = descent_direction(X, y, *parameters, loss)
-        return loss.risk(y, f), [-dW, -dv]
+        A = activities(X, parameters[0])
+        f = outputs(A, parameters[1])
+        return loss.risk(y, f, c, reduction), gradients(X, A, *parameters, loss.gradient(y, f, c, reduction))
 
     start = [np.broadcast_to(W, leading + W.shape[-2:]), np.broadcast_to(v, leading + v.shape[-1:])]
     (W, v), risks = descend(loss_and_gradient, start, lr, n_steps, optimizer, momentum, weight_decay)
     return Descent(W, v, risks)
 
 
-def descend(loss_and_gradient, parameters, lr, n_steps, optimizer="sgd", momentum=0.9, weight_decay=0.0):
+def descend(
+    loss_and_gradient: Callable,
+    parameters: Sequence[NDArray[np.float64]],
+    lr: float,
+    n_steps: int,
+    optimizer: str = "sgd",
+    momentum: float = 0.9,
+    weight_decay: float = 0.0,
+) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
     """Minimise any loss of a list of arrays with a fixed number of optimiser steps.
 
     Parameters
@@ -99,7 +136,7 @@ def descend(loss_and_gradient, parameters, lr, n_steps, optimizer="sgd", momentu
     Raises
     ------
     ValueError
-        For a number out of range or an unknown optimizer.
+        For a number out of range, an unknown optimizer, or weights that leave float64.
 
     Examples
     --------
@@ -108,31 +145,24 @@ def descend(loss_and_gradient, parameters, lr, n_steps, optimizer="sgd", momentu
     (0.125, array([1.      , 0.25    , 0.0625  , 0.015625]))
     """
     lr, n_steps = validation.number("lr", lr, above=0), validation.count("n_steps", n_steps)
-    validation.choice("optimizer", optimizer, OPTIMIZERS)
     momentum = validation.number("momentum", momentum, at_least=0, at_most=1 - 1e-9)
     weight_decay = validation.number("weight_decay", weight_decay, at_least=0)
+    rule = {
+        "sgd": SGD(lr, weight_decay=weight_decay),
+        "momentum": SGD(lr, momentum, weight_decay),
+        "adam": Adam(lr, weight_decay=weight_decay),
+        "adamw": AdamW(lr, weight_decay=weight_decay),
+    }[validation.choice("optimizer", optimizer, OPTIMIZERS)]
     if not callable(loss_and_gradient):
         raise ValueError(f"loss_and_gradient is {loss_and_gradient!r}; wanted a function")
     listed = parameters if isinstance(parameters, (list, tuple)) and parameters else [parameters]
     parameters = [np.array(validation.array("parameters", p)) for p in listed]
-    first = [np.zeros_like(p) for p in parameters]  # momentum buffer, or Adam's first moment
-    second = [np.zeros_like(p) for p in parameters]
-    losses = []
+    buffers, losses = rule.start(parameters), []
     with np.errstate(all="ignore"):  # an explosion is reported below, in words
         for step in range(1, n_steps + 1):
-            loss, gradients = loss_and_gradient(parameters)
+            loss, slopes = loss_and_gradient(parameters)
             losses.append(loss)
-            for k, (p, g) in enumerate(zip(parameters, gradients, strict=True)):
-                g = g + weight_decay * p
-                if optimizer == "momentum":
-                    first[k] = g = momentum * first[k] + g
-                elif optimizer == "adam":
-                    first[k] = 0.9 * first[k] + 0.1 * g
-                    second[k] = 0.999 * second[k] + 0.001 * g * g
-                    spread = np.sqrt(second[k] / (1 - 0.999**step))
-                    # A weight whose gradient has always been zero (a dead neuron) stays where it is: 0/0 means no step.
-                    g = np.divide(first[k] / (1 - 0.9**step), spread, out=np.zeros_like(p), where=spread > 0)
-                parameters[k] = p - lr * g
+            parameters, buffers = rule.step(parameters, slopes, buffers, step)
         losses.append(loss_and_gradient(parameters)[0])
     if not all(np.isfinite(array).all() for array in (*parameters, *losses)):
         raise ValueError(f"lr is {lr:g}, and the weights exploded within {n_steps} steps; wanted a smaller lr")

@@ -1,0 +1,53 @@
+"""What training asks of its arguments beyond what the whole theory does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import validation
+
+
+def per_run(name, value, *, above=None, at_least=None, at_most=None):
+    """`value` as a float, or as an array (B,) with one number per run, each inside the bounds."""
+    if np.ndim(value) == 0:
+        return validation.number(name, value, above=above, at_least=at_least, at_most=at_most)
+    values = validation.array(name, value, None)
+    if values.ndim != 1:
+        raise ValueError(f"{name} has shape {values.shape}; wanted a number, or one number per run (B,)")
+    for entry in values:
+        validation.number(name, float(entry), above=above, at_least=at_least, at_most=at_most)
+    return values
+
+
+def layers(W, V, n_features):
+    """W (..., h, d) and the second layer, (..., h) for one output or (..., K, h) for K; and whether for K."""
+    W = validation.array("W", W, None, n_features)
+    classes = np.ndim(V) == W.ndim
+    V = validation.array("V", V, *((None,) if classes else ()), W.shape[-2])
+    if W.ndim > 3 or V.ndim != W.ndim - (not classes):
+        raise ValueError(
+            f"W has shape {W.shape} and V {V.shape}; wanted W (h, d) with V (h,) or (K, h), "
+            "or W (B, h, d) with V (B, h) or (B, K, h)"
+        )
+    if classes and V.shape[-2] < 2:
+        raise ValueError(f"V has shape {V.shape}, one class; wanted at least 2 classes, or V (h,) for one output")
+    return W, V, classes
+
+
+def targets(y, n_samples, n_classes=None):
+    """Labels -1 and +1 as they are, or classes 0 ... K - 1 one-hot, (..., n, K)."""
+    if n_classes is None:
+        return validation.signs("y", y, n_samples)
+    labels = validation.array("y", y, n_samples)
+    bad = (labels != np.round(labels)) | (labels < 0) | (labels >= n_classes)
+    if bad.any():
+        raise ValueError(f"y holds {labels[bad][0]:g}; wanted classes, whole numbers from 0 to {n_classes - 1}")
+    return (labels[..., None] == np.arange(n_classes)).astype(float)
+
+
+def seeds_per_run(value):
+    """Whole numbers >= 0, () or (B,)."""
+    values = np.asarray(value)
+    if values.dtype.kind not in "iu" or values.ndim > 1 or values.size == 0 or values.min() < 0:
+        raise ValueError(f"seeds is {str(value)[:40]}; wanted a whole number >= 0, or one per run (B,)")
+    return values

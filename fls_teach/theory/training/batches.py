@@ -1,0 +1,54 @@
+"""Mini-batches and input noise: what a run draws depends on its own seed alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Batches:
+    """The order in which each of some runs sees its examples, and the noise on them.
+
+    Parameters
+    ----------
+    seeds : list of int
+        One per run. A run draws its orders and its noise from two streams of its own: switching the noise on leaves
+        the orders as they are, and runs of equal seeds see equal batches and noise.
+    n_samples, batch_size : int
+        Every epoch visits each example once, in a new order; its last batch is smaller where the sizes do not divide.
+    noise : float
+        Standard deviation of the normal noise that is added to every input entry, fresh at every step.
+
+    Examples
+    --------
+    >>> batches = Batches([0, 1], n_samples=4, batch_size=3, noise=0.0)
+    >>> X, t = np.zeros((2, 4, 1)), np.arange(4.0) + np.zeros((2, 1))
+    >>> [batches.draw(X, t)[1].shape for _ in range(3)]
+    [(2, 3), (2, 1), (2, 3)]
+    """
+
+    def __init__(self, seeds, n_samples, batch_size, noise):
+        self.orders = [np.random.default_rng([seed, 0]) for seed in seeds]
+        self.noises = [np.random.default_rng([seed, 1]) for seed in seeds]
+        self.n_samples, self.batch_size, self.noise = n_samples, batch_size, noise
+        self.epoch, self.position = None, n_samples
+
+    def draw(self, X, *columns):
+        """Inputs (b, m, d) of the next step, with noise, and the same examples' entries of other arrays (b, n, ...)."""
+        columns = (X, *columns)
+        if self.batch_size < self.n_samples:
+            if self.position >= self.n_samples:
+                self.epoch = np.array([order.permutation(self.n_samples) for order in self.orders])
+                self.position = 0
+            chosen = self.epoch[:, self.position : self.position + self.batch_size]
+            self.position += self.batch_size
+            run = np.arange(len(chosen))[:, None]
+            columns = tuple(column[run, chosen] for column in columns)
+        if self.noise:
+            drawn = np.array([noise.standard_normal(columns[0].shape[1:]) for noise in self.noises])
+            columns = (columns[0] + self.noise * drawn, *columns[1:])
+        return columns
+
+    def keep(self, runs):
+        """Go on with some of the runs."""
+        self.orders, self.noises = [self.orders[k] for k in runs], [self.noises[k] for k in runs]
+        self.epoch = None if self.epoch is None else self.epoch[runs]

@@ -1,0 +1,211 @@
+"""Train many two-layer networks at once by discrete steps, each until its own end (science.md#discrete-training)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import validation
+from .arguments import layers, per_run, seeds_per_run, targets
+from .chunk import Chunk, Problem
+from .flow_steps import FlowSteps
+from .losses import named_loss
+from .optimizers import Optimizer
+
+# Numbers in the largest temporary, 128 kB: beyond, the C library maps fresh pages for each, which takes longer than the
+# arithmetic (measured at h = 100: 8 us per network and evaluation within, 20 to 30 us beyond).
+CHUNK_SIZE = 16_000
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Finished runs of `train`; without a batch axis every entry loses its first axis.
+
+    Attributes
+    ----------
+    W, V : ndarray (B, h, d), (B, h) or (B, K, h)
+        Weights where the run ended.
+    steps : ndarray (B,) of int
+        Optimizer steps taken.
+    time : ndarray (B,)
+        Sum of the step lengths: the time of gradient flow that a plain gradient step follows.
+    risk : ndarray (B,)
+        Training risk of c f, or of c (f - f0), on all examples without noise.
+    status : ndarray (B,) of str
+        "reached", "max_steps", "stalled", "dead" or "diverged".
+    reason : ndarray (B,) of str
+        The status in words.
+    record : list of B Record, or None
+    """
+
+    W: NDArray[np.float64]
+    V: NDArray[np.float64]
+    steps: NDArray[np.int64]
+    time: NDArray[np.float64]
+    risk: NDArray[np.float64]
+    status: NDArray[np.str_]
+    reason: NDArray[np.str_]
+    record: list | None
+
+
+def train(
+    X: ArrayLike,
+    y: ArrayLike,
+    W: ArrayLike,
+    V: ArrayLike,
+    optimizer: Optimizer | FlowSteps,
+    *,
+    loss: str = "logistic",
+    target_risk: float | None = None,
+    max_steps: int = 10_000,
+    batch_size: int | None = None,
+    input_noise: float = 0.0,
+    output_multiplier: ArrayLike = 1.0,
+    centred: bool = False,
+    reduction: str = "mean",
+    seeds: ArrayLike = 0,
+    check_every: int | None = None,
+    record: str | None = None,
+) -> Training:
+    """Train both layers of f(x) = V relu(W x) on the risk of c f until it reaches the target, or for `max_steps`.
+
+    Parameters
+    ----------
+    X : array_like (n, d) or (B, n, d)
+        Inputs, shared or one set per run.
+    y : array_like (n,) or (B, n)
+        Labels -1 and +1 for one output; classes 0 to K - 1 for K.
+    W : array_like (h, d) or (B, h, d)
+        First layer at the start.
+    V : array_like (h,) or (K, h); with a batch axis wherever W has one, (B, h) or (B, K, h)
+        Second layer at the start, for one output or for K.
+    optimizer : SGD, Adam, AdamW or FlowSteps
+        The step. `FlowSteps` follows gradient flow with steps of its own choice, on all examples and without noise.
+    loss : {"logistic", "exponential", "squared", "squared_hinge"}, or for K outputs {"cross_entropy", "squared"}
+    target_risk : float, optional
+        > 0. The run ends when the risk on all examples has fallen to it; `FlowSteps` shortens its last step to land on
+        it, any other optimizer ends at the first check that finds the risk there or below.
+    max_steps : int
+        Steps after which a run ends at the latest.
+    batch_size : int, optional
+        Examples per step, drawn without replacement within an epoch; all of them by default.
+    input_noise : float
+        Standard deviation of fresh normal noise on every input entry at every step, >= 0.
+    output_multiplier : float or array_like (B,)
+        c > 0, inside the loss.
+    centred : bool
+        Train c (f - f0), f0 the network at the start, in place of c f.
+    reduction : {"mean", "sum"}
+        Over the examples of a step, and for the risk.
+    seeds : int or array_like (B,) of int
+        Seed of each run's mini-batches and noise; runs of equal seeds see the same ones.
+    check_every : int, optional
+        Steps between looks at the risk. 1 by default where a step sees all examples, else an epoch.
+    record : {"risk", "weights"}, optional
+        Keep what every check sees: step, time and risk, and with "weights" W and V too.
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    ValueError
+        For NaN, shapes that do not belong together, labels that do not fit the outputs, or a number out of range.
+
+    Notes
+    -----
+    Settings per run (B,) give every run its own. A run's numbers are the same, bit for bit, in any batch.
+
+    A run is "dead" once no neuron is active on any example: the network is the constant 0 and has no gradient. It is
+    "stalled" once a step on all examples changes nothing. Where noise or an optimizer's memory could still wake the
+    run, either must last for 100 steps. `FlowSteps` also stalls when in 200 steps no neuron grew by 5% and the risk
+    fell by less than a ten-thousandth. A "diverged" run is given back as it was at the last check that found it finite.
+
+    Examples
+    --------
+    >>> from fls_teach.theory import SGD, GaussianMixture, balanced_init, second_layer
+    >>> X, y = GaussianMixture(2.5, n_features=20).sample(10, 0, separable=True)
+    >>> W, signs = balanced_init(50, 20, [0.1, 0.5], 0)  # two alphas, two runs
+    >>> runs = train(X, y, W, second_layer(W, signs), SGD(lr=[0.2, 0.1]), target_risk=0.05)
+    >>> runs.status.tolist(), bool((runs.risk <= 0.05).all())
+    (['reached', 'reached'], True)
+    """
+    X = validation.array("X", X, None, None)
+    W, V, classes = layers(W, V, X.shape[-1])
+    y = targets(y, X.shape[-2], V.shape[-2] if classes else None)
+    if not isinstance(optimizer, (Optimizer, FlowSteps)):
+        raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...), AdamW(...) or FlowSteps(...)")
+    flow = isinstance(optimizer, FlowSteps)
+    c = per_run("output_multiplier", output_multiplier, above=0, at_least=validation.SMALLEST)
+    seeds = seeds_per_run(seeds)
+    settings = {"output_multiplier": c, "seeds": seeds} | ({} if flow else optimizer.settings())
+    leading = validation.batch(
+        X=(X, 2), y=(y, 2 if classes else 1), W=(W, 2), V=(V, 2 if classes else 1),
+        **{name: (np.asarray(value), 0) for name, value in settings.items()},
+    )  # fmt: skip
+    if len(leading) > 1:
+        raise ValueError(f"X, y, W and V have leading batch axes {leading}; wanted at most one")
+    n, d = X.shape[-2:]
+    noise = validation.number("input_noise", input_noise, at_least=0)
+    batch_size = n if batch_size is None else validation.count("batch_size", batch_size)
+    if batch_size > n:
+        raise ValueError(f"batch_size is {batch_size}; wanted at most the number of examples, {n}")
+    if flow and (noise or batch_size < n):
+        what = f"input_noise is {noise:g}" if noise else f"batch_size is {batch_size}"
+        raise ValueError(f"{what}, and optimizer is FlowSteps, which sees all examples as they are; wanted SGD or Adam")
+    whole = batch_size == n and not noise
+    if flow and check_every is not None:
+        raise ValueError(f"check_every is {check_every!r}, and FlowSteps looks after every step; wanted None")
+    problem = Problem(
+        loss=named_loss(loss, classes),
+        reduction=validation.choice("reduction", reduction, ("mean", "sum")),
+        target=-np.inf if target_risk is None else validation.number("target_risk", target_risk, above=0),
+        max_steps=validation.count("max_steps", max_steps),
+        batch_size=batch_size,
+        noise=noise,
+        centred=bool(centred),
+        check_every=(
+            (1 if whole else -(-n // batch_size))
+            if check_every is None
+            else validation.count("check_every", check_every)
+        ),
+        record=None if record is None else validation.choice("record", record, ("risk", "weights")),
+    )
+    size = leading or (1,)
+    shapes = ((X, 2), (y, 2 if classes else 1), (W, 2), (V, 2 if classes else 1), (c, 0), (seeds, 0))
+    arrays = [np.broadcast_to(array, size + np.shape(array)[np.ndim(array) - axes :]) for array, axes in shapes]
+    parts = []
+    order = _by_scale(*arrays[2:5])
+    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged", and says so
+        for runs in np.split(order, range(_places(W, n), len(order), _places(W, n))):
+            part = optimizer if flow else optimizer.take(runs)
+            parts.append(Chunk(problem, part, *(array[runs] for array in arrays)).run())
+    back = np.argsort(order)
+    joined = {name: _joined([part[name] for part in parts], back) for name in parts[0]}
+    return Training(
+        **joined if leading else {key: None if value is None else value[0] for key, value in joined.items()}
+    )
+
+
+def _places(W, n_samples):
+    """How many runs a chunk holds."""
+    return max(1, CHUNK_SIZE // (W.shape[-2] * max(n_samples, W.shape[-1])))
+
+
+def _by_scale(W, V, c):
+    """Numbers of the runs in the order of their starts' scale: runs of a similar length share a chunk."""
+    scale = c * np.abs(W).max(axis=(1, 2)) * np.abs(V).reshape(len(V), -1).max(axis=1)
+    return np.argsort(scale, kind="stable")
+
+
+def _joined(parts, back):
+    """One field of all chunks in the runs' own order."""
+    if parts[0] is None:
+        return None
+    if isinstance(parts[0], list):
+        flat = sum(parts, [])
+        return [flat[run] for run in back]
+    return np.concatenate(parts)[back]
