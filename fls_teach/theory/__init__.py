@@ -9,7 +9,7 @@ from .alignment import (
     predictor_alignment,
     zeta,
 )
-from .equivalence import equivalent_alpha, equivalent_lr, equivalent_weight_decay
+from .equivalence import equivalent_alpha, equivalent_lr, equivalent_optimizer, equivalent_weight_decay
 from .error import Decomposition, bayes_error, decompose, linear_error
 from .flow import Flow, Trajectory, gradient_flow
 from .geometry import angle

@@ -1,17 +1,35 @@
-"""An output multiplier c is an initialisation scale alpha in disguise (Proposition B.1; SCIENCE section 6).
+"""An output multiplier c is an initialisation scale alpha in disguise (Proposition B.1; science.md#equivalence).
 
-If f is L-homogeneous, f(a theta) = a^L f(theta), then training loss(c f) from theta(0) and training loss(f)
-from c^(1/L) theta(0) are step by step the same run, once the step size is translated.
+If f is L-homogeneous, f(a theta) = a^L f(theta), then training loss(c f) from theta' = theta and training loss(f) from
+a theta with a = c^(1/L) are step by step the same run, once the settings are translated. The argument is one line:
+keep c f(theta') = f(a theta') for ever, that is, theta_t = a theta'_t. Then
+
+- gradients by theta' are a times those by theta (chain rule), and steps must be 1/a times as long;
+- plain and momentum SGD: lr' a g = lr g / a, so lr' = lr a^-2. Decay in the gradient, wd' theta' beside a g, needs
+  wd' = wd a^2;
+- Adam divides the gradient's scale out: lr' = lr / a. Its eps stands beside gradients, eps' = eps a. Decay in the
+  gradient as for SGD, wd' = wd a^2;
+- AdamW shrinks weights by 1 - lr wd, which must be equal for both: lr' wd' = lr wd, so wd' = wd a.
+
+Momentum, betas, batches and input noise stay as they are: none of them has the units of a weight.
 """
 
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from . import validation
+from .training.optimizers import SGD, Adam, Optimizer
 
-# A step on loss(c f) must be c^(-1/L) times the step on loss(f) from c^(1/L) theta. Gradients are c^(1/L) times larger,
-# so plain and momentum SGD need lr c^(-2/L); Adam divides the gradient's scale out and needs lr c^(-1/L).
-_STEP_POWER = {"sgd": 2, "momentum": 2, "adam": 1}
+# Powers p of the rules lr' = lr a^-p and wd' = wd a^p, with a = c^(1/L).
+_LR_POWER: dict[str, int] = {"sgd": 2, "momentum": 2, "adam": 1, "adamw": 1}
+_DECAY_POWER: dict[str, int] = {"sgd": 2, "momentum": 2, "adam": 2, "adamw": 1}
 
 
-def equivalent_alpha(c, degree=2):
+def equivalent_alpha(c: ArrayLike, degree: int = 2) -> NDArray[np.float64]:
     """Initialisation scale that does what output multiplier c does: alpha = c^(1/L).
 
     Parameters
@@ -35,10 +53,10 @@ def equivalent_alpha(c, degree=2):
     >>> float(equivalent_alpha(4.0**-3))
     0.125
     """
-    return _multiplier(c) ** (1 / validation.count("degree", degree))
+    return _positive("c", c) ** (1 / validation.count("degree", degree))
 
 
-def equivalent_lr(lr, c, degree=2, optimizer="sgd"):
+def equivalent_lr(lr: ArrayLike, c: ArrayLike, degree: int = 2, optimizer: str = "sgd") -> NDArray[np.float64]:
     """Learning rate for loss(c f) that matches `lr` for loss(f): lr c^(-2/L), or lr c^(-1/L) for Adam with eps -> 0.
 
     Parameters
@@ -49,7 +67,7 @@ def equivalent_lr(lr, c, degree=2, optimizer="sgd"):
         Output multiplier, > 0.
     degree : int
         Homogeneity L.
-    optimizer : {"sgd", "momentum", "adam"}
+    optimizer : {"sgd", "momentum", "adam", "adamw"}
 
     Returns
     -------
@@ -69,23 +87,27 @@ def equivalent_lr(lr, c, degree=2, optimizer="sgd"):
     >>> float(equivalent_lr(0.1, 0.25)), float(equivalent_lr(0.1, 0.25, optimizer="adam"))
     (0.4, 0.2)
     """
-    power = _STEP_POWER[validation.choice("optimizer", optimizer, _STEP_POWER)]
-    lr, c = _multiplier(lr, "lr"), _multiplier(c)
+    power = _LR_POWER[validation.choice("optimizer", optimizer, _LR_POWER)]
+    lr, c = _positive("lr", lr), _positive("c", c)
     validation.batch(lr=(lr, 0), c=(c, 0))
     return lr * c ** (-power / validation.count("degree", degree))
 
 
-def equivalent_weight_decay(weight_decay, c, degree=2):
-    """Weight decay for loss(c f) that matches `weight_decay` (added to the gradient) for loss(f): wd c^(2/L).
+def equivalent_weight_decay(
+    weight_decay: ArrayLike, c: ArrayLike, degree: int = 2, optimizer: str = "sgd"
+) -> NDArray[np.float64]:
+    """Weight decay for loss(c f) that matches `weight_decay` for loss(f): wd c^(2/L), or wd c^(1/L) for AdamW.
 
     Parameters
     ----------
     weight_decay : float or array_like (...)
-        Coefficient wd >= 0 of the run on loss(f).
+        Coefficient wd >= 0 of the run on loss(f). "adamw" shrinks the weights by 1 - lr wd; the others add wd times the
+        weights to the gradient.
     c : float or array_like (...)
         Output multiplier, > 0.
     degree : int
         Homogeneity L.
+    optimizer : {"sgd", "momentum", "adam", "adamw"}
 
     Returns
     -------
@@ -94,22 +116,61 @@ def equivalent_weight_decay(weight_decay, c, degree=2):
     Raises
     ------
     ValueError
-        If wd < 0, c <= 0, or `degree` is not a whole number >= 1.
+        If wd < 0, c <= 0, `degree` is not a whole number >= 1, or the optimizer is unknown.
 
     Examples
     --------
-    >>> float(equivalent_weight_decay(0.1, 0.25))
-    0.025
+    >>> float(equivalent_weight_decay(0.1, 0.25)), float(equivalent_weight_decay(0.1, 0.25, optimizer="adamw"))
+    (0.025, 0.05)
     """
+    power = _DECAY_POWER[validation.choice("optimizer", optimizer, _DECAY_POWER)]
     weight_decay = validation.array("weight_decay", weight_decay)
     if (weight_decay < 0).any():
         raise ValueError(f"weight_decay is {weight_decay.min():g}; wanted >= 0")
-    c = _multiplier(c)
+    c = _positive("c", c)
     validation.batch(weight_decay=(weight_decay, 0), c=(c, 0))
-    return weight_decay * c ** (2 / validation.count("degree", degree))
+    return weight_decay * c ** (power / validation.count("degree", degree))
 
 
-def _multiplier(value, name="c"):
+def equivalent_optimizer(optimizer: Optimizer, c: ArrayLike, degree: int = 2) -> Optimizer:
+    """The optimizer for loss(c f) that matches `optimizer` for loss(f), every setting translated.
+
+    Parameters
+    ----------
+    optimizer : SGD, Adam or AdamW
+    c : float or array_like (B,)
+        Output multiplier, > 0; an array gives an optimizer with settings per run.
+    degree : int
+        Homogeneity L.
+
+    Returns
+    -------
+    SGD, Adam or AdamW
+
+    Raises
+    ------
+    ValueError
+        For another optimizer, c not > 0, or `degree` not a whole number >= 1.
+
+    Examples
+    --------
+    >>> from fls_teach.theory import AdamW
+    >>> equivalent_optimizer(AdamW(lr=0.1, weight_decay=0.1), c=0.25)
+    AdamW(lr=0.2, betas=(0.9, 0.999), eps=0.0, weight_decay=0.05)
+    """
+    if not isinstance(optimizer, (SGD, Adam)):
+        raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...) or AdamW(...)")
+    name = type(optimizer).__name__.lower()
+    settings = {
+        "lr": equivalent_lr(optimizer.lr, c, degree, name),
+        "weight_decay": equivalent_weight_decay(optimizer.weight_decay, c, degree, name),
+    }
+    if isinstance(optimizer, Adam):
+        settings["eps"] = optimizer.eps * equivalent_alpha(c, degree)
+    return replace(optimizer, **settings)
+
+
+def _positive(name, value):
     value = validation.array(name, value)
     if not (value >= validation.SMALLEST).all():
         raise ValueError(f"{name} is {value.min():g}; wanted > 0, at least {validation.SMALLEST:g}")

@@ -6,12 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fls_teach.theory import (
+    SGD,
+    Adam,
+    AdamW,
+    FlowSteps,
+    balanced_init_classes,
     descend,
     equivalent_alpha,
     equivalent_lr,
+    equivalent_optimizer,
     equivalent_weight_decay,
     gradient_descent,
     gradient_flow,
+    train,
 )
 
 from .strategies import separable_run
@@ -40,6 +47,7 @@ def test_rules_of_degree_two_are_exact_for_powers_of_four(k, number):
     assert equivalent_lr(number, c) == equivalent_lr(number, c, optimizer="momentum") == number / c
     assert equivalent_lr(number, c, optimizer="adam") == number * 2.0**-k
     assert equivalent_weight_decay(number, c) == number * c
+    assert equivalent_weight_decay(number, c, optimizer="adamw") == number * 2.0**k
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
@@ -51,8 +59,9 @@ def test_rules_of_any_degree(c, degree):
     assert (0.1 / equivalent_lr(0.1, c, degree, "adam")) ** degree == pytest.approx(c, rel=1e-13)
     assert (equivalent_weight_decay(0.1, c, degree) / 0.1) ** degree == pytest.approx(c**2, rel=1e-13)
     # lr * wd is what a step shrinks the weights by, and must be the same for both runs.
-    product = equivalent_lr(0.1, c, degree) * equivalent_weight_decay(0.3, c, degree)
-    assert product == pytest.approx(0.03, rel=1e-14)
+    for name in ("sgd", "momentum", "adamw"):
+        product = equivalent_lr(0.1, c, degree, name) * equivalent_weight_decay(0.3, c, degree, name)
+        assert product == pytest.approx(0.03, rel=1e-14)
 
 
 def test_rules_take_arrays():
@@ -115,6 +124,92 @@ def test_c_that_is_no_power_of_four_agrees_to_rounding():
     of_alpha = gradient_descent(X, y, alpha * W, alpha * v, 0.02, 1_000)
     of_c = gradient_descent(X, y, W, v, float(equivalent_lr(0.02, 0.3)), 1_000, output_multiplier=0.3)
     np.testing.assert_allclose(of_c.risks, of_alpha.risks, rtol=1e-11)
+
+
+RULES = {
+    "sgd": SGD(0.05),
+    "momentum": SGD(0.01, momentum=0.8),
+    "sgd, decay": SGD(0.05, weight_decay=DECAY),
+    "adam": Adam(0.003),
+    "adam, decay and eps": Adam(0.003, betas=(0.8, 0.99), eps=2.0**-8, weight_decay=DECAY),
+    "adamw": AdamW(0.003, weight_decay=0.125),
+}
+
+
+def engine_pair(name, cs, kind, **options):
+    """Runs of `train` with output multipliers c and their optimizers, and the runs from scales alpha; and alpha."""
+    X, y, W, signs = separable_run(0, 0.5, n_neurons=6)
+    V, alpha = signs * np.linalg.norm(W, axis=1), equivalent_alpha(cs)
+    if kind == "classes":
+        W, V = balanced_init_classes(6, X.shape[1], 3, 0.5, 0)
+        y, options = np.arange(len(X)) % 3, {"loss": "cross_entropy"} | options
+    scaled = alpha[:, None, None] * W, alpha.reshape(-1, *[1] * V.ndim) * V
+    of_alpha = train(X, y, *scaled, RULES[name], max_steps=200, record="risk", **options)
+    optimizer = equivalent_optimizer(RULES[name], cs)
+    of_c = train(X, y, W, V, optimizer, max_steps=200, record="risk", output_multiplier=cs, **options)
+    assert all(record.risks[-1] < 0.95 * record.risks[0] for record in of_alpha.record), "nothing was learned"
+    return of_c, of_alpha, alpha
+
+
+@pytest.mark.parametrize("kind", ["one output", "classes"])
+@pytest.mark.parametrize("name", RULES)
+def test_every_optimizer_of_the_engine_has_its_rule(name, kind):
+    """Catches AdamW with SGD's decay, an eps that stays as it is, and rules that hold for one output alone."""
+    of_c, of_alpha, alpha = engine_pair(name, 4.0 ** np.array([1.0, -1.0, -3.0]), kind)
+    np.testing.assert_array_equal(of_c.risk, of_alpha.risk)
+    np.testing.assert_array_equal(alpha[:, None, None] * of_c.W, of_alpha.W)
+    of_c, of_alpha, alpha = engine_pair(name, np.array([0.3]), kind)  # no power of four: to rounding
+    np.testing.assert_allclose(of_c.record[0].risks, of_alpha.record[0].risks, rtol=1e-10)
+    np.testing.assert_allclose(np.sqrt(0.3) * of_c.W, of_alpha.W, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "options", [{"batch_size": 3}, {"input_noise": 0.25}, {"centred": True}, {"loss": "exponential"}], ids=str
+)
+def test_batches_noise_centring_and_losses_leave_the_rules_alone(options):
+    """Catches noise or batches that depend on the optimizer's settings, and a centring outside the multiplier."""
+    of_c, of_alpha, alpha = engine_pair("momentum", 4.0 ** np.array([0.0, -2.0]), "one output", **options)
+    np.testing.assert_array_equal(of_c.risk, of_alpha.risk)
+    np.testing.assert_array_equal(alpha[:, None, None] * of_c.W, of_alpha.W)
+
+
+def test_steps_that_follow_the_flow_need_no_rule():
+    """Catches an absolute scale in the choice of the step: it must come out c^(-1) times as long by itself."""
+    X, y, W, signs = separable_run(0, 0.5, n_neurons=6)
+    v, c = signs * np.linalg.norm(W, axis=1), 4.0**-3
+    of_c = train(X, y, W, v, FlowSteps(), target_risk=0.1, output_multiplier=c)
+    of_alpha = train(X, y, W / 8, v / 8, FlowSteps(), target_risk=0.1)
+    assert of_c.steps == of_alpha.steps and of_c.time * c == of_alpha.time
+    np.testing.assert_array_equal(of_c.W / 8, of_alpha.W)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("adamw", lambda c: AdamW(equivalent_lr(0.003, c, 2, "adam"), weight_decay=0.125 * c)),  # SGD's decay
+        ("adamw", lambda c: AdamW(equivalent_lr(0.003, c, 2, "adam"), weight_decay=0.125)),
+        ("adam, decay and eps", lambda c: Adam(0.003 * c**-0.5, (0.8, 0.99), 2.0**-8, DECAY * c)),  # eps unchanged
+    ],
+)
+def test_a_wrong_rule_for_adam_differs(name, wrong):
+    """Catches an engine in which decoupled decay or eps has no effect, so that any rule would hold."""
+    c = 4.0**-3
+    X, y, W, signs = separable_run(0, 0.5, n_neurons=6)
+    v = signs * np.linalg.norm(W, axis=1)
+    of_alpha = train(X, y, W / 8, v / 8, RULES[name], max_steps=200)
+    of_c = train(X, y, W, v, wrong(c), max_steps=200, output_multiplier=c)
+    assert abs(of_c.risk - of_alpha.risk) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [({"optimizer": FlowSteps()}, "optimizer"), ({"optimizer": "sgd"}, "optimizer"), ({"c": 0.0}, "c"),
+     ({"c": np.nan}, "c"), ({"degree": 1.5}, "degree"), ({"c": [1.0, 2.0, 3.0]}, "c")],
+)  # fmt: skip
+def test_an_optimizer_that_cannot_be_translated(change, name):
+    """Catches an optimizer handed back untranslated, and numbers that broadcasting or a power turns into nonsense."""
+    with pytest.raises(ValueError, match=rf"\b{name}\b.*wanted"):
+        equivalent_optimizer(**({"optimizer": SGD([0.1, 0.2]), "c": 0.5} | change))
 
 
 def three_layers(X, y, c):

@@ -66,11 +66,14 @@ def test_full_batch_training_is_gradient_descent(optimizer):
     assert str(run.status) == "max_steps" and run.steps == 40
 
 
-@pytest.mark.parametrize(("c", "reduction", "t_max"), [(1.0, "mean", 1.0), (2.0, "sum", 0.05)])
-def test_halving_the_rate_halves_the_distance_to_the_flow(c, reduction, t_max):
+@pytest.mark.parametrize(
+    ("c", "reduction", "t_max", "centred"),
+    [(1.0, "mean", 1.0, False), (2.0, "sum", 0.05, False), (1.0, "mean", 1.0, True)],
+)
+def test_halving_the_rate_halves_the_distance_to_the_flow(c, reduction, t_max, centred):
     """Catches training at another speed than the flow's: the distance must fall at first order in lr."""
     X, y, W, signs = separable_run(3, 0.5)
-    options = {"reduction": reduction, "output_multiplier": c}
+    options = {"reduction": reduction, "output_multiplier": c, "centred": centred}
     flow = gradient_flow(X, y, W, signs, t_max=t_max, rtol=1e-7, **options)
     gaps = []
     for n in (800, 1_600):
@@ -80,17 +83,18 @@ def test_halving_the_rate_halves_the_distance_to_the_flow(c, reduction, t_max):
     assert gaps[0] < 4e-4 and 1.7 < gaps[0] / gaps[1] < 2.4, gaps  # kinks add a little noise to the factor 2
 
 
-def test_flow_steps_follow_the_flow_at_every_alpha():
+@pytest.mark.parametrize("centred", [False, True])
+def test_flow_steps_follow_the_flow_at_every_alpha(centred):
     """Catches a step that is too long somewhere between 2^-12 and 2^3, and a stop that is not on the target."""
     alphas = 2.0 ** np.arange(-12, 4, 3)
     X, y, W, signs = separable_run(1, alphas, n_neurons=50)
-    flow = gradient_flow(X, y, W, signs, target_risk=0.05)
-    run = train(X, y, W, second_layer(W, signs), FlowSteps(), target_risk=0.05)
+    flow = gradient_flow(X, y, W, signs, target_risk=0.05, centred=centred)
+    run = train(X, y, W, second_layer(W, signs), FlowSteps(), target_risk=0.05, centred=centred)
     assert (run.status == "reached").all() and run.steps.max() < 2_000
     np.testing.assert_allclose(run.risk, 0.05, rtol=1e-9)
     distance = np.linalg.norm(run.W - flow.W, axis=(1, 2)) / np.linalg.norm(flow.W, axis=(1, 2))
     assert distance.max() < 0.02, distance
-    finer = train(X, y, W, second_layer(W, signs), FlowSteps(0.025, 0.25), target_risk=0.05)
+    finer = train(X, y, W, second_layer(W, signs), FlowSteps(0.025, 0.25), target_risk=0.05, centred=centred)
     nearer = np.linalg.norm(finer.W - flow.W, axis=(1, 2)) / np.linalg.norm(flow.W, axis=(1, 2))
     assert nearer.max() < 0.5 * distance.max(), (distance, nearer)
     np.testing.assert_allclose(finer.time, flow.stopping_time, rtol=0.01)

@@ -9,7 +9,7 @@ from .. import validation
 
 def per_run(name, value, *, above=None, at_least=None, at_most=None):
     """`value` as a float, or as an array (B,) with one number per run, each inside the bounds."""
-    if np.ndim(value) == 0:
+    if not isinstance(value, (list, tuple)) and np.ndim(value) == 0:
         return validation.number(name, value, above=above, at_least=at_least, at_most=at_most)
     values = validation.array(name, value, None)
     if values.ndim != 1:
@@ -22,8 +22,8 @@ def per_run(name, value, *, above=None, at_least=None, at_most=None):
 def layers(W, V, n_features):
     """W (..., h, d) and the second layer, (..., h) for one output or (..., K, h) for K; and whether for K."""
     W = validation.array("W", W, None, n_features)
-    classes = np.ndim(V) == W.ndim
-    V = validation.array("V", V, *((None,) if classes else ()), W.shape[-2])
+    V = validation.array("V", V, W.shape[-2])
+    classes = V.ndim == W.ndim
     if W.ndim > 3 or V.ndim != W.ndim - (not classes):
         raise ValueError(
             f"W has shape {W.shape} and V {V.shape}; wanted W (h, d) with V (h,) or (K, h), "
@@ -45,9 +45,17 @@ def targets(y, n_samples, n_classes=None):
     return (labels[..., None] == np.arange(n_classes)).astype(float)
 
 
+def flag(name, value):
+    """True or False; any other value would be taken for one of them without a word."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} is {value!r}; wanted True or False")
+    return bool(value)
+
+
 def seeds_per_run(value):
     """Whole numbers >= 0, () or (B,)."""
+    validation.array("seeds", value)
     values = np.asarray(value)
-    if values.dtype.kind not in "iu" or values.ndim > 1 or values.size == 0 or values.min() < 0:
+    if values.dtype.kind not in "iu" or values.ndim > 1 or values.min() < 0:
         raise ValueError(f"seeds is {str(value)[:40]}; wanted a whole number >= 0, or one per run (B,)")
     return values

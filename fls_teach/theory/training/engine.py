@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
-from .arguments import layers, per_run, seeds_per_run, targets
+from .arguments import flag, layers, per_run, seeds_per_run, targets
 from .chunk import Chunk, Problem
 from .flow_steps import FlowSteps
 from .losses import named_loss
@@ -166,7 +166,7 @@ def train(
         max_steps=validation.count("max_steps", max_steps),
         batch_size=batch_size,
         noise=noise,
-        centred=bool(centred),
+        centred=flag("centred", centred),
         check_every=(
             (1 if whole else -(-n // batch_size))
             if check_every is None

@@ -101,7 +101,7 @@ class Adam(Optimizer):
         Learning rate, > 0.
     betas : tuple of two floats
         Decay of the two moments, in [0, 1).
-    eps : float
+    eps : float or array_like (B,)
         >= 0, added to the root of the second moment. 0 by default, as the alpha-c equivalence asks; torch has 1e-8.
         With 0, a weight whose gradient has always been zero stays where it is.
     weight_decay : float or array_like (B,)
@@ -136,7 +136,7 @@ class Adam(Optimizer):
             raise ValueError(f"betas is {self.betas!r}; wanted two numbers in [0, 1)")
         betas = tuple(validation.number("betas", beta, at_least=0, at_most=1 - 1e-9) for beta in self.betas)
         object.__setattr__(self, "betas", betas)
-        object.__setattr__(self, "eps", validation.number("eps", self.eps, at_least=0))
+        object.__setattr__(self, "eps", per_run("eps", self.eps, at_least=0))
         object.__setattr__(self, "weight_decay", per_run("weight_decay", self.weight_decay, at_least=0))
 
     def start(self, parameters):
@@ -154,7 +154,7 @@ class Adam(Optimizer):
         second = [b * s + (1 - b) * g * g for s, g in zip(second, gradients, strict=True)]
         moved = []
         for p, m, s in zip(parameters, first, second, strict=True):
-            spread = np.sqrt(s / (1 - b**step)) + self.eps
+            spread = np.sqrt(s / (1 - b**step)) + _shaped(self.eps, p)
             # A weight whose gradient has always been zero (a dead neuron) stays where it is: 0/0 means no step.
             g = np.divide(m / (1 - a**step), spread, out=np.zeros_like(p), where=spread > 0)
             moved.append(p - _shaped(self.lr, p) * g)
