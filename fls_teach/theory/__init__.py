@@ -16,6 +16,7 @@ from .geometry import angle
 from .mixture import GaussianMixture, class_sum, separability
 from .network import balanced_init, difference_network, forward, risk, second_layer, twins, velocity
 from .population import Estimate, NetworkErrors, network_error, network_errors, silent_mass
+from .reference import reference_flow
 from .training import (
     SGD,
     Adam,

@@ -291,3 +291,16 @@ def training_arguments(X, y, W, v, name="v"):
     X, y = validation.dataset(X, y)
     W, v = validation.network(W, v, X.shape[-1], name)
     return X, y, W, v, validation.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))
+
+
+def single_run(X, y, W, signs, target_risk, reduction, centred, t_max, rtol):
+    """The first four, checked as all are, and the weight of an example in the risk; for a flow without a batch axis."""
+    X, y, W, signs, leading = training_arguments(X, y, W, validation.signs("signs", signs), "signs")
+    if leading:
+        raise ValueError(f"leading batch axes are {leading}; wanted one run, X (n, d) and W (h, d)")
+    validation.number("target_risk", target_risk, above=0)
+    validation.number("t_max", t_max, above=0)
+    validation.number("rtol", rtol, at_least=1e-9, at_most=1e-2)
+    validation.flag("centred", centred)
+    mean = validation.choice("reduction", reduction, ("mean", "sum")) == "mean"
+    return X, y, W, signs, 1 / len(y) if mean else 1.0

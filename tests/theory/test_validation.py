@@ -45,6 +45,11 @@ GOOD = {
         {"X": X, "y": Y, "W": W, "signs": SIGNS, "target_risk": 0.5, "t_max": 1.0, "reduction": "mean",
          "output_multiplier": 1.0, "lr_multiplier": 1.0, "rtol": 1e-3, "centred": False},
     ),
+    "reference_flow": (
+        theory.reference_flow,
+        {"X": X, "y": Y, "W": W, "signs": SIGNS, "target_risk": 0.65, "t_max": 1.0, "reduction": "mean",
+         "centred": False, "rtol": 1e-3},
+    ),
     "gradient_descent": (
         theory.gradient_descent,
         {"X": X, "y": Y, "W": W, "v": V, "lr": 0.1, "n_steps": 2, "output_multiplier": 1.0, "reduction": "mean",
@@ -255,6 +260,7 @@ SIZES = [
     ("velocity", {"y": Y[:3]}, "y", 4), ("velocity", {"W": W[:, :2]}, "W", 3), ("velocity", {"v": np.ones(3)}, "v", 2),
     ("gradient_flow", {"y": Y[:3]}, "y", 4), ("gradient_flow", {"W": W[:, :2]}, "W", 3),
     ("gradient_flow", {"signs": np.ones(3)}, "signs", 2),
+    ("reference_flow", {"y": Y[:3]}, "y", 4), ("reference_flow", {"W": W[:, :2]}, "W", 3),
     ("gradient_descent", {"y": Y[:3]}, "y", 4), ("gradient_descent", {"W": W[:, :2]}, "W", 3),
     ("gradient_descent", {"v": np.ones(3)}, "v", 2),
     ("angle", {"v": S[:2]}, "v", 3), ("neuron_alignment", {"direction": S[:2]}, "direction", 3),
@@ -310,6 +316,7 @@ def test_batches_that_do_not_belong_together(function, names):
         ("equivalent_lr", {"lr": [0.1, 0.2], "c": [1.0, 2.0, 3.0]}, ("lr", "c")),
         ("equivalent_weight_decay", {"weight_decay": [0.1, 0.2], "c": [1.0, 2.0, 3.0]}, ("weight_decay", "c")),
         ("gradient_flow", {"W": np.ones((2, 2, 2, 3))}, ()),
+        ("reference_flow", {"W": np.ones((2, 2, 3))}, ("W",)),
         ("network_error", {"signal": np.ones((2, 3))}, ("signal",)),
         ("GaussianMixture", {"signal": np.ones((2, 3))}, ("signal",)),
     ],
