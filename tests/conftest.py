@@ -59,6 +59,7 @@ def halving(monkeypatch):
     module = types.ModuleType("fls_teach.demos.halving")
     module.__package__ = "fls_teach.demos"
     monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(demos, "GROUPS", {"mechanism": ("halving",)})
     monkeypatch.setattr(demos, "NAMES", ("halving",))
     exec(textwrap.dedent(source), module.__dict__)
     return module

@@ -28,25 +28,34 @@ _SOURCES = {
 @click.option("--data-dir", metavar="DIR", help="For heatmap: train on CIFAR-100, whose binary files are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--list", "listing", is_flag=True, help="List the demos.")
-@click.option("--all", "everything", is_flag=True, help="Run every demo.")
+@click.option("--all", "everything", is_flag=True, help="Run every demo; what is finished in DIR is not run again.")
+@click.option("--again", is_flag=True, help="With --all: run also what is finished.")
 @click.option("--from", "source", metavar="FILE", help="Redraw a saved result; runs nothing.")
 @click.pass_context
-def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, everything, source):
+def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, everything, again, source):
     """Run one mechanism: print what is claimed beside what is measured, draw the figure.
 
     Exit code 0: every claim holds; 1: one does not; 2: nothing could be run as asked.
     """
-    named = {"preset": "preset", "seed": "seed", "out": "out", "set": "settings", "data-dir": "data_dir"}
+    named = {
+        "again": "again",
+        "preset": "preset",
+        "seed": "seed",
+        "out": "out",
+        "set": "settings",
+        "data-dir": "data_dir",
+    }
     given = [option for option, name in named.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT]
     _one_job_only(name, listing, everything, source, given)
     if listing:
         return _print_list(as_json)
     names = _all_that_can_run() if everything else [name]
     records = []
-    for each in names:
+    for k, each in enumerate(names):
         start = time.perf_counter()
+        label = f"{each} ({k + 1} of {len(names)})" if everything else each
         folder = out if source is None or "out" in given else None
-        report = _report(each, preset, seed, folder, source, data_dir, settings)
+        report = _report(each, preset, seed, folder, source, data_dir, settings, label, everything and not again)
         records.append(_record(report))
         if not as_json:
             _print_report(report, time.perf_counter() - start)
@@ -64,6 +73,7 @@ def _one_job_only(name, listing, everything, source, given):
         raise click.UsageError(f"{' and '.join(asked)} do not go together; choose one")
     useless = [f"--{option}" for option in given if listing or (source is not None and option != "out")]
     useless += [f"--{option}" for option in ("set", "data-dir") if everything and option in given]
+    useless += ["--again"] if "again" in given and not useless and not everything else []
     if useless:
         raise click.UsageError(f"{' and '.join(useless)} would have no effect with {asked[0]}; leave it out")
 
@@ -79,7 +89,7 @@ def _all_that_can_run():
     return names
 
 
-def _report(name, preset, seed, out, source, data_dir, settings):
+def _report(name, preset, seed, out, source, data_dir, settings, label, resume):
     from fls_teach.demos.framework.report import redraw, run_demo
 
     try:
@@ -97,8 +107,8 @@ def _report(name, preset, seed, out, source, data_dir, settings):
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--out") from None
     try:
-        with terminal.plain_warnings(), terminal.progress(name) as progress:
-            return run_demo(name, preset, seed, out, progress, data_dir, settings)
+        with terminal.plain_warnings(), terminal.progress(label) as progress:
+            return run_demo(name, preset, seed, out, progress, data_dir, settings, resume)
     except ValueError as problem:
         if data_dir is None and not settings and name not in demos.NEED_TORCH:
             raise  # a fault of ours
@@ -131,11 +141,13 @@ def _print_json(value):
 
 
 def _print_list(as_json):
-    summaries = {name: demos.summary(name) for name in demos.NAMES}
+    rows = [(group, name, demos.summary(name)) for group, names in demos.GROUPS.items() for name in names]
     if as_json:
-        return _print_json({"demos": [{"name": name, "summary": text} for name, text in summaries.items()]})
-    for name, text in summaries.items():
-        click.echo(f"{name:12} {text}")
+        return _print_json({"demos": [{"name": name, "group": group, "summary": text} for group, name, text in rows]})
+    for group in demos.GROUPS:
+        click.echo(group)
+        for _, name, text in (row for row in rows if row[0] == group):
+            click.echo(f"  {name:13} {text}")
 
 
 def _print_report(report, seconds):

@@ -65,10 +65,15 @@ The smallest one that works::
 import difflib
 import importlib
 
-NAMES = ("alignment", "equivalence", "ucurve", "stability", "heatmap", "dimension", "stopping")
-"""In the order in which a newcomer should see them."""
+GROUPS = {
+    "mechanism": ("ucurve", "alignment", "equivalence", "stability"),
+    "images": ("heatmap", "dimension", "stopping"),
+}
+"""What a demo is about -> names, in the order in which a newcomer should see them."""
 
-NEED_TORCH = ("heatmap", "dimension", "stopping")
+NAMES = tuple(name for names in GROUPS.values() for name in names)
+
+NEED_TORCH = GROUPS["images"]
 
 
 def demo_module(name):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,7 +108,32 @@ def test_set_changes_a_parameter(call, tmp_path):
     assert record["params"] == {"steps": 12} and load(record["files"]["result"]).arrays["value"].shape == (13,)
 
 
+def test_all_goes_on_where_it_was(call, halving, monkeypatch):
+    """Catches a finished demo that is run again, and one of another seed or code, or a damaged one, that is not."""
+    runs, run = [], halving.run
+    monkeypatch.setattr(halving, "run", lambda params, seed, progress: (runs.append(seed), run(params, seed))[1])
+    before = call("--all", "--json")
+    again = call("--all", "--json")
+    assert before.exit_code == 0 and again.stdout == before.stdout and runs == [0]
+    call("--all", "--again")
+    call("--all", "--seed", 1)
+    assert runs == [0, 0, 1]
+    call("halving", "--seed", 1)  # asked for by its name
+    monkeypatch.setattr("fls_teach.demos.framework.result._source_digest", lambda: "another")
+    call("--all", "--seed", 1)
+    Path("out/halving.npz").write_bytes(b"")
+    call("--all", "--seed", 1)
+    assert runs == [0, 0, 1, 1, 1, 1]
+
+
+def test_the_list_names_what_a_demo_is_about(call):
+    assert json.loads(call("--list", "--json").stdout)["demos"][0]["group"] == "mechanism"
+    assert call("--list").stdout.splitlines()[0] == "mechanism"
+
+
 MISUSE = {
+    "again for one demo": (["halving", "--again"], "--again would have no effect"),
+    "again for a list": (["--list", "--again"], "--again would have no effect"),
     "set without a value": (["halving", "--set", "steps"], "'steps' sets nothing"),
     "set of something unknown": (["halving", "--set", "stops=3"], "did you mean 'steps'"),
     "set twice": (["halving", "--set", "steps=3", "--set", "steps=4"], "'steps' is set twice"),

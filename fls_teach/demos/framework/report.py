@@ -8,7 +8,7 @@ from fls_teach.demos import demo_module
 from fls_teach.files import replacing, writable_folder
 
 from .params import replaced
-from .result import Result, load, save
+from .result import Result, finished, load, save, saved_files
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Report:
         return all(claim.holds for claim in self.claims)
 
 
-def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir=None, settings=()):
+def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir=None, settings=(), resume=False):
     """Run a demo, save its result, and report on what was saved.
 
     Parameters
@@ -41,13 +41,14 @@ def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir
         Where real images are, for a demo that can use them.
     settings : iterable of str
         ``FIELD=VALUE`` each: parameters that differ from the preset's.
+    resume : bool
+        Take the result that lies in `folder` already if the same code made it from the same parameters and seed.
 
     Raises
     ------
     ValueError
         If there is no such demo or parameter, it uses no real images, a parameter is out of its range, the folder
-        cannot be written to (found out before the run),
-        or the images cannot be read.
+        cannot be written to (found out before the run), or the images cannot be read.
     OSError
         If the disk gives up on the way.
     """
@@ -57,6 +58,9 @@ def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir
         raise ValueError(f"the demo '{name}' makes its own data; leave --data-dir out")
     presets = module.PRESETS if data_dir is None else module.CIFAR_PRESETS
     params = replaced(presets[preset], settings)
+    result = finished(folder, name, params, seed) if resume else None
+    if result is not None:
+        return _report(module, result, folder, saved_files(folder, name))
     result = module.run(params, seed, progress, *([] if data_dir is None else [data_dir]))
     files = save(result, folder)
     # Claims and figure see only what a reader of the files will see.
@@ -84,7 +88,7 @@ def redraw(path, folder=None, name=None):
     if name not in (None, result.name):
         raise ValueError(f"'{path}' is a result of the demo '{result.name}', not of '{name}'")
     module = demo_module(result.name)
-    files = {"result": Path(path).with_suffix(".npz"), "parameters": Path(path).with_suffix(".json")}
+    files = saved_files(Path(path).parent, Path(path).stem)
     folder = writable_folder(Path(path).parent if folder is None else folder)
     outdated = f"'{path}' was written by another version of the demo '{result.name}'; run it again"
     try:

@@ -1,5 +1,6 @@
 """What a demo measured: named arrays and where they came from, saved as NAME.npz + NAME.json without pickles."""
 
+import functools
 import hashlib
 import io
 import json
@@ -101,7 +102,7 @@ def save(result, folder):
     dict
         ``{"result": path of the .npz, "parameters": path of the .json}``
     """
-    data_path, json_path = (Path(folder) / f"{result.name}{suffix}" for suffix in (".npz", ".json"))
+    files = saved_files(folder, result.name)
     data = _npz_bytes(result.arrays)
     description = {
         "format": FORMAT,
@@ -113,18 +114,62 @@ def save(result, folder):
             name: {"dtype": value.dtype.str, "shape": list(value.shape)} for name, value in result.arrays.items()
         },
         "sha256": hashlib.sha256(data).hexdigest(),
-        "versions": {
-            "fls_teach": __version__,
-            "numpy": np.__version__,
-            "scipy": version("scipy"),
-            "python": platform.python_version(),
-        },
+        "versions": _versions(),
     }
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
-    for path, content in ((data_path, data), (json_path, text.encode())):
+    for path, content in zip(files.values(), (data, text.encode()), strict=True):
         with replacing(path) as temporary:
             temporary.write_bytes(content)
-    return {"result": data_path, "parameters": json_path}
+    return files
+
+
+def saved_files(folder, name):
+    """Where the result of the demo `name` is, or would be, in `folder`."""
+    return {"result": Path(folder) / f"{name}.npz", "parameters": Path(folder) / f"{name}.json"}
+
+
+def _versions():
+    return {
+        "fls_teach": __version__,
+        "source": _source_digest(),
+        "numpy": np.__version__,
+        "scipy": version("scipy"),
+        "python": platform.python_version(),
+    }
+
+
+@functools.cache
+def _source_digest():
+    """Of the code that computes results: a clone changes between two releases of the same version."""
+    package = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(file for room in ("theory", "demos", "vision") for file in (package / room).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def finished(folder, name, params, seed):
+    """The result of the demo `name` in `folder`, if the same code made it from the same parameters and seed.
+
+    Parameters
+    ----------
+    folder : path-like
+    name : str
+    params : dataclass or dict
+    seed : int
+
+    Returns
+    -------
+    Result or None
+    """
+    path = Path(folder) / f"{name}.json"
+    try:
+        versions = json.loads(path.read_bytes())["versions"]
+        result = load(path)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    same = (result.name, result.params, result.seed) == (name, plain(params), seed) and versions == _versions()
+    return result if same else None
 
 
 def load(path):
