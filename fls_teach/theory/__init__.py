@@ -9,6 +9,7 @@ from .alignment import (
     predictor_alignment,
     zeta,
 )
+from .classes import ClassMixture
 from .equivalence import equivalent_alpha, equivalent_lr, equivalent_optimizer, equivalent_weight_decay
 from .error import Decomposition, bayes_error, decompose, linear_error
 from .flow import Flow, Trajectory, gradient_flow
@@ -31,3 +32,4 @@ from .training import (
     opposite_twins,
     train,
 )
+from .xor import XorMixture

@@ -1,14 +1,17 @@
-"""The data: a two-class Gaussian mixture, and what a finite sample of it gets wrong (SCIENCE sections 1, 3)."""
+"""The data: a two-class Gaussian mixture, and what a finite sample of it gets wrong (science.md#notation)."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from . import validation
+from . import population, validation
+from .error import bayes_error
+from .population import Mixture, NetworkErrors, Rng
 
 
 @dataclass(frozen=True, eq=False)  # signals are arrays, which do not compare to one truth value
-class GaussianMixture:
+class GaussianMixture(Mixture):
     """Two Gaussian classes at +kappa s and -kappa s: x = kappa y s + sigma z with z ~ N(0, I_d).
 
     Parameters
@@ -57,7 +60,9 @@ class GaussianMixture:
         object.__setattr__(self, "signal", signal)
         object.__setattr__(self, "n_features", signal.size)
 
-    def sample(self, n_samples, rng, separable=False, max_draws=20_000):
+    def sample(
+        self, n_samples: int, rng: Rng, separable: bool = False, max_draws: int = 20_000
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw one balanced data set; the extra example of an odd size is positive.
 
         Parameters
@@ -95,8 +100,31 @@ class GaussianMixture:
             "draws; wanted an orthogonally separable set, so raise kappa or lower n_samples"
         )
 
+    def bayes_error(self) -> float:
+        """Smallest possible error, Phi(-kappa / sigma); the function `bayes_error`.
 
-def separability(X, y):
+        Examples
+        --------
+        >>> GaussianMixture(2.5, n_features=20).bayes_error() == bayes_error(2.5)
+        True
+        """
+        return bayes_error(self.kappa, self.sigma)
+
+    def network_errors(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> NetworkErrors:
+        """Errors of networks on this mixture; the function `network_errors`, which explains the arguments.
+
+        Examples
+        --------
+        >>> mixture = GaussianMixture(2.0, n_features=1)
+        >>> error, _ = mixture.network_error([[1.0]], [1.0], silent="linear")
+        >>> round(float(error), 10) == round(mixture.bayes_error(), 10)
+        True
+        """
+        W, v = validation.network(W, v, self.n_features)
+        return population.network_errors(W, v, self.signal, self.kappa, self.sigma, n_draws, rng)
+
+
+def separability(X: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Smallest signed cosine lambda between two examples; > 0 means orthogonally separable.
 
     Parameters
@@ -133,7 +161,7 @@ def separability(X, y):
     return np.clip((signed @ signed.swapaxes(-1, -2)).min(axis=(-1, -2)), -1.0, 1.0)
 
 
-def class_sum(X, y, label=+1):
+def class_sum(X: ArrayLike, y: ArrayLike, label: int = +1) -> np.ndarray:
     """Sum x_+ (or x_-) of the examples of one class: the direction that Phase 1 aligns neurons with.
 
     Parameters

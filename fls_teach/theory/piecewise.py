@@ -65,8 +65,7 @@ class Answers(NamedTuple):
 
 def answers(W: np.ndarray, v: np.ndarray, direction: np.ndarray, noise: np.ndarray) -> Answers:
     """Answers of one network, W (h, d) and v (h,), along the unit `direction` for each orthogonal noise (m, d)."""
-    rows = max(256, BLOCK // len(W))
-    blocks = [_block(W, v, direction, noise[k : k + rows]) for k in range(0, len(noise), rows)]
+    blocks = [_answers(W, v, direction, part) for part in _blocks(noise, len(W))]
     return Answers(*(_concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
@@ -75,8 +74,66 @@ def wrong(answer: Steps, ends: tuple[tuple[float, float], ...]) -> np.ndarray:
     return sum(answer.scaled(-label / 2, 0.5).mean(centre) for centre, label in ends) / len(ends)
 
 
-def _block(W, v, direction, noise):
-    breaks, tilt, height = _pieces(W, v, direction, noise)
+def class_probabilities(
+    W: np.ndarray, V: np.ndarray, direction: np.ndarray, noise: np.ndarray, centre: float, label: int
+) -> np.ndarray:
+    """Probabilities (3, m) that u ~ N(centre, 1) is not answered by `label` = argmax_k f_k(x), V (K, h).
+
+    Rows: ties shared evenly; f = 0 answered by the linear parts V W and other ties shared evenly; f = 0.
+    """
+    blocks = [_class_probabilities(W, V, direction, part, centre, label) for part in _blocks(noise, V.size)]
+    return np.concatenate(blocks, axis=1)
+
+
+def _blocks(noise, size):
+    rows = max(256, BLOCK // size)
+    return [noise[k : k + rows] for k in range(0, len(noise), rows)]
+
+
+def _class_probabilities(W, V, direction, noise, centre, label):
+    breaks, tilt, height = _pieces(W, V, direction, noise)
+    edge = np.full((1, len(noise)), np.inf)
+    starts, ends = np.concatenate([-edge, breaks]), np.concatenate([breaks, edge])
+    silent = ((tilt == 0) & (height == 0)).all(axis=0)
+    even = _largest(tilt, height, starts, ends, centre, label)
+    if not silent.any():
+        return np.stack([1 - even, 1 - even, np.zeros_like(even)])
+    linear = V @ W
+    tilt = np.where(silent, (linear @ direction)[:, None, None], tilt)
+    height = np.where(silent, (noise @ linear.T).T[:, None, :], height)
+    answered = _largest(tilt, height, starts, ends, centre, label)
+    mass = np.where(silent, _between(starts, ends, centre), 0.0).sum(axis=0)
+    return np.stack([1 - even, 1 - answered, mass])
+
+
+def _largest(tilt, height, starts, ends, centre, label):
+    """Probability (m,) that line `label` of `tilt` and `height` (K, pieces, m) is the largest; ties shared evenly."""
+    low, high, tied = starts, ends, 1
+    for k in range(len(tilt)):
+        if k == label:
+            continue
+        rises, ahead = tilt[label] - tilt[k], height[label] - height[k]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            root = -ahead / rises
+        low = np.where(rises > 0, np.maximum(low, root), low)
+        high = np.where(rises < 0, np.minimum(high, root), high)
+        high = np.where((rises == 0) & (ahead < 0), -np.inf, high)
+        tied = tied + ((rises == 0) & (ahead == 0))
+    return (_between(low, high, centre) / tied).sum(axis=0)
+
+
+def _between(low, high, centre):
+    """Probability of low < u < high, computed where it is not 0 alone."""
+    result = np.zeros_like(low)
+    inside = high > low
+    low, high = low[inside] - centre, high[inside] - centre
+    # In the right tail the difference of two cdfs near 1 would lose its digits.
+    result[inside] = np.where(low > 0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+    return result
+
+
+def _answers(W, v, direction, noise):
+    breaks, (tilt,), (height,) = _pieces(W, v[None], direction, noise)
     silent = (tilt == 0) & (height == 0)
     if silent.any():
         linear = v @ W
@@ -98,26 +155,27 @@ def _block(W, v, direction, noise):
     return Answers(output, answered, _steps(quiet, quiet, root, breaks))
 
 
-def _pieces(W, v, direction, noise):
-    """Breakpoints (breaks, m) in increasing order, and tilt and height (pieces, m) of f = tilt u + height between."""
+def _pieces(W, V, direction, noise):
+    """Breakpoints (breaks, m) in increasing order; tilt and height (K, pieces, m) of f_k = tilt u + height between."""
     slope, offset = W @ direction, noise @ W.T
     tilted = np.abs(slope) > FLAT * np.abs(W).max(axis=-1)
     breaks = -offset[:, tilted] / slope[tilted]
     order = np.argsort(breaks, axis=1)
     # Transposed, because sums along the line then add whole rows.
     breaks, order = np.ascontiguousarray(np.take_along_axis(breaks, order, axis=1).T), np.ascontiguousarray(order.T)
-    step = (v * slope)[tilted]
-    on, off = np.zeros((2, 2, len(breaks) + 1, len(noise)))  # tilt and height on each piece
-    on[0, 1:] = np.where(slope[tilted] > 0, step, 0.0)[order]
-    off[0, :-1] = np.where(slope[tilted] < 0, step, 0.0)[order]
-    on[1, 1:], off[1, :-1] = -on[0, 1:] * breaks, -off[0, :-1] * breaks
+    step = (V * slope)[:, tilted]
+    on, off = np.zeros((2, 2, len(V), len(breaks) + 1, len(noise)))  # tilt and height on each piece
+    on[0, :, 1:] = np.where(slope[tilted] > 0, step, 0.0)[:, order]
+    off[0, :, :-1] = np.where(slope[tilted] < 0, step, 0.0)[:, order]
+    on[1, :, 1:], off[1, :, :-1] = -on[0, :, 1:] * breaks, -off[0, :, :-1] * breaks
     # Neurons that switch on are added from the left, those that switch off from the right. Nothing is ever
     # subtracted, so no rounding residue of large neurons speaks where only small ones are active, or none.
     for k in range(len(breaks)):
-        on[:, k + 1] += on[:, k]
-        off[:, -k - 2] += off[:, -k - 1]
+        on[:, :, k + 1] += on[:, :, k]
+        off[:, :, -k - 2] += off[:, :, -k - 1]
     tilt, height = on + off
-    return breaks, tilt, height + (np.maximum(offset[:, ~tilted], 0.0) * v[~tilted]).sum(axis=1)
+    flat = V[:, ~tilted] @ np.maximum(offset[:, ~tilted], 0.0).T
+    return breaks, tilt, height + flat[:, None]
 
 
 def _steps(left, right, root, breaks):

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 from . import piecewise, validation
 from .error import signal_to_noise
 
+Rng = np.random.Generator | int
+
 
 class Estimate(NamedTuple):
     """A probability with its Monte Carlo standard error, both (...)."""
@@ -41,7 +43,7 @@ def network_error(
     kappa: float,
     sigma: float = 1.0,
     n_draws: int = 4_000,
-    rng: np.random.Generator | int = 0,
+    rng: Rng = 0,
     silent: str = "half",
 ) -> Estimate:
     """Test error of the network on the mixture, exact along the signal.
@@ -102,7 +104,7 @@ def silent_mass(
     kappa: float,
     sigma: float = 1.0,
     n_draws: int = 4_000,
-    rng: np.random.Generator | int = 0,
+    rng: Rng = 0,
 ) -> Estimate:
     """Probability that the output of the network is exactly 0 on the mixture, exact along the signal.
 
@@ -139,7 +141,7 @@ def network_errors(
     kappa: float,
     sigma: float = 1.0,
     n_draws: int = 4_000,
-    rng: np.random.Generator | int = 0,
+    rng: Rng = 0,
 ) -> NetworkErrors:
     """`network_error` with either answer to silence, and `silent_mass`, in one pass over the same draws.
 
@@ -163,32 +165,67 @@ def network_errors(
     >>> [round(float(estimate.value), 4) for estimate in errors]
     [0.2614, 0.0228, 0.5]
     """
+    W, v = validation.network(W, v)
     ratio = signal_to_noise(kappa, sigma)
-    signal = validation.direction("signal", signal, validation.network(W, v)[0].shape[-1])
+    signal = validation.direction("signal", signal, W.shape[-1])
     if signal.ndim != 1:
         raise ValueError(f"signal has shape {signal.shape}; wanted one vector (d,)")
     lines = [(signal / np.linalg.norm(signal), ((-ratio, -1.0), (ratio, 1.0)))]
     return errors_along(lines, W, v, n_draws, rng)
 
 
-def errors_along(lines, W, v, n_draws, rng):
+class Mixture:
+    """What all mixtures share: every one defines `sample`, `bayes_error` and `network_errors`."""
+
+    def network_errors(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> NetworkErrors:
+        """Errors of networks on this mixture, with either answer to silence, and silent mass."""
+        raise NotImplementedError
+
+    def network_error(
+        self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0, silent: str = "half"
+    ) -> Estimate:
+        """Test error of networks on this mixture, with its standard error; arguments as in `network_errors`.
+
+        `silent` says what counts where the output is 0: "half", an even share of every answer, or "linear", the answer
+        of the linear part; see the function `network_error`.
+        """
+        validation.choice("silent", silent, ("half", "linear"))
+        return getattr(self.network_errors(W, v, n_draws, rng), silent)
+
+    def silent_mass(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> Estimate:
+        """Probability that the output of networks is 0 on this mixture; arguments as in `network_errors`."""
+        return self.network_errors(W, v, n_draws, rng).silent
+
+
+def errors_along(lines, W: np.ndarray, v: np.ndarray, n_draws: int, rng: Rng) -> NetworkErrors:
     """`NetworkErrors` over equally likely `lines`: (unit vector (d,), ends as in `piecewise.wrong`), in units of sigma.
 
     Every line uses the same draws, without their component along it.
     """
-    W, v = validation.network(W, v)
     leading = validation.batch(W=(W, 2), v=(v, 1))
+
+    def along(line, W, v, noise):
+        direction, ends = line
+        answer = piecewise.answers(W, v, direction, noise)
+        silent = sum(answer.silent.mean(centre) for centre, _ in ends) / len(ends)
+        return piecewise.wrong(answer.output, ends), piecewise.wrong(answer.answered, ends), silent
+
+    W, v = np.broadcast_to(W, leading + W.shape[-2:]), np.broadcast_to(v, leading + v.shape[-1:])
+    return average(lines, along, W, v, leading, n_draws, rng)
+
+
+def average(lines, along, W, v, leading, n_draws, rng) -> NetworkErrors:
+    """Mean over draws and lines of `along(line, W, v, noise)` (3, m) for each network of a batch, with its error.
+
+    A line is (unit vector, whatever `along` needs); the noise of each is the same but for the component along it.
+    """
     n_draws = validation.count("n_draws", n_draws, at_least=2)
     noise = validation.generator(rng).standard_normal((n_draws, W.shape[-1]))
-    W, v = np.broadcast_to(W, leading + W.shape[-2:]), np.broadcast_to(v, leading + v.shape[-1:])
     total = np.zeros((3, int(np.prod(leading)), n_draws))
-    for direction, ends in lines:
-        orthogonal = noise - np.outer(noise @ direction, direction)
+    for line in lines:
+        orthogonal = noise - np.outer(noise @ line[0], line[0])
         for i, k in enumerate(np.ndindex(leading)):
-            answer = piecewise.answers(W[k], v[k], direction, orthogonal)
-            total[0, i] += piecewise.wrong(answer.output, ends)
-            total[1, i] += piecewise.wrong(answer.answered, ends)
-            total[2, i] += sum(answer.silent.mean(centre) for centre, _ in ends) / len(ends)
+            total[:, i] += along(line, W[k], v[k], orthogonal)
     total /= len(lines)
     mean, spread = total.mean(axis=-1), total.std(axis=-1, ddof=1) / np.sqrt(n_draws)
     return NetworkErrors(*(Estimate(m.reshape(leading), s.reshape(leading)) for m, s in zip(mean, spread, strict=True)))

@@ -99,12 +99,18 @@ def dataset(X, y):
 
 
 def network(W, v, n_features=None, name="v"):
-    """W (..., h, d) and one second-layer number a neuron, (..., h)."""
+    """W (..., h, d) and one second-layer number per neuron, (..., h)."""
+    W = first_layer(W, n_features)
+    return W, array(name, v, W.shape[-2])
+
+
+def first_layer(W, n_features=None):
+    """W (..., h, d), every neuron of a size that can be squared."""
     W = array("W", W, None, n_features)
     norms = np.abs(W).max(axis=-1)
     if ((norms > 0) & (norms < SMALLEST_NORM)).any():
         raise ValueError(f"W has a neuron of size {norms[norms > 0].min():g}; wanted 0 or at least {SMALLEST_NORM:g}")
-    return W, array(name, v, W.shape[-2])
+    return W
 
 
 def batch(**arrays):

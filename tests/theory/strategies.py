@@ -87,15 +87,19 @@ def relative(value, reference):
 
 
 def monte_carlo(W, v, signal, kappa, sigma, n_draws=200_000, seed=7):
-    """Plain test error with silence counted half and answered by the linear part, and silent mass.
-
-    Three rows of name, estimate, standard error.
-    """
+    """`empirical_errors` on plain draws of the two-class mixture."""
     rng = np.random.default_rng(seed)
     y = rng.choice([-1.0, 1.0], n_draws)
     signal = np.asarray(signal) / np.linalg.norm(signal)
-    X = kappa * y[:, None] * signal + sigma * rng.standard_normal((n_draws, len(signal)))
+    return empirical_errors(kappa * y[:, None] * signal + sigma * rng.standard_normal((n_draws, len(signal))), y, W, v)
+
+
+def empirical_errors(X, y, W, v):
+    """Error with silence counted half and answered by the linear part, and silent mass, on a sample.
+
+    Three rows of name, estimate, standard error.
+    """
     f = forward(X, W, v)
     answered = np.where(f == 0, X @ linear_part(W, v), f)
     samples = {"half": (1 - y * np.sign(f)) / 2, "linear": (1 - y * np.sign(answered)) / 2, "silent": f == 0}
-    return [(name, sample.mean(), sample.std() / math.sqrt(n_draws)) for name, sample in samples.items()]
+    return [(name, sample.mean(), sample.std() / math.sqrt(len(y))) for name, sample in samples.items()]

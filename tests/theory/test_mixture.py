@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.theory import GaussianMixture, class_sum, separability
+from fls_teach.theory import GaussianMixture, bayes_error, class_sum, network_errors, separability
 
 from .strategies import datasets, mixtures, powers_of_two, rotation, seeds
 
@@ -144,3 +144,16 @@ def test_a_leading_batch_axis_changes_nothing():
     np.testing.assert_array_equal(separability(X, y), [separability(a, b) for a, b in zip(X, y, strict=True)])
     np.testing.assert_array_equal(class_sum(X, y), [class_sum(a, b) for a, b in zip(X, y, strict=True)])
     np.testing.assert_array_equal(separability(X, y[0]), [separability(a, y[0]) for a in X])
+
+
+def test_errors_are_those_of_the_functions():
+    """Catches a method that drops sigma, the signal, the seed or the number of draws on its way to the function."""
+    mixture = GaussianMixture(1.5, 0.7, signal=[1.0, 2.0, -1.0])
+    rng = np.random.default_rng(0)
+    W, v = rng.standard_normal((2, 4, 3)), rng.standard_normal((2, 4))
+    same = network_errors(W, v, mixture.signal, 1.5, 0.7, n_draws=30, rng=5)
+    np.testing.assert_array_equal(mixture.network_errors(W, v, n_draws=30, rng=5), same)
+    np.testing.assert_array_equal(mixture.network_error(W, v, n_draws=30, rng=5), same.half)
+    np.testing.assert_array_equal(mixture.network_error(W, v, n_draws=30, rng=5, silent="linear"), same.linear)
+    np.testing.assert_array_equal(mixture.silent_mass(W, v, n_draws=30, rng=5), same.silent)
+    assert mixture.bayes_error() == bayes_error(1.5, 0.7)

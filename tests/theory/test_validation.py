@@ -21,6 +21,9 @@ V = np.array([0.5, -0.5])
 SIGNS = np.array([1.0, -1.0])
 S = np.array([1.0, 0.0, 0.0])
 MIXTURE = theory.GaussianMixture(2.0, n_features=3)
+XOR = theory.XorMixture(2.0, n_features=3)
+CLASSES = theory.ClassMixture(3, 2.0, n_features=3)
+TESTED = {"W": W, "v": V, "n_draws": 10, "rng": 0}
 
 
 def identity(parameters):
@@ -31,6 +34,18 @@ def identity(parameters):
 GOOD = {
     "GaussianMixture": (theory.GaussianMixture, {"kappa": 2.0, "sigma": 1.0, "n_features": 3, "signal": S}),
     "sample": (MIXTURE.sample, {"n_samples": 4, "rng": 0, "separable": False, "max_draws": 5}),
+    "GaussianMixture.network_errors": (MIXTURE.network_errors, TESTED),
+    "GaussianMixture.network_error": (MIXTURE.network_error, TESTED | {"silent": "half"}),
+    "GaussianMixture.silent_mass": (MIXTURE.silent_mass, TESTED),
+    "XorMixture": (theory.XorMixture, {"kappa": 2.0, "sigma": 1.0, "n_features": 3, "axes": np.eye(2, 3)}),
+    "XorMixture.sample": (XOR.sample, {"n_samples": 4, "rng": 0}),
+    "XorMixture.network_errors": (XOR.network_errors, TESTED),
+    "ClassMixture": (
+        theory.ClassMixture,
+        {"n_classes": 3, "kappa": 2.0, "sigma": 1.0, "n_features": 3, "means": "random", "rng": 0},
+    ),
+    "ClassMixture.sample": (CLASSES.sample, {"n_samples": 4, "rng": 0}),
+    "ClassMixture.network_errors": (CLASSES.network_errors, TESTED | {"v": np.ones((3, 2))}),
     "separability": (theory.separability, {"X": X, "y": Y}),
     "class_sum": (theory.class_sum, {"X": X, "y": Y, "label": 1}),
     "balanced_init": (theory.balanced_init, {"n_neurons": 2, "n_features": 3, "alpha": 0.5, "rng": 0}),
@@ -99,8 +114,8 @@ GOOD = {
 KINDS = {
     "labels": {"y", "signs"},
     "positive": {"kappa", "sigma", "target_risk", "t_max", "output_multiplier", "lr_multiplier", "rtol", "zeta"},
-    "count": {"n_samples", "max_draws", "n_neurons", "n_features", "n_steps", "n_draws", "degree"},
-    "choice": {"reduction", "optimizer", "silent"},
+    "count": {"n_samples", "max_draws", "n_neurons", "n_features", "n_steps", "n_draws", "degree", "n_classes"},
+    "choice": {"reduction", "optimizer", "silent", "means"},
     "rate": {"momentum", "weight_decay"},
     "label": {"label"},
     "rng": {"rng"},
@@ -113,6 +128,7 @@ KINDS = {
 ARRAYS_OF_POSITIVES = {("balanced_init", "alpha"), ("equivalent_alpha", "c"), ("equivalent_lr", "c"),
                        ("equivalent_lr", "lr"), ("equivalent_weight_decay", "c")}  # fmt: skip
 MAY_BE_NONE = {("GaussianMixture", "n_features"), ("GaussianMixture", "signal"), ("gradient_flow", "target_risk"),
+               ("XorMixture", "n_features"), ("XorMixture", "axes"), ("ClassMixture", "n_features"),
                ("gradient_flow", "t_max")}  # fmt: skip
 MAY_BE_SCALARS = {("phase_one_bound", "times")}
 
@@ -272,6 +288,11 @@ SIZES = [
     ("linear_error", {"signal": S[:2]}, "signal", 3), ("network_error", {"signal": S[:2]}, "signal", 3),
     ("network_error", {"v": np.ones(3)}, "v", 2), ("silent_mass", {"signal": S[:2]}, "signal", 3),
     ("silent_mass", {"v": np.ones(3)}, "v", 2), ("linear_part", {"v": np.ones(3)}, "v", 2),
+    ("GaussianMixture.network_errors", {"W": W[:, :2]}, "W", 3), ("XorMixture.network_errors", {"W": W[:, :2]}, "W", 3),
+    ("XorMixture.network_errors", {"v": np.ones(3)}, "v", 2), ("XorMixture", {"axes": np.eye(2, 4)}, "axes", 3),
+    ("XorMixture", {"axes": np.eye(3)}, "axes", 2), ("ClassMixture.network_errors", {"W": W[:, :2]}, "W", 3),
+    ("ClassMixture.network_errors", {"v": np.ones((2, 2))}, "v", 3),
+    ("ClassMixture.network_errors", {"v": np.ones((3, 3))}, "v", 2), ("ClassMixture.network_errors", {"v": V}, "v", 3),
     ("twins", {"signs": np.ones(3)}, "signs", 2), ("difference_network", {"v": np.ones(3)}, "v", 2),
     ("difference_network", {"W0": W[:, :2]}, "W0", 3), ("difference_network", {"v0": np.ones(3)}, "v0", 2),
     ("GaussianMixture", {"signal": S[:2]}, "signal", 3),
@@ -319,6 +340,8 @@ def test_batches_that_do_not_belong_together(function, names):
         ("reference_flow", {"W": np.ones((2, 2, 3))}, ("W",)),
         ("network_error", {"signal": np.ones((2, 3))}, ("signal",)),
         ("GaussianMixture", {"signal": np.ones((2, 3))}, ("signal",)),
+        ("XorMixture", {"axes": np.stack([np.eye(2, 3)] * 2)}, ("axes",)),
+        ("ClassMixture.network_errors", {"W": STACKED["W"], "v": np.ones((3, 3, 2))}, ("W", "v")),
     ],
 )
 def test_other_shapes_that_do_not_belong_together(function, changes, names):
@@ -346,6 +369,18 @@ def test_data_without_what_the_formula_needs():
     refuse("separability", {"X": spoil(X, 0) * [[1], [1], [1], [0]]}, "X")
     refuse("gradient_flow", {"target_risk": None, "t_max": None}, "target_risk", "t_max")
     refuse("GaussianMixture", {"n_features": None, "signal": None}, "n_features")
+
+
+def test_means_that_do_not_fit():
+    """Catches axes that are not orthonormal, and centres whose dimension or source of randomness is missing."""
+    for axes in ([[1.0, 0.1, 0.0], [0.0, 1.0, 0.0]], 2 * np.eye(2, 3), np.zeros((2, 3))):
+        assert "orthonormal" in refuse("XorMixture", {"axes": np.array(axes)}, "axes")
+    refuse("XorMixture", {"n_features": None, "axes": None}, "n_features")
+    refuse("XorMixture", {"n_features": 1, "axes": None}, "n_features")
+    for means, too_few in (("simplex", 1), ("orthogonal", 2), ("random", 1)):
+        refuse("ClassMixture", {"means": means, "n_features": too_few}, "n_features")
+    assert "random" in refuse("ClassMixture", {"rng": None}, "rng")
+    refuse("ClassMixture", {"n_classes": 1}, "n_classes")
 
 
 @pytest.mark.parametrize(
@@ -397,6 +432,9 @@ HUGE, TINY = 1e200, 1e-200
         ("network_errors", {"W": 1e70 * W, "v": 1e74 * V, "kappa": 1e60}),
         ("network_errors", {"W": 1e-130 * W, "v": 1e-140 * V, "kappa": 1e-70}),
         ("linear_part", {"W": 1e74 * W, "v": 1e74 * V}),
+        ("XorMixture.network_errors", {"W": 1e74 * W, "v": 1e-140 * V}),
+        ("ClassMixture.network_errors", {"W": 1e74 * W, "v": 1e74 * np.ones((3, 2))}),
+        ("ClassMixture.network_errors", {"W": 1e-139 * W, "v": 1e-140 * np.ones((3, 2))}),
         ("phase_one_exit", {"alpha": 1e300}),
         ("angle", {"u": TINY * S, "v": HUGE * X[0]}),
         ("gradient_descent", {"lr": 1e300}),
