@@ -18,7 +18,7 @@ from fls_teach.demos.framework.result import Result
 from fls_teach.theory import Trajectory, angle, class_sum, second_layer, velocity
 
 SMALL = replace(alignment.Params(), n_seeds=5, log2_alpha=(-20, -16, -12), movie_frames=5)
-CLAIMS = {"bound", "course", "slope", "classes", "outputs", "risk", "norms"}
+CLAIMS = {"bound", "course", "half", "classes", "mean", "outputs", "risk", "norms"}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_without_a_single_pair_nothing_is_claimed(result):
 def test_another_power_of_alpha_breaks_the_law(result):
     alphas = 2.0 ** result.arrays["log2_alpha"]
     scaled = result.arrays["angles"] * alphas[:, None, None] ** 0.1
-    assert failing(result, angles=scaled) >= {"slope", "classes"}
+    assert failing(result, angles=scaled) >= {"half", "classes", "mean"}
     heavier = np.where(result.arrays["y"][:, None] > 0, 1.0, 1.3) * result.arrays["X"]
     assert "classes" in failing(result, X=heavier)
 
@@ -78,7 +78,7 @@ def test_one_data_set_has_no_interval(result):
         name: result.arrays[name][:1] for name in ("X", "W0", "times", "angles", "start", "norm", "output", "risk")
     }
     arrays |= {name: result.arrays[name][:1] for name in ("exit", "exit_sign", "fitted_norm")}
-    assert failing(result, **arrays) >= {"slope", "norms"}
+    assert failing(result, **arrays) >= {"half", "mean", "norms"}
 
 
 def test_noise_and_movement_break_the_silence(result):

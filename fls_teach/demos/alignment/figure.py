@@ -3,9 +3,10 @@
 import numpy as np
 
 from fls_teach import plotting
+from fls_teach.statistics import interval
 from fls_teach.theory import phase_one_bound, zeta
 
-from .claims import best_exit_angles, mean_interval, predicted_slopes, slopes
+from .claims import best_exit_angles, predicted_slopes, slopes
 
 
 @plotting.styled
@@ -101,10 +102,10 @@ def _exit_law(axis, result):
     axis.loglog(alphas, best.T, color=plotting.SKY, linewidth=0.8, alpha=0.6)
     axis.plot([], [], color=plotting.SKY, linewidth=0.8, label=f"{len(best)} data sets")
     middle = np.exp(np.log(best).mean(axis=0))
-    mean, half = mean_interval(slopes(log2_alpha, best))
+    slope = interval(slopes(log2_alpha, best))
     axis.loglog(alphas, middle, "o", color=plotting.BLUE, label="geometric mean")
-    shape = (alphas / np.exp(np.log(alphas).mean())) ** mean * np.exp(np.log(middle).mean())
-    axis.loglog(alphas, shape, color=plotting.BLUE, label=f"fit: slope {mean:.3f} ± {half:.3f} (95%)")
+    shape = (alphas / np.exp(np.log(alphas).mean())) ** slope.mean * np.exp(np.log(middle).mean())
+    axis.loglog(alphas, shape, color=plotting.BLUE, label=f"fit: slope {slope.mean:.3f} ± {slope.half:.3f} (95%)")
     axis.loglog(
         alphas,
         np.sqrt(alphas / alphas.max()) * middle[alphas.argmax()],
@@ -114,7 +115,7 @@ def _exit_law(axis, result):
     )
     axis.set_xscale("log", base=2)
     axis.set(xlabel=r"initialisation scale $\alpha$", ylabel="angle at the exit (rad)")
-    axis.set_title(r"The exit angle of the best neuron falls like $\alpha^{1/2}$")
+    axis.set_title(r"Smaller $\alpha$, smaller exit angle of the best neuron")
     axis.legend(loc="upper left")
 
 
@@ -135,7 +136,7 @@ def _exponents(axis, result):
     axis.set(
         xlabel=r"predicted exponent $\|x_+\|\,/\,2\|x_k\|$, $k$ the class that ends Phase 1", ylabel="measured exponent"
     )
-    axis.set_title("Off 1/2 where the other class ends Phase 1")
+    axis.set_title("The exponent is 1/2 where positive neurons end Phase 1")
     axis.legend(loc="upper left")
 
 
