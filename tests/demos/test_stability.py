@@ -13,7 +13,7 @@ from fls_teach.demos.stability.claims import straightness
 from fls_teach.theory import GaussianMixture, angle, balanced_init, effective_predictor, gradient_flow
 
 SMALL = replace(stability.Params(), n_seeds=4, log2_alpha=(-16, -8, -4), target_risks=(0.3, 0.03, 0.01, 1e-3, 1e-4))
-CLAIMS = {"stay", "floor", "growth", "direction", "approach", "rate", "kkt"}
+CLAIMS = {"stay", "floor", "exit", "growth", "direction", "approach", "rate", "kkt"}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_one_wrong_run_is_enough(result):
 def test_a_run_that_did_not_arrive_holds_nothing(result):
     stops = result.arrays["stop_predictor"].copy()
     stops[1, 0] = np.nan
-    assert failing(result, stop_predictor=stops) == CLAIMS - {"kkt"}
+    assert failing(result, stop_predictor=stops) == CLAIMS - {"kkt", "exit"}
 
 
 def test_large_alphas_are_drawn_but_not_claimed(result):

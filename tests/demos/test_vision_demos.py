@@ -181,13 +181,13 @@ def test_rules_that_share_no_c_have_no_best_c_in_common():
     assert not claim.holds and claim.measured.words == "at no c do both rules stop all seeds"
     result.arrays["validation_risk"][:, 1:] = [2.0, 1.0, 1.0, 1.0]
     claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
-    assert claim.holds and claim.measured.words.startswith("2^0 → 2^0, among 2 of 3 c;")
+    assert claim.holds and claim.measured.words == "0.00 ± 0.00 (n = 3), 2^0 to 2^0, among 2 of 3 c"
 
 
 def test_a_run_that_met_the_risk_and_never_the_accuracy_is_reported():
     result = curves(train_accuracy=[0.1, 0.5, 0.8], train_risk=[2.0, 0.5, 0.05], validation_risk=[2.0, 1.0, 1.0])
     order = stopping.claims(result)[-1]
-    assert order.id == "order" and not order.holds and order.measured.words == "9 of 9 runs"
+    assert order.id == "order" and not order.holds and order.measured.words == "9 exceptions among 9 runs"
 
 
 def test_a_rule_that_moves_the_optimum_is_reported():

@@ -2,53 +2,116 @@
 
 import numpy as np
 
-from fls_teach.demos.framework.claim import Claim
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, count
+
+SCIENCE = "science.md#equivalence"
+WRONG_BY = 10.0
+"""Per cent by which a wrong rule must miss: far above rounding."""
 
 
 def claims(result):
-    """Right rules agree to the last bit or to rounding, wrong ones do not."""
-    a, steps = result.arrays, result.params["n_steps"]
-    exact = len(result.params["powers"])
-    # Ten roundings of 2^-52 a step, all in the same direction; a wrong rule is off by ten thousand million times that.
-    rounding = 10 * steps * 2.0**-52
-    small = f"< {rounding:.0e}: 10 roundings a step"
-    none = "none: scaling by 2^-k is exact"
+    """Right rules agree to the last bit or to rounding, wrong ones do not.
 
-    def bitwise(id, statement, source, kind, which):
-        losses = a[f"{kind}_multiplied"][which] != a[f"{kind}_scaled"][which]
-        weights, n_weights = a[f"{kind}_weights_differ"][which].sum(), a[f"{kind}_n_weights"][which].sum()
-        fall = a[f"{kind}_scaled"][which]
-        measured = f"{losses.sum()} of {losses.size:,} risks and {weights} of {n_weights:,} weights differ"
-        learnt = (fall[:, -1] < fall[:, 0] / 2).all()  # two runs that stand still would agree too
-        return Claim(id, statement, source, "0 differ", measured, none, not losses.any() and weights == 0 and learnt)
+    Parameters
+    ----------
+    result : Result
 
-    def rounded(id, statement, source, kind, which):
-        gap, weights = relative_gap(a, kind)[which].max(), a[f"{kind}_weight_error"][which].max()
-        measured = f"risk off by {gap:.1e}, weights by {weights:.1e}"
-        return Claim(id, statement, source, "0", measured, small, max(gap, weights) < rounding)
-
-    def wrong(id, statement, source, kind):
-        gap = relative_gap(a, kind, "wrong").max(axis=1).min()
-        measured = f"risk off by {gap:.0%} or more" if np.isfinite(gap) else "overflow"
-        return Claim(id, statement, source, "> 10%", measured, "10%: far above rounding", gap > 0.1)
-
-    powers = result.params["powers"]
-    ks = f"{len(powers)} k from {min(powers)} to {max(powers)}"
-    paper, notes = "[P] Prop. B.1", "[D] SCI 6"
+    Returns
+    -------
+    list of Claim
+    """
+    judge = _Judge(result)
+    powers, others, deep = (result.params[name] for name in ("powers", "others", "deep"))
+    exact, last = slice(len(powers)), f"c = 4^{-powers[-1]}"
+    ks = f"k = {', '.join(map(str, powers))}"
+    drawn = f"c = {others[-1]:g}"
+    paper, derived = f"[P] Proposition B.1, {SCIENCE}", f"[D] {SCIENCE}"
     return [
-        bitwise("sgd-exact", f"c = 4^-k at lr/c is alpha = 2^-k at lr, bit for bit ({ks})", paper, "sgd", slice(exact)),
-        rounded("sgd-other", "any other c agrees to rounding", paper, "sgd", slice(exact, None)),
-        wrong("sgd-wrong", "without translating lr, c is not alpha", notes, "sgd"),
-        bitwise("momentum-exact", "momentum keeps the rule lr/c", notes, "momentum", slice(1)),
-        rounded("momentum-other", "momentum, other c: to rounding", notes, "momentum", slice(1, None)),
-        bitwise("decay-exact", "weight decay wd becomes c wd", notes, "decay", slice(1)),
-        rounded("decay-other", "weight decay, other c: to rounding", notes, "decay", slice(1, None)),
-        bitwise("adam-exact", "Adam needs lr c^(-1/2)", notes, "adam", slice(1)),
-        rounded("adam-other", "Adam, other c: to rounding", notes, "adam", slice(1, None)),
-        wrong("adam-wrong", "Adam goes wrong with lr/c", notes, "adam"),
-        rounded("deep", "three layers need lr c^(-2/3), alpha = c^(1/3)", paper, "deep", slice(None)),
-        wrong("deep-wrong", "three layers go wrong with lr/c", notes, "deep"),
+        judge.bitwise(
+            "sgd-exact", f"SGD with c = 4^-k at lr/c is SGD from alpha = 2^-k at lr, bit for bit, {ks}", paper, exact
+        ),
+        judge.rounded(
+            "sgd-other",
+            f"SGD at lr/c is SGD from alpha = sqrt(c) at lr up to rounding, c = {_listed(others)}",
+            paper,
+            slice(len(powers), None),
+        ),
+        judge.wrong("sgd-wrong", f"SGD with c at the same lr is not SGD from alpha = sqrt(c), {drawn}", derived),
+        judge.bitwise("momentum-exact", f"momentum keeps SGD's rule lr/c, bit for bit, {last}", derived),
+        judge.rounded("momentum-other", f"momentum keeps SGD's rule lr/c up to rounding, {drawn}", derived),
+        judge.bitwise("decay-exact", f"weight decay wd becomes c wd, bit for bit, {last}", derived),
+        judge.rounded("decay-other", f"weight decay wd becomes c wd up to rounding, {drawn}", derived),
+        judge.bitwise("adam-exact", f"Adam needs the rate lr c^(-1/2), bit for bit, {last}", derived),
+        judge.rounded("adam-other", f"Adam needs the rate lr c^(-1/2) up to rounding, {drawn}", derived),
+        judge.wrong("adam-wrong", f"Adam with SGD's rule lr/c does not match alpha = sqrt(c), {drawn}", derived),
+        judge.rounded(
+            "deep",
+            f"three layers at lr c^(-2/3) match alpha = c^(1/3) at lr up to rounding, c = {_listed(deep)}",
+            paper,
+            slice(None),
+        ),
+        judge.wrong(
+            "deep-wrong",
+            f"three layers at lr/c, the rule for two, do not match alpha = c^(1/3), c = {_listed(deep)}",
+            derived,
+        ),
     ]
+
+
+def _listed(multipliers):
+    return ", ".join(f"{c:g}" for c in multipliers)
+
+
+class _Judge:
+    """The three kinds of claim; a claim's id begins with the comparison that it is about."""
+
+    def __init__(self, result):
+        self.arrays = result.arrays
+        # Ten roundings of 2^-52 per step, all in one direction; a wrong rule is off by ten thousand million times that.
+        self.rounding = 10 * result.params["n_steps"] * 2.0**-52
+
+    def bitwise(self, id, statement, source, which=slice(1)):
+        """No risk and no weight differs, between runs that learn: two runs that stand still would agree too."""
+        multiplied, scaled, weights, n_weights = (
+            self._array(id, name)[which] for name in ("multiplied", "scaled", "weights_differ", "n_weights")
+        )
+        risks = multiplied != scaled
+        still = ~(scaled[:, -1] < scaled[:, 0] / 2)
+        return count(
+            id,
+            statement,
+            source,
+            int(risks.sum() + weights.sum() + still.sum()),
+            risks.size + int(n_weights.sum()),
+            "numbers",
+            "none: scaling by a power of two is exact; a run that does not halve its risk counts as an exception",
+            f"{risks.size:,} risks and {n_weights.sum()} final weights",
+        )
+
+    def rounded(self, id, statement, source, which=slice(1, None)):
+        """Risks at every step and final weights agree to a relative distance of `rounding`."""
+        gap = relative_gap(self.arrays, _kind(id))[which].max()
+        weights = self._array(id, "weight_error")[which].max()
+        worst = max(gap, weights)
+        detail = f"relatively; risks {gap:.1e}, weights {weights:.1e}"
+        tolerance = Tolerance(self.rounding, f"< {self.rounding:.0e}: 10 roundings per step")
+        return Claim(id, statement, source, "0", Measured(worst, detail=detail), tolerance, worst < self.rounding)
+
+    def wrong(self, id, statement, source):
+        """At some step the risks are more than `WRONG_BY` apart, for every multiplier."""
+        gap = 100 * relative_gap(self.arrays, _kind(id), "wrong").max(axis=1).min()
+        detail = "the largest distance of the risks" if np.isfinite(gap) else "the run overflowed"
+        tolerance = Tolerance(WRONG_BY, f"more than {WRONG_BY:g}%: far above rounding")
+        return Claim(
+            id, statement, source, f"> {WRONG_BY:g}%", Measured(gap, unit="%", detail=detail), tolerance, gap > WRONG_BY
+        )
+
+    def _array(self, id, name):
+        return self.arrays[f"{_kind(id)}_{name}"]
+
+
+def _kind(id):
+    return id.partition("-")[0]
 
 
 def relative_gap(arrays, kind, run="multiplied"):

@@ -3,7 +3,9 @@
 import numpy as np
 
 from fls_teach import statistics
-from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above
+from fls_teach.demos.framework.claim import above, count
+
+SCIENCE = {mark: f"[{mark}] science.md#images" for mark in "PM"}
 
 
 def claims(result):
@@ -19,11 +21,9 @@ def reached_claim(result):
     fine = (a["status"] == "reached").all(axis=0).any(axis=-1)
     missing = ", ".join(f"2^{k:g}" for k in a["log2_c"][~fine])
     target, seeds = result.params["target"], len(a["status"])
-    statement = f"every c has a learning rate at which all {seeds} seeds reach {target:.0%} training accuracy"
-    measured = Measured(fine.sum(), n=seeds, unit=f"of {len(fine)} c", detail=f"none at {missing}" if missing else "")
-    return Claim(
-        "reached", statement, "[M] science.md#images", f"{len(fine)}", measured, Tolerance(0, "none"), fine.all()
-    )
+    statement = f"every c has a learning rate at which all {seeds} seeds reach {100 * target:g}% training accuracy"
+    detail = f"no such rate at {missing}" if missing else ""
+    return count("reached", statement, SCIENCE["M"], int((~fine).sum()), len(fine), "multipliers c", detail=detail)
 
 
 def end_claim(log2_c, accuracy, reached, side, prefix=""):
@@ -50,6 +50,6 @@ def end_claim(log2_c, accuracy, reached, side, prefix=""):
     if np.isnan(curve[:, end]).any():
         detail = f"at 2^{log2_c[end]:g} no rate brought every seed to the target"
     over = f"2^{log2_c[end]:g} ({'large' if side == 'left' else 'small'} FLS)"
-    statement = f"{prefix}peak test accuracy at the best c inside, {where}, exceeds that at {over}"
+    statement = f"{prefix}peak test accuracy at the best c inside the range, {where}, exceeds that at {over}"
     name = f"{prefix.rstrip(': ').replace(' ', '-')}-{side}".lstrip("-")
-    return above(name, statement, "[P] science.md#images", found, unit="points", detail=detail)
+    return above(name, statement, SCIENCE["P"], found, unit="points", detail=detail)

@@ -2,51 +2,66 @@
 
 import numpy as np
 
-from fls_teach.demos.framework.claim import Claim
+from fls_teach import statistics
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, count, within
 
 from .rules import RULES, by_rule, stops
 
-
-def shift_interval(reference, other, log2_c, draws=2000):
-    """Bootstrap over seeds of where the best c is: 95% interval of log2 c*(other) - log2 c*(reference).
-
-    `reference` and `other` are accuracies (s, m), `log2_c` is (m,).
-    """
-    chosen = np.random.default_rng(0).integers(len(reference), size=(draws, len(reference)))
-    best = [log2_c[curve[chosen].mean(axis=1).argmax(axis=1)] for curve in (reference, other)]
-    return np.quantile(best[1] - best[0], (0.025, 0.975))
+SCIENCE = "science.md#images"
 
 
 def claims(result):
-    """Another rule leaves the best c where it was, up to one step of the grid."""
-    log2_c, table = result.arrays["log2_c"], []
-    curves, epochs = by_rule(result), stops(result)
-    for name, words in RULES.items():
-        fine = np.isfinite(curves[name]).all(axis=0)
-        statement = f"every c has a learning rate at which all seeds are stopped by {words}"
-        table.append(Claim(f"{name}-stops", statement, "[M] SCI 7", f"{len(fine)} of {len(fine)}",
-                           f"{fine.sum()} of {len(fine)}", "none", fine.all()))  # fmt: skip
-    table += [_same_c(log2_c, curves["accuracy"], curves[name], name) for name in ("risk", "validation")]
+    """Another rule leaves the best c where it was, up to one step of the grid.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    list of Claim
+    """
+    log2_c, curves = result.arrays["log2_c"], by_rule(result)
+    table = [_stops_claim(name, curve) for name, curve in curves.items()]
+    table += [_same_c_claim(name, log2_c, curves["accuracy"], curves[name]) for name in ("risk", "validation")]
+    return [*table, _order_claim(stops(result))]
+
+
+def _stops_claim(name, curve):
+    missing = int((~np.isfinite(curve).all(axis=0)).sum())
+    statement = f"every c has a learning rate at which all seeds are stopped by {RULES[name]}"
+    return count(f"{name}-stops", statement, f"[M] {SCIENCE}", missing, curve.shape[1], "multipliers c")
+
+
+def _same_c_claim(name, log2_c, reference, other):
+    """Of the c at which both rules stop all seeds, the best is the same up to one step of the grid."""
+    id, source = f"{name}-same-c", f"[P] {SCIENCE}"
+    statement = f"stopping by {RULES[name]} leaves the best c where training accuracy has it: shift of its log2"
+    both = np.isfinite(reference + other).all(axis=0)
+    if not both.any():
+        nothing = Measured(None, detail="at no c do both rules stop all seeds")
+        return Claim(id, statement, source, "0", nothing, Tolerance(None, "a c that can be compared"), False)
+    reference, other, shared = reference[:, both], other[:, both], log2_c[both]
+
+    def best(curve, seeds):
+        return shared[curve[seeds].mean(axis=-2).argmax(axis=-1)]
+
+    seeds = np.arange(len(reference))
+    among = "" if both.all() else f", among {both.sum()} of {len(both)} c"
+    return within(
+        id,
+        statement,
+        source,
+        statistics.bootstrap(lambda drawn: best(other, drawn) - best(reference, drawn), len(seeds)),
+        0.0,
+        float(np.diff(log2_c).max()),
+        "one step of the grid; a bootstrap over seeds",
+        detail=f"2^{best(reference, seeds):g} to 2^{best(other, seeds):g}{among}",
+    )
+
+
+def _order_claim(epochs):
     ended = epochs["risk"] >= 0
     early = int((epochs["accuracy"] < 0)[ended].sum())  # the curves end with the training risk
-    statement = "no run met the training risk before the training accuracy"
-    table.append(Claim("order", statement, "[M] SCI 7", "0", f"{early} of {ended.sum()} runs", "none",
-                       bool(ended.any()) and early == 0))  # fmt: skip
-    return table
-
-
-def _same_c(log2_c, reference, other, name):
-    """Whether the best of the c at which both rules stop all seeds is the same up to one step of the grid."""
-    step = float(np.diff(log2_c).max())
-    both = np.isfinite(reference + other).all(axis=0)
-    measured, holds = "at no c do both rules stop all seeds", False
-    if both.any():
-        reference, other, shared = reference[:, both], other[:, both], log2_c[both]
-        before, after = (shared[curve.mean(axis=0).argmax()] for curve in (reference, other))
-        low, high = shift_interval(reference, other, shared)
-        among = "" if both.all() else f", among {both.sum()} of {len(both)} c"
-        measured = f"2^{before:g} → 2^{after:g}{among}; shift of log2 c within [{low:g}, {high:g}]"
-        holds = bool(abs(after - before) <= step)
-    statement = f"stopping by {RULES[name]} leaves the best c where training accuracy has it"
-    tolerance = f"one step of the grid, {step:g}; 95% bootstrap over seeds is shown"
-    return Claim(f"{name}-same-c", statement, "[P] CNNs", "same c", measured, tolerance, holds)
+    statement = "no run meets the training risk before the training accuracy"
+    return count("order", statement, f"[M] {SCIENCE}", early, int(ended.sum()), "runs")
