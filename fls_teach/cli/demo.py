@@ -2,12 +2,15 @@
 
 import importlib.util
 import json
+import os
 import time
+from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
 from fls_teach import demos, terminal
+from fls_teach.course.registry import pages
 
 _GET_TORCH = "python -m pip install torch safetensors brings it"
 _SOURCES = {
@@ -150,6 +153,16 @@ def _print_list(as_json):
             click.echo(f"  {name:13} {text}")
 
 
+def _science_page():
+    """Where a reader finds the page that sources name, as seen from the current folder."""
+    page = pages()[0]
+    try:
+        relative = Path(os.path.relpath(page))
+    except (ValueError, OSError):  # another drive; a current folder that was deleted
+        return page
+    return page if ".." in relative.parts else relative
+
+
 def _print_report(report, seconds):
     from rich.table import Table
     from rich.text import Text
@@ -167,10 +180,11 @@ def _print_report(report, seconds):
     used = " ".join(claim.source for claim in report.claims)
     legend = ", ".join(text for mark, text in _SOURCES.items() if mark in used)
     console.print(Text(f"source: {legend}", style="dim") if legend else "")
+    if "science.md" in used:
+        click.echo(f"science.md: {_science_page()}")  # not through rich, which would wrap a long path
     held = sum(claim.holds for claim in report.claims)
     by_chance = sum(claim.chance_of_failure for claim in report.claims if claim.holds)
     noise = f"; at another seed chance alone would fail {by_chance:.2g} of these" if by_chance else ""
     console.print(Text(f"\n{held} of {len(report.claims)} claims hold{noise}   seed {report.result.seed}"))
-    # Not through rich, which would wrap a long path.
     shown = "   ".join(f"{kind} {path}" for kind, path in report.files.items() if kind != "parameters")
     click.echo(f"{shown}   {seconds:.1f} s\n")

@@ -38,6 +38,15 @@ def test_a_run_prints_claims_files_and_time(call, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"halving.png", "halving.npz", "halving.json"}
 
 
+def test_the_page_that_sources_name_is_shown_where_it_is(call, halving, monkeypatch):
+    """Catches a legend that leads nowhere, and one without a source that needs it."""
+    forge(halving, monkeypatch, source="[M]")
+    assert "science.md" not in call("halving").stdout
+    forge(halving, monkeypatch, source="[D] science.md#dynamics", holds=True)
+    (line,) = [line for line in call("halving").stdout.splitlines() if line.startswith("science.md: ")]
+    assert '<a id="dynamics">' in Path(line.removeprefix("science.md: ")).read_text(encoding="utf-8")
+
+
 def test_a_claim_that_does_not_hold_is_exit_code_1(call, halving, monkeypatch):
     forge(halving, monkeypatch)
     for flags in ([], ["--json"]):
