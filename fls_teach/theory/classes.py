@@ -164,7 +164,7 @@ class ClassMixture(Mixture):
         lines = [(centre / self.kappa, label) for label, centre in enumerate(self.centres)]
 
         def along(line, W, v, noise):
-            return piecewise.class_probabilities(W, v, line[0], noise, self.kappa / self.sigma, line[1])
+            return piecewise.class_errors(W, v, line[0], noise, self.kappa / self.sigma, line[1])
 
         return average(lines, along, W, v, leading, n_draws, rng)
 

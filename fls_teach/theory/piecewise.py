@@ -74,14 +74,14 @@ def wrong(answer: Steps, ends: tuple[tuple[float, float], ...]) -> np.ndarray:
     return sum(answer.scaled(-label / 2, 0.5).mean(centre) for centre, label in ends) / len(ends)
 
 
-def class_probabilities(
+def class_errors(
     W: np.ndarray, V: np.ndarray, direction: np.ndarray, noise: np.ndarray, centre: float, label: int
 ) -> np.ndarray:
-    """Probabilities (3, m) that u ~ N(centre, 1) is not answered by `label` = argmax_k f_k(x), V (K, h).
+    """Three probabilities (3, m) for u ~ N(centre, 1) and one network with K outputs, V (K, h), answer argmax_k f_k(x).
 
-    Rows: ties shared evenly; f = 0 answered by the linear parts V W and other ties shared evenly; f = 0.
+    An answer other than `label`, ties shared evenly; the same with f = 0 answered by the linear parts V W; f = 0.
     """
-    blocks = [_class_probabilities(W, V, direction, part, centre, label) for part in _blocks(noise, V.size)]
+    blocks = [_class_errors(W, V, direction, part, centre, label) for part in _blocks(noise, V.size)]
     return np.concatenate(blocks, axis=1)
 
 
@@ -90,7 +90,7 @@ def _blocks(noise, size):
     return [noise[k : k + rows] for k in range(0, len(noise), rows)]
 
 
-def _class_probabilities(W, V, direction, noise, centre, label):
+def _class_errors(W, V, direction, noise, centre, label):
     breaks, tilt, height = _pieces(W, V, direction, noise)
     edge = np.full((1, len(noise)), np.inf)
     starts, ends = np.concatenate([-edge, breaks]), np.concatenate([breaks, edge])
@@ -123,7 +123,7 @@ def _largest(tilt, height, starts, ends, centre, label):
 
 
 def _between(low, high, centre):
-    """Probability of low < u < high, computed where it is not 0 alone."""
+    """Probability of low < u < high; the normal cdf is costly, so only where low < high."""
     result = np.zeros_like(low)
     inside = high > low
     low, high = low[inside] - centre, high[inside] - centre
