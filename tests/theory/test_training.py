@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fls_teach.theory import (
@@ -114,22 +114,30 @@ def test_two_classes_are_one_output():
         assert relative(two.W, one.W) < 1e-9 and two.risk == pytest.approx(float(one.risk), rel=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.sampled_from(sorted(OPTIMIZERS)), st.booleans(), st.booleans(), st.integers(0, 2**16))
+# Rates at which runs die, stand still or leave float64, at different steps.
+WILD = {"wild": SGD(100.0), "wild momentum": SGD(10.0, momentum=0.9), "wild adam": Adam(3.0)}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(sorted(OPTIMIZERS | WILD)), st.booleans(), st.booleans(), st.integers(0, 2**16))
+@example("wild", False, False, 0).via("dead and diverged runs beside others")
+@example("wild momentum", True, True, 1).via("the same of mini-batches")
 def test_a_run_is_the_same_in_any_company(name, classes, stochastic, seed):
     """Catches streams, buffers, stops or roundings shared between runs: alone, reversed or among others, same bits."""
     rng = np.random.default_rng(seed)
     alphas = 2.0 ** rng.integers(-9, 2, 30)
     X, y, W, V = (class_runs if classes else binary_runs)(alphas, seed % 5, n_neurons=40)
     options = {"loss": "cross_entropy" if classes else "logistic", "target_risk": 0.2, "max_steps": 60}
+    if name in WILD:
+        options |= {"target_risk": 1e-3, "max_steps": 150} | ({"loss": "squared"} if "momentum" in name else {})
     options |= {"centred": bool(seed % 2), "output_multiplier": 2.0 ** rng.integers(-1, 2, 30), "record": "risk"}
     seeds = rng.integers(0, 100, 30)
     if stochastic and name != "flow":
         options |= {"batch_size": 5, "input_noise": 0.1}
-    batch = train(X, y, W, V, OPTIMIZERS[name], seeds=seeds, **options)
+    batch = train(X, y, W, V, (OPTIMIZERS | WILD)[name], seeds=seeds, **options)
     for some in (slice(0, 1), slice(None, None, -1), slice(3, 20, 4)):
         part = options | {"output_multiplier": options["output_multiplier"][some]}
-        one = train(X, y, W[some], V[some], OPTIMIZERS[name], seeds=seeds[some], **part)
+        one = train(X, y, W[some], V[some], (OPTIMIZERS | WILD)[name], seeds=seeds[some], **part)
         for field in ("W", "V", "steps", "time", "risk", "status"):
             np.testing.assert_array_equal(getattr(one, field), getattr(batch, field)[some], err_msg=field)
         for mine, its in zip(one.record, batch.record[some], strict=True):

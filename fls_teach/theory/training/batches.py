@@ -27,8 +27,8 @@ class Batches:
     """
 
     def __init__(self, seeds, n_samples, batch_size, noise):
-        self.orders = [np.random.default_rng([seed, 0]) for seed in seeds]
-        self.noises = [np.random.default_rng([seed, 1]) for seed in seeds]
+        self.orders = [np.random.default_rng([seed, 0]) for seed in seeds] if batch_size < n_samples else []
+        self.noises = [np.random.default_rng([seed, 1]) for seed in seeds] if noise else []
         self.n_samples, self.batch_size, self.noise = n_samples, batch_size, noise
         self.epoch, self.position = None, n_samples
 
@@ -50,5 +50,5 @@ class Batches:
 
     def keep(self, runs):
         """Go on with some of the runs."""
-        self.orders, self.noises = [self.orders[k] for k in runs], [self.noises[k] for k in runs]
+        self.orders, self.noises = ([streams[k] for k in runs if streams] for streams in (self.orders, self.noises))
         self.epoch = None if self.epoch is None else self.epoch[runs]

@@ -7,23 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import validation
 from .batches import Batches
+from .endings import PATIENCE, REASONS, Watch
 from .flow_steps import FlowSteps, first_crossing
-from .gradients import activities, gradients, neuron_norms, outputs
+from .gradients import activities, gradients, outputs
 from .losses import Loss
-
-PATIENCE = 100  # steps that a run must stand still where noise or an optimizer's memory could wake it
-# With FlowSteps, a run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
-STALL_STEPS, STALL_GROWTH, STALL_FALL = 200, 0.05, 1e-4
-
-REASONS = {
-    "reached": "the risk fell to the target {target:g} in step {step:,}",
-    "diverged": "the risk or a weight left the range of float64 by step {step:,}; wanted a smaller lr or start",
-    "dead": "no neuron is active on any example: the network is the constant 0, of risk {risk:.4g}, for ever",
-    "stalled": "nothing moves any more: risk {risk:.4g} after {step:,} steps",
-    "max_steps": "max_steps = {step:,} came at risk {risk:.4g}",
-}
 
 
 class Record(NamedTuple):
@@ -60,29 +48,23 @@ class Problem:
 class Chunk:
     """Runs that advance together; `live` holds the numbers of those that are not over, and all arrays follow it."""
 
-    FOLLOW = "live X t c f0 time last risk silent still patience mark_sizes mark_risk".split()
-    FOLLOW_LISTS = "parameters before start buffers".split()
-
     def __init__(self, problem, optimizer, X, t, W, V, c, seeds):
-        size, none = len(W), np.zeros(len(W), dtype=int)
+        size = len(W)
         self.problem, self.optimizer, self.X, self.t = problem, optimizer, X, t
         self.c = c.reshape(-1, *[1] * (t.ndim - 1))
         self.live, self.parameters = np.arange(size), [W, V]
         self.flow = isinstance(optimizer, FlowSteps)
         self.whole = problem.batch_size == X.shape[1] and not problem.noise
-        wakeful = not self.flow and (problem.noise > 0) | np.broadcast_to(optimizer.memory, size)
-        self.patience = np.where(wakeful, PATIENCE, np.zeros(size, dtype=int))
         self.buffers = [] if self.flow else optimizer.start(self.parameters)
         self.batches = Batches(seeds, X.shape[1], problem.batch_size, problem.noise)
         self.start = self.parameters if problem.centred else []
         self.f0 = outputs(activities(X, W), V) if problem.centred else np.zeros_like(t)
         self.time, self.last = np.zeros(size), np.zeros(size)  # sum of the step lengths, and the last one
-        # As of the last look: weights, risk, and for how many steps a run has been silent, and has stood still.
-        self.before, self.risk, self.silent, self.still = self.parameters, np.full(size, np.nan), none, none
-        self.mark_sizes, self.mark_risk = np.maximum(*neuron_norms(W, V)), np.full(size, np.inf)
+        wakeful = np.broadcast_to(not self.flow and (problem.noise > 0 or optimizer.memory), size)
+        self.watch = Watch(problem, np.where(wakeful, PATIENCE, 0), self.parameters, self.flow)
         self.results = {
-            "W": W.copy(), "V": V.copy(), "steps": none.copy(), "time": np.zeros(size), "risk": np.full(size, np.nan),
-            "status": np.full(size, "", dtype="U9"), "reason": np.full(size, "", dtype=object),
+            "W": W.copy(), "V": V.copy(), "steps": np.zeros(size, dtype=int), "time": np.zeros(size),
+            "risk": np.zeros(size), "status": np.full(size, "", dtype="U9"), "reason": np.full(size, "", dtype=object),
         }  # fmt: skip
         self.records = [[] for _ in range(size)]
 
@@ -91,11 +73,11 @@ class Chunk:
         step, problem = 0, self.problem
         while True:
             A, f = self.forward(self.X, self.f0)
-            self.look(step, A, f)
+            stay = self.look(step, A, f)
             if not len(self.live):
                 return self.finish()
             if len(self.live) < len(f):
-                A, f = self.forward(self.X, self.f0)
+                A, f = A[stay], f[stay]
             for _ in range(min(problem.check_every, problem.max_steps - step)):
                 step += 1
                 if self.flow:
@@ -130,100 +112,82 @@ class Chunk:
     def flow_step(self, A, f):
         """One step of the midpoint rule."""
         problem, start = self.problem, self.parameters
-        if A is None:
-            A, f = self.forward(self.X, self.f0)
         slopes = self.gradients(self.X, self.t, A, f)
         curvature = problem.loss.risk_curvature(self.t, f, self.c, problem.reduction)
         self.last = self.optimizer.length(self.X, A, start, slopes, curvature)
         self.parameters = _moved(start, slopes, self.last / 2)
-        A, f = self.forward(self.X, self.f0)
-        self.parameters = _moved(start, self.gradients(self.X, self.t, A, f), self.last)
+        slopes = self.gradients(self.X, self.t, *self.forward(self.X, self.f0))
+        self.parameters = _moved(start, slopes, self.last)
         self.time = self.time + self.last
 
     def look(self, step, A, f):
-        """Take the risk of every live run, and close those that are over."""
-        problem, (W, V) = self.problem, self.parameters
+        """Take the risk of every live run and close those that are over; returns the places of the others."""
+        problem = self.problem
         risk = problem.loss.risk(self.t, f, self.c, problem.reduction)
+        before = self.watch.before
+        endings = self.watch.look(step, risk, A, self.parameters)
+        if not endings and not problem.record:
+            return None
         if not self.flow:
             self.time = np.broadcast_to(step * self.optimizer.lr, len(f))
-        sizes = np.maximum(*neuron_norms(W, V))
-        in_range = np.isfinite(risk) & (sizes.max(axis=1) <= validation.LARGEST)
-        since = min(step, problem.check_every)
-        silent = ~(A.max(axis=(1, 2)) > 0)
-        self.silent = np.where(silent, self.silent + since, 0)
-        endings = {
-            "reached": in_range & (risk <= problem.target),
-            "diverged": ~in_range,
-            "dead": silent & (self.silent >= self.patience),
-            "stalled": self.stalled(step, since, risk, sizes),
-            "max_steps": np.full(len(f), step >= problem.max_steps),
-        }
-        self.risk = np.where(in_range | (step == 0), risk, self.risk)
-        crossed = np.flatnonzero(endings["reached"])
-        if self.flow and step and len(crossed):
-            self.land(crossed)
-        for run in np.flatnonzero(in_range) if problem.record else ():
-            weights = (W[run].copy(), V[run].copy()) if problem.record == "weights" else (None, None)
-            self.records[self.live[run]].append((step, self.time[run], self.risk[run], *weights))
+        elif step and endings and endings["reached"].any():
+            risk = self.land(np.flatnonzero(endings["reached"]), before, risk)
+        if problem.record:
+            self.write(step, risk)
         over = np.zeros(len(f), dtype=bool)
         for status, which in endings.items():
             for run in np.flatnonzero(which & ~over):
-                self.close(run, step, status)
+                self.close(run, step, status, risk)
             over |= which
-        self.before = self.parameters
-        if over.any():
-            self.keep(np.flatnonzero(~over))
+        stay = np.flatnonzero(~over)
+        if len(stay) < len(f):
+            self.keep(stay)
+        return stay
 
-    def stalled(self, step, since, risk, sizes):
-        """Which runs (b,) no longer move."""
-        if self.flow:
-            stalled = np.zeros(len(risk), dtype=bool)
-            if step % STALL_STEPS == 0:
-                growth = np.log(np.maximum(sizes, 1e-300) / np.maximum(self.mark_sizes, 1e-300)).max(axis=1)
-                stalled = (growth <= STALL_GROWTH) & ~(risk < (1 - STALL_FALL) * self.mark_risk)
-                self.mark_sizes, self.mark_risk = sizes, risk
-            return stalled & (step > 0)
-        same = risk == self.risk  # cheap, and seldom true of a run that moves
-        for run in np.flatnonzero(same):
-            same[run] = all((p[run] == q[run]).all() for p, q in zip(self.parameters, self.before, strict=True))
-        self.still = np.where(same, self.still + since, 0)
-        return same & (self.still > self.patience)
+    def write(self, step, risk):
+        """Add the live runs to their records."""
+        for place, run in enumerate(self.live):
+            weights = [p[place].copy() for p in self.parameters] if self.problem.record == "weights" else []
+            self.records[run].append((step, self.time[place], risk[place], *weights))
 
-    def close(self, run, step, status):
-        """Enter the end of the live run at this place into the results."""
-        number, results = self.live[run], self.results
-        weights = self.before if status == "diverged" else self.parameters
-        results["W"][number], results["V"][number] = weights[0][run], weights[1][run]
-        results["steps"][number], results["risk"][number] = step, self.risk[run]
-        results["status"][number], results["time"][number] = status, self.time[run]
-        words = {"target": self.problem.target, "step": step, "risk": self.risk[run]}
-        results["reason"][number] = REASONS[status].format(**words)
-
-    def keep(self, stay):
-        """Go on with the live runs at these places."""
-        for name in self.FOLLOW:
-            setattr(self, name, getattr(self, name)[stay])
-        for name in self.FOLLOW_LISTS:
-            setattr(self, name, [array[stay] for array in getattr(self, name)])
-        self.batches.keep(stay)
-        if not self.flow and len(stay):
-            self.optimizer = self.optimizer.take(stay)
-
-    def land(self, runs):
-        """Put live runs that crossed the target in their last step back to where its chord crosses it."""
+    def land(self, runs, before, risk):
+        """Put runs that crossed the target in their last step back to where its chord crosses it; returns the risks."""
         problem, after = self.problem, [p[runs] for p in self.parameters]
         X, t, f0, c = self.X[runs], self.t[runs], self.f0[runs], self.c[runs]
-        rises = [p - q[runs] for p, q in zip(after, self.before, strict=True)]
+        rises = [p - q[runs] for p, q in zip(after, before, strict=True)]
 
         def at(fraction):
             W, V = _moved(after, rises, 1 - fraction)
             return [W, V], problem.loss.risk(t, outputs(activities(X, W), V) - f0, c, problem.reduction)
 
         fraction = first_crossing(lambda x: np.log(at(x)[1] / problem.target), len(runs))
-        weights, self.risk[runs] = at(fraction)
-        for p, landed in zip(self.parameters, weights, strict=True):
-            p[runs] = landed
+        weights, landed = at(fraction)
+        for p, new in zip(self.parameters, weights, strict=True):
+            p[runs] = new
         self.time[runs] -= (1 - fraction) * self.last[runs]
+        risk = risk.copy()
+        risk[runs] = landed
+        return risk
+
+    def close(self, place, step, status, risk):
+        """Enter the end of the live run at this place into the results."""
+        run, results, watch = self.live[place], self.results, self.watch
+        (W, V), risk = (watch.safe, watch.safe_risk) if status == "diverged" else (self.parameters, risk)
+        words = REASONS[status].format(target=self.problem.target, step=step, risk=risk[place])
+        entries = W[place], V[place], step, self.time[place], risk[place], status, words
+        for name, entry in zip(results, entries, strict=True):
+            results[name][run] = entry
+
+    def keep(self, stay):
+        """Go on with the live runs at these places."""
+        for name in "live X t c f0 time last".split():
+            setattr(self, name, getattr(self, name)[stay])
+        for name in "parameters start buffers".split():
+            setattr(self, name, [array[stay] for array in getattr(self, name)])
+        self.watch.keep(stay)
+        self.batches.keep(stay)
+        if not self.flow and len(stay):
+            self.optimizer = self.optimizer.take(stay)
 
     def finish(self):
         """The fields of `Training`."""
@@ -231,9 +195,8 @@ class Chunk:
             return self.results | {"record": None}
         kept = 5 if self.problem.record == "weights" else 3
         columns = [list(zip(*seen, strict=True)) for seen in self.records]
-        return self.results | {
-            "record": [Record(*map(np.array, column[:kept]), *[None] * (5 - kept)) for column in columns]
-        }
+        records = [Record(*map(np.array, column), *[None] * (5 - kept)) for column in columns]
+        return self.results | {"record": records}
 
 
 def _moved(parameters, slopes, length):

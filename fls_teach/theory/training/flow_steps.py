@@ -34,6 +34,10 @@ class FlowSteps:
     hundred. At a large alpha the second does. It bounds the largest eigenvalue of the Gauss-Newton matrix by its trace,
     sum_i D_i (|x_i|^2 sum_j 1_ij |v_j|^2 + |relu(W x_i)|^2), with D_i the curvature of the loss of example i.
 
+    Measured on preset separable at alphas from 2^-12 to 2^3 (benchmarks/training.py): W is within 1% of the flow's in
+    nine runs of ten and within 5% in the worst of 256, where a kink decides about a neuron; within a quarter of that
+    with FlowSteps(0.025, 0.25), which takes 2.3 times as long.
+
     Examples
     --------
     >>> FlowSteps()
