@@ -59,7 +59,7 @@ def test_heatmap_trains_on_the_images_of_a_folder(tmp_path, monkeypatch):
     records[::2, 1], records[::2, 2:] = 1, 255
     for file in ("train.bin", "test.bin"):
         records.tofile(folder / file)
-    tiny = {"n": 30, "batch": 5, "classes": 2, "epochs": 9, "log2_c": (0, 1), "rates": (0.1,), "n_seeds": 1}
+    tiny = {"n": 30, "batch": 5, "classes": 2, "epochs": 9, "log2_c": (-1, 0, 1), "rates": (0.1,), "n_seeds": 2}
     monkeypatch.setitem(heatmap.CIFAR_PRESETS, "quick", replace(heatmap.CIFAR_PRESETS["quick"], **tiny))
     found = report.run_demo("heatmap", folder=tmp_path / "out", data_dir=tmp_path)
     assert (found.result.arrays["peak"] == 1).all() and found.result.params["data"] == "cifar100"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fls_teach.demos.framework.curves import stack_padded
+from fls_teach.demos.framework.params import at_most, in_range, increasing, one_of
 from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
@@ -52,6 +53,23 @@ class Params:
     """Its data are redrawn until class sum and signal are this many degrees apart: a miss large enough to see."""
     movie_frames: int = 72
     """Frames of the animation, denser at first, when the neurons turn."""
+
+    def __post_init__(self):
+        in_range(self, n_samples=(2, 1000), n_features=(2, 1000), n_neurons=(2, 2000), kappa=(0.1, 100))
+        in_range(self, log2_alpha=(-50, 0), n_seeds=(2, 2000), target_risk=(1e-8, 0.5))
+        increasing(self, log2_alpha=2)
+        over = 1 - np.log2(self.n_neurons) / 2
+        if self.log2_alpha[-1] >= over:
+            raise ValueError(
+                f"log2_alpha holds {self.log2_alpha[-1]}; wanted less than {over:.2f}, from where on Phase 1 of "
+                f"{self.n_neurons} neurons is over at the start"
+            )
+        at_most(2e5, n_neurons=self.n_neurons, n_features=self.n_features, alphas=len(self.log2_alpha))
+        at_most(1e6, n_seeds=self.n_seeds, alphas=len(self.log2_alpha), n_neurons=self.n_neurons)
+        one_of(self, shown_log2_alpha=self.log2_alpha)
+        in_range(self, movie_kappa=(0.1, 100), movie_samples=(2, 200), movie_neurons=(2, 500))
+        in_range(self, movie_log2_alpha=(-50, 0), movie_phi=(0, 180), movie_frames=(2, 500))
+        increasing(self, movie_phi=2)
 
 
 PRESETS = {"quick": Params(), "full": Params(n_seeds=64, log2_alpha=tuple(range(-24, -7, 2)))}

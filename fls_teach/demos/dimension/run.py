@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fls_teach.demos import heatmap
+from fls_teach.demos.framework.params import in_range, increasing
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.images.trained import train_grid
 
@@ -15,6 +16,11 @@ class Params(heatmap.Params):
 
     dimensions: tuple = (8, 32, 64)
     """Free noise coordinates of the generator, increasing; `dimension` is not used."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        in_range(self, dimensions=(1, 128))
+        increasing(self, dimensions=2)
 
 
 PRESETS = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fls_teach.demos.framework.params import at_most, in_range
 from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
@@ -47,6 +48,20 @@ class Params:
     """Multipliers whose square root is not a power of two; the last one is drawn."""
     deep: tuple = (3.0, 0.05)
     """Multipliers for the three-layer net; the last one is drawn."""
+
+    def __post_init__(self):
+        in_range(self, n_samples=(2, 10_000), n_features=(1, 5000), n_neurons=(1, 5000), n_steps=(1, 100_000))
+        in_range(self, kappa=(0, 100), weight_decay=(0, 1), powers=(-20, 20), others=(1e-9, 1e9), deep=(1e-9, 1e9))
+        in_range(self, **dict.fromkeys(("lr", "lr_momentum", "lr_adam", "lr_deep"), (1e-6, 1)))
+        for name in ("powers", "others", "deep"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} is {values}; wanted each number once")
+        if 0 in self.powers or any(k != int(k) for k in self.powers):
+            raise ValueError(f"powers is {self.powers}; wanted whole numbers other than 0")
+        at_most(2e7, n_neurons=self.n_neurons, inputs=max(self.n_features, self.n_neurons, self.n_samples))
+        multipliers = len(self.powers) + len(self.others) + len(self.deep)
+        at_most(1e7, n_steps=self.n_steps, multipliers=multipliers)
 
 
 PRESETS = {

@@ -1,9 +1,16 @@
-"""Parameters from words: ``--set kappa=3 --set log2_alpha=-12,-4,0`` changes fields of a demo's Params."""
+"""Parameters from words: ``--set kappa=3 --set log2_alpha=-12,-4,0`` changes fields of a demo's Params.
+
+`in_range`, `increasing`, `one_of` and `at_most` are for the ``__post_init__`` of a Params.
+"""
 
 import dataclasses
 import difflib
+import itertools
 import json
 import math
+
+MOST_VALUES = 200
+"""In a grid."""
 
 
 def replaced(params, settings):
@@ -45,6 +52,87 @@ def replaced(params, settings):
             raise ValueError(f"there is no parameter '{name}': {hint}")
         changes[name] = _parsed(name, text.strip(), known[name])
     return dataclasses.replace(params, **changes)
+
+
+def in_range(params, **ranges):
+    """Refuse a number, or a number in a tuple, that lies outside its range.
+
+    Parameters
+    ----------
+    params : dataclass
+    **ranges
+        For each field its smallest and its largest value, both allowed.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, also for an empty tuple.
+
+    Examples
+    --------
+    >>> Params = dataclasses.make_dataclass("Params", [("n_seeds", int, 1), ("log2_c", tuple, (-8, 0))])
+    >>> in_range(Params(), n_seeds=(2, 1000), log2_c=(-20, 20))
+    Traceback (most recent call last):
+    ValueError: n_seeds is 1; wanted 2 to 1000
+    """
+    for name, (low, high) in ranges.items():
+        value = getattr(params, name)
+        several = isinstance(value, (tuple, list))
+        for number in value if several else [value]:
+            if not low <= number <= high:
+                raise ValueError(f"{name} {'holds' if several else 'is'} {number}; wanted {low:g} to {high:g}")
+        if several and not value:
+            raise ValueError(f"{name} is empty; wanted one or more numbers, {low:g} to {high:g}")
+
+
+def increasing(params, **fewest):
+    """Refuse a grid that does not increase, or has fewer values than given here or more than `MOST_VALUES`.
+
+    Raises
+    ------
+    ValueError
+        In one sentence.
+    """
+    for name, least in fewest.items():
+        grid = getattr(params, name)
+        if any(after <= before for before, after in itertools.pairwise(grid)):
+            raise ValueError(f"{name} is {_in_words(tuple(grid))}; wanted increasing numbers, each once")
+        if not least <= len(grid) <= MOST_VALUES:
+            raise ValueError(f"{name} has {len(grid)} values; wanted {least} to {MOST_VALUES}")
+
+
+def one_of(params, **known):
+    """Refuse a value that is not among those given for its field.
+
+    Raises
+    ------
+    ValueError
+        In one sentence.
+    """
+    for name, options in known.items():
+        if getattr(params, name) not in options:
+            raise ValueError(f"{name} is {getattr(params, name)}; wanted one of {_in_words(tuple(options))}")
+
+
+def at_most(most, **sizes):
+    """Refuse sizes whose product exceeds `most`: together they need more memory than a laptop has.
+
+    Raises
+    ------
+    ValueError
+        In one sentence.
+
+    Examples
+    --------
+    >>> at_most(1e6, n_neurons=4000, n_features=500)
+    Traceback (most recent call last):
+    ValueError: n_neurons x n_features is 4000 x 500; wanted a product of at most 1e+06, for the memory's sake
+    """
+    if math.prod(sizes.values()) > most:
+        values = " x ".join(map(str, sizes.values()))
+        raise ValueError(
+            f"{' x '.join(sizes)} is {values}; wanted a product of at most {most:g}, for the memory's sake"
+        )
 
 
 def _parsed(name, text, now):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fls_teach.demos.framework.result import Result
-from fls_teach.demos.images.trained import train_grid
+from fls_teach.demos.images.trained import check_grid, train_grid
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class Params:
     rates: tuple = (0.01, 0.05)
     """Learning rates on cross_entropy(c f) / c, increasing."""
     n_seeds: int = 5
-    """Training sets, starts and orders; differences are paired over them. At least 2."""
+    """Training sets, starts and orders; differences are paired over them."""
+
+    def __post_init__(self):
+        check_grid(self)
 
 
 PRESETS = {

@@ -5,6 +5,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from fls_teach.demos.framework.params import at_most, in_range, increasing
+
 
 def run_seeds(seed, n_seeds):
     """Seeds of a demo's runs, drawn from the demo's own.
@@ -15,6 +17,32 @@ def run_seeds(seed, n_seeds):
     True
     """
     return [int(value) for value in np.random.SeedSequence(seed).generate_state(n_seeds)]
+
+
+def check_grid(params, **change):
+    """Refuse parameters that `train_grid` could not train, or that no machine has the memory for.
+
+    Raises
+    ------
+    ValueError
+        In one sentence.
+    """
+    in_range(params, width=(1, 512), classes=(0, 1000), n=(0, 100_000), n_test=(0, 100_000), batch=(1, 100_000))
+    in_range(params, dimension=(1, 128), image_size=(8, 256), epochs=(1, 100_000), n_seeds=(2, 1000))
+    in_range(params, log2_c=(-60, 60), rates=(1e-6, 100))
+    increasing(params, log2_c=3, rates=1)
+    at_most(2e9, pixels=params.image_size**2, images=max(params.n, params.n_test), colours=3)
+    at_most(1e5, n_seeds=params.n_seeds, multipliers=len(params.log2_c), rates=len(params.rates))
+    _base_run(params, **change)
+
+
+def _base_run(params, **change):
+    """The Run that all share, but for c, learning rate and seed."""
+    from fls_teach.vision.run import Run
+
+    return Run(
+        **{field.name: getattr(params, field.name) for field in fields(Run) if hasattr(params, field.name)} | change
+    )
 
 
 def train_grid(params, seed, progress=None, data_dir=None, **change):
@@ -45,11 +73,9 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
         In one sentence, if the images cannot be had or a run failed.
     """
     from fls_teach.vision.executors import cores
-    from fls_teach.vision.run import Run
     from fls_teach.vision.sweep import sweep
 
-    described = {field.name: getattr(params, field.name) for field in fields(Run) if hasattr(params, field.name)}
-    base, seeds = Run(**described | change), run_seeds(seed, params.n_seeds)
+    base, seeds = _base_run(params, **change), run_seeds(seed, params.n_seeds)
     log2_c, rates = params.log2_c, params.rates
     shape = len(seeds), len(log2_c), len(rates)
     runs = [replace(base, c=2.0**k, lr=lr, seed=each) for each in seeds for k in log2_c for lr in rates]

@@ -6,11 +6,12 @@ from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, below, c
 from fls_teach.statistics import interval
 from fls_teach.theory import angle, class_sum
 
+from .run import RATE_FROM
+
 SCIENCE = "science.md#phase-2"
 STAY_TOLERANCE = 0.02
 FLAT_TOLERANCE = 0.1
 MISFIT = 0.02
-RATE_FROM = 0.03
 KKT_TOLERANCE = 1e-9
 
 

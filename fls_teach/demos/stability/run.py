@@ -1,11 +1,13 @@
 """Follow every data set at every alpha from one target risk to the next."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import nnls
 
 from fls_teach.demos.framework.curves import stack_padded
+from fls_teach.demos.framework.params import at_most, in_range, increasing, one_of
 from fls_teach.demos.framework.result import Result
 from fls_teach.theory import (
     GaussianMixture,
@@ -18,6 +20,8 @@ from fls_teach.theory import (
     second_layer,
 )
 
+RATE_FROM = 0.03
+"""The largest target risk that the claim about the rate of the drift looks at."""
 SEEDS_AT_ONCE = 8
 """Data sets in a batch: enough to keep numpy busy, few enough for the recorded paths to fit a laptop's memory."""
 
@@ -44,6 +48,19 @@ class Params:
     """The eta at which "Psi stays" is judged; one of `target_risks`."""
     n_seeds: int = 12
     """Independent data sets, each with its own W0, which all alphas share."""
+
+    def __post_init__(self):
+        in_range(self, n_samples=(2, 1000), n_features=(2, 1000), n_neurons=(2, 2000), kappa=(0.1, 100))
+        in_range(self, log2_alpha=(-100, 0), log2_small_alpha=(-100, 0), target_risks=(1e-8, 0.69), n_seeds=(2, 2000))
+        increasing(self, log2_alpha=2)
+        if sum(k <= self.log2_small_alpha for k in self.log2_alpha) < 2:
+            raise ValueError(f"log2_small_alpha is {self.log2_small_alpha}; wanted two of log2_alpha at or below it")
+        if any(after >= before for before, after in itertools.pairwise(self.target_risks)):
+            raise ValueError(f"target_risks is {self.target_risks}; wanted falling numbers, each once")
+        one_of(self, usual_risk=self.target_risks)
+        if sum(risk <= RATE_FROM for risk in self.target_risks) < 3:
+            raise ValueError(f"target_risks is {self.target_risks}; wanted three or more of at most {RATE_FROM}")
+        at_most(1e5, n_neurons=self.n_neurons, n_features=self.n_features, alphas=len(self.log2_alpha))
 
 
 PRESETS = {"quick": Params(), "full": Params(n_seeds=64, log2_alpha=tuple(range(-24, -3, 2)))}

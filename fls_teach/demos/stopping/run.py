@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fls_teach.demos import heatmap
+from fls_teach.demos.framework.params import in_range
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.images.trained import train_grid
 
@@ -22,6 +23,12 @@ class Params(heatmap.Params):
     """Images whose risk of c f the third rule looks at."""
     patience: int = 8
     """Epochs without a lower validation risk after which the third rule stops; 3 would stop on the first plateau."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        in_range(self, target_risk=(1e-8, 10), end_risk=(1e-8, 10), n_validation=(1, 100_000), patience=(1, 100_000))
+        if self.end_risk > self.target_risk:
+            raise ValueError(f"end_risk is {self.end_risk}; wanted at most target_risk, {self.target_risk}")
 
 
 PRESETS = {
