@@ -25,7 +25,7 @@ import flow as flow_benchmark
 import numpy as np
 
 from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow
-from fls_teach.theory.flow import EVALUATIONS_A_STEP, STAGE_SIZE
+from fls_teach.theory.solver.flow import EVALUATIONS_A_STEP, STAGE_SIZE
 
 BASE = {"runs": 256, "h": 50, "n": 10, "d": 20}
 GRID = {

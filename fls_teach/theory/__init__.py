@@ -12,12 +12,12 @@ from .alignment import (
 from .classes import ClassMixture
 from .equivalence import equivalent_alpha, equivalent_lr, equivalent_optimizer, equivalent_weight_decay
 from .error import Decomposition, bayes_error, decompose, linear_error
-from .flow import Flow, Trajectory, gradient_flow
 from .geometry import angle
 from .mixture import GaussianMixture, class_sum, separability
 from .network import balanced_init, difference_network, forward, risk, second_layer, twins, velocity
 from .population import Estimate, NetworkErrors, network_error, network_errors, silent_mass
 from .reference import reference_flow
+from .solver import Flow, Trajectory, gradient_flow
 from .training import (
     SGD,
     Adam,

@@ -4,10 +4,10 @@ from collections import namedtuple
 
 import numpy as np
 
-from . import validation
-from .alignment import neuron_alignment
-from .mixture import class_sum
-from .network import Loss, training_arguments
+from .. import validation
+from ..alignment import neuron_alignment
+from ..mixture import class_sum
+from ..network import Loss, training_arguments
 from .step import TINY, State, locate, trial_step
 
 MAX_EVALUATIONS, EVALUATIONS_A_STEP = 20_000, 3

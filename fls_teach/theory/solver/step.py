@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from .network import outputs
+from ..network import outputs
 
 # Bogacki-Shampine's third-order rule; the midpoint rule, second order on the same stages, measures its error.
 REACH, WEIGHTS, ERROR = (1 / 2, 3 / 4), np.array([2, 3, 4]) / 9, np.array([2, -6, 4]) / 9
