@@ -25,7 +25,8 @@ import flow as flow_benchmark
 import numpy as np
 
 from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow
-from fls_teach.theory.solver.flow import EVALUATIONS_A_STEP, STAGE_SIZE
+from fls_teach.theory.solver.batch import STAGE_SIZE
+from fls_teach.theory.solver.rk23 import RK23
 
 BASE = {"runs": 256, "h": 50, "n": 10, "d": 20}
 GRID = {
@@ -101,7 +102,7 @@ def cost(runs, h, n, d, trials=3):
         start = time.process_time()
         done = gradient_flow(*data, target_risk=0.05)
         times.append(time.process_time() - start)
-    steps = done.n_evaluations.sum() / EVALUATIONS_A_STEP
+    steps = done.n_evaluations.sum() / RK23.n_stages
     us = 1e6 * float(np.median(times)) / steps
     return {
         "runs": runs, "h": h, "n": n, "d": d, "ms_per_run": us * steps / runs / 1e3, "steps_per_run": steps / runs,

@@ -252,15 +252,15 @@ def velocity(X, y, W, v, reduction="mean", output_multiplier=1.0):
 
 @dataclass(frozen=True)
 class Loss:
-    """Logistic risk of c f, descended at `speed` times the usual velocity."""
+    """Logistic risk of c f, descended at `lr_multiplier` times the usual velocity."""
 
     reduction: str
     c: float = 1.0
-    speed: float = 1.0
+    lr_multiplier: float = 1.0
 
     def __post_init__(self):
         validation.choice("reduction", self.reduction, ("mean", "sum"))
-        for name, argument in (("c", "output_multiplier"), ("speed", "lr_multiplier")):
+        for name, argument in (("c", "output_multiplier"), ("lr_multiplier", "lr_multiplier")):
             value = validation.number(argument, getattr(self, name), above=0, at_least=validation.SMALLEST)
             object.__setattr__(self, name, value)
 
@@ -268,9 +268,14 @@ class Loss:
         """Risk (...) without overflow at any margin."""
         return getattr(np, self.reduction)(np.logaddexp(0.0, -y * self.c * f), axis=-1)
 
-    def pull(self, y, f):
-        """Signed pull p_i y_i (..., n) of each example, -d risk / d f_i; with c = 1 and f = 0 it is y/2."""
-        return y * expit(-y * self.c * f) * self.speed * (self.c / y.shape[-1] if self.reduction == "mean" else self.c)
+    def negative_gradient(self, y, f):
+        """p_i y_i = -d risk / d f_i (..., n), times `lr_multiplier`; with f = 0, c = 1 and "sum" it is y/2."""
+        return (
+            y
+            * expit(-y * self.c * f)
+            * self.lr_multiplier
+            * (self.c / y.shape[-1] if self.reduction == "mean" else self.c)
+        )
 
 
 def outputs(Z, v):
@@ -282,7 +287,7 @@ def descent_direction(X, y, W, v, loss):
     """Outputs f (..., n) and minus the gradient of the risk, dW (..., h, d) and dv (..., h)."""
     Z = X @ W.swapaxes(-1, -2)
     f = outputs(Z, v)
-    G = ((Z > 0) * loss.pull(y, f)[..., None]).swapaxes(-1, -2) @ X
+    G = ((Z > 0) * loss.negative_gradient(y, f)[..., None]).swapaxes(-1, -2) @ X
     return f, v[..., None] * G, (W * G).sum(axis=-1)
 
 

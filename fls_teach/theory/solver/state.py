@@ -1,0 +1,115 @@
+"""What one step works on: the problems of the `b` runs that advance together, their networks, and its own stages."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Loss, outputs
+
+Array = NDArray[np.float64]
+TINY = np.finfo(float).tiny
+
+
+class Problem(NamedTuple):
+    """What stays while a run trains.
+
+    Attributes
+    ----------
+    X, y : ndarray (b, n, d), (b, n)
+        Data of each run.
+    gram : ndarray (b, n, n)
+        X X^T.
+    signs : ndarray (b, h)
+        Signs s_j of the second layer.
+    f0 : ndarray (b, n)
+        Subtracted from the outputs: zero, or the outputs of the start ("centred").
+    """
+
+    X: Array
+    y: Array
+    gram: Array
+    signs: Array
+    f0: Array
+
+    def at(self, W: Array, loss: Loss) -> State:
+        """The networks with first layers W (b, h, d)."""
+        v, Z = self.signs * np.sqrt(np.einsum("bhd,bhd->bh", W, W)), self.X @ W.swapaxes(1, 2)
+        f = outputs(Z, v) - self.f0
+        return State(self, W, v, Z, f, loss.risk(self.y, f))
+
+    def take(self, runs: Any) -> Problem:
+        """Some of the runs."""
+        return Problem(*(array[runs] for array in self))
+
+    def put(self, runs: Any, other: Problem) -> None:
+        """Overwrite some of the runs by as many others."""
+        for array, new in zip(self, other, strict=True):
+            array[runs] = new
+
+
+class State(NamedTuple):
+    """What moves while a run trains. The flow keeps v_j = s_j |w_j|, so W alone decides the rest.
+
+    Attributes
+    ----------
+    problem : Problem
+    W, v : ndarray (b, h, d), (b, h)
+        Both layers.
+    Z, f : ndarray (b, n, h), (b, n)
+        Pre-activations <w_j, x_i>, and outputs less f0.
+    risk : ndarray (b,)
+        Training risk of c (f - f0).
+    """
+
+    problem: Problem
+    W: Array
+    v: Array
+    Z: Array
+    f: Array
+    risk: Array
+
+    def take(self, runs: Any) -> State:
+        """Some of the runs."""
+        return State(self.problem.take(runs), *(array[runs] for array in self[1:]))
+
+    def put(self, runs: Any, other: State) -> None:
+        """Overwrite some of the runs by as many others."""
+        self.problem.put(runs, other.problem)
+        for array, new in zip(self[1:], other[1:], strict=True):
+            array[runs] = new
+
+    def velocity(self, loss: Loss) -> Array:
+        """dw_j/dt = v_j G_j, (b, h, d)."""
+        g = loss.negative_gradient(self.problem.y, self.f)
+        G = ((self.Z > 0) * g[..., None]).swapaxes(1, 2) @ self.problem.X
+        return self.v[..., None] * G
+
+    def max_growth_rate(self, loss: Loss) -> Array:
+        """Upper bound (b,) on every |G_j|, and so on |d log|w_j| / dt|: sum_i p_i |x_i|."""
+        g = loss.negative_gradient(self.problem.y, self.f)
+        return (np.abs(g) * np.sqrt(np.einsum("bii->bi", self.problem.gram))).sum(axis=1)
+
+
+class Stages(NamedTuple):
+    """What the activities of one step are multiplied by: dD_ij/dt = 1_ij g_i v_j at every stage.
+
+    Attributes
+    ----------
+    active : ndarray (b, n, h)
+        1[<w_j, x_i> > 0] at the start of the step, as 0.0 and 1.0.
+    g : ndarray (b, n, n_stages)
+        dt times minus the gradient of the risk in the outputs.
+    v : ndarray (b, n_stages, h)
+        Second layers.
+    """
+
+    active: Array
+    g: Array
+    v: Array
+
+    def combine(self, weights: Array) -> Array:
+        """Weighted sum of the stages' dt dD/dt, (b, n, h)."""
+        return self.active * ((self.g * weights) @ self.v)

@@ -1,0 +1,103 @@
+"""Why a run ends: one function for each ending, and `Termination`, which asks them in the order of ENDINGS."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Loss
+from .state import TINY, Array, State
+
+Mask = NDArray[np.bool_]
+
+MAX_EVALUATIONS = 20_000
+# A run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
+STALL_STEPS, STALL_GROWTH, STALL_FALL = 200, 0.05, 1e-4
+
+
+class Ending(NamedTuple):
+    """A status, and the reason in words with blanks for {t}, {risk} and {target}."""
+
+    status: str
+    reason: str
+
+
+ENDINGS = (
+    Ending("reached", "risk fell to the target {target:g} at t = {t:.6g}"),
+    Ending("t_max", "t_max = {t:g} came at risk {risk:.4g}"),
+    Ending("stalled", "nothing moves, no living neuron is active on an example that pulls; risk {risk:.4g}"),
+    Ending("diverged", "the run left the range of float64 at t = {t:.6g}"),
+    Ending("stalled", f"{MAX_EVALUATIONS:,} evaluations are spent at t = {{t:.6g}} and risk {{risk:.4g}}"),
+    Ending(
+        "stalled",
+        "risk {risk:.4g} no longer falls: in 200 steps no neuron grew by 5%; the target {target:g} is out of reach",
+    ),
+)
+
+
+def reached(state: State, target_risk: float) -> Mask:
+    """The risk is at or below its target."""
+    return state.risk <= target_risk
+
+
+def at_rest(state: State, loss: Loss) -> Mask:
+    """Nothing moves: no living neuron is active on an example, or no example has a gradient left."""
+    awake = (state.Z > 0).any(axis=1) & (state.v != 0)
+    return ~awake.any(axis=1) | ~(state.max_growth_rate(loss) > 0)
+
+
+def diverged(state: State, t: Array, dt: Array) -> Mask:
+    """A number left float64, or the step became too small to advance the clock."""
+    return ~(np.isfinite(state.risk) & np.isfinite(state.problem.gram).all(axis=(1, 2)) & (t + dt > t))
+
+
+def out_of_evaluations(n_evaluations: NDArray[np.int_], per_step: int) -> Mask:
+    """One more step would take more evaluations than a run may spend."""
+    return n_evaluations + per_step > MAX_EVALUATIONS
+
+
+class StallMonitor:
+    """Compares every run, each STALL_STEPS accepted steps, with what it was the last time."""
+
+    def __init__(self, W: Array) -> None:
+        size = len(W)
+        self.norms, self.risk = np.linalg.norm(W, axis=-1), np.full(size, np.inf)
+        self.t, self.n_steps = np.zeros(size), np.zeros(size, dtype=int)
+
+    def stalled(self, runs: NDArray[np.intp], state: State, t: Array) -> Mask:
+        """Neither did a neuron grow nor the risk fall since the last comparison, in runs in which one is due."""
+        stalled, due = np.zeros(len(runs), dtype=bool), self.n_steps[runs] >= STALL_STEPS
+        if due.any():
+            runs, norms, risk, t = runs[due], np.abs(state.v[due]), state.risk[due], t[due]
+            growth = np.log(np.maximum(norms, TINY) / np.maximum(self.norms[runs], TINY)).max(axis=1)
+            # Growth that only keeps pace with the logarithm of time, as after the fit, leads nowhere.
+            ratio = np.where(self.t[runs] > 0, t / self.t[runs], 1.0)
+            grew = growth > STALL_GROWTH * np.maximum(np.log(ratio), 1.0)
+            stalled[due] = ~grew & ~(risk < (1 - STALL_FALL) * self.risk[runs])
+            self.norms[runs], self.risk[runs], self.t[runs], self.n_steps[runs] = norms, risk, t, 0
+        return stalled
+
+
+class Termination:
+    """Decides which runs end. Without a target risk (0) a run does not stall before `t_max`, unless it is at rest."""
+
+    def __init__(self, loss: Loss, target_risk: float, t_max: float, W: Array, evaluations_per_step: int) -> None:
+        self.loss, self.target_risk, self.t_max = loss, target_risk, t_max
+        self.evaluations_per_step, self.monitor = evaluations_per_step, StallMonitor(W)
+
+    def check(
+        self, runs: NDArray[np.intp], state: State, t: Array, dt: Array, n_evaluations: NDArray[np.int_]
+    ) -> tuple[NDArray[np.int_], Array]:
+        """Index (b,) into ENDINGS of the first that holds, -1 for none; and the time, t_max for a run at rest."""
+        resting = at_rest(state, self.loss)
+        if np.isfinite(self.t_max):
+            t = np.where(resting, self.t_max, t)
+        endings = [
+            reached(state, self.target_risk),
+            t >= self.t_max,
+            resting,
+            diverged(state, t, dt),
+            out_of_evaluations(n_evaluations, self.evaluations_per_step),
+            self.monitor.stalled(runs, state, t) if self.target_risk else np.zeros(len(runs), dtype=bool),
+        ]
+        return np.select(endings, range(len(endings)), default=-1), t
