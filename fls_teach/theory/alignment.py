@@ -6,9 +6,10 @@ from numpy.typing import ArrayLike
 from . import validation
 from .geometry import cosine
 from .mixture import class_sum
+from .validation import Array
 
 
-def neuron_alignment(W, direction):
+def neuron_alignment(W: ArrayLike, direction: ArrayLike) -> Array:
     """Alignment psi_j = cos angle(w_j, direction) of every neuron, usually with the class sum x_+.
 
     Parameters
@@ -37,7 +38,7 @@ def neuron_alignment(W, direction):
     return cosine(W, direction[..., None, :])
 
 
-def effective_predictor(W, v):
+def effective_predictor(W: ArrayLike, v: ArrayLike) -> Array:
     """Effective linear predictor of the positive class, w^_+ = sum over v_j > 0 of v_j w_j.
 
     Parameters
@@ -66,7 +67,7 @@ def effective_predictor(W, v):
     return np.einsum("...h,...hd->...d", np.maximum(v, 0.0), W)
 
 
-def linear_part(W: ArrayLike, v: ArrayLike) -> np.ndarray:
+def linear_part(W: ArrayLike, v: ArrayLike) -> Array:
     """Linear part of the network, sum_j v_j w_j = w^_+ - w^_-, the difference of the two effective predictors.
 
     Parameters
@@ -99,7 +100,7 @@ def linear_part(W: ArrayLike, v: ArrayLike) -> np.ndarray:
     return np.einsum("...h,...hd->...d", v, W)
 
 
-def predictor_alignment(W, v, direction):
+def predictor_alignment(W: ArrayLike, v: ArrayLike, direction: ArrayLike) -> Array:
     """Alignment Psi = cos angle(w^_+, direction) of the effective predictor, usually with x_+.
 
     Parameters
@@ -129,7 +130,7 @@ def predictor_alignment(W, v, direction):
     return cosine(predictor, direction)
 
 
-def zeta(alpha, X, y, W):
+def zeta(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> Array:
     """Constant zeta of the two-phase theorem; the bound speaks only where it is > 0.
 
     Parameters
@@ -166,10 +167,12 @@ def zeta(alpha, X, y, W):
     alpha = validation.number("alpha", alpha, above=0)
     x_max = np.linalg.norm(X, axis=-1).max(axis=-1)
     w_max = np.linalg.norm(W, axis=-1).max(axis=-1) / alpha
-    return 1 - 4 * alpha * X.shape[-2] * np.sqrt(W.shape[-2]) * x_max**2 * w_max**2 / _pull(X, y)
+    return 1 - 4 * alpha * X.shape[-2] * np.sqrt(W.shape[-2]) * x_max**2 * w_max**2 / _class_sum_norm(X, y)
 
 
-def phase_one_bound(times, zeta, X, y, start=0.0, reduction="mean"):
+def phase_one_bound(
+    times: ArrayLike, zeta: float, X: ArrayLike, y: ArrayLike, start: ArrayLike = 0.0, reduction: str = "mean"
+) -> Array:
     """Lower bound on psi_j(t) in Phase 1: sqrt(zeta) tanh((1/2) |x_+| sqrt(zeta) (t - t_1)).
 
     Parameters
@@ -210,11 +213,11 @@ def phase_one_bound(times, zeta, X, y, start=0.0, reduction="mean"):
     times, start = validation.array("times", times), validation.array("start", start)
     validation.batch(times=(times, 0), start=(start, 0))
     elapsed = times - start
-    rate = _pull(X, y) / 2 / (X.shape[-2] if reduction == "mean" else 1)
+    rate = _class_sum_norm(X, y) / 2 / (X.shape[-2] if reduction == "mean" else 1)
     return np.where(elapsed >= 0, root * np.tanh(rate * root * np.maximum(elapsed, 0)), -1.0)
 
 
-def phase_one_exit(times, norms, alpha):
+def phase_one_exit(times: ArrayLike, norms: ArrayLike, alpha: float) -> float:
     """End t_alpha of Phase 1: first time with max_j |w_j|^2 > 2 alpha W_max^2 / sqrt(h).
 
     Parameters
@@ -262,7 +265,7 @@ def phase_one_exit(times, norms, alpha):
     return float(np.interp(level, log_norm[step], times[step]))
 
 
-def _pull(X, y):
+def _class_sum_norm(X: Array, y: Array) -> Array:
     """|x_+|, which must not be zero."""
     size = np.linalg.norm(class_sum(X, y), axis=-1)
     if not size.all():

@@ -7,9 +7,12 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from . import validation
+from .validation import Array
 
 
-def balanced_init(n_neurons, n_features, alpha, rng):
+def balanced_init(
+    n_neurons: int, n_features: int, alpha: ArrayLike, rng: np.random.Generator | int
+) -> tuple[Array, Array]:
     """Balanced random start W = alpha W0 with W0 ~ N(0, 1/d), the first half (rounded up) of the signs positive.
 
     Parameters
@@ -45,7 +48,7 @@ def balanced_init(n_neurons, n_features, alpha, rng):
     return alpha[..., None, None] * W0, np.where(np.arange(n_neurons) < (n_neurons + 1) // 2, 1.0, -1.0)
 
 
-def twins(W: ArrayLike, signs: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def twins(W: ArrayLike, signs: ArrayLike) -> tuple[Array, Array]:
     """Start with output 0: every neuron and a copy of it with the opposite output sign.
 
     Parameters
@@ -88,7 +91,7 @@ def twins(W: ArrayLike, signs: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([W, W], axis=-2), np.concatenate([signs, -signs], axis=-1)
 
 
-def difference_network(W: ArrayLike, v: ArrayLike, W0: ArrayLike, v0: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def difference_network(W: ArrayLike, v: ArrayLike, W0: ArrayLike, v0: ArrayLike) -> tuple[Array, Array]:
     """The difference f - f0 of two networks as one network.
 
     Parameters
@@ -124,7 +127,7 @@ def difference_network(W: ArrayLike, v: ArrayLike, W0: ArrayLike, v0: ArrayLike)
     return np.concatenate(first, axis=-2), np.concatenate(second, axis=-1)
 
 
-def second_layer(W, signs):
+def second_layer(W: ArrayLike, signs: ArrayLike) -> Array:
     """Second layer of a balanced network, v_j = s_j |w_j|.
 
     Parameters
@@ -152,7 +155,7 @@ def second_layer(W, signs):
     return validation.signs("signs", signs) * np.linalg.norm(W, axis=-1)
 
 
-def forward(X, W, v):
+def forward(X: ArrayLike, W: ArrayLike, v: ArrayLike) -> Array:
     """Network output f(x) = sum_j v_j relu(<w_j, x>).
 
     Parameters
@@ -181,7 +184,9 @@ def forward(X, W, v):
     return outputs(X @ W.swapaxes(-1, -2), v)
 
 
-def risk(X, y, W, v, reduction="mean", output_multiplier=1.0):
+def risk(
+    X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, reduction: str = "mean", output_multiplier: float = 1.0
+) -> Array:
     """Training risk: logistic loss log(1 + exp(-y c f(x))), averaged or summed over the examples.
 
     Parameters
@@ -214,7 +219,9 @@ def risk(X, y, W, v, reduction="mean", output_multiplier=1.0):
     return Loss(reduction, output_multiplier).risk(y, outputs(X @ W.swapaxes(-1, -2), v))
 
 
-def velocity(X, y, W, v, reduction="mean", output_multiplier=1.0):
+def velocity(
+    X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, reduction: str = "mean", output_multiplier: float = 1.0
+) -> tuple[Array, Array]:
     """Right-hand side of gradient flow: minus the gradient of `risk`.
 
     Parameters
@@ -258,17 +265,17 @@ class Loss:
     c: float = 1.0
     lr_multiplier: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         validation.choice("reduction", self.reduction, ("mean", "sum"))
         for name, argument in (("c", "output_multiplier"), ("lr_multiplier", "lr_multiplier")):
             value = validation.number(argument, getattr(self, name), above=0, at_least=validation.SMALLEST)
             object.__setattr__(self, name, value)
 
-    def risk(self, y, f):
+    def risk(self, y: Array, f: Array) -> Array:
         """Risk (...) without overflow at any margin."""
         return getattr(np, self.reduction)(np.logaddexp(0.0, -y * self.c * f), axis=-1)
 
-    def negative_gradient(self, y, f):
+    def negative_gradient(self, y: Array, f: Array) -> Array:
         """p_i y_i = -d risk / d f_i (..., n), times `lr_multiplier`; with f = 0, c = 1 and "sum" it is y/2."""
         return (
             y
@@ -278,12 +285,12 @@ class Loss:
         )
 
 
-def outputs(Z, v):
+def outputs(Z: Array, v: Array) -> Array:
     """f (..., n) from pre-activations Z (..., n, h)."""
     return (np.maximum(Z, 0.0) @ v[..., None])[..., 0]
 
 
-def descent_direction(X, y, W, v, loss):
+def descent_direction(X: Array, y: Array, W: Array, v: Array, loss: Loss) -> tuple[Array, Array, Array]:
     """Outputs f (..., n) and minus the gradient of the risk, dW (..., h, d) and dv (..., h)."""
     Z = X @ W.swapaxes(-1, -2)
     f = outputs(Z, v)
@@ -291,14 +298,19 @@ def descent_direction(X, y, W, v, loss):
     return f, v[..., None] * G, (W * G).sum(axis=-1)
 
 
-def training_arguments(X, y, W, v, name="v"):
+def training_arguments(
+    X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, name: str = "v"
+) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
     """The four, checked, and their common leading shape."""
     X, y = validation.dataset(X, y)
     W, v = validation.network(W, v, X.shape[-1], name)
     return X, y, W, v, validation.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))
 
 
-def single_run(X, y, W, signs, target_risk, reduction, centred, t_max, rtol):
+def single_run(
+    X: ArrayLike, y: ArrayLike, W: ArrayLike, signs: ArrayLike,
+    target_risk: float, reduction: str, centred: bool, t_max: float, rtol: float,
+) -> tuple[Array, Array, Array, Array, float]:  # fmt: skip
     """The first four, checked as all are, and the weight of an example in the risk; for a flow without a batch axis."""
     X, y, W, signs, leading = training_arguments(X, y, W, validation.signs("signs", signs), "signs")
     if leading:

@@ -31,7 +31,7 @@ def reference_flow(
     def gap(_, state):
         return scale * np.logaddexp(0, -y * (network(state)[3] - f0)).sum() - target_risk
 
-    gap.terminal = True
+    gap.terminal = True  # type: ignore[attr-defined]
     start = np.concatenate([W0.ravel(), signs * np.linalg.norm(W0, axis=1)])  # balanced, and so for ever: |v_j| = |w_j|
     f0 = network(start)[3] if centred else 0.0
     if gap(0, start) <= 0:

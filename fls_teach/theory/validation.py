@@ -1,12 +1,21 @@
 """What every public function asks of its arguments, so that a bad one is named in one sentence."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Choice = TypeVar("Choice")
 
 # Within these sizes no product in the theory leaves float64. Neurons may be smaller: only their squares are taken.
 SMALLEST, LARGEST, SMALLEST_NORM = 1e-75, 1e75, 1e-140
 
 
-def array(name, value, *shape):
+def array(name: str, value: ArrayLike, *shape: int | None) -> Array:
     """`value` as a finite float64 array whose trailing axes have the given sizes (None: any, but not 0)."""
     wanted = f"({', '.join('*' if size is None else str(size) for size in shape)})"
     try:
@@ -29,7 +38,9 @@ def array(name, value, *shape):
     return result
 
 
-def number(name, value, *, above=None, at_least=None, at_most=None):
+def number(
+    name: str, value: Any, *, above: float | None = None, at_least: float | None = None, at_most: float | None = None
+) -> float:
     """`value` as a finite float inside the bounds."""
     bounds = (("> ", above, np.greater), (">= ", at_least, np.greater_equal), ("<= ", at_most, np.less_equal))
     wanted = " and ".join(sign + str(bound) for sign, bound, _ in bounds if bound is not None)
@@ -44,14 +55,14 @@ def number(name, value, *, above=None, at_least=None, at_most=None):
     return result
 
 
-def count(name, value, at_least=1):
+def count(name: str, value: Any, at_least: int = 1) -> int:
     """`value` as an int from `at_least` to 2^31."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not at_least <= value <= 2**31:
         raise ValueError(f"{name} is {value!r}; wanted a whole number from {at_least} to {2**31}")
     return int(value)
 
 
-def generator(rng):
+def generator(rng: Any) -> np.random.Generator:
     """The generator itself, or a new one from a seed."""
     try:
         return np.random.default_rng(rng)
@@ -59,21 +70,21 @@ def generator(rng):
         raise ValueError(f"rng is {rng!r}; wanted a numpy Generator or a whole number >= 0 as its seed") from None
 
 
-def choice(name, value, options):
+def choice(name: str, value: Choice, options: Collection[Choice]) -> Choice:
     """`value`, which must be one of `options`."""
     if not isinstance(value, (str, int, float)) or value not in options:
         raise ValueError(f"{name} is {value!r}; wanted one of {', '.join(map(repr, options))}")
     return value
 
 
-def flag(name, value):
+def flag(name: str, value: Any) -> bool:
     """`value`, which must be True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(f"{name} is {str(value)[:40]}; wanted True or False")
     return bool(value)
 
 
-def signs(name, value, size=None):
+def signs(name: str, value: ArrayLike, size: int | None = None) -> Array:
     """`value` as an array of -1 and +1."""
     result = array(name, value, size)
     if not (np.abs(result) == 1).all():
@@ -81,7 +92,7 @@ def signs(name, value, size=None):
     return result
 
 
-def direction(name, value, size=None):
+def direction(name: str, value: ArrayLike, size: int | None = None) -> Array:
     """`value` as vectors (..., d), none of which is zero, scaled so that the largest entry has size 1."""
     result = array(name, value, size)
     largest = np.abs(result).max(axis=-1, keepdims=True)
@@ -90,7 +101,7 @@ def direction(name, value, size=None):
     return result / largest
 
 
-def dataset(X, y):
+def dataset(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     """X (..., n, d) and labels y (..., n) that belong together."""
     X = array("X", X, None, None)
     y = signs("y", y, X.shape[-2])
@@ -98,13 +109,13 @@ def dataset(X, y):
     return X, y
 
 
-def network(W, v, n_features=None, name="v"):
+def network(W: ArrayLike, v: ArrayLike, n_features: int | None = None, name: str = "v") -> tuple[Array, Array]:
     """W (..., h, d) and one second-layer number per neuron, (..., h)."""
     W = first_layer(W, n_features)
     return W, array(name, v, W.shape[-2])
 
 
-def first_layer(W, n_features=None):
+def first_layer(W: ArrayLike, n_features: int | None = None) -> Array:
     """W (..., h, d), every neuron of a size that can be squared."""
     W = array("W", W, None, n_features)
     norms = np.abs(W).max(axis=-1)
@@ -113,7 +124,7 @@ def first_layer(W, n_features=None):
     return W
 
 
-def batch(**arrays):
+def batch(**arrays: tuple[NDArray[Any], int]) -> tuple[int, ...]:
     """The common leading shape of named (array, number of trailing axes), or an error naming who differs."""
     leading = {name: value.shape[: value.ndim - axes] for name, (value, axes) in arrays.items()}
     try:

@@ -10,7 +10,7 @@ from ..network import Loss
 from .dense_output import find_crossing
 from .recorder import Recorder
 from .rk23 import RK23
-from .state import Array, Problem, State
+from .state import Array, Mask, Problem, Runs, State
 from .termination import Termination
 
 # Numbers (n x h) a stage touches at once: enough to amortise numpy's call overhead, few enough for the cache.
@@ -59,7 +59,7 @@ class Batch:
                 self._step()
         self._stop_at_crossings()
 
-    def _start(self, runs: Array) -> tuple[State, Array]:
+    def _start(self, runs: Runs) -> tuple[State, Array]:
         """State and first step size of runs at time 0."""
         problem = self._problem(runs)
         state = problem.at(self.W[runs], self.loss)
@@ -71,7 +71,7 @@ class Batch:
             self.recorder.append(runs, self.t[runs], state, np.ones(len(runs), dtype=bool))
         return state, self.method.select_initial_step(state)
 
-    def _problem(self, runs: Array) -> Problem:
+    def _problem(self, runs: Runs) -> Problem:
         X = self.X[runs]
         return Problem(X, self.y[runs], X @ X.swapaxes(1, 2), self.signs[runs], self.f0[runs])
 
@@ -88,7 +88,7 @@ class Batch:
         if self.recorder:
             self.recorder.append(runs, self.t[runs], self.state, accepted)
 
-    def _finish(self) -> np.ndarray:
+    def _finish(self) -> Mask:
         """Write down the active runs that end here; return which (b,)."""
         runs = self.active
         ending, self.t[runs] = self.termination.check(runs, self.state, self.t[runs], self.dt, self.n_evaluations[runs])
@@ -97,7 +97,7 @@ class Batch:
         self.ending[runs], self.W[runs], self.risk[runs] = ending[ended], self.state.W[ended], self.state.risk[ended]
         return ended
 
-    def _refill(self, free: Array) -> None:
+    def _refill(self, free: Runs) -> None:
         """Give free slots to queued runs, and close the slots for which there is none."""
         runs, self.queue = np.split(self.queue, [len(free)])
         if runs.size:

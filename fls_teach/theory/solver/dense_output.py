@@ -1,10 +1,9 @@
 """Where inside a step the risk crosses its target: a root on the cubic Hermite interpolant of the first layer."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..network import Loss
-from .state import TINY, Array, State
+from .state import TINY, Array, Runs, State
 
 
 class HermiteDenseOutput:
@@ -14,7 +13,7 @@ class HermiteDenseOutput:
         self.old, self.rise = old.W, new.W - old.W
         self.start, self.end = (dt[:, None, None] * state.velocity(loss) for state in (old, new))
 
-    def __call__(self, x: Array, run: NDArray[np.intp]) -> Array:
+    def __call__(self, x: Array, run: Runs) -> Array:
         """W (k, h, d) of some runs (k,), each at its fraction x (k,) of the step."""
         x = x[:, None, None]
         bend = (1 - x) * self.start[run] - x * self.end[run]
@@ -35,7 +34,7 @@ def find_crossing(old: State, new: State, dt: Array, loss: Loss, target_risk: fl
 
     dense_output = HermiteDenseOutput(old, new, dt, loss)
 
-    def log_ratio(x: Array, run: NDArray[np.intp]) -> Array:
+    def log_ratio(x: Array, run: Runs) -> Array:
         risk = old.problem.take(run).at(dense_output(x, run), loss).risk
         return np.log(np.maximum(risk, TINY) / target_risk)
 

@@ -127,7 +127,7 @@ def gradient_flow(
         )
         batch.solve()
         flow = _results(batch)
-    return flow if leading else Flow(*(None if entry is None else entry[0] for entry in flow))
+    return flow if leading else Flow._make(None if entry is None else entry[0] for entry in flow)
 
 
 def _results(batch: Batch) -> Flow:

@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..alignment import neuron_alignment
 from ..mixture import class_sum
-from .state import Array, State
+from .state import Array, Mask, Runs, State
 
 
 class Trajectory(NamedTuple):
@@ -38,7 +37,7 @@ class Recorder:
     def __init__(self, n_runs: int) -> None:
         self.points: list[list[tuple[float, Array, float]]] = [[] for _ in range(n_runs)]
 
-    def append(self, runs: NDArray[np.intp], t: Array, state: State, accepted: NDArray[np.bool_]) -> None:
+    def append(self, runs: Runs, t: Array, state: State, accepted: Mask) -> None:
         """Append the states of the runs (b,) that accepted their step."""
         for k in np.flatnonzero(accepted):
             self.points[runs[k]].append((t[k], state.W[k].copy(), state.risk[k]))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..network import Loss
 from .kinks import repair_kinks
-from .state import TINY, Array, Stages, State
+from .state import TINY, Array, Mask, Stages, State
 
 # Multiply steps computed from asymptotic behaviour of errors by this.
 SAFETY = 0.9
@@ -46,7 +46,7 @@ class RK23:
         """Size (b,) of the first step."""
         return FIRST_MOVE / state.max_growth_rate(self.loss)
 
-    def step(self, state: State, dt: Array) -> tuple[State, Array, Array]:
+    def step(self, state: State, dt: Array) -> tuple[State, Mask, Array]:
         """Attempt one step of size dt (b,).
 
         Returns

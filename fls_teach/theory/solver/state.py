@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ..network import Loss, outputs
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Runs = NDArray[np.intp]
 TINY = np.finfo(float).tiny
 
 

@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Loss
-from .state import TINY, Array, State
-
-Mask = NDArray[np.bool_]
+from .state import TINY, Array, Mask, Runs, State
 
 MAX_EVALUATIONS = 20_000
 # A run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
@@ -64,7 +62,7 @@ class StallMonitor:
         self.norms, self.risk = np.linalg.norm(W, axis=-1), np.full(size, np.inf)
         self.t, self.n_steps = np.zeros(size), np.zeros(size, dtype=int)
 
-    def stalled(self, runs: NDArray[np.intp], state: State, t: Array) -> Mask:
+    def stalled(self, runs: Runs, state: State, t: Array) -> Mask:
         """Neither did a neuron grow nor the risk fall since the last comparison, in runs in which one is due."""
         stalled, due = np.zeros(len(runs), dtype=bool), self.n_steps[runs] >= STALL_STEPS
         if due.any():
@@ -86,7 +84,7 @@ class Termination:
         self.evaluations_per_step, self.monitor = evaluations_per_step, StallMonitor(W)
 
     def check(
-        self, runs: NDArray[np.intp], state: State, t: Array, dt: Array, n_evaluations: NDArray[np.int_]
+        self, runs: Runs, state: State, t: Array, dt: Array, n_evaluations: NDArray[np.int_]
     ) -> tuple[NDArray[np.int_], Array]:
         """Index (b,) into ENDINGS of the first that holds, -1 for none; and the time, t_max for a run at rest."""
         resting = at_rest(state, self.loss)
