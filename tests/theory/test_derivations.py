@@ -151,22 +151,3 @@ def test_a_network_with_biases_needs_a_rate_of_its_own_for_each_layer(c):
     np.testing.assert_allclose(multiplied, scaled, rtol=1e-9)
     common = train(W / root, b / root, a / root, e / c, c, lr / c, (lr / c, lr / c))
     assert np.abs(common - scaled).max() > 1e-3
-
-
-@pytest.mark.parametrize("c", [0.25, 3.0])
-def test_decoupled_weight_decay_has_a_rule_of_its_own(c):
-    """science.md#equivalence; catches the rule of plain weight decay used for AdamW; f = theta_1 theta_2, so L = 2."""
-
-    def train(theta, c, lr, decay):
-        first, second = np.zeros(2), np.zeros(2)
-        for step in range(1, 301):
-            g = -c * expit(-c * theta.prod()) * theta[::-1]
-            first, second = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g * g
-            update = first / (1 - 0.9**step) / np.sqrt(second / (1 - 0.999**step))
-            theta = theta - lr * update - lr * decay * theta
-        return c * theta.prod()
-
-    theta, lr, decay, root = np.array([0.5, 0.8]), 0.01, 0.1, c**0.5
-    scaled = train(theta, 1.0, lr, decay)
-    assert train(theta / root, c, lr / root, decay * root) == pytest.approx(scaled, rel=1e-9)
-    assert abs(train(theta / root, c, lr / root, decay * c) - scaled) > 1e-3
