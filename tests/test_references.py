@@ -1,6 +1,7 @@
 """Every reference to the pages science.md and glossary.md leads somewhere: in a clone, in a wheel, in a workspace."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from fls_teach.course.registry import pages
 from fls_teach.course.workspace import start
 
 ROOT = Path(__file__).parents[1]
+MARK = re.compile(r"\[[PDM]\]")
 REFERENCE = re.compile(r"\b(science|glossary)\.md#([\w-]+)")
 WRITTEN = (".py", ".md", ".cfg", ".toml", ".html", ".in")
 ROOMS = "fls_teach", "exercises", "solutions", "tests", "benchmarks", "docs"
@@ -20,6 +22,7 @@ SECTIONS = (
     "open-questions"
 ).split()
 DEMOS = sorted((ROOT / "fls_teach" / "demos").rglob("*.py"))
+CLAIMS = [path for path in DEMOS if path.name == "claims.py"]
 
 
 def texts():
@@ -98,3 +101,32 @@ def test_no_reference_is_put_together_while_the_program_runs(path):
         if isinstance(node, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
             assert "science.md#{}" not in "".join(parts), f"{path}:{node.lineno}"
+
+
+def sources(path):
+    """Every string of a claims file that begins with a mark, with the constants of the module put in."""
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    tables = [value.values() for value in vars(module).values() if isinstance(value, dict)]
+    yield from (text for values in tables for text in values if isinstance(text, str) and MARK.match(text))
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    pieces = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
+        words = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in pieces
+        if words or isinstance(node, ast.JoinedStr):
+            try:
+                text = eval(compile(ast.Expression(node), str(path), "eval"), vars(module))
+            except (NameError, AttributeError, TypeError):  # a sentence with measured numbers in it
+                continue
+            if MARK.match(text):
+                yield text
+
+
+@pytest.mark.parametrize("path", CLAIMS, ids=lambda path: path.parent.name)
+def test_every_source_of_a_claim_has_a_section(path):
+    """Catches a claim whose source is a mark alone, or names a section that does not exist."""
+    known = anchors((ROOT / "docs" / "science.md").read_text(encoding="utf-8"))
+    found = list(sources(path))
+    assert found
+    for text in found:
+        named = [anchor for page, anchor in REFERENCE.findall(text) if page == "science"]
+        assert named and set(named) <= known, text
