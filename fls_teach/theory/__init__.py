@@ -28,6 +28,7 @@ from .training import (
     Training,
     balanced_init_classes,
     descend,
+    flow_lr,
     gradient_descent,
     opposite_twins,
     train,

@@ -13,6 +13,7 @@ from fls_teach.theory import (
     GaussianMixture,
     balanced_init,
     balanced_init_classes,
+    flow_lr,
     gradient_descent,
     gradient_flow,
     opposite_twins,
@@ -98,6 +99,22 @@ def test_flow_steps_follow_the_flow_at_every_alpha(centred):
     nearer = np.linalg.norm(finer.W - flow.W, axis=(1, 2)) / np.linalg.norm(flow.W, axis=(1, 2))
     assert nearer.max() < 0.5 * distance.max(), (distance, nearer)
     np.testing.assert_allclose(finer.time, flow.stopping_time, rtol=0.01)
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_the_rate_of_the_flow_suits_every_alpha(classes):
+    """Catches a rate that is too long somewhere on the way (the risk rises) or far too short (thousands of steps)."""
+    alphas = 2.0 ** np.arange(-12, 4, 3)
+    start = (class_runs if classes else binary_runs)(alphas, 1, n_neurons=50)
+    options = {"target_risk": 0.05, "loss": "cross_entropy" if classes else "logistic"}
+    lr = flow_lr(*start, **options)
+    runs = train(*start, SGD(lr), record="risk", **options)
+    assert (runs.status == "reached").all() and runs.steps[:-1].max() < 500 and runs.steps[-1] < 5_000, runs.steps
+    assert all((np.diff(record.risks) < 1e-12).all() for record in runs.record)
+    assert lr[0] == pytest.approx(lr[1], rel=0.01) and lr[-1] < lr[0] / 50
+    # An output multiplier divides it: c = 4 is alpha = 2.
+    X, y, W, V = start
+    assert (flow_lr(X, y, W / 2, V / 2, output_multiplier=4.0, **options) * 4 == lr).all()
 
 
 def test_two_classes_are_one_output():

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from fls_teach.theory import SGD, Adam, AdamW, FlowSteps, balanced_init_classes, opposite_twins, train
+from fls_teach.theory import SGD, Adam, AdamW, FlowSteps, balanced_init_classes, flow_lr, opposite_twins, train
 
 from .test_validation import SIGNS, STACKED, V, W, X, Y, nonsense
 
@@ -18,6 +18,11 @@ GOOD = {
         {"X": X, "y": Y, "W": W, "V": V, "optimizer": SGD(0.1), "loss": "logistic", "target_risk": 0.5, "max_steps": 3,
          "batch_size": 2, "input_noise": 0.1, "output_multiplier": 1.0, "centred": True, "reduction": "mean",
          "seeds": 0, "check_every": 2, "record": "risk"},
+    ),
+    "flow_lr": (
+        flow_lr,
+        {"X": X, "y": Y, "W": W, "V": V, "target_risk": 0.5, "loss": "logistic", "output_multiplier": 1.0,
+         "centred": True, "reduction": "mean", "steps": FlowSteps()},
     ),
     "SGD": (SGD, {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.1}),
     "Adam": (Adam, {"lr": 0.1, "betas": (0.9, 0.99), "eps": 0.1, "weight_decay": 0.1}),
@@ -39,7 +44,7 @@ KINDS = {
     "choice": {"loss", "reduction", "record"},
     "rng": {"rng"},
     "array": {"X", "W", "V"},
-    "other": {"optimizer", "centred", "seeds", "betas"},
+    "other": {"optimizer", "centred", "seeds", "betas", "steps"},
 }
 MAY_BE_NONE = {"target_risk", "batch_size", "check_every", "record"}
 
@@ -69,7 +74,7 @@ def cases():
     for function, (_, arguments) in GOOD.items():
         for argument, good in arguments.items():
             for what, bad, shown in spoiled(next(kind for kind, names in KINDS.items() if argument in names), good):
-                if not (bad is None and argument in MAY_BE_NONE):
+                if not (bad is None and argument in MAY_BE_NONE and function == "train"):
                     name = f"{function}-{argument}-{what}".replace(" ", "")
                     yield pytest.param(function, argument, bad, shown, id=name)
 
@@ -105,6 +110,8 @@ def test_nonsense_is_refused_in_one_sentence(function, argument, bad, shown):
         ("FlowSteps", {"change": 1.5}, "change"), ("FlowSteps", {"curvature": 2.5}, "curvature"),
         ("train", {"output_multiplier": [[1.0, 2.0]]}, "output_multiplier"),
         ("train", {"batch_size": 5}, "batch_size"),
+        ("flow_lr", {"steps": SGD(0.1)}, "steps"), ("flow_lr", {"steps": 0.1}, "steps"),
+        ("flow_lr", {"centred": 1}, "centred"), ("flow_lr", {"target_risk": 5.0}, "target_risk"),
         ("balanced_init_classes", {"n_classes": 1}, "n_classes"),
     ],
 )  # fmt: skip

@@ -5,4 +5,5 @@ from .descent import Descent, descend, gradient_descent
 from .engine import Training, train
 from .flow_steps import FlowSteps
 from .optimizers import SGD, Adam, AdamW
+from .rates import flow_lr
 from .starts import balanced_init_classes, opposite_twins

@@ -9,33 +9,36 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from .arguments import per_run
+
+Arrays = list[NDArray[np.float64]]
 
 
 class Optimizer:
     """What the optimizers share; use a subclass."""
 
     @property
-    def memory(self):
+    def memory(self) -> bool | NDArray[np.bool_]:
         """Whether a step depends on earlier gradients; per run where that differs."""
         return False
 
-    def start(self, parameters):
+    def start(self, parameters: Arrays) -> Arrays:
         """Buffers before the first step."""
         return []
 
-    def step(self, parameters, gradients, buffers, step):
+    def step(self, parameters: Arrays, gradients: Arrays, buffers: Arrays, step: int) -> tuple[Arrays, Arrays]:
         """New parameters and buffers; `step` counts from 1."""
         raise NotImplementedError
 
-    def settings(self):
+    def settings(self) -> dict[str, NDArray[np.float64]]:
         """The settings that are given per run, name: (B,)."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
-    def take(self, runs):
+    def take(self, runs) -> Optimizer:
         """The optimizer of some of the runs."""
         return replace(self, **{name: value[runs] for name, value in self.settings().items()})
 
@@ -68,9 +71,9 @@ class SGD(Optimizer):
     ([array([0.75])], [])
     """
 
-    lr: float
-    momentum: float = 0.0
-    weight_decay: float = 0.0
+    lr: ArrayLike
+    momentum: ArrayLike = 0.0
+    weight_decay: ArrayLike = 0.0
 
     def __post_init__(self):
         object.__setattr__(self, "lr", per_run("lr", self.lr, above=0))
@@ -119,10 +122,10 @@ class Adam(Optimizer):
     0.9
     """
 
-    lr: float
+    lr: ArrayLike
     betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 0.0
-    weight_decay: float = 0.0
+    eps: ArrayLike = 0.0
+    weight_decay: ArrayLike = 0.0
 
     decoupled = False
 

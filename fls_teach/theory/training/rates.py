@@ -1,0 +1,74 @@
+"""A learning rate for every alpha: the shortest step that gradient flow asks for on its way to the target."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import validation
+from .engine import train
+from .flow_steps import FlowSteps
+
+
+def flow_lr(
+    X: ArrayLike,
+    y: ArrayLike,
+    W: ArrayLike,
+    V: ArrayLike,
+    target_risk: float,
+    *,
+    loss: str = "logistic",
+    output_multiplier: ArrayLike = 1.0,
+    centred: bool = False,
+    reduction: str = "mean",
+    steps: FlowSteps | None = None,
+) -> NDArray[np.float64]:
+    """Learning rate per run with which gradient descent follows gradient flow down to the target risk.
+
+    Parameters
+    ----------
+    X, y, W, V, loss, output_multiplier, centred, reduction
+        As in `train`.
+    target_risk : float
+        > 0.
+    steps : FlowSteps, optional
+        How closely to follow the flow; `FlowSteps()` by default.
+
+    Returns
+    -------
+    ndarray (B,), or () without a batch axis
+        The shortest step that `steps` takes until the run is over. Proportional to 1/alpha^2 where alpha is large, and
+        independent of it where alpha is small: there the network has grown to the same size when it fits.
+
+    Raises
+    ------
+    ValueError
+        As `train`, and for a run whose start has reached the target, which leaves no step to measure.
+
+    Examples
+    --------
+    >>> from fls_teach.theory import SGD, GaussianMixture, balanced_init, second_layer
+    >>> X, y = GaussianMixture(2.5, n_features=20).sample(10, 0, separable=True)
+    >>> W, signs = balanced_init(50, 20, 2.0 ** np.array([-12, 3]), 0)
+    >>> start = X, y, W, second_layer(W, signs)
+    >>> runs = train(*start, SGD(flow_lr(*start, target_risk=0.05)), target_risk=0.05)
+    >>> runs.status.tolist(), bool(runs.steps.max() < 500)
+    (['reached', 'reached'], True)
+    """
+    steps = FlowSteps() if steps is None else steps
+    if not isinstance(steps, FlowSteps):
+        raise ValueError(f"steps is {steps!r}; wanted FlowSteps(...)")
+    validation.number("target_risk", target_risk, above=0)
+    options = {"loss": loss, "output_multiplier": output_multiplier, "centred": centred, "reduction": reduction}
+    flow = train(X, y, W, V, steps, target_risk=target_risk, record="risk", **options)
+    records = [flow.record] if flow.steps.ndim == 0 else flow.record
+    shortest = np.array([_shortest(record.times) for record in records])
+    if np.isnan(shortest).any():
+        raise ValueError(f"target_risk is {target_risk:g}, and a run starts at or below it; wanted a smaller target")
+    return shortest.reshape(flow.steps.shape)
+
+
+def _shortest(times):
+    """Shortest of the steps between times, without the last one if there are others: it was shortened to land."""
+    lengths = np.diff(times)
+    return np.min(lengths[:-1] if len(lengths) > 1 else lengths, initial=np.nan if len(lengths) == 0 else np.inf)
