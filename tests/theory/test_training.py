@@ -111,7 +111,7 @@ def test_the_rate_of_the_flow_suits_every_alpha(classes):
     runs = train(*start, SGD(lr), record="risk", **options)
     assert (runs.status == "reached").all() and runs.steps[:-1].max() < 500 and runs.steps[-1] < 5_000, runs.steps
     assert all((np.diff(record.risks) < 1e-12).all() for record in runs.record)
-    assert lr[0] == pytest.approx(lr[1], rel=0.01) and lr[-1] < lr[0] / 50
+    assert lr[0] == pytest.approx(lr[1], rel=0.1) and lr[-1] < lr[0] / 50
     # An output multiplier divides it: c = 4 is alpha = 2.
     X, y, W, V = start
     assert (flow_lr(X, y, W / 2, V / 2, output_multiplier=4.0, **options) * 4 == lr).all()
