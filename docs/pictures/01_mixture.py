@@ -5,7 +5,7 @@ import numpy as np
 from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, class_sum, separability
 
-DRAWS = 1_000
+DRAWS = 4_000
 RATIOS = np.arange(1.0, 6.01, 0.5)
 
 

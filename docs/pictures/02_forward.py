@@ -32,7 +32,7 @@ def draw():
     naive = np.log(1 + np.exp(-z))
     loss.semilogy(z[naive > 0], naive[naive > 0], color=plotting.RED, ls="--", label="log(1 + exp(−z)) as written")
     loss.axvline(z[naive > 0][-1], color=plotting.GREY, lw=1, ls=":")
-    loss.text(z[naive > 0][-1] - 2, 1e-14, "as written, the\nloss is 0 from here on", ha="right", color=plotting.INK)
+    loss.text(z[naive > 0][-1] - 2, 3e-19, "as written, the\nloss is 0 from here on", ha="right", va="center")
     loss.set(title="Logistic loss l(z)", xlabel="margin z = y f(x)", ylabel="nats", ylim=(1e-27, 1e5))
     loss.legend(loc="lower left")
     return figure

@@ -35,8 +35,14 @@ def draw():
     states = solve_ivp(rate, (0, 2), np.concatenate([W.ravel(), V]), t_eval=times, rtol=1e-8, atol=1e-10).y
     squares = (states[:8].reshape(4, 2, -1) ** 2).sum(axis=1)
     for j, colour in enumerate(plotting.CYCLE[:4]):
+        constant = states[8 + j] ** 2 - squares[j]
         balance.plot(times, squares[j], color=colour, ls="--")
-        balance.plot(times, states[8 + j] ** 2 - squares[j], color=colour, label=f"neuron {j + 1}")
-    balance.set(title="Solid: v² − ‖w‖².  Dashed: ‖w‖²", xlabel="time", ylim=(-0.4, 2.4))
-    balance.legend(loc="upper left", ncols=2)
+        balance.plot(times, constant, color=colour)
+        # Neurons 1 and 2 keep nearly the same difference: their numbers go to different ends of the lines.
+        balance.text(2.04, squares[j, -1], f"{j + 1}", color=colour, va="center", weight="bold")
+        balance.text(-0.04, constant[-1] + 0.06 * (j == 1) - 0.06 * (j == 0), f"{j + 1}", color=colour, va="center",
+                     ha="right", weight="bold")  # fmt: skip
+    balance.set(title="Four neurons: ‖w‖² and v² − ‖w‖²", xlabel="time", xlim=(-0.15, 2.15), ylim=(-0.4, 2.1))
+    handles = [balance.plot([], [], color=plotting.INK, ls=style)[0] for style in ("--", "-")]
+    balance.legend(handles, ["‖w‖²: moves", "v² − ‖w‖²: stays"], loc="upper left")
     return figure

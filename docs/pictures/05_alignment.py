@@ -5,7 +5,7 @@ import numpy as np
 from fls_teach import plotting
 from fls_teach.theory import GaussianMixture, balanced_init, class_sum, gradient_flow, predictor_alignment, second_layer
 
-ALPHAS = {2.0**-10: "α = 2⁻¹⁰: they turn first, then grow", 1.0: "α = 1: they hardly turn"}
+ALPHAS = {2.0**-10: "α = 2⁻¹⁰: they turn first, then grow", 1.0: "α = 1: they turn less"}
 
 
 @plotting.styled
@@ -20,9 +20,9 @@ def draw():
         lines += plot.plot(share, path.alignments[:, signs < 0], color=plotting.GREY, lw=0.8, ls=":")
         together = predictor_alignment(path.W, second_layer(path.W, signs), class_sum(X, y))
         lines += plot.plot(share, together, color=plotting.BLUE, lw=3)
-        plot.set(xlabel="time / t_η", xlim=(0, 1), ylim=(-1.05, 1.05))
+        plot.set(xlabel="time / $t_\\eta$", xlim=(0, 1), ylim=(-1.05, 1.05))
         plot.set_title(title, fontsize=11)
     axes[0].set_ylabel("cosine with x₊")
-    names = ("ψ_j, v_j > 0", "ψ_j, v_j < 0", "Ψ")
+    names = ("$\\psi_j$ with $v_j > 0$", "$\\psi_j$ with $v_j < 0$", "$\\Psi$")
     axes[1].legend(np.array(lines)[[0, 8, 16]], names, loc="lower right", ncols=3, fontsize=8)
     return figure

@@ -44,7 +44,7 @@ def draw():
         if seed == 0:
             show(time, X, y, signs, paths[SHOWN], ends[SHOWN])
     law.loglog(ALPHAS, 0.5 * ALPHAS**0.5, "--", base=2, color=plotting.INK, label="slope 1/2")
-    law.set(xlabel="α", ylabel="angle at t_α, radians")
+    law.set(xlabel="α", ylabel="angle at $t_\\alpha$, radians")
     law.set_title("The √α law")
     law.legend(loc="upper left")
     return figure
@@ -64,7 +64,7 @@ def show(time, X, y, signs, path, end):
             lower = phase_one_bound(path.times[shown], constant, X, y, start, reduction="sum")
             (bound,) = time.plot(path.times[shown], lower, color=plotting.RED, lw=1.1, ls="--")
     time.axvline(end, color=plotting.INK, lw=1.2)
-    time.text(end * 0.98, -0.55, "exit t_α", ha="right")
-    time.set(xlim=(0, end * 1.15), ylim=(-0.75, 1.05), xlabel="time (risk summed)", ylabel="ψ_j")
+    time.text(end * 0.98, -0.55, "exit $t_\\alpha$", ha="right")
+    time.set(xlim=(0, end * 1.15), ylim=(-0.75, 1.05), xlabel="time (risk summed)", ylabel="$\\psi_j$")
     time.set_title(f"α = 2⁻¹⁶, ζ = {constant:.4f}")
-    time.legend([line, bound], ["positive neurons", "bound from t₁ on"], loc=(0.34, 0.3), fontsize=8)
+    time.legend([line, bound], ["positive neurons", "bound from $t_1$ on"], loc=(0.34, 0.3), fontsize=8)

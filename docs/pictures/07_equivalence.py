@@ -16,14 +16,14 @@ def draw():
     W, signs = balanced_init(16, 10, 1.0, rng)
     v = second_layer(W, signs)
     figure, (two, three) = plotting.subplots(1, 2, size=(7.6, 3.2))
-    for k, colour in ((0, plotting.ORANGE), (2, plotting.GREEN), (4, plotting.BLUE)):
+    for k, colour, style in ((0, plotting.RED, "-"), (2, plotting.GREEN, "--"), (4, plotting.BLUE, ":")):
         c, alpha = 4.0**-k, 2.0**-k
         multiplied = gradient_descent(X, y, W, v, LR / c, STEPS, output_multiplier=c).risks
         scaled = gradient_descent(X, y, alpha * W, alpha * v, LR, STEPS).risks
         name = f"c = 4⁻{'⁰¹²³⁴'[k]}" if k else "c = 1"
-        two.semilogy(scaled, color=colour, lw=4, alpha=0.4)
-        two.semilogy(multiplied, color=colour, lw=1.2, label=name)
-    two.semilogy([], [], color=plotting.GREY, lw=4, alpha=0.4, label="α = √c, at lr")
+        two.semilogy(scaled, color=colour, lw=5, alpha=0.3)
+        two.semilogy(multiplied, color=colour, lw=1.5, ls=style, label=name)
+    two.semilogy([], [], color=plotting.GREY, lw=5, alpha=0.3, label="α = √c, at lr")
     two.set(xlabel="step", ylabel="risk", title="Two layers, lr/c: the same run")
     two.legend(fontsize=8)
 
@@ -31,11 +31,12 @@ def draw():
     c = 1 / 4
     alpha = c ** (1 / 3)
     scaled = descend(lambda t: three_layer_gradient(X, y, t, 1.0), [alpha * w for w in theta], LR, STEPS)[1]
-    for rate, colour, name in ((LR / c, plotting.RED, "lr / c"), (LR * c ** (-2 / 3), plotting.BLUE, "lr c$^{-2/3}$")):
+    rules = ((LR / c, plotting.RED, "lr / c"), (LR * c ** (-2 / 3), plotting.BLUE, "lr c$^{-2/3}$"))
+    for (rate, colour, name), height in zip(rules, (3e-2, 1e-13), strict=True):
         own = descend(lambda t: three_layer_gradient(X, y, t, c), theta, rate, STEPS)[1]
         gap = np.abs(own - scaled) / scaled
-        three.semilogy(np.maximum(gap, 1e-17), color=colour, label=name)
-    three.set(xlabel="step", ylabel="relative difference of the risks", ylim=(1e-18, 1e2))
+        three.semilogy(np.where(gap > 0, gap, np.nan), color=colour)
+        three.text(200, height, name, color=colour, ha="center", va="center", weight="bold")
+    three.set(xlabel="step", ylabel="relative difference of the risks", ylim=(1e-17, 1e2))
     three.set_title("Three layers, c = 1/4")
-    three.legend(loc="center right")
     return figure

@@ -24,7 +24,7 @@ def _line(axes):
     f_at = lambda u: forward(np.column_stack([u, np.full_like(u, -0.9)]), W, v)  # noqa: E731
     u = np.linspace(-4.2, 4.2, 2001)
     f = f_at(u)
-    for y, colour in ((-1, plotting.BLUE), (1, plotting.ORANGE)):
+    for y, colour in ((-1, plotting.RED), (1, plotting.BLUE)):
         density = 4 * np.exp(-((u - KAPPA * y) ** 2) / 2) / np.sqrt(2 * np.pi)
         axes.plot(u, density, color=colour, lw=1.2, label=f"density, class {'+' if y > 0 else '−'}1 (×4)")
         axes.fill_between(u, 0, density, where=y * f < 0, color=colour, alpha=0.5, lw=0)
@@ -53,9 +53,10 @@ def _precision(axes):
             x = 2.5 * label[:, None] * mixture.signal + rng.standard_normal((n, 20))
             shares.append(np.mean((1 - label * np.sign(forward(x, flow.W, flow.v))) / 2))
         errors["plain draws"].append(shares)
-    for (label, table), colour, shift in zip(errors.items(), (plotting.GREY, plotting.GREEN), (0.9, 1.1), strict=True):
-        axes.plot(np.repeat(draws * shift, 20), np.ravel(table), ".", ms=3.5, color=colour, label=label)
-    axes.axhline(ndtr(-2.5), color=plotting.RED, ls="--", lw=1.2, label="Bayes error E*")
+    looks = (0.88, "x", plotting.GREY), (1.12, ".", plotting.GREEN)
+    for (label, table), (shift, marker, colour) in zip(errors.items(), looks, strict=True):
+        axes.plot(np.repeat(draws * shift, 20), np.ravel(table), marker, ms=4, color=colour, label=label)
+    axes.axhline(ndtr(-2.5), color=plotting.INK, ls="--", lw=1.2, label="Bayes error E*")
     axes.set_xscale("log", base=2)
     axes.set(xlabel="number of draws", ylabel="estimated error", title="The same network, 20 estimates each")
     axes.legend(loc="upper right")

@@ -9,11 +9,11 @@ def alignment(X: np.ndarray, y: np.ndarray, W: np.ndarray, v: np.ndarray) -> tup
     Parameters
     ----------
     X : ndarray (n, d)
-        Inputs, one a row.
+        Inputs, one per row.
     y : ndarray (n,)
         Labels -1 and +1, at least one of each sign.
     W : ndarray (h, d)
-        First layer, one neuron w_j a row, none of them zero.
+        First layer, one neuron w_j per row, none of them zero.
     v : ndarray (h,)
         Second layer, at least one of them > 0.
 

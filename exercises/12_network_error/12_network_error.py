@@ -25,5 +25,5 @@ def network_error(
         Mean over the rows q of P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), exact in z ~ N(0, 1).
         A neuron with w_j = 0 or v_j = 0 is never heard; one with <w_j, s> = 0 has no breakpoint.
     """
-    # TODO: SCIENCE section 5
+    # TODO: cut each line at the breakpoints and roots of f; science.md#errors
     raise NotImplementedError("exercise 12: network_error")
