@@ -1,92 +1,118 @@
-"""The picture of the U-curve: the network's error above, what it is made of below."""
+"""The picture of the U-curve: the whole U with and without f(0), its left branch close up, and the parts of E(w^+)."""
 
 import numpy as np
 
-from fls_teach import plotting
+from fls_teach import plotting, statistics
 
-BAYES = "#D5D5D5"
+TITLES = "The right side is f(0)", "The left side is mostly the silent wedge", "What $E(w^+)$ is made of"
+CLOSE_UP = -1.9
+"""log2 of the alpha at which the close-up of the left branch ends: a little beyond the optimum."""
+STYLES = {
+    "network": {"color": plotting.NETWORK, "ls": "-", "marker": "o", "label": "network"},
+    "answered": {"color": plotting.GREEN, "ls": "--", "marker": "s", "label": "network, wedge answered"},
+    "positive": {"color": plotting.BLUE, "ls": "-.", "marker": "^", "label": "$w^+$  (OA + OF)"},
+    "linear": {"color": plotting.RED, "ls": ":", "marker": "v", "label": "$w^+ - w^-$"},
+}
 
 
 @plotting.styled
 def plot(result):
-    """Test error of the network (top) and of w^+ in its parts (bottom) against alpha; a column for each data set."""
+    """A row per data set, a column per question; every column has one scale, in every row the same."""
     names = list(result.metadata["data"])
-    figure, axes = plotting.subplots(2, len(names), size=(11.5, 8.0), sharex=True, squeeze=False)
-    for (top, bottom), name in zip(axes.T, names, strict=True):
-        data, at = result.metadata["data"][name], result.arrays["log2_alpha"]
-        best = int(result.arrays[f"{name}_error"].mean(axis=0).argmin())
-        _network(top, result, name, best)
-        _parts(bottom, result, name)
-        for axis in (top, bottom):
-            # Up to the star above, and right through the areas below.
-            reach = result.arrays[f"{name}_error"].mean(axis=0)[best] if axis is top else axis.get_ylim()[1]
-            axis.plot([at[best]] * 2, [0, reach], color=plotting.RED, lw=1.2, ls=(0, (4, 3)), zorder=1.5)
-        top.set_title(f"{'separable' if data['separable'] else 'not separable'}"
-                      f" (d = {data['n_features']}, n = {data['n_samples']}, κ = {data['kappa']:g})")  # fmt: skip
-        bottom.set_xlabel("initialisation scale α")
-        bottom.set_xlim(at[0], at[-1])
-        bottom.xaxis.set_major_formatter(lambda k, _: f"$2^{{{k:g}}}$")
-        for x, text, side in ((0, "← large FLS: over-aligned", "left"), (1, "small FLS: over-fitted →", "right")):
-            place = {"xy": (x, 0), "xytext": (0, -38), "xycoords": "axes fraction", "textcoords": "offset points"}
-            bottom.annotate(text, **place, ha=side, va="top", fontweight="bold")
-    axes[0, 0].legend(loc="upper left", bbox_to_anchor=(0, 0.97))
-    axes[0, 0].set_ylabel("test error of the network")
-    axes[1, 0].set_ylabel("test error of the predictor $w^+$")
+    figure, axes = plotting.subplots(len(names), 3, size=(13.5, 7.6), squeeze=False, sharey="col", sharex="col")
+    for row, name in zip(axes, names, strict=True):
+        for axis, draw in zip(row, (_whole, _close_up, _parts), strict=True):
+            draw(axis, result, name)
+        setting = result.metadata["data"][name]
+        title = "separable" if setting["separable"] else "hard (not separable)"
+        sizes = f"d = {setting['n_features']}, n = {setting['n_samples']}, κ = {setting['kappa']:g}"
+        row[0].set_ylabel(f"{title}\n{sizes}\n\nerror", fontweight="normal")
+        row[1].set_ylabel("error − error at the best α")
+    for axis, title in zip(axes[0], TITLES, strict=True):
+        axis.set_title(title)
+    for axis in axes.flat:
+        axis.xaxis.set_major_formatter(lambda k, _: f"$2^{{{k:g}}}$")
+    for axis in axes[-1]:
+        axis.set_xlabel("← large FLS      α      small FLS →")
     return figure
 
 
-def _network(axis, result, name, best):
-    at, error, floor = result.arrays["log2_alpha"], result.arrays[f"{name}_error"], result.metadata["bayes"][name]
-    mean, (low, high) = error.mean(axis=0), np.quantile(error, (0.25, 0.75), axis=0)
-    # The seeds differ a lot, but in the same way at every alpha: what matters is the difference within a seed.
-    sure = 2 * (error - error[:, [best]]).std(axis=0, ddof=1) / np.sqrt(len(error))
-    axis.fill_between(at, low, high, color=plotting.SKY, alpha=0.25, lw=0, label="middle half of the seeds")
-    label = "± 2 s.e. of the difference from the optimum"
-    axis.fill_between(at, mean - sure, mean + sure, color=plotting.BLUE, alpha=0.5, lw=0, label=label)
-    axis.plot(at, mean, "o-", color=plotting.NETWORK, ms=4, label=f"mean of {len(error)} seeds")
-    axis.plot(at[best], mean[best], "*", ms=18, color=plotting.RED, mec="white", mew=0.8, zorder=5)
-    words = f"optimum $2^{{{at[best]:g}}}$\n{1 - mean[best] / mean[0]:.0%} less error than at $2^{{{at[0]:g}}}$"
-    _say(axis, words, (at[best], (1.2 * floor + low[best]) / 2.2), (-8, 0), ha="right", va="center", color=plotting.RED)
-    axis.axhline(floor, color=plotting.GREY, lw=1.5)
-    _say(axis, "Bayes error E*", (at[-1], floor), (-4, 4), ha="right", color=plotting.GREY)
-    knee = 1.05 * max(mean[: best + 1].max(), high[: best + 1].max())
-    _scale(axis, 0.85 * floor, knee, 1.25 * high.max())
+def _whole(axis, result, name):
+    """The network from both starts, and the range of the theorem."""
+    a, at = result.arrays, result.arrays["log2_alpha"]
+    limit = float(np.median(a[f"{name}_log2_range"]))
+    axis.axvspan(at[0], limit, color=plotting.YELLOW, alpha=0.35, lw=0)
+    _say(axis, "ζ > 0: the\ntheorem speaks", (at[0], 0.5), (4, 0), va="top", fontsize=9)
+    floor = result.metadata["bayes"][name]
+    axis.axhline(floor, color=plotting.GREY, lw=1.2)
+    _say(axis, "Bayes error E*", (at[-1], floor), (-2, -4), ha="right", va="top", color=plotting.GREY, fontsize=9)
+    plain, twins = (a[f"{name}_{key}"].mean(axis=0) for key in ("network", "twins_network"))
+    axis.plot(at, plain, **_style("network"))
+    axis.plot(at, twins, color=plotting.PURPLE, ls="--", marker="D", ms=4)
+    best = int(plain.argmin())
+    axis.plot(at[best], plain[best], "*", ms=17, color=plotting.RED, mec="white", mew=0.8, zorder=5)
+    drop = f"best $2^{{{at[best]:g}}}$: {1 - plain[best] / plain[0]:.0%} less\nthan at $2^{{{at[0]:g}}}$"
+    _say(axis, drop, (at[best], plain[best]), (-8, 22), ha="right", color=plotting.RED, fontsize=9.5)
+    _say(axis, "network", (at[-1], plain[-1]), (-2, 7), ha="right")
+    _say(axis, "twins: f(0) = 0", (at[-1], twins[-1]), (-2, -8), ha="right", va="top", color=plotting.PURPLE)
+    axis.set_yscale("log")
+    _percent(axis, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5))
+    axis.set_ylim(0.004, 0.62)
+    axis.set_xlim(at[0] - 0.3, at[-1] + 0.3)
+
+
+def _close_up(axis, result, name):
+    """Paired differences from the network's best alpha, with their intervals."""
+    a, at = result.arrays, result.arrays["log2_alpha"]
+    shown = at <= CLOSE_UP
+    best = int(a[f"{name}_network"].mean(axis=0).argmin())
+    axis.axhline(0, color=plotting.GREY, lw=1.0)
+    for key in STYLES:
+        rise = a[f"{name}_{key}"] - a[f"{name}_{key}"][:, [best]]
+        found = [statistics.interval(column) for column in rise[:, shown].T]
+        low, high = ([getattr(each, end) for each in found] for end in ("low", "high"))
+        axis.fill_between(at[shown], low, high, color=STYLES[key]["color"], alpha=0.13, lw=0)
+        axis.plot(at[shown], [each.mean for each in found], **_style(key), label=STYLES[key]["label"])
+    axis.axvline(at[best], color=plotting.RED, lw=1.0, ls=(0, (4, 3)))
+    _say(
+        axis, "best α of\nthe network", (at[best], 0), (-6, -12), ha="right", va="top", color=plotting.RED, fontsize=9.5
+    )
+    if name == list(result.metadata["data"])[0]:
+        axis.legend(loc="upper left", handlelength=3.2)
+    axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:+.1f}%" if value else "0")
+    axis.set_xlim(at[0] - 0.3, CLOSE_UP + 0.1)
 
 
 def _parts(axis, result, name):
-    at, floor = result.arrays["log2_alpha"], result.metadata["bayes"][name]
-    parts = [result.arrays[f"{name}_{part}"].mean(axis=0) for part in ("over_alignment", "over_fitting")]
-    edges = np.cumsum([np.zeros(len(at)), np.full(len(at), floor), *parts], axis=0)
-    for k, colour in enumerate((BAYES, plotting.OVER_ALIGNMENT, plotting.OVER_FITTING)):
-        axis.fill_between(at, edges[k], edges[k + 1], color=colour, alpha=0.85, lw=0)
-    axis.plot(at, edges[3], color=plotting.INK)
-    knee = 1.1 * edges[3, : int(parts[0].argmin()) // 2 + 1].max()
-    _scale(axis, 0, knee, 1.25 * edges[3].max())
+    """OA and OF, both on the scale of errors."""
+    a, at = result.arrays, result.arrays["log2_alpha"]
+    oa, of = (a[f"{name}_{key}"].mean(axis=0) for key in ("over_alignment", "over_fitting"))
+    total = oa + of
+    lowest = 3e-4
+    for part, colour, style, words, place in (
+        (oa, plotting.OVER_ALIGNMENT, "-", "over-alignment OA", (-2.3, 8e-4)),
+        (of, plotting.OVER_FITTING, "--", "over-fitting OF", (at[-1], 8e-3)),
+    ):
+        axis.plot(at, np.where(part > 0, part, np.nan), color=colour, ls=style, marker="o", ms=4, lw=2.2)
+        _say(axis, words, place, ha="right", color=colour, fontweight="bold")
+    best = int(total.argmin())
+    axis.plot(at, total, color=plotting.INK, lw=1.2)
+    axis.plot(at[best], total[best], "o", ms=9, mfc="white", mec=plotting.INK, mew=1.6, zorder=5)
+    _say(axis, f"OA + OF,\nleast at $2^{{{at[best]:g}}}$", (at[best], total[best]), (-10, 12), ha="right", fontsize=9.5)
+    axis.set_yscale("log")
+    _percent(axis, (0.001, 0.01, 0.1))
+    axis.set_ylim(lowest, 0.62)
+    axis.set_xlim(at[0] - 0.3, at[-1] + 0.3)
 
-    left = at[0] + 0.03 * (at[-1] - at[0])
-    _say(axis, "Bayes error E*", (left, floor / 2), va="center")
-    _say(axis, "over-alignment OA", (left, edges[1:3, 0].mean()), va="center", color="white", fontweight="bold")
-    right = at[-1] - 0.03 * (at[-1] - at[0])
-    _say(axis, "over-fitting OF", (right, floor + 0.35 * (knee - floor)), ha="right", va="center", fontweight="bold")
-    best = int(edges[3].argmin())
-    axis.plot(at[best], edges[3, best], "o", ms=8, mfc="white", mec=plotting.INK, mew=1.8, zorder=5)
-    _say(axis, f"least at $2^{{{at[best]:g}}}$", (at[best], edges[3, best]), (-4, -10), va="top")
+
+def _style(key):
+    return {**{k: v for k, v in STYLES[key].items() if k != "label"}, "ms": 4}
 
 
 def _say(axis, words, at, offset=(0, 0), **style_of_text):
     axis.annotate(words, at, offset, "data", "offset points", **style_of_text)
 
 
-def _scale(axis, bottom, knee, top):
-    """Linear up to the knee, so that the dip can be seen; logarithmic above it, so that the right end can."""
-    axis.set_yscale("symlog", linthresh=knee, linscale=2.0)
-    axis.set_ylim(bottom, top)
-    step = 0.005 if knee < 0.04 else 0.02
-    below, above = np.arange(0, knee, step), np.array([0.02, 0.05, 0.1, 0.2, 0.4])
-    axis.set_yticks([tick for tick in (*below, *above[above > 1.15 * knee]) if tick >= bottom], minor=False)
+def _percent(axis, ticks):
+    axis.set_yticks(ticks, [f"{100 * tick:g}%" for tick in ticks])
     axis.set_yticks([], minor=True)
-    axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
-    axis.axhline(knee, color=plotting.GREY, lw=0.9, ls=(0, (1, 3)))
-    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-    axis.annotate("logarithmic ↑", (1, knee), (-4, 3), **place, ha="right", fontsize=8.5, color=plotting.GREY)
-    axis.annotate("linear ↓", (1, knee), (-4, -3), **place, ha="right", va="top", fontsize=8.5, color=plotting.GREY)

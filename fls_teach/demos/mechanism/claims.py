@@ -1,0 +1,162 @@
+"""What the demo claims about causes: each is a control, a paired difference of differences over seeds."""
+
+import numpy as np
+
+from fls_teach import statistics
+from fls_teach.demos.framework.claim import above, below, count
+
+CAUSES, ERRORS = "[M] science.md#causes", "[D] science.md#errors"
+SIDES = {"left": 0, "right": -1}
+
+
+def claims(result):
+    """For each set of data: what goes when the wedge is answered, what goes when f(0) = 0, and what is left."""
+    table = []
+    for name in result.params["data"]:
+        case = Controls(result, name)
+        table += _gaussian_claims(case) if name in ("separable", "hard") else _surviving_claims(case)
+    return table + _lazy_claims(result) + [_reached_claim(result)]
+
+
+class Controls:
+    """Rises of the measured quantities of one data set from the best alpha to either end, one number a seed."""
+
+    def __init__(self, result, name):
+        self.result, self.name, self.title = result, name, result.metadata["settings"][name]["title"]
+        log2_alpha = result.arrays["log2_alpha"]
+        self.ends = {"left": f"2^{log2_alpha[0]:g}", "right": f"2^{log2_alpha[-1]:g}"}
+
+    def values(self, start, quantity):
+        """The measured (s, m)."""
+        return self.result.arrays[f"{self.name}_{start}_{quantity}"]
+
+    def best(self, start="plain"):
+        """Index (s,) of the alpha at which the network errs least, chosen for each seed by the other half of them."""
+        return statistics.cross_fitted_best(self.values(start, "network"), lowest=True)
+
+    def rise(self, side, start="plain", quantity="network", best="plain"):
+        """Rise (s,) from the best alpha of the networks started as `best` to the end of one side."""
+        values = self.values(start, quantity)
+        return values[:, SIDES[side]] - statistics.at(values, self.best(best))
+
+    def own_rise(self, side, start, quantity="network"):
+        """Rise (s,) from that start's own best alpha."""
+        return self.rise(side, start, quantity, best=start)
+
+
+def share(part, whole):
+    """Interval of mean(part) / mean(whole) over seeds, by bootstrap; part and whole (s,) come from the same seeds.
+
+    NaN where the whole is 0 in every seed, as the rise to an end is that is itself the best alpha.
+    """
+    if not whole.any():
+        return statistics.Interval(np.nan, np.nan, np.nan, len(whole))
+
+    def ratio(seeds):
+        below, above = whole[seeds].mean(axis=-1), part[seeds].mean(axis=-1)
+        return np.divide(above, below, out=np.full_like(above, np.nan), where=below != 0)
+
+    return statistics.bootstrap(ratio, len(part))
+
+
+def percent(found):
+    """An interval of shares in words."""
+    return f"{found.mean:.0%} [{found.low:.0%}, {found.high:.0%}]" if np.isfinite(found.mean) else "no share"
+
+
+def _gaussian_claims(case):
+    """On two Gaussians: the left rise is mostly the wedge, the right rise f(0)."""
+    name, title = case.name, case.title
+    left, right = case.rise("left"), case.rise("right")
+    table = []
+    for start, how in (("twins", "twins: f(0) = 0"), ("centred", "f - f(0) trained")):
+        statement = f"{title}: less than 5% of the network's rise to {case.ends['right']} is left without f(0) ({how})"
+        detail = f"the rise with f(0) is {right.mean():.3f}"
+        found = share(case.rise("right", start), right)
+        table.append(below(f"{name}-right-{start}", statement, CAUSES, found, 0.05, "of it", detail))
+    best = statistics.at(case.values("twins", "network"), case.best())
+    cost, absolute = share(case.rise("right", "twins"), best), statistics.interval(case.rise("right", "twins"), True)
+    statement = f"{title}: twins at {case.ends['right']} err less than 15% more than at the best alpha"
+    detail = f"{absolute.mean:.2g} [{absolute.low:.1g}, {absolute.high:.1g}] of {best.mean():.3g}"
+    table.append(below(f"{name}-lazy-cost", statement, CAUSES, cost, 0.15, "of its error", detail))
+
+    answered = case.rise("left", quantity="answered")
+    goes, rest = statistics.interval(left - answered, True), statistics.interval(answered, True)
+    statement = f"{title}: answering the silent wedge takes away part of the network's rise to {case.ends['left']}"
+    detail = f"{percent(share(left - answered, left))} of {left.mean():.2g}"
+    table.append(above(f"{name}-wedge", statement, CAUSES, goes, detail=detail))
+    statement = f"{title}: less than 75% of the rise to {case.ends['left']} is left when the wedge is answered"
+    detail = f"left is {rest.mean:.2g} [{rest.low:.1g}, {rest.high:.1g}]: {_against_zero(rest)}"
+    table.append(below(f"{name}-wedge-rest", statement, CAUSES, share(answered, left), 0.75, "of it", detail))
+
+    positive, linear = (case.rise("left", quantity=key) for key in ("positive", "linear"))
+    explained, end = share(positive, left), case.ends["left"]
+    if name == "separable":
+        statement = f"{title}: E(w^+), all that OA + OF describe, explains less than half of the rise to {end}"
+        table.append(below(f"{name}-explained", statement, CAUSES, explained, 0.5, "of it"))
+    else:
+        statement = (
+            f"{title}: E(w^+) = E* + OA + OF rises to {end} by more than the network does with the wedge answered"
+        )
+        found, detail = statistics.interval(positive - answered, True), f"{percent(explained)} of the network's rise"
+        table.append(above(f"{name}-explained", statement, CAUSES, found, detail=detail))
+    statement = f"{title}: E(w^+ - w^-), which uses both classes, rises to {end} by less than 25% of the network's rise"
+    table.append(below(f"{name}-both-classes", statement, CAUSES, share(linear, left), 0.25, "of it"))
+    if name == "separable":
+        statement = f"{title}: for twins at {case.ends['right']} E(w^+) exceeds the network's error by more than 0.1"
+        gap = (case.values("twins", "positive") - case.values("twins", "network"))[:, -1]
+        detail = "w^+ alone does not stand for the network"
+        table.append(above(f"{name}-stand-in", statement, ERRORS, statistics.interval(gap), 0.1, detail=detail))
+    return table
+
+
+def _against_zero(found):
+    return "above 0" if found.low > 0 else "below 0" if found.high < 0 else "not told apart from 0"
+
+
+def _surviving_claims(case):
+    """On XOR and three classes: a U that is there with f(0) = 0 and the wedge answered."""
+    zero = [case.own_rise("left", "twins", "answered"), case.own_rise("left", "centred")]
+    silent = max(case.values(start, "silent")[:, 0].mean() for start in ("twins", "centred"))
+    statement = (
+        f"{case.title}: with f(0) = 0 (mean of twins, the wedge answered, and f - f(0)) "
+        f"the error still rises from its best alpha to {case.ends['left']}"
+    )
+    found, detail = statistics.interval(np.mean(zero, axis=0), True), f"f is silent on a mass of {silent:.1g} there"
+    table = [above(f"{case.name}-left", statement, CAUSES, found, detail=detail)]
+    for start, how in (("twins", "twins"), ("centred", "f - f(0)")):
+        statement = (
+            f"{case.title}: with f(0) = 0 ({how}) the error still rises from its best alpha to {case.ends['right']}"
+        )
+        rise = case.own_rise("right", start)
+        detail = f"{percent(share(rise, case.rise('right')))} of the rise with f(0)"
+        found = statistics.interval(rise, cross_fitted=True)
+        table.append(above(f"{case.name}-right-{start}", statement, CAUSES, found, detail=detail))
+    return table
+
+
+def _lazy_claims(result):
+    """What twins at the largest alpha are: a kernel machine."""
+    names, end = result.params["data"], f"2^{result.arrays['log2_alpha'][-1]:g}"
+    table = []
+    for key, judge, bound, what in (
+        ("movement", below, 0.01, "neurons of twins turn by less than 1% of their length"),
+        ("correlation", above, 0.999, "outputs of twins correlate more than 0.999 with their tangent-kernel machine"),
+    ):
+        every = [statistics.interval(result.arrays[f"{name}_twins_{key}"][:, -1]) for name in names]
+        worst = max(every, key=lambda found: found.high) if judge is below else min(every, key=lambda found: found.low)
+        where = result.metadata["settings"][names[every.index(worst)]]["title"]
+        statement = f"At {end} {what}, on every set of data"
+        table.append(judge(f"lazy-{key}", statement, CAUSES, worst, bound, detail=f"the worst is {where}"))
+    return table
+
+
+def _reached_claim(result):
+    status = {key: value for key, value in result.arrays.items() if key.endswith("_status")}
+    failed, total = sum((value != "reached").sum() for value in status.values()), sum(v.size for v in status.values())
+    words = [f"{key.removesuffix('_status')}: {value[value != 'reached'][0]}" for key, value in status.items()
+             if (value != "reached").any()]  # fmt: skip
+    statement = "Every run reaches its target risk"
+    return count(
+        "reached", statement, "[M] science.md#u-curve", int(failed), total, "runs", detail="; ".join(words[:3])
+    )

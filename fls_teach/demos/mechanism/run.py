@@ -1,0 +1,105 @@
+"""Train every network from three starts, and measure what its error is made of."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fls_teach.demos.framework.result import Result
+
+from .measures import errors, kernel_correlation, movement
+from .settings import SETTINGS, STARTS
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which data, how many networks, and how precisely each is tested."""
+
+    data: tuple = tuple(SETTINGS)
+    """Sets of data: separable, hard, xor, three_classes."""
+    n_seeds: int = 32
+    """Training sets and starts, each trained at every alpha in all three ways, so that differences are paired; >= 4."""
+    n_seeds_subtle: int = 64
+    """The same for xor and three_classes, where the rise to the left is a twentieth of the error; at least 4."""
+    log2_alpha: tuple = (-12, -7, -4, -3, -2, 0, 3)
+    """log2 of the initialisation scales alpha, increasing; the first and the last are the ends of the U."""
+    n_draws: int = 200
+    """Draws of test noise for each seed, the same for all its networks, shared among the lines of `errors`."""
+    rtol: float = 1e-3
+    """Local error of a training step, as in `gradient_flow`; 5e-5 takes 3 to 4 times as long."""
+    n_seeds_kernel: int = 12
+    """Of these seeds, on how many each network is compared with its tangent-kernel machine."""
+    n_points: int = 200
+    """Test points for each seed on which the two are compared."""
+
+    def __post_init__(self):
+        unknown = [name for name in self.data if name not in SETTINGS]
+        if unknown or not self.data or len(set(self.data)) < len(self.data):
+            raise ValueError(f"data is {', '.join(self.data)}; wanted different ones of {', '.join(SETTINGS)}")
+        if min(self.n_seeds, self.n_seeds_subtle, self.n_seeds_kernel) < 4:
+            found = (
+                f"n_seeds is {self.n_seeds}, n_seeds_subtle {self.n_seeds_subtle}, n_seeds_kernel {self.n_seeds_kernel}"
+            )
+            raise ValueError(f"{found}; wanted at least 4, two to choose the best alpha for two others")
+        steps = np.diff(self.log2_alpha)
+        if len(steps) < 2 or not (steps > 0).all() or max(np.abs(self.log2_alpha)) > 20:
+            raise ValueError(f"log2_alpha is {self.log2_alpha}; wanted at least 3 increasing numbers from -20 to 20")
+        if self.n_draws < 2 or self.n_points < 10:
+            raise ValueError(f"n_draws is {self.n_draws}, n_points {self.n_points}; wanted at least 2 and 10")
+
+
+PRESETS = {
+    "quick": Params(),
+    "full": Params(
+        n_seeds=64,
+        n_seeds_subtle=96,
+        log2_alpha=(-12, -9, -7, -6, -5, -4, -3, -2, -1, 0, 1.5, 3),
+        n_draws=400,
+        rtol=2e-4,
+    ),
+}
+
+
+def run(params, seed, progress=None):
+    """Train and measure.
+
+    Returns
+    -------
+    Result
+        ``log2_alpha`` (m,), and for each D of ``params.data`` and start S of `STARTS`, over seeds and alphas (s, m):
+        ``D_S_network``, ``D_S_answered``, ``D_S_positive``, ``D_S_linear``, ``D_S_silent`` as in `measures.errors`;
+        ``D_S_movement`` and ``D_S_status``; ``D_S_correlation`` with the tangent-kernel machine, of the first seeds.
+        In the metadata: ``settings`` and ``bayes``, the Bayes error of each D.
+    """
+    arrays, bayes = {"log2_alpha": np.array(params.log2_alpha, dtype=float)}, {}
+    for k, name in enumerate(params.data):
+        # A data set's numbers do not depend on which others are run.
+        n_seeds = params.n_seeds if name in ("separable", "hard") else params.n_seeds_subtle
+        rngs = np.random.default_rng([seed, list(SETTINGS).index(name)]).spawn(n_seeds)
+        setting = SETTINGS[name]
+        part = lambda fraction, what, k=k, name=name: (  # noqa: E731
+            progress((k + fraction) / len(params.data), f"{name}: {what}") if progress else None
+        )
+        for key, value in _measure(setting, params, rngs, part).items():
+            arrays[f"{name}_{key}"] = value
+        bayes[name] = setting.mixture.bayes_error()
+    metadata = {"settings": {name: SETTINGS[name].description for name in params.data}, "bayes": bayes}
+    return Result("mechanism", params, seed, arrays, metadata)
+
+
+def _measure(setting, params, rngs, progress):
+    """The arrays of one set of data."""
+    alpha = 2.0 ** np.array(params.log2_alpha, dtype=float)
+    cases = [setting.draw(alpha, rng, params.n_points) for rng in rngs]
+    found = {}
+    for i, start in enumerate(STARTS):
+        progress(i / len(STARTS), f"training {len(cases)} x {len(alpha)} networks, {start}")
+        trained = setting.train(cases, start, params.rtol)
+        found[f"{start}_status"] = trained.status
+        found[f"{start}_movement"] = movement(trained.W, trained.W0)
+        found[f"{start}_correlation"] = kernel_correlation(setting, cases[: params.n_seeds_kernel], trained, alpha)
+        measured = []
+        for s, case in enumerate(cases):
+            progress((i + 0.6 + 0.4 * s / len(cases)) / len(STARTS), f"testing, {start}, seed {s + 1} of {len(cases)}")
+            measured.append(errors(setting, trained, s, case.test_seed, params.n_draws // setting.n_lines))
+        found |= {f"{start}_{key}": np.array([each[key] for each in measured]) for key in measured[0]}
+    return found
