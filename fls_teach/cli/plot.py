@@ -19,3 +19,5 @@ def plot(folder):
         done, total = (grid.status != "missing").sum(), grid.status.size
         drawn_seeds = "" if grid.whole.all() else f", drawn from {grid.whole.sum()} of {len(grid.whole)} seeds"
         click.echo(f"{path}   {grid.title}   {done} of {total} runs{drawn_seeds}")
+        for note in grid.notes:
+            click.echo(f"note: {note}")

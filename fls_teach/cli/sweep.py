@@ -101,15 +101,19 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
         raise click.UsageError(str(problem)) from None
     except MemoryError as problem:
         raise click.UsageError(f"the images do not fit into memory; ask for fewer ({problem})") from None
-    from fls_teach.vision.table import best_rates
+    from fls_teach.vision.table import RULE, best_rates, grids
 
-    failed = len(wanted) - len(records)
+    failed, found = len(wanted) - len(records), grids(wanted, records) if records else []
+    notes = list(dict.fromkeys(note for grid in found for note in grid.notes))
     if as_json:
-        rows = [asdict(row) for row in best_rates(records)]
-        click.echo(json.dumps({"out": out, "finished": len(records), "failed": failed, "best": rows}, allow_nan=False))
+        report = {"out": out, "finished": len(records), "failed": failed}
+        report |= {"best": [asdict(row) for row in best_rates(found)], "rule": RULE}
+        click.echo(json.dumps(report | {"notes": notes}, allow_nan=False))
     else:
         if records:
-            _print(best_rates(records))
+            _print(best_rates(found), RULE)
+            for note in notes:
+                click.echo(f"note: {note}")
             click.echo()
         click.echo(f"{len(records)} of {len(wanted)} runs finished, in '{out}'")
     return 1 if failed else 0
@@ -139,7 +143,7 @@ def _download(data, data_dir):
         download_cifar(data, data_dir, progress)
 
 
-def _print(rows):
+def _print(rows, rule):
     from rich.table import Table
 
     kinds = list(rows[0].kind)
@@ -147,10 +151,13 @@ def _print(rows):
     for heading in (*kinds, "c", "best lr", "peak test accuracy", "seeds", "reached", "budget", "diverged"):
         table.add_column(heading, justify="right")
     for row in rows:
-        spread = "" if row.error is None else f" ± {row.error:.3f}"
+        rates = ", ".join(f"{rate:g}" for rate in row.rates) or "none"
+        accuracy = "–" if row.accuracy is None else f"{row.accuracy:.3f}"
+        spread = "" if row.low is None else f" ± {(row.high - row.low) / 2:.3f}"
         counts = (str(row.statuses.get(status, 0)) for status in ("reached", "budget", "diverged"))
         kind = (str(row.kind[name]) for name in kinds)
-        table.add_row(*kind, _power(row.c), f"{row.lr:g}", f"{row.accuracy:.3f}{spread}", str(row.seeds), *counts)
+        table.add_row(*kind, _power(row.c), rates, f"{accuracy}{spread}", str(row.seeds), *counts)
+    click.echo(f"Peak test accuracy: mean over seeds ± 95% interval; {rule}.")
     terminal.console().print(table)
 
 

@@ -3,13 +3,15 @@
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
 from fls_teach.demos.images import sweep_grids
+from fls_teach.demos.images.sweep_figure import sweep_figure
 from fls_teach.demos.images.sweep_grids import grids
-from fls_teach.vision import store
+from fls_teach.vision import store, table
 from fls_teach.vision.run import Run
 
 
@@ -60,7 +62,7 @@ def test_what_is_missing_or_diverged_is_marked(sweep):
 @pytest.mark.parametrize(("target", "words"), [(0.99, "99% training accuracy"), (0.995, "99.5% training accuracy")])
 def test_the_target_is_not_rounded(target, words):
     """99.5% is not 100%."""
-    assert sweep_grids.Grid(Run(target=target), *4 * [None]).target == words
+    assert table.Grid(Run(target=target), *4 * [None]).target == words
 
 
 def test_a_seed_that_is_not_finished_does_not_blank_the_others(tmp_path, monkeypatch):
@@ -78,6 +80,61 @@ def test_a_seed_that_is_not_finished_does_not_blank_the_others(tmp_path, monkeyp
     (tmp_path / "runs" / f"{runs[0].digest}.json").unlink()
     (tmp_path / "runs" / f"{runs[3].digest}.json").unlink()
     assert "5 of 9 runs\n" in fls("plot", tmp_path).output and seen[1][0].shape == (3, 3, 1)
+
+
+def noisy(folder, log2_c=(-2, 0, 2), rates=(0.03, 0.1), seeds=4, status="reached", best=0):
+    """A sweep whose accuracies have a peak at 2^best and noise as large as the differences between rates."""
+    rng = np.random.default_rng(5)
+    runs = [Run(c=2.0**k, lr=lr, seed=seed) for seed in range(seeds) for k in log2_c for lr in rates]
+    store.plan(folder, runs)
+    for run in runs:
+        accuracy = 0.6 - 0.05 * abs(np.log2(run.c) - best) + 0.03 * rng.standard_normal()
+        store.save(folder, record(run, float(accuracy), status))
+    return runs
+
+
+def test_the_table_and_the_picture_show_the_same_numbers(tmp_path):
+    """Catches two rules for the best rate: 0.537 ± 0.023 in the table and 0.500 in the picture, once, for one sweep."""
+    noisy(tmp_path)
+    (grid,) = grids(tmp_path)
+    rows = table.best_rates([grid])
+    figure = sweep_figure(grid.log2_c, grid.lr, grid.accuracy, grid.status, grid.title, grid.target)
+    axis = figure.axes[1]
+    (line,) = [line for line in axis.lines if "mean of" in str(line.get_label())]
+    np.testing.assert_allclose(line.get_ydata(), [100 * row.accuracy for row in rows], rtol=1e-12)
+    (band,) = [each for each in axis.collections if each.get_label() == "95% interval"]
+    low, high = band.get_datalim(axis.transData).intervaly
+    assert low == pytest.approx(100 * min(row.low for row in rows))
+    assert high == pytest.approx(100 * max(row.high for row in rows))
+    same_seeds = grid.accuracy.mean(axis=0).max(axis=-1)
+    assert any(row.accuracy != pytest.approx(mean) for row, mean in zip(rows, same_seeds, strict=True))
+    assert table.RULE in axis.get_title(loc="left").replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        ({"best": 0}, ["best learning rate"]),
+        ({"best": 2}, ["The best c, 2^2, is the largest of the grid", "best learning rate"]),
+        ({"best": -2, "rates": (0.1,)}, ["The best c, 2^-2, is the smallest of the grid"]),
+        ({"best": 0, "rates": (0.1,)}, []),
+        ({"status": "budget"}, ["No run reached its target, 99% training accuracy"]),
+    ],
+)
+def test_what_the_grid_is_too_small_for_is_said(tmp_path, sweep, words):
+    """Catches an optimum at the edge of the grid, or a curve of runs that never arrived, shown without a word."""
+    noisy(tmp_path, **sweep)
+    (grid,) = grids(tmp_path)
+    text = " ".join(grid.notes)
+    assert all(part in text for part in words) and bool(grid.notes) == bool(words)
+    assert ("is the largest of the grid: " in text or "is the smallest of the grid: " in text) == (
+        "best c" in "".join(words)
+    )
+    output = fls("plot", tmp_path).output
+    assert output.count("note: ") == len(grid.notes) and all(note in output for note in grid.notes)
+    figure = sweep_figure(grid.log2_c, grid.lr, grid.accuracy, grid.status, grid.title, grid.target)
+    shown = figure.axes[1].get_xlabel().replace("\n", " ")
+    assert all(note in shown for note in grid.notes)
 
 
 def test_a_damaged_file_is_a_missing_run(sweep):

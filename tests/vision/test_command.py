@@ -15,7 +15,7 @@ from fls_teach.cli import sweep as command
 from fls_teach.vision import engines, store
 from fls_teach.vision.grid import powers_of_two
 from fls_teach.vision.run import DATA, MODELS, STOPS, Run
-from fls_teach.vision.table import best_rates
+from fls_teach.vision.table import best_rates, grids
 
 TINY = "--width 2 --n 24 --classes 3 --dimension 4 --image-size 8 --epochs 1 --target 1 --engine loop --device cpu"
 
@@ -32,7 +32,7 @@ def test_a_table_for_people_and_an_object_for_programs(call):
     args = *TINY.split(), "--c", "-2:2:2", "--lr", "0.1,0.01", "--seeds", "2", "--out", "here"
     done = call(*args)
     assert done.exit_code == 0, done.output
-    assert re.search(r"2\^-2 +0\.0?1 .*±.* 2 +0 +4 +0", done.stdout), "a range that begins with a dash"
+    assert re.search(r"2\^-2 +none +– +2 +0 +4 +0", done.stdout), "a range that begins with a dash"
     assert "2^2" in done.stdout and "12 of 12 runs finished, in 'here'" in done.stdout
     assert [run.c for run in store.planned("here")][::2] == [0.25, 1, 4, 0.25, 1, 4]
     seen = json.loads(call(*args, "--json").stdout)
@@ -145,36 +145,39 @@ def record(peak, status="reached", **run):
     return {"run": {**vars(Run(**run))}, "trained": {"peak_test_accuracy": peak, "status": status}}
 
 
-def test_the_best_rate_is_the_best_on_average_over_seeds():
-    """The single best run has lr = 0.1; on average 0.2 is better. Catches a maximum over runs."""
-    rows = best_rates(
-        [
-            record(0.9, lr=0.1), record(0.1, "diverged", lr=0.1, seed=1), record(0.6, lr=0.2),
-            record(0.8, "budget", lr=0.2, seed=1), record(0.5, lr=0.1, c=0.5),
-        ]
-    )  # fmt: skip
-    assert [(row.c, row.lr, row.seeds, row.error) for row in rows] == [
-        (0.5, 0.1, 1, None),
-        (1.0, 0.2, 2, rows[1].error),
-    ]
-    assert rows[1].accuracy == pytest.approx(0.7) and rows[1].error == pytest.approx(0.1)
-    assert rows[1].statuses == {"reached": 2, "diverged": 1, "budget": 1} and rows[0].kind == {}
+def rows_of(records):
+    return best_rates(grids([Run(**record["run"]) for record in records], records))
 
 
 def test_a_rate_that_every_seed_reached_goes_before_luckier_ones():
-    """`fls plot` does not count the others. Catches a high peak of a run that diverged or was cut off."""
+    """Catches a high peak of a run that diverged, was cut off or is missing."""
     two = [record(0.6, lr=0.1), record(0.6, lr=0.1, seed=1)]
     for luckier in (
         [record(0.9, lr=0.2), record(0.9, "diverged", lr=0.2, seed=1)],
         [record(0.9, "budget", lr=0.2), record(0.9, "budget", lr=0.2, seed=1)],
-        [record(0.9, lr=0.2)],
     ):
-        (row,) = best_rates(two + luckier)
-        assert (row.lr, row.accuracy) == (0.1, 0.6)
+        (row,) = rows_of(two + luckier)
+        assert (row.rates, row.accuracy) == ((0.1,), 0.6)
+        assert row.statuses["reached"] + row.statuses.get("budget", 0) + row.statuses.get("diverged", 0) == 4
+
+
+def test_a_seed_chooses_no_rate_for_itself():
+    """Each seed is lucky at another rate: chosen by the other half both lose. Catches a choice by the same seeds."""
+    lucky = [record(0.9, lr=0.1), record(0.5, lr=0.1, seed=1), record(0.5, lr=0.2), record(0.9, lr=0.2, seed=1)]
+    (row,) = rows_of(lucky)
+    assert (row.rates, row.accuracy, row.low, row.high, row.seeds) == ((0.1, 0.2), 0.5, 0.5, 0.5, 2)
+
+
+def test_a_c_at_which_no_rate_counts_has_no_accuracy():
+    rows = rows_of([record(0.9, "budget"), record(0.5, c=2.0)])
+    assert [(row.c, row.rates, row.accuracy, row.low) for row in rows] == [
+        (1.0, (), None, None),
+        (2.0, (0.1,), 0.5, None),
+    ]
 
 
 def test_kinds_of_runs_are_not_thrown_together():
-    rows = best_rates([record(0.5, n=100), record(0.7, n=200)])
+    rows = rows_of([record(0.5, n=100), record(0.7, n=200)])
     assert [(row.kind, row.accuracy) for row in rows] == [({"n": 100}, 0.5), ({"n": 200}, 0.7)]
 
 

@@ -1,9 +1,12 @@
 """The picture of a sweep: test accuracy over (c, learning rate) above, against c at the best rate below."""
 
+import textwrap
+
 import numpy as np
 
 from fls_teach import plotting
 from fls_teach.statistics import at_best_rate, interval
+from fls_teach.vision.table import RULE, notes
 
 MARKS = {"diverged": "×", "budget": "…"}
 """Beside a cell whose runs did not all reach their target: × one diverged, … one ran out of epochs."""
@@ -33,7 +36,7 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
     figure, (top, bottom) = plotting.subplots(2, 1, size=(max(7.0, 1.6 + 0.8 * len(log2_c)), 7.4))
     _heatmap(figure, top, log2_c, lr, accuracy, status)
     top.set_title(title)
-    _curve(bottom, log2_c, accuracy, status, target)
+    _curve(bottom, log2_c, lr, accuracy, status, target)
     return figure
 
 
@@ -62,7 +65,7 @@ def _heatmap(figure, axis, log2_c, lr, accuracy, status):
     axis.set_xlabel("output multiplier c\nred: best cell    × a run diverged    … a run never reached its target")
 
 
-def _curve(axis, log2_c, accuracy, status, target):
+def _curve(axis, log2_c, lr, accuracy, status, target):
     curve = 100 * at_best_rate(accuracy, status == "reached")[0]
     seeds = len(curve)
     mean = curve.mean(axis=0)
@@ -92,6 +95,7 @@ def _curve(axis, log2_c, accuracy, status, target):
         axis.set_yticks([])
     axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
     axis.set_xlim(log2_c[0] - 0.5, log2_c[-1] + 0.5)
-    axis.set_xlabel("output multiplier c      ← large FLS: over-aligned      small FLS: over-fitted →")
+    lines = ["output multiplier c      ← large FLS      small FLS →", *notes(log2_c, lr, accuracy, status, target)]
+    axis.set_xlabel("\n".join(textwrap.fill(line, 90) for line in lines))
     axis.set_ylabel("peak test accuracy (%)")
-    axis.set_title(f"At the best learning rate, stopped at {target}", fontsize=11)
+    axis.set_title(textwrap.fill(f"Stopped at {target}; {RULE}", 90), fontsize=10)
