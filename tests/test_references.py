@@ -130,3 +130,9 @@ def test_every_source_of_a_claim_has_a_section(path):
     for text in found:
         named = [anchor for page, anchor in REFERENCE.findall(text) if page == "science"]
         assert named and set(named) <= known, text
+
+
+def test_nothing_refers_to_notes_that_are_not_here():
+    """Catches a reference by section number to notes that no reader has."""
+    elsewhere = re.compile(r"SCIENCE(\.md|'s| sections? \d| \d)|\bSCI \d")
+    assert [(name, match[0]) for name, text in texts() for match in elsewhere.finditer(text)] == []
