@@ -20,6 +20,7 @@ from fls_teach.theory import (
     second_layer,
     train,
 )
+from fls_teach.theory.training.losses import CLASSES, ONE_OUTPUT
 
 from .strategies import relative, separable_run
 
@@ -101,6 +102,29 @@ def test_flow_steps_follow_the_flow_at_every_alpha(centred):
     np.testing.assert_allclose(finer.time, flow.stopping_time, rtol=0.01)
 
 
+@pytest.mark.parametrize(
+    ("loss", "classes"), [(loss, False) for loss in ONE_OUTPUT] + [(loss, True) for loss in CLASSES]
+)
+def test_flow_steps_suit_every_loss(loss, classes):
+    """Catches a curvature that is wrong for a loss or its sum: too long a step overshoots, too short never ends.
+
+    At alpha = 8 the exponential loss starts near 1e200, and the squares of its gradients overflow. The squared loss of
+    classes is centred: plain, it starts near 1e5 there, and takes 12,000 steps.
+    """
+    start = (class_runs if classes else binary_runs)([2.0**-12, 2.0**-3, 8.0], n_neurons=20)
+    options = {
+        "loss": loss,
+        "reduction": "sum",
+        "target_risk": 0.05 * len(start[0]),
+        "centred": loss == "squared" and classes,
+    }
+    run = train(*start, FlowSteps(), **options)
+    assert (run.status == "reached").all() and run.steps.max() < 3_000, run.reason
+    finer = train(*start, FlowSteps(0.05, 0.25), **options)
+    distance = np.linalg.norm(run.W - finer.W, axis=(1, 2)) / np.linalg.norm(finer.W, axis=(1, 2))
+    assert distance.max() < 0.1, distance  # a neuron near a kink may go another way
+
+
 @pytest.mark.parametrize("classes", [False, True])
 def test_the_rate_of_the_flow_suits_every_alpha(classes):
     """Catches a rate that is too long somewhere on the way (the risk rises) or far too short (thousands of steps)."""
@@ -170,6 +194,8 @@ def test_settings_per_run_are_those_of_each_run():
     for k in range(3):
         alone = train(X, y, W[k], V[k], SGD(lr[k], momentum[k], decay[k]), target_risk=0.3, max_steps=400)
         np.testing.assert_array_equal(alone.W, batch.W[k])
+    same = train(X, y, W, V, SGD(lr[1:2], 0.5), max_steps=20)  # one setting in an array is that of all
+    np.testing.assert_array_equal(same.W, train(X, y, W, V, SGD(lr[1], 0.5), max_steps=20).W)
     swept = train(X, y, W[1], V[1], AdamW(lr, weight_decay=decay), max_steps=20)  # settings alone make the batch
     alone = train(X, y, W[1], V[1], AdamW(lr[2], weight_decay=decay[2]), max_steps=20)
     np.testing.assert_array_equal(swept.W[2], alone.W)

@@ -135,53 +135,36 @@ def train(
     """
     X = validation.array("X", X, None, None)
     W, V, classes = layers(W, V, X.shape[-1])
-    y = targets(y, X.shape[-2], V.shape[-2] if classes else None)
-    if not isinstance(optimizer, (Optimizer, FlowSteps)):
-        raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...), AdamW(...) or FlowSteps(...)")
+    n, axes = X.shape[-2], 2 if classes else 1
+    y = targets(y, n, V.shape[-2] if classes else None)
+    problem = _problem(
+        optimizer, n, named_loss(loss, classes), target_risk, max_steps, batch_size, input_noise, centred, reduction,
+        check_every, record,
+    )  # fmt: skip
     flow = isinstance(optimizer, FlowSteps)
     c = per_run("output_multiplier", output_multiplier, above=0, at_least=validation.SMALLEST)
     seeds = seeds_per_run(seeds)
     settings = {"output_multiplier": c, "seeds": seeds} | ({} if flow else optimizer.settings())
     leading = validation.batch(
-        X=(X, 2), y=(y, 2 if classes else 1), W=(W, 2), V=(V, 2 if classes else 1),
-        **{name: (np.asarray(value), 0) for name, value in settings.items()},
-    )  # fmt: skip
+        X=(X, 2),
+        y=(y, axes),
+        W=(W, 2),
+        V=(V, axes),
+        **{name: (np.asarray(entry), 0) for name, entry in settings.items()},
+    )
     if len(leading) > 1:
         raise ValueError(f"X, y, W and V have leading batch axes {leading}; wanted at most one")
-    n, d = X.shape[-2:]
-    noise = validation.number("input_noise", input_noise, at_least=0)
-    batch_size = n if batch_size is None else validation.count("batch_size", batch_size)
-    if batch_size > n:
-        raise ValueError(f"batch_size is {batch_size}; wanted at most the number of examples, {n}")
-    if flow and (noise or batch_size < n):
-        what = f"input_noise is {noise:g}" if noise else f"batch_size is {batch_size}"
-        raise ValueError(f"{what}, and optimizer is FlowSteps, which sees all examples as they are; wanted SGD or Adam")
-    whole = batch_size == n and not noise
-    if flow and check_every is not None:
-        raise ValueError(f"check_every is {check_every!r}, and FlowSteps looks after every step; wanted None")
-    problem = Problem(
-        loss=named_loss(loss, classes),
-        reduction=validation.choice("reduction", reduction, ("mean", "sum")),
-        target=-np.inf if target_risk is None else validation.number("target_risk", target_risk, above=0),
-        max_steps=validation.count("max_steps", max_steps),
-        batch_size=batch_size,
-        noise=noise,
-        centred=flag("centred", centred),
-        check_every=(
-            (1 if whole else -(-n // batch_size))
-            if check_every is None
-            else validation.count("check_every", check_every)
-        ),
-        record=None if record is None else validation.choice("record", record, ("risk", "weights")),
-    )
+
     size = leading or (1,)
-    shapes = ((X, 2), (y, 2 if classes else 1), (W, 2), (V, 2 if classes else 1), (c, 0), (seeds, 0))
-    arrays = [np.broadcast_to(array, size + np.shape(array)[np.ndim(array) - axes :]) for array, axes in shapes]
+    arrays = [
+        np.broadcast_to(array, size + np.shape(array)[np.ndim(array) - trailing :])
+        for array, trailing in ((X, 2), (y, axes), (W, 2), (V, axes), (c, 0), (seeds, 0))
+    ]
+    order, places = _by_scale(*arrays[2:5]), max(1, CHUNK_SIZE // (W.shape[-2] * max(X.shape[-2:])))
     parts = []
-    order = _by_scale(*arrays[2:5])
     with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged", and says so
-        for runs in np.split(order, range(_places(W, n), len(order), _places(W, n))):
-            part = optimizer if flow else optimizer.take(runs)
+        for runs in np.split(order, range(places, len(order), places)):
+            part = optimizer if flow else optimizer.spread(size).take(runs)
             parts.append(Chunk(problem, part, *(array[runs] for array in arrays)).run())
     back = np.argsort(order)
     joined = {name: _joined([part[name] for part in parts], back) for name in parts[0]}
@@ -190,9 +173,33 @@ def train(
     )
 
 
-def _places(W, n_samples):
-    """How many runs a chunk holds."""
-    return max(1, CHUNK_SIZE // (W.shape[-2] * max(n_samples, W.shape[-1])))
+def _problem(
+    optimizer, n, loss, target_risk, max_steps, batch_size, input_noise, centred, reduction, check_every, record
+):
+    """What all runs share, checked."""
+    if not isinstance(optimizer, (Optimizer, FlowSteps)):
+        raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...), AdamW(...) or FlowSteps(...)")
+    noise = validation.number("input_noise", input_noise, at_least=0)
+    batch_size = n if batch_size is None else validation.count("batch_size", batch_size)
+    if batch_size > n:
+        raise ValueError(f"batch_size is {batch_size}; wanted at most the number of examples, {n}")
+    if isinstance(optimizer, FlowSteps):
+        unfit = {"input_noise": noise > 0, "batch_size": batch_size < n, "check_every": check_every is not None}
+        for name in (name for name, given in unfit.items() if given):
+            raise ValueError(f"{name} is given with FlowSteps, which sees all examples at every step; wanted neither")
+    if check_every is None:
+        check_every = 1 if batch_size == n and not noise else -(-n // batch_size)
+    return Problem(
+        loss=loss,
+        reduction=validation.choice("reduction", reduction, ("mean", "sum")),
+        target=-np.inf if target_risk is None else validation.number("target_risk", target_risk, above=0),
+        max_steps=validation.count("max_steps", max_steps),
+        batch_size=batch_size,
+        noise=noise,
+        centred=flag("centred", centred),
+        check_every=validation.count("check_every", check_every),
+        record=None if record is None else validation.choice("record", record, ("risk", "weights")),
+    )
 
 
 def _by_scale(W, V, c):

@@ -54,6 +54,10 @@ class FlowSteps:
     def length(self, X, A, parameters, gradients, curvature):
         """Step length (b,) from the activities A and the curvature (b, n) of the risk by each example's output."""
         sizes, rates = np.maximum(*neuron_norms(*parameters)), np.maximum(*neuron_norms(*gradients))
+        for run in np.flatnonzero(~np.isfinite(rates).all(axis=1)):  # squares overflow: exp(-margin) may be 1e200
+            W, V = (g[run : run + 1] for g in gradients)
+            largest = max(np.abs(W).max(), np.abs(V).max())
+            rates[run] = largest * np.maximum(*neuron_norms(W / largest, V / largest))[0]
         rate = (rates / np.maximum(sizes, TINY)).max(axis=1)
         stiffness = (curvature * tangent_norms(X, A, parameters[1])).sum(axis=1)
         return np.minimum(self.change / np.maximum(rate, TINY), self.curvature / np.maximum(stiffness, TINY))

@@ -38,6 +38,10 @@ class Optimizer:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
+    def spread(self, size: tuple[int]) -> Optimizer:
+        """The optimizer of `size` runs: settings of one run become those of all."""
+        return replace(self, **{name: np.broadcast_to(value, size) for name, value in self.settings().items()})
+
     def take(self, runs) -> Optimizer:
         """The optimizer of some of the runs."""
         return replace(self, **{name: value[runs] for name, value in self.settings().items()})
