@@ -129,7 +129,8 @@ def _surviving_claims(case):
             f"{case.title}: with f(0) = 0 ({how}) the error still rises from its best alpha to {case.ends['right']}"
         )
         rise = case.own_rise("right", start)
-        detail = f"{percent(share(rise, case.rise('right')))} of the rise with f(0)"
+        plain = case.rise("right")  # on the first seeds
+        detail = f"{percent(share(rise[: len(plain)], plain))} of the rise with f(0)"
         found = statistics.interval(rise, cross_fitted=True)
         table.append(above(f"{case.name}-right-{start}", statement, CAUSES, found, detail=detail))
     return table

@@ -4,12 +4,12 @@ import numpy as np
 
 from fls_teach import plotting, statistics
 
-TITLES = "Left side: answer the silent wedge", "Right side: take away f(0)", "Silence, movement, laziness"
+TITLES = "Left side: answer the silent wedge", "Right side: take away f(0)", "What the twins do"
 CLOSE_UP = -1.9
 """log2 of the alpha at which the close-up of the left side ends."""
 LINES = {
-    "network": {"color": plotting.NETWORK, "ls": "-", "marker": "o", "label": "network"},
-    "answered": {"color": plotting.GREEN, "ls": "--", "marker": "s", "label": "network, wedge answered"},
+    "network": {"color": plotting.NETWORK, "ls": "-", "marker": "o", "label": "network (twins)"},
+    "answered": {"color": plotting.GREEN, "ls": "--", "marker": "s", "label": "the same, wedge answered"},
     "positive": {"color": plotting.BLUE, "ls": "-.", "marker": "^", "label": "$w^+$"},
     "linear": {"color": plotting.RED, "ls": ":", "marker": "v", "label": "$w^+ - w^-$"},
 }
@@ -19,13 +19,9 @@ STARTS = {
     "centred": {"color": plotting.ORANGE, "ls": ":", "marker": "s", "label": "f − f(0) trained"},
 }
 SIDE_VIEWS = {
-    "silent": ("plain", "silent mass (plain)", {"color": plotting.GREEN, "ls": "--", "marker": "s"}),
-    "movement": ("twins", "turn of the neurons (twins)", {"color": plotting.BLUE, "ls": "-", "marker": "o"}),
-    "correlation": (
-        "twins",
-        "1 − correlation with\nkernel machine (twins)",
-        {"color": plotting.RED, "ls": ":", "marker": "v"},
-    ),
+    "silent": ("silent mass", {"color": plotting.GREEN, "ls": "--", "marker": "s"}),
+    "movement": ("turn of the neurons", {"color": plotting.BLUE, "ls": "-", "marker": "o"}),
+    "correlation": ("1 − correlation with\nthe kernel machine", {"color": plotting.RED, "ls": ":", "marker": "v"}),
 }
 
 
@@ -58,15 +54,15 @@ def plot(result):
 
 
 def _left(axis, result, name):
-    """Relative changes from the plain network's best alpha, paired, with their intervals."""
+    """Twins: relative changes from their best alpha, paired, with their intervals."""
     at = result.arrays["log2_alpha"]
     shown = at <= CLOSE_UP
-    network = result.arrays[f"{name}_plain_network"]
+    network = result.arrays[f"{name}_twins_network"]
     best = int(network.mean(axis=0).argmin())
     axis.axhline(0, color=plotting.GREY, lw=1.0)
     axis.axvline(at[best], color=plotting.RED, lw=1.0, ls=(0, (4, 3)))
     for key, style in LINES.items():
-        values = result.arrays.get(f"{name}_plain_{key}")
+        values = result.arrays.get(f"{name}_twins_{key}")
         if values is None:
             continue
         change = (values - values[:, [best]])[:, shown] / network[:, best].mean()
@@ -78,9 +74,7 @@ def _left(axis, result, name):
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:+.0%}" if abs(value) > 1e-9 else "0")
     _say(axis, "best α", (at[best], -0.12), (4, 4), color=plotting.RED, fontsize=9.5)
     if name == "xor":
-        _say(
-            axis, "$w^+$ and $w^+ - w^-$ are linear: they\nerr on half of XOR, whatever α", (at[0], 0.29), fontsize=9.5
-        )
+        _say(axis, "$w^+$, $w^+ - w^-$:\nlinear, so they err\non half of XOR", (at[0], 0.36), fontsize=9.5)
 
 
 def _right(axis, result, name):
@@ -100,11 +94,11 @@ def _right(axis, result, name):
 
 
 def _views(axis, result, name, labelled):
-    """Silent mass of the plain network; movement and distance from the kernel machine of twins."""
+    """Silent mass, movement, and distance from the kernel machine, of twins."""
     at = result.arrays["log2_alpha"]
     places = {"silent": (at[0], 0.0015), "movement": (at[0], 1.8), "correlation": (at[0], 0.05)}
-    for key, (start, words, style) in SIDE_VIEWS.items():
-        mean = result.arrays[f"{name}_{start}_{key}"].mean(axis=0)
+    for key, (words, style) in SIDE_VIEWS.items():
+        mean = result.arrays[f"{name}_twins_{key}"].mean(axis=0)
         shown = 1 - mean if key == "correlation" else mean
         axis.plot(at, np.where(shown > 1e-6, shown, np.nan), **style, ms=4)
         if labelled:
