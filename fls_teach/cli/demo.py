@@ -168,13 +168,14 @@ def _print_report(report, seconds):
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading, ratio in (("claim", 5), ("source", 2), ("predicted", 3), ("measured", 4), ("holds", 4)):
-        table.add_column(heading, ratio=ratio, overflow="fold")
+    for heading, ratio in (("holds", None), ("claim", 6), ("predicted", 2), ("measured", 5)):
+        table.add_column(heading, ratio=ratio, overflow="fold", min_width=5 if ratio is None else None)
     for claim in report.claims:
         verdict = Text("yes", style="green") if claim.holds else Text("NO", style="bold red")
-        verdict.append(f"  ({claim.tolerance.words})", style="dim")
         # Text, not str: square brackets in a claim are not markup.
-        table.add_row(*map(Text, (claim.statement, claim.source, claim.predicted, claim.measured.words)), verdict)
+        what = Text(claim.statement).append(f"\n{claim.source}", style="dim")
+        numbers = Text(claim.measured.words).append(f"\n{claim.tolerance.words}", style="dim")
+        table.add_row(verdict, what, Text(claim.predicted), numbers)
     console = terminal.console()
     console.print(table)
     used = " ".join(claim.source for claim in report.claims)
