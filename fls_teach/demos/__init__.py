@@ -24,6 +24,7 @@ The smallest one that works::
 
     from fls_teach import plotting
     from fls_teach.demos.framework.claim import Claim, Measured, Tolerance
+    from fls_teach.demos.framework.params import in_range
     from fls_teach.demos.framework.result import Result
 
 
@@ -33,8 +34,7 @@ The smallest one that works::
         \"\"\"How often to halve.\"\"\"
 
         def __post_init__(self):
-            if self.steps < 1:
-                raise ValueError(f"steps is {self.steps}; wanted at least 1")
+            in_range(self, steps=(1, 1000))
 
 
     PRESETS = {"quick": Params(), "full": Params(steps=50)}

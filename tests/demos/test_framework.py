@@ -151,7 +151,18 @@ def test_plain_numbers_are_valid_json():
         plain({"x": object()})
 
 
-@pytest.mark.parametrize("change", [{"holds": 1}, {"holds": "yes"}, {"measured": 0.1}, {"tolerance": 0.1}, {"id": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"holds": 1},
+        {"holds": "yes"},
+        {"measured": 0.1},
+        {"measured": "0.1"},
+        {"tolerance": "e"},
+        {"tolerance": 0.1},
+        {"id": ""},
+    ],
+)
 def test_a_claim_is_words_numbers_and_a_verdict(change):
     """Catches an empty tolerance, and a truthy number taken for a verdict."""
     good = dict(id="a", statement="b", source="c", predicted="d", holds=np.bool_(True))

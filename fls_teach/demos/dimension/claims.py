@@ -37,7 +37,7 @@ def gains(result):
 
 
 def claims(result):
-    """At every dimension the ends lose, and the more so the larger the dimension."""
+    """At every dimension the best c beats both ends, and by more the larger the dimension: both judged."""
     dimensions, log2_c, table = result.params["dimensions"], result.arrays["log2_c"], []
     for dimension, grid in zip(dimensions, grids(result), strict=True):
         table += [end_claim(log2_c, *grid, side, f"dimension {dimension}: ") for side in ("left", "right")]

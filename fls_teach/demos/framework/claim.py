@@ -114,11 +114,6 @@ class Claim:
             value = getattr(self, item.name)
             if not isinstance(value, str) or not value:
                 raise TypeError(f"claim {self.id!r}: {item.name} is {value!r}; wanted words")
-        # Until every demo gives numbers: words alone, as before.
-        if isinstance(self.measured, str) and self.measured:
-            object.__setattr__(self, "measured", Measured(None, detail=self.measured))
-        if isinstance(self.tolerance, str) and self.tolerance:
-            object.__setattr__(self, "tolerance", Tolerance(None, self.tolerance))
         for name, kind in (("measured", Measured), ("tolerance", Tolerance)):
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(f"claim {self.id!r}: {name} is {getattr(self, name)!r}; wanted a {kind.__name__}")

@@ -35,7 +35,7 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
     """
     figure, (top, bottom) = plotting.subplots(2, 1, size=(max(7.0, 1.6 + 0.8 * len(log2_c)), 7.4))
     _heatmap(figure, top, log2_c, lr, accuracy, status)
-    top.set_title(title)
+    top.set_title(textwrap.fill(title, 58))
     _curve(bottom, log2_c, lr, accuracy, status, target)
     return figure
 
@@ -96,6 +96,6 @@ def _curve(axis, log2_c, lr, accuracy, status, target):
     axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
     axis.set_xlim(log2_c[0] - 0.5, log2_c[-1] + 0.5)
     lines = ["output multiplier c      ← large FLS      small FLS →", *notes(log2_c, lr, accuracy, status, target)]
-    axis.set_xlabel("\n".join(textwrap.fill(line, 90) for line in lines))
+    axis.set_xlabel("\n".join(textwrap.fill(line, 70) for line in lines))
     axis.set_ylabel("peak test accuracy (%)")
-    axis.set_title(textwrap.fill(f"Stopped at {target}; {RULE}", 90), fontsize=10)
+    axis.set_title(textwrap.fill(f"Stopped at {target}; {RULE}", 75), fontsize=9.5)

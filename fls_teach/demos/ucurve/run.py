@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fls_teach.demos.framework.params import in_range
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.mechanism.measures import errors
 from fls_teach.demos.mechanism.settings import SETTINGS
@@ -27,6 +28,7 @@ class Params:
     """Local error of a training step, as in `gradient_flow`."""
 
     def __post_init__(self):
+        in_range(self, n_seeds=(1, 2000), n_draws=(1, 100_000), rtol=(1e-8, 0.1))
         if self.n_seeds < 4:
             raise ValueError(
                 f"n_seeds is {self.n_seeds}; wanted at least 4, two to choose the best alpha for two others"
