@@ -35,7 +35,7 @@ class Params:
     """Test points for each seed on which the two are compared."""
 
     def __post_init__(self):
-        in_range(self, **dict.fromkeys(("n_seeds", "n_seeds_subtle", "n_seeds_kernel"), (1, 2000)))
+        in_range(self, **{name: (1, 2000) for name in vars(self) if name.startswith("n_seeds")})
         in_range(self, n_draws=(1, 100_000), n_points=(1, 100_000), rtol=(1e-8, 0.1))
         unknown = [name for name in self.data if name not in SETTINGS]
         if unknown or not self.data or len(set(self.data)) < len(self.data):
