@@ -33,7 +33,7 @@ In this folder, in a virtual environment (`python -m venv .venv`, then `. .venv/
 
 The first installs the command `fls` and what it needs. `[vision]` is PyTorch, which is large and
 which {torch}; the rest works without it: `python -m pip install .`
-On Python 3.11 `-c constraints.txt` installs the very versions that the course was tested with.
+On Python 3.10 to 3.13 `-c constraints.txt` installs the very versions that the course was tested with.
 
 The second makes the folder that you work in; its README.md says how to go on:
 
