@@ -20,7 +20,7 @@ demo: $(STAMP)-demo  ## draw the U-shaped error curve from real gradient-flow ru
 	@echo "The picture: $(OUT)/ucurve.png"
 
 test: $(STAMP)-test  ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(STAMP)-test  ## run the benchmarks
 	$(BIN)/python benchmarks/flow.py

@@ -1,5 +1,6 @@
 """Every attack of the zoo, graded in one batch between honest neighbours: what `fls doctor --attack` does."""
 
+import json
 import os
 import shutil
 
@@ -10,19 +11,29 @@ from fls_teach.autograder.zoo import attacks
 from fls_teach.course.registry import course_root
 
 ZOO = course_root() / "tests" / "attacks"
-# One batch serves all of these tests, so they belong to one worker of pytest-xdist (--dist loadgroup).
-pytestmark = [
-    pytest.mark.xdist_group("attacks"),
-    pytest.mark.skipif(
-        shutil.which("bwrap") is None and "CI" not in os.environ, reason="the attacks need bubblewrap to be locked in"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None and "CI" not in os.environ, reason="the attacks need bubblewrap to be locked in"
+)
 
 
 @pytest.fixture(scope="module")
-def outcomes():
-    """What is wrong with each attack's outcome, by name; None for what concerns them all."""
-    return {each and each.name: problems for each, problems in attack("bwrap", jobs=2)}
+def outcomes(tmp_path_factory):
+    """What is wrong with each attack's outcome, by name; None for what concerns them all.
+
+    One batch serves all test processes: the first grades it, the others wait and read what it found.
+    """
+    import fcntl  # not on Windows, where these tests are skipped
+
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    found = run / "attacks.json"
+    with open(run / "attacks.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            outcomes = [(each and each.name, problems) for each, problems in attack("bwrap", jobs=2)]
+            found.write_text(json.dumps(outcomes), encoding="utf-8")
+    return dict(json.loads(found.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("name", [each.name for each in attacks(ZOO)])
