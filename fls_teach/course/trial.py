@@ -217,7 +217,8 @@ def import_hypothesis():
     """Hypothesis, made to try the same examples for the same seed on every machine.
 
     It would otherwise mix in constants from the source of whatever local modules happen to be loaded, a student's file
-    under ``--debug`` among them.
+    under ``--debug`` among them. No setting turns that off, so this replaces a function of Hypothesis's internals;
+    setup.cfg has the versions that are known to have it.
     """
     import hypothesis
     import hypothesis.errors

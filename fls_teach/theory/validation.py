@@ -45,7 +45,8 @@ def number(
     bounds = (("> ", above, np.greater), (">= ", at_least, np.greater_equal), ("<= ", at_most, np.less_equal))
     wanted = " and ".join(sign + str(bound) for sign, bound, _ in bounds if bound is not None)
     try:
-        result = np.nan if isinstance(value, (str, bytes)) else float(value)
+        # numpy 1 makes a float of an array of one entry.
+        result = np.nan if isinstance(value, (str, bytes)) or getattr(value, "ndim", 0) else float(value)
     except (TypeError, ValueError, OverflowError):
         result = np.nan
     if not (result == 0 or SMALLEST_NORM <= abs(result) <= LARGEST) or any(

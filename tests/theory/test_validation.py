@@ -362,6 +362,22 @@ def test_a_zero_vector_has_no_direction(function, argument):
     assert "zero" in refuse(function, {argument: np.zeros(3)}, argument)
 
 
+class OneEntry:
+    """As an array of one entry is in numpy 1, where float() takes it."""
+
+    ndim = 1
+
+    def __float__(self):
+        return 1.0
+
+
+@pytest.mark.parametrize("one", [OneEntry(), np.ones(1), np.ones((1, 1))], ids=["numpy 1", "(1,)", "(1, 1)"])
+def test_an_array_of_one_entry_is_no_number(one):
+    """Catches what numpy 1 lets pass: an answer for an argument of the wrong shape."""
+    for function, argument in (("GaussianMixture", "kappa"), ("bayes_error", "kappa"), ("gradient_flow", "rtol")):
+        refuse(function, {argument: one}, argument)
+
+
 def test_data_without_what_the_formula_needs():
     """Catches zeta = -inf without a positive example, a direction for a point at the origin, a flow without an end."""
     refuse("zeta", {"y": -np.ones(4)}, "X")
