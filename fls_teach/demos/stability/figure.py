@@ -27,33 +27,34 @@ def plot(result):
 
 
 def _shown_alphas(result):
-    """At most five of the alphas, from the largest to the smallest: index and colour."""
+    """At most five of the alphas, from the largest to the smallest: index, colour and line."""
     chosen = np.unique(np.linspace(0, len(result.arrays["log2_alpha"]) - 1, 5).round().astype(int))[::-1]
-    return list(
-        zip(chosen, (plotting.ORANGE, plotting.GREEN, plotting.SKY, plotting.BLUE, plotting.PURPLE), strict=False)
-    )
+    colours = plotting.ORANGE, plotting.GREEN, plotting.SKY, plotting.BLUE, plotting.PURPLE
+    return list(zip(chosen, colours, ("-", "--", "-.", "-", ":"), strict=False))
 
 
 def _over_time(axis, result):
     arrays, risks = result.arrays, result.params["target_risks"]
     psi, begin = np.cos(angle_off(result)[0]), 0.1
-    for k, colour in _shown_alphas(result):
+    for k, colour, style in _shown_alphas(result):
         end, times = arrays["exit"][0, k], arrays["shown_times"][k]
         after = times > end + begin
         elapsed, course = np.append(begin, times[after] - end), np.append(psi[k, 0], arrays["shown_psi"][k, after])
-        axis.semilogx(elapsed, course, color=colour, label=rf"$\alpha=2^{{{arrays['log2_alpha'][k]:g}}}$")
+        axis.semilogx(elapsed, course, style, color=colour, label=rf"$\alpha=2^{{{arrays['log2_alpha'][k]:g}}}$")
         axis.plot(begin, psi[k, 0], "D", color=colour, markersize=6, clip_on=False, zorder=4)
         axis.plot(arrays["stop"][0, k] - end, psi[k, 1:], "o", color=colour, zorder=4)
     for risk, time, height in zip(risks, arrays["stop"][0, 0] - arrays["exit"][0, 0], psi[0, 1:], strict=True):
         if abs(np.log10(risk) % 1 - 0.5) > 0.49:  # powers of ten are enough to read the rest by
-            axis.annotate(rf"$\eta={_power(risk)}$", (time, height), (6, 8), textcoords="offset points", fontsize=9)
+            axis.annotate(rf"$\eta={_power(risk)}$", (time, height), (9, 3), textcoords="offset points", fontsize=9)
     axis.set(
         xlabel=r"time since the exit, $t-t_\alpha$ (mean reduction)",
-        ylabel=r"alignment $\Psi$ of $\hat{w}_+$ with $x_+$",
+        ylabel=r"alignment $\Psi$ of $w^+$ with $x_+$",
     )
-    axis.set_xlim(left=begin)
+    axis.set_xlim(begin, 15 * arrays["stop"][0, 0, -1])  # room for the last label
     axis.set_title("Phase 2 keeps the direction, nearly")
-    axis.legend(loc="upper right", title=r"$\diamond$ exit of Phase 1, $\bullet$ stops")
+    axis.legend(
+        loc="lower left", bbox_to_anchor=(0.12, 0), fontsize=9, title=r"$\diamond$ exit, $\bullet$ stops at $\eta$"
+    )
 
 
 def _against_alpha(axis, result):
@@ -61,13 +62,19 @@ def _against_alpha(axis, result):
     alphas = 2.0 ** result.arrays["log2_alpha"]
     risks = result.params["target_risks"]
     axis.loglog(alphas, degrees[..., 0].mean(axis=0), "D--", color=plotting.INK, label=r"at the exit $t_\alpha$")
-    for k, colour in zip(
-        _some_risks(result.params), (plotting.SKY, plotting.BLUE, plotting.PURPLE, plotting.RED), strict=False
-    ):
-        label = rf"at the stop, $\eta={_power(risks[k])}$"
-        axis.loglog(alphas, degrees[..., 1 + k].mean(axis=0), "o-", color=colour, label=label)
+    # Grey: in this panel a colour would mean eta, beside a panel in which it means alpha.
+    shown = list(_some_risks(result.params))
+    for k, marker in zip(shown, "os^v", strict=False):
+        stopped = degrees[..., 1 + k].mean(axis=0)
+        axis.loglog(alphas, stopped, "-", marker=marker, color=plotting.GREY)
+        # The uppermost name above its line and the others below: the lines may lie close together.
+        below = 0 if k == shown[-1] else -19
+        name, at = rf"$\eta={_power(risks[k])}$", (alphas[0], stopped[0])
+        axis.annotate(name, at, (2, 6 + below), textcoords="offset points", fontsize=9)
+    axis.plot([], [], "-", marker="o", color=plotting.GREY, label=r"at the stop, risk $\eta$")
     axis.set_xscale("log", base=2)
-    axis.set(xlabel=r"initialisation scale $\alpha$", ylabel=r"mean angle of $\hat{w}_+$ to $x_+$ (degrees)")
+    axis.set(xlabel=r"initialisation scale $\alpha$", ylabel=r"mean angle of $w^+$ to $x_+$ (degrees)")
+    axis.set_ylim(top=2 * degrees.mean(axis=0).max())
     axis.set_title("A smaller $\\alpha$ does not close the gap")
     axis.legend(loc="lower right", fontsize=9)
 

@@ -6,31 +6,34 @@ from fls_teach import plotting, statistics
 
 from .rules import RULES, by_rule, stops
 
+LOOKS = ((plotting.INK, "o", "-"), (plotting.RED, "s", "--"), (plotting.BLUE, "^", "-."))
+"""Colour, marker and line of each of `RULES`."""
+
 
 @plotting.styled
 def plot(result):
     """Accuracy at the stop against c for the three rules, and when each of them stops."""
     figure, (left, right) = plotting.subplots(1, 2, size=(12.0, 4.8))
     log2_c, epochs = result.arrays["log2_c"], stops(result)
-    for colour, (name, curve) in zip(
-        (plotting.INK, plotting.ORANGE, plotting.BLUE), by_rule(result).items(), strict=True
-    ):
+    # Side by side: three bands on top of each other cannot be told apart.
+    shifts = 0.06 * np.diff(log2_c).min(initial=9.0) * np.array([-1, 0, 1])
+    for look, shift, (name, curve) in zip(LOOKS, shifts, by_rule(result).items(), strict=True):
+        colour, marker, style = look
         mean, half = 100 * curve.mean(axis=0), 100 * np.array([statistics.interval(column).half for column in curve.T])
-        left.fill_between(log2_c, mean - half, mean + half, color=colour, alpha=0.12, lw=0)
-        left.plot(log2_c, mean, "o-", color=colour, label=RULES[name])
+        left.errorbar(log2_c + shift, mean, half, fmt=style, marker=marker, color=colour, capsize=3, label=RULES[name])
         if np.isfinite(mean).any():
             k = int(np.nanargmax(mean))
-            left.plot(log2_c[k], mean[k], "*", ms=16, color=colour, mec="white", mew=0.8)
+            left.plot(log2_c[k] + shift, mean[k], marker, ms=13, mfc="none", mec=colour, mew=1.8)
         first = np.where(epochs[name] >= 0, epochs[name], np.nan)
         middle = np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else np.nan
                            for column in np.moveaxis(first, 1, 0)])  # fmt: skip
-        right.plot(log2_c, middle, "o-", color=colour, label=RULES[name])
+        right.plot(log2_c, middle, style, marker=marker, color=colour, label=RULES[name])
     for axis in (left, right):
         axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
         axis.set_xlabel("output multiplier c")
         axis.legend()
     left.set_ylabel("test accuracy at the stop (%)")
-    left.set_title("Three stopping rules, 95% intervals")
+    left.set_title("Three stopping rules, 95% intervals; ringed: best c")
     right.set_ylabel("epoch of the stop (median)")
     right.set_title("When they stop")
     return figure
