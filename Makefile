@@ -26,9 +26,10 @@ bench: $(STAMP)-test  ## run the benchmarks
 	$(BIN)/python benchmarks/flow.py
 	$(BIN)/python benchmarks/scaling.py
 
-lint: $(STAMP)-lint  ## ruff: errors and formatting
+lint: $(STAMP)-lint  ## ruff: errors and formatting; mypy: types of the theory
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) $(OUT) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -48,5 +49,5 @@ $(STAMP)-test: $(STAMP)
 	@touch $@
 
 $(STAMP)-lint: $(STAMP)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt ruff
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt ruff mypy numpy scipy
 	@touch $@

@@ -51,7 +51,7 @@ class ClassMixture(Mixture):
     n_classes: int
     kappa: float
     sigma: float = 1.0
-    n_features: int | None = None
+    n_features: int = None  # type: ignore[assignment]  # a number once the object is made
     means: str = "simplex"
     rng: InitVar[Rng | None] = None
     centres: np.ndarray = field(init=False, repr=False)

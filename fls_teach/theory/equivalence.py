@@ -17,6 +17,7 @@ Momentum, betas, batches and input noise stay as they are: none of them has the 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -161,16 +162,16 @@ def equivalent_optimizer(optimizer: Optimizer, c: ArrayLike, degree: int = 2) ->
     if not isinstance(optimizer, (SGD, Adam)):
         raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...) or AdamW(...)")
     name = type(optimizer).__name__.lower()
-    settings = {
+    settings: dict[str, Any] = {
         "lr": equivalent_lr(optimizer.lr, c, degree, name),
         "weight_decay": equivalent_weight_decay(optimizer.weight_decay, c, degree, name),
     }
     if isinstance(optimizer, Adam):
-        settings["eps"] = optimizer.eps * equivalent_alpha(c, degree)
+        settings["eps"] = np.multiply(optimizer.eps, equivalent_alpha(c, degree))
     return replace(optimizer, **settings)
 
 
-def _positive(name, value):
+def _positive(name: str, value: ArrayLike) -> NDArray[np.float64]:
     value = validation.array(name, value)
     if not (value >= validation.SMALLEST).all():
         raise ValueError(f"{name} is {value.min():g}; wanted > 0, at least {validation.SMALLEST:g}")

@@ -71,7 +71,7 @@ def answers(W: np.ndarray, v: np.ndarray, direction: np.ndarray, noise: np.ndarr
 
 def wrong(answer: Steps, ends: tuple[tuple[float, float], ...]) -> np.ndarray:
     """Probability of a wrong answer (m,), where 0 is half wrong; `ends`: equally likely (mean of u, right answer)."""
-    return sum(answer.scaled(-label / 2, 0.5).mean(centre) for centre, label in ends) / len(ends)
+    return np.asarray(sum(answer.scaled(-label / 2, 0.5).mean(centre) for centre, label in ends)) / len(ends)
 
 
 def class_errors(

@@ -1,6 +1,7 @@
 """Error of a network on the whole mixture, and the mass on which it is silent (science.md#errors)."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,6 +10,7 @@ from . import piecewise, validation
 from .error import signal_to_noise
 
 Rng = np.random.Generator | int
+Lines = Sequence[tuple[np.ndarray, Any]]
 
 
 class Estimate(NamedTuple):
@@ -197,7 +199,7 @@ class Mixture:
         return self.network_errors(W, v, n_draws, rng).silent
 
 
-def errors_along(lines, W: np.ndarray, v: np.ndarray, n_draws: int, rng: Rng) -> NetworkErrors:
+def errors_along(lines: Lines, W: np.ndarray, v: np.ndarray, n_draws: int, rng: Rng) -> NetworkErrors:
     """`NetworkErrors` over equally likely `lines`: (unit vector (d,), ends as in `piecewise.wrong`), in units of sigma.
 
     Every line uses the same draws, without their component along it.
@@ -214,7 +216,15 @@ def errors_along(lines, W: np.ndarray, v: np.ndarray, n_draws: int, rng: Rng) ->
     return average(lines, along, W, v, leading, n_draws, rng)
 
 
-def average(lines, along, W, v, leading, n_draws, rng) -> NetworkErrors:
+def average(
+    lines: Lines,
+    along: Callable[..., Any],
+    W: np.ndarray,
+    v: np.ndarray,
+    leading: tuple[int, ...],
+    n_draws: int,
+    rng: Rng,
+) -> NetworkErrors:
     """Mean over draws and lines of `along(line, W, v, noise)` (3, m) for each network of a batch, with its error.
 
     A line is (unit vector, whatever `along` needs); the noise of each is the same but for the component along it.

@@ -46,7 +46,7 @@ def number(
     wanted = " and ".join(sign + str(bound) for sign, bound, _ in bounds if bound is not None)
     try:
         # numpy 1 makes a float of an array of one entry.
-        result = np.nan if isinstance(value, (str, bytes)) or getattr(value, "ndim", 0) else float(value)
+        result = np.nan if isinstance(value, (str, bytes)) or np.ndim(value) else float(value)
     except (TypeError, ValueError, OverflowError):
         result = np.nan
     if not (result == 0 or SMALLEST_NORM <= abs(result) <= LARGEST) or any(

@@ -44,8 +44,8 @@ class XorMixture(Mixture):
 
     kappa: float
     sigma: float = 1.0
-    n_features: int | None = None
-    axes: np.ndarray | None = None
+    n_features: int = None  # type: ignore[assignment]  # a number once the object is made, as is the array below
+    axes: np.ndarray = None  # type: ignore[assignment]
 
     def __post_init__(self):
         object.__setattr__(self, "kappa", validation.number("kappa", self.kappa, above=0))

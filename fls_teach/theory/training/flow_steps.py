@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import validation
+from ..validation import Array
 from .gradients import neuron_norms, tangent_norms
 
 TINY = np.finfo(float).tiny
@@ -51,7 +52,7 @@ class FlowSteps:
         object.__setattr__(self, "change", validation.number("change", self.change, above=0, at_most=1))
         object.__setattr__(self, "curvature", validation.number("curvature", self.curvature, above=0, at_most=2))
 
-    def length(self, X, A, parameters, gradients, curvature):
+    def length(self, X: Array, A: Array, parameters: list[Array], gradients: list[Array], curvature: Array) -> Array:
         """Step length (b,) from the activities A and the curvature (b, n) of the risk by each example's output."""
         sizes, rates = np.maximum(*neuron_norms(*parameters)), np.maximum(*neuron_norms(*gradients))
         for run in np.flatnonzero(~np.isfinite(rates).all(axis=1)):  # squares overflow: exp(-margin) may be 1e200

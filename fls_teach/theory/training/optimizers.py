@@ -88,10 +88,10 @@ class SGD(Optimizer):
     def memory(self):
         return self.momentum > 0
 
-    def start(self, parameters):
+    def start(self, parameters: Arrays) -> Arrays:
         return [np.zeros_like(p) for p in parameters] if np.any(self.memory) else []
 
-    def step(self, parameters, gradients, buffers, step):
+    def step(self, parameters: Arrays, gradients: Arrays, buffers: Arrays, step: int) -> tuple[Arrays, Arrays]:
         gradients = _with_decay(parameters, gradients, self.weight_decay)
         if buffers:
             buffers = gradients = [_shaped(self.momentum, g) * b + g for b, g in zip(buffers, gradients, strict=True)]
@@ -146,10 +146,10 @@ class Adam(Optimizer):
         object.__setattr__(self, "eps", per_run("eps", self.eps, at_least=0))
         object.__setattr__(self, "weight_decay", per_run("weight_decay", self.weight_decay, at_least=0))
 
-    def start(self, parameters):
+    def start(self, parameters: Arrays) -> Arrays:
         return [np.zeros_like(p) for _ in range(2) for p in parameters]
 
-    def step(self, parameters, gradients, buffers, step):
+    def step(self, parameters: Arrays, gradients: Arrays, buffers: Arrays, step: int) -> tuple[Arrays, Arrays]:
         if self.decoupled:
             lr_decay = [1 - _shaped(self.lr, p) * _shaped(self.weight_decay, p) for p in parameters]
             parameters = [p * factor for p, factor in zip(parameters, lr_decay, strict=True)]
