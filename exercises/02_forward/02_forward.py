@@ -11,7 +11,7 @@ def forward(X: np.ndarray, W: np.ndarray, v: np.ndarray) -> np.ndarray:
     ----------
     X : ndarray (n, d)
     W : ndarray (h, d)
-        First layer, one neuron w_j a row.
+        First layer, one neuron w_j per row.
     v : ndarray (h,)
         Second layer.
 

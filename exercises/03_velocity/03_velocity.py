@@ -14,7 +14,7 @@ def velocity(
     y : ndarray (n,)
         Labels -1 and +1.
     W : ndarray (h, d)
-        First layer, one neuron w_j a row; f(x) = sum_j v_j relu(<w_j, x>).
+        First layer, one neuron w_j per row; f(x) = sum_j v_j relu(<w_j, x>).
     v : ndarray (h,)
         Second layer; any numbers, balanced or not.
     reduction : str

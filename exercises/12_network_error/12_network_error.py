@@ -17,7 +17,7 @@ def network_error(
     kappa, sigma : float
         Distance of a centre from the origin and standard deviation of the noise, both > 0.
     noise : ndarray (m, d)
-        The draws of q, one a row: noise orthogonal to s, in units of sigma.
+        The draws of q, one per row: noise orthogonal to s, in units of sigma.
 
     Returns
     -------
