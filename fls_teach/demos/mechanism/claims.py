@@ -92,8 +92,8 @@ def _gaussian_claims(case):
     positive, linear = (case.rise("left", quantity=key) for key in ("positive", "linear"))
     explained, end = share(positive, left), case.ends["left"]
     if name == "separable":
-        statement = f"{title}: E(w^+), all that OA + OF describe, explains less than half of the rise to {end}"
-        table.append(below(f"{name}-explained", statement, CAUSES, explained, 0.5, "of it"))
+        statement = f"{title}: E(w^+), all that OA + OF describe, explains less than two thirds of the rise to {end}"
+        table.append(below(f"{name}-explained", statement, CAUSES, explained, 0.67, "of it"))
     else:
         statement = (
             f"{title}: E(w^+) = E* + OA + OF rises to {end} by more than the network does with the wedge answered"

@@ -64,7 +64,7 @@ def _left_claims(name, a, words):
     detail = f"{percent(share(rise - answered, rise))} of the rise"
     table.append(above(f"{name}-left-wedge", statement, CAUSES, goes, detail=detail))
     statement = f"{name}: OA + OF, that is E(w^+), explains less than {{}} of the network's rise to {words[0]}"
-    bound, in_words = (0.5, "half") if name == "separable" else (1.0, "all")
+    bound, in_words = (0.67, "two thirds") if name == "separable" else (1.0, "all")
     found = share(positive, rise)
     return table + [below(f"{name}-left-explained", statement.format(in_words), CAUSES, found, bound, SHARE)]
 

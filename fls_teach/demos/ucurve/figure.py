@@ -91,7 +91,7 @@ def _parts(axis, result, name):
     lowest = 3e-4
     for part, colour, style, words, place in (
         (oa, plotting.OVER_ALIGNMENT, "-", "over-alignment OA", (-2.3, 8e-4)),
-        (of, plotting.OVER_FITTING, "--", "over-fitting OF", (at[-1], 8e-3)),
+        (of, plotting.OVER_FITTING, "--", "over-fitting\nOF", (at[-1], 0.012)),
     ):
         axis.plot(at, np.where(part > 0, part, np.nan), color=colour, ls=style, marker="o", ms=4, lw=2.2)
         _say(axis, words, place, ha="right", color=colour, fontweight="bold")
