@@ -9,11 +9,18 @@ STAMP := $(VENV)/.stamp
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test bench lint clean
+# What `make quick` runs: a part of every folder of tests.
+QUICK := tests/project/test_commands.py tests/test_references.py tests/test_statistics.py \
+	tests/theory/test_mixture.py tests/theory/test_network.py tests/theory/test_equivalence.py \
+	tests/demos/test_framework.py tests/cli/test_conventions.py tests/course/test_loop.py tests/course/test_examples.py \
+	tests/grading/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
+	tests/vision/test_models.py tests/vision/test_layers.py
+
+.PHONY: help demo test quick test-lowest bench lint clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
-	@sed -n 's/^\([a-z][a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z][-a-z]*\):.*## /  make \1\t/p' Makefile
 
 demo: $(STAMP)-demo  ## draw the U-shaped error curve from real gradient-flow runs
 	$(BIN)/fls demo ucurve --preset quick --out $(OUT)
@@ -21,6 +28,15 @@ demo: $(STAMP)-demo  ## draw the U-shaped error curve from real gradient-flow ru
 
 test: $(STAMP)-test  ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: $(STAMP)-test  ## run a part of every folder of tests, in about a minute
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(QUICK)
+
+test-lowest:  ## run theory, cli and course with the lowest versions that setup.cfg allows
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check $$($(PYTHON) tests/lowest.py test grade)
+	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(VENV)-lowest/bin/python -m pytest -n 2 --dist worksteal tests/theory tests/cli tests/course
 
 bench: $(STAMP)-test  ## run the benchmarks
 	$(BIN)/python benchmarks/flow.py
@@ -32,10 +48,10 @@ lint: $(STAMP)-lint  ## ruff: errors and formatting; mypy: types of the theory
 	$(BIN)/mypy
 
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) $(OUT) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(OUT) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp a set of extras: the demo does not wait for torch.
+# One stamp file per set of extras, so that `make demo` does not install torch.
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@touch $@

@@ -1,5 +1,4 @@
-"""All is said in setup.cfg but for one thing, which cannot be: the course's files, which lie beside the package where
-students and authors edit them, travel inside the wheel as fls_teach/course_files."""
+"""Copies exercises/, solutions/, the specification and the attacks into the wheel; everything else is in setup.cfg."""
 
 import shutil
 from pathlib import Path

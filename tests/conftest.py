@@ -1,5 +1,6 @@
 """What every test folder shares: Hypothesis' manners, `fls` as a real process, and a demo small enough to watch."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -23,6 +24,22 @@ hypothesis.settings.load_profile("explore" if os.environ.get("FLS_EXPLORE") else
 # The test processes share two cores; the processes they start inherit this.
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Let pytest-xdist send commands to a test process that has just ended.
+
+    It would answer with an INTERNALERROR. Soon after it learns of the end by itself, names the test that was running
+    and gives the others to a new process.
+    """
+    send = node.sendcommand
+
+    def send_to_the_living(name, **arguments):
+        with contextlib.suppress(OSError):
+            send(name, **arguments)
+
+    node.sendcommand = send_to_the_living
 
 
 @pytest.fixture
