@@ -48,6 +48,16 @@ def test_the_silent_mass_of_two_directions_is_that_of_a_wedge(seed, kappa):
     assert abs(mass - np.mean(wedge)) <= 5 * standard_error + 1e-4  # to which scipy integrates
 
 
+@pytest.mark.parametrize(("both", "n_in_sum"), [(False, 5), (True, 10)])
+def test_the_angle_between_a_class_sum_and_the_signal(both, n_in_sum):
+    """science.md#causes; catches n for n/2 examples, and a power of the dimension that is off by one."""
+    mixture, rng, found = GaussianMixture(2.5, n_features=20), np.random.default_rng(0), []
+    for _ in range(1_000):
+        X, y = mixture.sample(10, rng)
+        found.append(np.tan(angle(class_sum(X, y) - both * class_sum(X, y, -1), mixture.signal)))
+    assert np.median(found) == pytest.approx(np.sqrt(19) / (2.5 * np.sqrt(n_in_sum)), rel=0.05)
+
+
 def test_the_size_of_the_initial_output():
     """science.md#causes; catches a wrong power of alpha, and the factor of a start with half of the signs positive."""
     n_features, n_neurons, alpha = 40, 50, 2.0
