@@ -136,7 +136,7 @@ def _exponents(axis, result):
     axis.set(
         xlabel=r"predicted exponent $\|x_+\|\,/\,2\|x_k\|$, $k$ the class that ends Phase 1", ylabel="measured exponent"
     )
-    axis.set_title("The exponent is 1/2 where positive neurons end Phase 1")
+    axis.set_title("1/2 where positive neurons end Phase 1")
     axis.legend(loc="upper left")
 
 
