@@ -38,7 +38,7 @@ class Batch:
         self.loss, self.X, self.y, self.signs, self.W = loss, X, y, signs, W.copy()
         self.centred, self.f0 = centred, np.zeros(y.shape)
         self.method = RK23(loss, rtol)
-        self.termination = Termination(loss, target_risk, t_max, W, self.method.n_stages)
+        self.termination = Termination(target_risk, t_max, W, self.method.n_stages)
         self.recorder = Recorder(n_runs) if record else None
         self.t, self.risk = np.zeros(n_runs), np.full(n_runs, np.nan)
         self.ending, self.n_evaluations = np.full(n_runs, -1), np.ones(n_runs, dtype=int)
@@ -72,8 +72,7 @@ class Batch:
         return state, self.method.select_initial_step(state)
 
     def _problem(self, runs: Runs) -> Problem:
-        X = self.X[runs]
-        return Problem(X, self.y[runs], X @ X.swapaxes(1, 2), self.signs[runs], self.f0[runs])
+        return Problem.of(self.X[runs], self.y[runs], self.signs[runs], self.f0[runs])
 
     def _step(self) -> None:
         """Attempt one step of every active run; those that accept it move."""

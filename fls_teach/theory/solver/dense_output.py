@@ -9,9 +9,9 @@ from .state import TINY, Array, Runs, State
 class HermiteDenseOutput:
     """First layers inside a step, from the positions and the velocities at both of its ends."""
 
-    def __init__(self, old: State, new: State, dt: Array, loss: Loss) -> None:
+    def __init__(self, old: State, new: State, dt: Array) -> None:
         self.old, self.rise = old.W, new.W - old.W
-        self.start, self.end = (dt[:, None, None] * state.velocity(loss) for state in (old, new))
+        self.start, self.end = (dt[:, None, None] * state.velocity() for state in (old, new))
 
     def __call__(self, x: Array, run: Runs) -> Array:
         """W (k, h, d) of some runs (k,), each at its fraction x (k,) of the step."""
@@ -32,7 +32,7 @@ def find_crossing(old: State, new: State, dt: Array, loss: Loss, target_risk: fl
     """
     from scipy.optimize.elementwise import find_root  # here, because it takes longer to import than to run
 
-    dense_output = HermiteDenseOutput(old, new, dt, loss)
+    dense_output = HermiteDenseOutput(old, new, dt)
 
     def log_ratio(x: Array, run: Runs) -> Array:
         risk = old.problem.take(run).at(dense_output(x, run), loss).risk

@@ -36,5 +36,5 @@ def repair_kinks(state: State, stages: Stages, D: Array, norms: Array, last: flo
     repair = np.where(after > 0, 1.0, -1.0) * g * v * (1 - crossing)
     D[run, i, j] += repair
     repaired = np.zeros_like(norms)
-    np.add.at(repaired, (run, j), np.abs(repair) * np.sqrt(state.problem.gram[run, i, i]))
+    np.add.at(repaired, (run, j), np.abs(repair) * state.problem.x_norms[run, i])
     return (repaired / norms).max(axis=1)

@@ -44,7 +44,7 @@ class RK23:
 
     def select_initial_step(self, state: State) -> Array:
         """Size (b,) of the first step."""
-        return FIRST_MOVE / state.max_growth_rate(self.loss)
+        return FIRST_MOVE / state.max_growth_rate()
 
     def step(self, state: State, dt: Array) -> tuple[State, Mask, Array]:
         """Attempt one step of size dt (b,).
@@ -62,9 +62,10 @@ class RK23:
         excess = np.maximum(np.cbrt(error_norm), np.sqrt(kink_error_norm))
         new = state.problem.at(W, self.loss)
         accepted = (excess <= 1) & np.isfinite(new.risk)
-        for array, old in zip(new[1:], state[1:], strict=True):
-            array[~accepted] = old[~accepted]
-        factor = np.nan_to_num(np.clip(SAFETY / excess, MIN_FACTOR, MAX_FACTOR), nan=MIN_FACTOR)
+        if not accepted.all():
+            for array, old in zip(new[1:], state[1:], strict=True):
+                array[~accepted] = old[~accepted]
+        factor = np.fmin(np.fmax(SAFETY / excess, MIN_FACTOR), MAX_FACTOR)  # MIN_FACTOR where excess is NaN
         return new, accepted, dt * factor
 
     def _rk_step(self, state: State, dt: Array) -> tuple[Array, Array, Array]:
@@ -74,14 +75,14 @@ class RK23:
         error_norm = self._estimate_error(state, stages.combine(self.E), stages.active, norms) / self.rtol
         largest_repair = repair_kinks(state, stages, D, norms, self.C[-1])
         # A repair is right to first order: it leaves an error of its own size times the neuron's relative move.
-        move = dt * state.max_growth_rate(self.loss)
+        move = dt * state.max_growth_rate()
         kink_error_norm = np.where(move > SMALLEST_MOVE, largest_repair * move / (KINK_TOLERANCE * self.rtol), 0.0)
         return state.W + D.swapaxes(1, 2) @ state.problem.X, error_norm, kink_error_norm
 
     def _stages(self, state: State, dt: Array) -> Stages:
         """Evaluate the velocity at every stage."""
         problem, active, relu = state.problem, (state.Z > 0).astype(float), np.maximum(state.Z, 0.0)
-        g, v = [self.loss.negative_gradient(problem.y, state.f)], [state.v]
+        g, v = [state.g], [state.v]
         for stage in range(1, self.n_stages):
             ahead = self.A[stage, stage - 1] * dt[:, None]
             v.append(state.v + ahead * (g[-1][:, None, :] @ relu)[:, 0])  # dv_j/dt = <w_j, G_j>

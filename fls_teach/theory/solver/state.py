@@ -22,8 +22,8 @@ class Problem(NamedTuple):
     ----------
     X, y : ndarray (b, n, d), (b, n)
         Data of each run.
-    gram : ndarray (b, n, n)
-        X X^T.
+    gram, x_norms, finite : ndarray (b, n, n), (b, n), (b,)
+        X X^T, the norms of the inputs, and whether all of gram is finite.
     signs : ndarray (b, h)
         Signs s_j of the second layer.
     f0 : ndarray (b, n)
@@ -33,14 +33,22 @@ class Problem(NamedTuple):
     X: Array
     y: Array
     gram: Array
+    x_norms: Array
+    finite: Mask
     signs: Array
     f0: Array
+
+    @classmethod
+    def of(cls, X: Array, y: Array, signs: Array, f0: Array) -> Problem:
+        """The problems of these runs."""
+        gram = X @ X.swapaxes(1, 2)
+        return cls(X, y, gram, np.sqrt(np.einsum("bii->bi", gram)), np.all(np.isfinite(gram), axis=(1, 2)), signs, f0)
 
     def at(self, W: Array, loss: Loss) -> State:
         """The networks with first layers W (b, h, d)."""
         v, Z = self.signs * np.sqrt(np.einsum("bhd,bhd->bh", W, W)), self.X @ W.swapaxes(1, 2)
         f = outputs(Z, v) - self.f0
-        return State(self, W, v, Z, f, loss.risk(self.y, f))
+        return State(self, W, v, Z, f, loss.risk(self.y, f), loss.negative_gradient(self.y, f))
 
     def take(self, runs: Any) -> Problem:
         """Some of the runs."""
@@ -64,6 +72,8 @@ class State(NamedTuple):
         Pre-activations <w_j, x_i>, and outputs less f0.
     risk : ndarray (b,)
         Training risk of c (f - f0).
+    g : ndarray (b, n)
+        Minus its gradient in the outputs.
     """
 
     problem: Problem
@@ -72,6 +82,7 @@ class State(NamedTuple):
     Z: Array
     f: Array
     risk: Array
+    g: Array
 
     def take(self, runs: Any) -> State:
         """Some of the runs."""
@@ -83,16 +94,14 @@ class State(NamedTuple):
         for array, new in zip(self[1:], other[1:], strict=True):
             array[runs] = new
 
-    def velocity(self, loss: Loss) -> Array:
+    def velocity(self) -> Array:
         """dw_j/dt = v_j G_j, (b, h, d)."""
-        g = loss.negative_gradient(self.problem.y, self.f)
-        G = ((self.Z > 0) * g[..., None]).swapaxes(1, 2) @ self.problem.X
+        G = ((self.Z > 0) * self.g[..., None]).swapaxes(1, 2) @ self.problem.X
         return self.v[..., None] * G
 
-    def max_growth_rate(self, loss: Loss) -> Array:
+    def max_growth_rate(self) -> Array:
         """Upper bound (b,) on every |G_j|, and so on |d log|w_j| / dt|: sum_i p_i |x_i|."""
-        g = loss.negative_gradient(self.problem.y, self.f)
-        return (np.abs(g) * np.sqrt(np.einsum("bii->bi", self.problem.gram))).sum(axis=1)
+        return (np.abs(self.g) * self.problem.x_norms).sum(axis=1)
 
 
 class Stages(NamedTuple):

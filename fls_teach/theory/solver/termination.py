@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Loss
 from .state import TINY, Array, Mask, Runs, State
 
 MAX_EVALUATIONS = 20_000
@@ -38,15 +37,15 @@ def reached(state: State, target_risk: float) -> Mask:
     return state.risk <= target_risk
 
 
-def at_rest(state: State, loss: Loss) -> Mask:
+def at_rest(state: State) -> Mask:
     """Nothing moves: no living neuron is active on an example, or no example has a gradient left."""
     awake = (state.Z > 0).any(axis=1) & (state.v != 0)
-    return ~awake.any(axis=1) | ~(state.max_growth_rate(loss) > 0)
+    return ~awake.any(axis=1) | ~(state.max_growth_rate() > 0)
 
 
 def diverged(state: State, t: Array, dt: Array) -> Mask:
     """A number left float64, or the step became too small to advance the clock."""
-    return ~(np.isfinite(state.risk) & np.isfinite(state.problem.gram).all(axis=(1, 2)) & (t + dt > t))
+    return ~(np.isfinite(state.risk) & state.problem.finite & (t + dt > t))
 
 
 def out_of_evaluations(n_evaluations: NDArray[np.int_], per_step: int) -> Mask:
@@ -79,23 +78,26 @@ class StallMonitor:
 class Termination:
     """Decides which runs end. Without a target risk (0) a run does not stall before `t_max`, unless it is at rest."""
 
-    def __init__(self, loss: Loss, target_risk: float, t_max: float, W: Array, evaluations_per_step: int) -> None:
-        self.loss, self.target_risk, self.t_max = loss, target_risk, t_max
+    def __init__(self, target_risk: float, t_max: float, W: Array, evaluations_per_step: int) -> None:
+        self.target_risk, self.t_max = target_risk, t_max
         self.evaluations_per_step, self.monitor = evaluations_per_step, StallMonitor(W)
 
     def check(
         self, runs: Runs, state: State, t: Array, dt: Array, n_evaluations: NDArray[np.int_]
     ) -> tuple[NDArray[np.int_], Array]:
         """Index (b,) into ENDINGS of the first that holds, -1 for none; and the time, t_max for a run at rest."""
-        resting = at_rest(state, self.loss)
+        resting = at_rest(state)
         if np.isfinite(self.t_max):
             t = np.where(resting, self.t_max, t)
-        endings = [
+        endings = (
             reached(state, self.target_risk),
             t >= self.t_max,
             resting,
             diverged(state, t, dt),
             out_of_evaluations(n_evaluations, self.evaluations_per_step),
             self.monitor.stalled(runs, state, t) if self.target_risk else np.zeros(len(runs), dtype=bool),
-        ]
-        return np.select(endings, range(len(endings)), default=-1), t
+        )
+        ending = np.full(len(runs), -1)
+        for k, ends in reversed(list(enumerate(endings))):
+            ending[ends] = k
+        return ending, t
