@@ -1,11 +1,9 @@
-"""Centred flow, which trains f - f0: against solve_ivp and finite differences, its batches, and its plain limit."""
+"""Centred flow, which trains f - f0: finite differences, batches, endings; test_reference.py has the oracle."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
-from scipy.special import expit
 
 from fls_teach.theory import balanced_init, forward, gradient_flow, second_layer
 
@@ -22,46 +20,16 @@ def centred_risk(X, y, W, signs, W0, reduction="mean", c=1.0):
     return getattr(losses, reduction)()
 
 
-def solve_centred(X, y, W0, signs, target_risk, reduction, c):
-    """The centred flow by solve_ivp on both layers: final W, stopping time."""
-    h, d = W0.shape
-    f0 = outputs(X, W0, signs)
-
-    def right_hand_side(_, state):
-        W, v = state[: h * d].reshape(h, d), state[h * d :]
-        Z = X @ W.T
-        p = c * expit(-y * c * (np.maximum(Z, 0) @ v - f0)) / (len(y) if reduction == "mean" else 1)
-        G = (Z > 0).T @ ((p * y)[:, None] * X)
-        return np.concatenate([(v[:, None] * G).ravel(), (W * G).sum(axis=1)])
-
-    def gap(_, state):
-        return np.log(centred_risk(X, y, state[: h * d].reshape(h, d), signs, W0, reduction, c) / target_risk)
-
-    gap.terminal = True
-    start = np.concatenate([W0.ravel(), signs * np.linalg.norm(W0, axis=1)])
-    atol = 1e-12 * np.abs(W0).max()
-    run = solve_ivp(right_hand_side, (0, 1e5), start, method="DOP853", rtol=1e-9, atol=atol, events=gap)
-    return run.y_events[0][0][: h * d].reshape(h, d), run.t_events[0][0]
-
-
-@pytest.mark.parametrize(
-    ("exponent", "seed", "reduction", "c"),
-    [(-12, 0, "mean", 1.0), (-4, 1, "sum", 1.0), (-1, 2, "mean", 1.0), (0, 3, "mean", 0.5), (2, 4, "sum", 2.0)],
-)
-def test_end_and_stopping_time_are_those_of_solve_ivp(exponent, seed, reduction, c):
-    """Catches f0 left out of a stage, of the risk, of the stop inside a step, or multiplied by c once too often."""
-    X, y, W, signs = separable_run(seed, 2.0**exponent)
+@pytest.mark.parametrize(("reduction", "c"), [("mean", 1.0), ("sum", 1.0), ("mean", 0.5), ("sum", 2.0)])
+def test_it_stops_where_the_centred_risk_is_the_target(reduction, c):
+    """Catches f0 left out of the risk, multiplied by c once too often, or so small here that nothing tests it."""
+    X, y, W, signs = separable_run(2, 1.0)
     target = 0.05 if reduction == "mean" else 0.5
-    expected_W, expected_time = solve_centred(X, y, W, signs, target, reduction, c)
     options = {"target_risk": target, "reduction": reduction, "output_multiplier": c}
-    flow = gradient_flow(X, y, W, signs, centred=True, **options)
+    flow, plain = (gradient_flow(X, y, W, signs, centred=centred, **options) for centred in (True, False))
     assert flow.status == "reached" and flow.risk == pytest.approx(target, rel=1e-9)
     assert centred_risk(X, y, flow.W, signs, W, reduction, c) == pytest.approx(target, rel=1e-9)
-    assert flow.stopping_time == pytest.approx(expected_time, rel=1e-3)
-    assert np.linalg.norm(flow.W - expected_W) < 1e-3 * np.linalg.norm(expected_W)
-    if exponent >= -1:  # f0 is not negligible, so forgetting it would show
-        plain = gradient_flow(X, y, W, signs, **options)
-        assert np.linalg.norm(plain.W - expected_W) > 0.01 * np.linalg.norm(expected_W)
+    assert np.linalg.norm(plain.W - flow.W) > 0.01 * np.linalg.norm(flow.W)
 
 
 @given(seeds)
@@ -109,15 +77,15 @@ def test_small_starts_hardly_differ():
     assert differences[2] < differences[1] / 2 < differences[0] / 4 and differences[2] < 1e-3, differences
 
 
-@given(seeds, st.booleans())
-@settings(max_examples=3)
-def test_a_run_gives_the_same_bits_in_any_batch(seed, record):
+@pytest.mark.parametrize(("seed", "record"), [(0, False), (1, True)])
+def test_a_run_gives_the_same_bits_in_any_batch(seed, record, monkeypatch):
     """Catches an f0 shared by the batch, lost when a run leaves it, or taken by the run that waited for the place."""
+    monkeypatch.setattr("fls_teach.theory.solver.batch.STAGE_SIZE", 320)  # 4 slots
     rng = np.random.default_rng(seed)
     scales = (1e-9, 2.0**-8, 0.5, 1.0, 8.0)
     parts = [separable_run(int(rng.integers(50)), scale, n_neurons=8) for scale in scales]
-    X, y, W, signs = (np.stack([*part, *part, *part]) for part in zip(*parts, strict=True))
-    many = np.resize(rng.permutation(len(W)), 540)  # more than are in flight at once
+    X, y, W, signs = (np.stack(part * 3) for part in zip(*parts, strict=True))
+    many = rng.permutation(len(W))
     options = {"target_risk": 0.1, "t_max": 30.0, "centred": True}
     batch = gradient_flow(X[many], y[many], W[many], signs[many], record=record, **options)
     alone = [gradient_flow(*run, **options) for run in parts]
