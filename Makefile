@@ -41,6 +41,7 @@ test-lowest:  ## run theory, cli and course with the lowest versions that setup.
 bench: $(STAMP)-test  ## run the benchmarks
 	$(BIN)/python benchmarks/flow.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/training.py
 
 lint: $(STAMP)-lint  ## ruff: errors and formatting; mypy: types of the theory
 	$(BIN)/ruff check .

@@ -217,6 +217,9 @@ def test_mini_batches_visit_every_example_once_an_epoch():
     seen, order = noisy.draw(index[..., None], index)
     np.testing.assert_array_equal(order, epochs[0][:, :3])  # noise leaves the orders as they are
     assert (seen[..., 0] != order).all()
+    drawn = seen[..., 0] - order
+    np.testing.assert_allclose(drawn[0], drawn[2], rtol=1e-12)
+    assert (np.abs(drawn[0] - drawn[1]) > 1e-6).all()
 
 
 def test_noise_has_the_size_that_was_asked_for_and_is_fresh():

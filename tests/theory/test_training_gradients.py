@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fls_teach.theory import SGD, Adam, AdamW, train
-from fls_teach.theory.training.gradients import activities, gradients, outputs
+from fls_teach.theory.training.gradients import activities, gradients, outputs, tangent_norms
 from fls_teach.theory.training.losses import CLASSES, ONE_OUTPUT, named_loss
 
 torch = pytest.importorskip("torch", reason="the oracle is torch's autograd, and torch is not installed")
@@ -71,6 +71,24 @@ def test_curvature_bounds_the_second_derivative(name, n_classes):
             assert largest <= bound[i] * (1 + 1e-9) + 1e-12
             tightest = max(tightest, largest / bound[i] if bound[i] else 0.0)
     assert tightest > 0.3
+
+
+@pytest.mark.parametrize("n_classes", [None, 3])
+def test_tangent_norms_bound_the_tangent_kernel(n_classes):
+    """Catches a layer left out of the bound, and the larger bound by the trace over all K outputs."""
+    tightest = 0.0
+    for seed in range(5):
+        X, _, _, W, V = problem(n_classes, seed)
+        bounds = tangent_norms(X[None], activities(X[None], W[None]), V[None])[0]
+        for x, bound in zip(torch.tensor(X), bounds, strict=True):
+            parts = torch.autograd.functional.jacobian(
+                lambda W, V, x=x: torch.atleast_1d(V @ torch.relu(W @ x)), (torch.tensor(W), torch.tensor(V))
+            )
+            J = np.concatenate([part.numpy().reshape(n_classes or 1, -1) for part in parts], axis=1)
+            largest = np.linalg.eigvalsh(J @ J.T).max()
+            assert largest <= bound * (1 + 1e-9)
+            tightest = max(tightest, largest / bound if bound else 0.0)
+    assert tightest > (1 - 1e-9 if n_classes is None else 0.7)  # with one output the bound is the kernel itself
 
 
 @pytest.mark.parametrize(("name", "n_classes"), [("logistic", None), ("cross_entropy", 3), ("squared", 3)])

@@ -53,12 +53,12 @@ class Watch:
             return {}
         if first:
             self.safe_risk = risk
-        silent = np.zeros(len(risk), dtype=bool)
+        silent, idle = np.zeros(len(risk), dtype=bool), np.zeros_like(self.idle)
         for run in np.flatnonzero((risk == last_risk) | first):
             silent[run] = not (A[run] > 0).any()
             same = all((p[run] == q[run]).all() for p, q in zip(parameters, self.before, strict=True))
-            self.idle[run] = self.idle[run] + since if silent[run] or same else 0
-        self.idle[risk != last_risk] = 0
+            idle[run] = self.idle[run] + since if silent[run] or same else 0
+        self.idle = idle
         endings = {
             "reached": risk <= self.target,
             "dead": silent & (self.idle >= self.patience),
