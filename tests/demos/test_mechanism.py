@@ -8,9 +8,9 @@ from scipy.integrate import solve_ivp
 
 from fls_teach.demos import mechanism
 from fls_teach.demos.framework.result import Result, load, save
-from fls_teach.demos.mechanism.kernel import kernel_machine, mean_risk, residual, tangent_kernel
-from fls_teach.demos.mechanism.measures import correlation, errors, linear_classifier_error, movement
-from fls_teach.demos.mechanism.settings import SETTINGS, STARTS
+from fls_teach.demos.shared.kernel import kernel_machine, mean_risk, residual, tangent_kernel
+from fls_teach.demos.shared.measures import correlation, errors, linear_classifier_error, movement
+from fls_teach.demos.shared.settings import SETTINGS, STARTS
 from fls_teach.theory import (
     GaussianMixture,
     difference_network,

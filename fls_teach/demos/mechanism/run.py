@@ -6,9 +6,8 @@ import numpy as np
 
 from fls_teach.demos.framework.params import in_range
 from fls_teach.demos.framework.result import Result
-
-from .measures import errors, kernel_correlation, movement
-from .settings import SETTINGS, STARTS
+from fls_teach.demos.shared.measures import errors, kernel_correlation, movement
+from fls_teach.demos.shared.settings import SETTINGS, STARTS
 
 
 @dataclass(frozen=True)

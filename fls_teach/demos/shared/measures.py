@@ -6,6 +6,7 @@ from fls_teach.theory import GaussianMixture, XorMixture, linear_error
 from fls_teach.theory.geometry import unit
 
 from .kernel import kernel_machine, tangent_kernel
+from .settings import Trained
 
 
 def errors(setting, trained, s, test_seed, n_draws):
@@ -80,9 +81,12 @@ def outputs(X, W, V):
 def kernel_correlation(setting, cases, trained, alpha):
     """Correlation (s, m), over test points, of the outputs with those of the network's own tangent-kernel machine.
 
+    For the seeds of `cases`, which may be fewer than were trained.
+
     The machine has the features of the start, and is trained from the same outputs, by the same loss, to the same
     target. Of K outputs only differences count. Both are outputs less f(0) where that was trained.
     """
+    trained = Trained(*(each[: len(cases)] for each in trained[:-1]), trained.centred)
     X, y, points = (np.array([getattr(case, key) for case in cases]) for key in ("X", "y", "points"))
     # The alphas of a seed share one kernel, which grows like alpha^2: a matter of time alone. They differ by f(0).
     W1, V1 = trained.W0[:, 0] / alpha[0], trained.V0[:, 0] / alpha[0]

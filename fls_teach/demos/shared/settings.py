@@ -22,6 +22,10 @@ STARTS = ("plain", "twins", "centred")
 that f(0) = 0 and the width is the same. centred: the plain start, with f - f(0) trained and tested in place of f."""
 
 
+STEPS = FlowSteps(change=0.2, curvature=1.6)
+"""For K outputs: twice as fast as steps half as long, which change no mean error by 0.0002."""
+
+
 class Case(NamedTuple):
     """What one seed draws."""
 
@@ -106,7 +110,7 @@ class Setting:
         W, V = (layer.reshape(-1, *layer.shape[2:]) for layer in (W0, V0))
         options = {"target_risk": self.target_risk, "centred": centred}
         if isinstance(self.mixture, ClassMixture):
-            runs = train(X, y, W, V, FlowSteps(), loss="cross_entropy", **options)
+            runs = train(X, y, W, V, STEPS, loss="cross_entropy", **options)
             W, V = runs.W, runs.V
         else:
             runs = gradient_flow(X, y, W, np.sign(V[:, 0]), rtol=rtol, **options)

@@ -6,8 +6,8 @@ import numpy as np
 
 from fls_teach.demos.framework.params import in_range
 from fls_teach.demos.framework.result import Result
-from fls_teach.demos.mechanism.measures import errors
-from fls_teach.demos.mechanism.settings import SETTINGS
+from fls_teach.demos.shared.measures import errors
+from fls_teach.demos.shared.settings import SETTINGS
 from fls_teach.theory import angle, bayes_error, class_sum, decompose, effective_predictor, linear_error, zeta
 
 DATA = {name: SETTINGS[name] for name in ("separable", "hard")}
@@ -55,7 +55,7 @@ def run(params, seed, progress=None):
         ``log2_alpha`` (m,), and for each D of `DATA`, over seeds and alphas (s, m):
 
         - ``D_network``, test error; ``D_answered``, with the silent wedge answered; ``D_silent``, its mass;
-          ``D_positive``, E(w^+); ``D_linear``, E(w^+ - w^-): as in `mechanism.measures.errors`;
+          ``D_positive``, E(w^+); ``D_linear``, E(w^+ - w^-): as in `shared.measures.errors`;
         - ``D_over_alignment``, ``D_over_fitting``, the parts of E(w^+) - E*; ``D_cone_excess``, E - E* of the best
           vector in the cone, built explicitly; ``D_alignment``, Psi; ``D_status``;
         - ``D_twins_network``, ``D_twins_positive``, ``D_twins_status``: the same with f(0) = 0;
