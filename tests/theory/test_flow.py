@@ -103,7 +103,7 @@ def test_balance_is_conserved_by_the_dynamics_and_not_only_imposed():
 
 
 @given(seeds, st.sampled_from([2.0**-10, 0.25, 2.0]), st.booleans())
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_a_run_gives_the_same_bits_in_any_batch(seed, alpha, record):
     """Catches a shared clock or step, a reduction over runs, and dependence on the order or on recording."""
     rng = np.random.default_rng(seed)
