@@ -7,7 +7,7 @@ import pytest
 
 from fls_teach.demos import ucurve
 from fls_teach.demos.framework.result import Result, load, save
-from fls_teach.demos.mechanism import measures
+from fls_teach.demos.shared import measures
 from fls_teach.theory import class_sum, decompose, effective_predictor, network_error, zeta
 
 SMALL = ucurve.Params(n_seeds=4, log2_alpha=(-6, -3, 2), n_draws=50, rtol=1e-3)
