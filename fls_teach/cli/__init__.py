@@ -1,4 +1,4 @@
-"""The command `fls`: a table of commands, each imported when it is wanted, and the manners they share."""
+"""The command `fls`: a table of commands, each imported when it is wanted, and the conventions they share."""
 
 import contextlib
 import difflib

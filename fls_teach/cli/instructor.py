@@ -35,9 +35,9 @@ class _FilesAreNoOptions(click.Command):
 
 @click.command(cls=_FilesAreNoOptions)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and a folder a submission.")
+@click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and one folder per submission.")
 @click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
 @click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only these: 08, or 01-12,16.")
 @click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else DIR/course.key.")
@@ -45,7 +45,7 @@ class _FilesAreNoOptions(click.Command):
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
 @click.option("--total-limit", type=Seconds(1, 10**6), help="Seconds for a submission in all; default: no such limit.")
-@click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB a submission.")
+@click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB per submission.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @sentence_for_mistakes
 def grade(paths, out, names, memory, as_json, **options):
@@ -80,7 +80,7 @@ def grade(paths, out, names, memory, as_json, **options):
 @click.command()
 @click.option("--attack", is_flag=True, help="Grade the bundled hostile submissions here; none may gain or harm.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS[:3]), default="auto", show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one a core.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
 @sentence_for_mistakes
 def doctor(attack, isolation, jobs):
     """Is this machine fit to grade code that nobody trusts?

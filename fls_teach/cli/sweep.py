@@ -63,7 +63,7 @@ POWERS, RATES, COUNTS = List(powers_of_two), List(numbers), List(lambda text: nu
 @click.option("--epochs", type=int, default=120, show_default=True, help="Budget.")
 @click.option("--out", required=True, metavar="DIR", help="Folder for the results; one that has some is added to.")
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes.  [one a core]")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes.  [one per core]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--executor", metavar="dask://HOST:PORT", help="A dask.distributed cluster that does the work.")
 @click.option("--data-dir", metavar="DIR", help="Folder with CIFAR's binary files.")
@@ -73,7 +73,7 @@ POWERS, RATES, COUNTS = List(powers_of_two), List(numbers), List(lambda text: nu
 def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_json, **grid):
     """Train networks over a grid of c, learning rate and seed; best test accuracy for each c.
 
-    What is finished lies in DIR, a file a run: the same command goes on where it was stopped, another grid is added.
+    Finished runs are kept in DIR, one file per run: the same command resumes, and another grid is added.
 
     Exit code 0: all runs are finished; 1: some failed; 2: nothing could be run as asked.
     """

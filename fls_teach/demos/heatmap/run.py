@@ -27,7 +27,7 @@ class Params:
     image_size: int = 16
     """Pixels a side."""
     batch: int = 32
-    """Images a step of plain SGD."""
+    """Images per step of plain SGD."""
     target: float = 0.99
     """Training accuracy that ends a run."""
     epochs: int = 95

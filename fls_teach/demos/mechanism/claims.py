@@ -19,7 +19,7 @@ def claims(result):
 
 
 class Controls:
-    """Rises of the measured quantities of one data set from the best alpha to either end, one number a seed."""
+    """Rises of the measured quantities of one data set from the best alpha to either end, one number per seed."""
 
     def __init__(self, result, name):
         self.result, self.name, self.title = result, name, result.metadata["settings"][name]["title"]
