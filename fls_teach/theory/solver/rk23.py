@@ -15,7 +15,7 @@ from ..network import Loss
 from .kinks import repair_kinks
 from .state import TINY, Array, Mask, Stages, State
 
-# Multiply steps computed from asymptotic behaviour of errors by this.
+# As in scipy: multiply step sizes that the asymptotic behaviour of errors suggests by this.
 SAFETY = 0.9
 MIN_FACTOR, MAX_FACTOR = 0.2, 5.0  # of one step size to the next
 
@@ -28,7 +28,7 @@ class RK23:
     """Explicit Runge-Kutta method of order 3(2) by Bogacki and Shampine, without its fourth stage.
 
     As in scipy, the step is taken with the third-order weights B; E = B - (0, 1, 0) measures the error against the
-    midpoint rule, which is of second order on the same stages. A has one entry a row: each stage starts from the last.
+    midpoint rule, of second order on the same stages. A has one entry per row: each stage uses the one before it alone.
     """
 
     order = 3
@@ -58,7 +58,8 @@ class RK23:
             Size of the step to attempt next.
         """
         W, error_norm, kink_error_norm = self._rk_step(state, dt)
-        # The size of this step over the size at which the larger error, of order 3 or 2 in dt, meets its tolerance.
+        # This step over the longest step that meets both tolerances: the errors grow like dt^3 (error_estimator_order
+        # + 1) and like dt^2.
         excess = np.maximum(np.cbrt(error_norm), np.sqrt(kink_error_norm))
         new = state.problem.at(W, self.loss)
         accepted = (excess <= 1) & np.isfinite(new.risk)

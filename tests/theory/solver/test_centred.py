@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fls_teach.theory import balanced_init, forward, gradient_flow, second_layer
 
-from .strategies import hard_run, seeds, separable_run
+from ..strategies import hard_run, seeds, separable_run
 
 
 def outputs(X, W, signs):

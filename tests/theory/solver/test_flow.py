@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fls_teach.theory import balanced_init, class_sum, gradient_flow, neuron_alignment, risk, second_layer, velocity
 
-from .strategies import alphas, datasets, hard_run, reductions, relative, rotation, seeds, separable_run
+from ..strategies import alphas, datasets, hard_run, reductions, relative, rotation, seeds, separable_run
 
 
 def test_one_neuron_has_a_closed_form():

@@ -5,7 +5,7 @@ import pytest
 
 from fls_teach.theory import gradient_flow, reference_flow
 
-from .strategies import hard_run, separable_run
+from ..strategies import hard_run, separable_run
 
 
 def integrate(X, y, W, signs, t_max):
