@@ -66,7 +66,7 @@ import difflib
 import importlib
 
 GROUPS = {
-    "mechanism": ("ucurve", "mechanism", "alignment", "equivalence", "stability", "lazy", "bound"),
+    "mechanism": ("ucurve", "mechanism", "alignment", "equivalence", "stability", "lazy", "bound", "temperature"),
     "images": ("heatmap", "dimension", "stopping"),
 }
 """What a demo is about -> names, in the order in which a newcomer should see them."""
