@@ -1,5 +1,6 @@
 """`fls demo`: parse, call, print."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -40,28 +41,24 @@ def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, eve
 
     Exit code 0: every claim holds; 1: one does not; 2: nothing could be run as asked.
     """
-    named = {
-        "again": "again",
-        "preset": "preset",
-        "seed": "seed",
-        "out": "out",
-        "set": "settings",
-        "data-dir": "data_dir",
-    }
+    # Before numpy is imported: on matrices as small as a demo's, BLAS threads only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    named = {"set": "settings", "data-dir": "data_dir"} | {each: each for each in ("again", "preset", "seed", "out")}
     given = [option for option, name in named.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT]
     _one_job_only(name, listing, everything, source, given)
     if listing:
         return _print_list(as_json)
-    names = _all_that_can_run() if everything else [name]
+    folder = out if source is None or "out" in given else None
+    reports = (
+        _every_report(preset, seed, out, not again)
+        if everything
+        else _one_report(name, preset, seed, folder, source, data_dir, settings)
+    )
     records = []
-    for k, each in enumerate(names):
-        start = time.perf_counter()
-        label = f"{each} ({k + 1} of {len(names)})" if everything else each
-        folder = out if source is None or "out" in given else None
-        report = _report(each, preset, seed, folder, source, data_dir, settings, label, everything and not again)
+    for report, seconds in reports:
         records.append(_record(report))
         if not as_json:
-            _print_report(report, time.perf_counter() - start)
+            _print_report(report, seconds)
     if as_json:
         _print_json({"demos": records} if everything else records[0])
     return 0 if all(claim["holds"] for record in records for claim in record["claims"]) else 1
@@ -92,28 +89,66 @@ def _all_that_can_run():
     return names
 
 
-def _report(name, preset, seed, out, source, data_dir, settings, label, resume):
-    from fls_teach.demos.framework.report import redraw, run_demo
+def _one_report(name, preset, seed, out, source, data_dir, settings):
+    from fls_teach.demos.framework.report import redraw
 
+    start = time.perf_counter()
     try:
         if source is not None:
-            return redraw(source, out, name)
+            yield redraw(source, out, name), time.perf_counter() - start
+            return
         demos.demo_module(name)
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     if name in demos.NEED_TORCH and not _has_torch():
         raise click.UsageError(f"the demo '{name}' trains with torch, which is not installed; {_GET_TORCH}")
+    _check_folder(out)
+    yield _run(name, name, preset, seed, out, data_dir, settings), time.perf_counter() - start
+
+
+def _every_report(preset, seed, out, resume):
+    """Those that use one processor run side by side; those on images use all processors, one after another."""
+    from fls_teach.demos.framework import together
+
+    _check_folder(out)
+    names = _all_that_can_run()
+    small = [name for name in names if name not in demos.NEED_TORCH]
+    label = {name: f"{name} ({k} of {len(names)})" for k, name in enumerate(names, 1)}
+    if len(small) > 1 and together.cores() > 1:
+        with together.started(small, preset, seed, out, None, None, (), resume) as futures:
+            for name in small:
+                with terminal.progress(label[name]) as progress, _sentences(name, out):
+                    done = together.result(name, futures, progress)
+                yield done
+        names = names[len(small) :]
+    for name in names:
+        start = time.perf_counter()
+        yield _run(name, label[name], preset, seed, out, resume=resume), time.perf_counter() - start
+
+
+def _check_folder(out):
     from fls_teach.files import writable_folder
 
     try:
         writable_folder(out)
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--out") from None
+
+
+def _run(name, label, preset, seed, out, data_dir=None, settings=(), resume=False):
+    from fls_teach.demos.framework.report import run_demo
+
+    with terminal.plain_warnings(), terminal.progress(label) as progress, _sentences(name, out, data_dir or settings):
+        return run_demo(name, preset, seed, out, progress, data_dir, settings, resume)
+
+
+@contextlib.contextmanager
+def _sentences(name, out, chosen=False):
+    """A user's mistake as one sentence; `chosen` are parameters or images of the user's own."""
     try:
-        with terminal.plain_warnings(), terminal.progress(label) as progress:
-            return run_demo(name, preset, seed, out, progress, data_dir, settings, resume)
+        yield
     except ValueError as problem:
-        if data_dir is None and not settings and name not in demos.NEED_TORCH:
+        if not chosen and name not in demos.NEED_TORCH:
             raise  # a fault of ours
         raise click.UsageError(str(problem)) from None
     except OSError as problem:

@@ -1,0 +1,54 @@
+"""Several demos at once, one per processor."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+
+from .report import Report, run_demo
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
+    """Start `run_demo` for every name, in as many processes as there are processors, for the block.
+
+    Parameters
+    ----------
+    names : list of str
+        Demos that use one processor each.
+    *options
+        What `run_demo` takes after the name; they must be picklable, so `progress` is None.
+
+    Yields
+    ------
+    dict
+        Name -> Future of (Report, seconds). What has not begun when the block ends is not begun any more.
+    """
+    # Spawned, not forked: BLAS may have threads already, and a forked child would wait for them for ever.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(cores(), len(names)), mp_context=context)
+    try:
+        yield {name: pool.submit(_timed, name, *options) for name in names}
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _timed(name, *options) -> tuple[Report, float]:
+    start = time.perf_counter()
+    return run_demo(name, *options), time.perf_counter() - start
+
+
+def result(name: str, futures: dict[str, Future], progress) -> tuple[Report, float]:
+    """Wait for the demo `name`, and meanwhile report how many of all are finished."""
+    while not futures[name].done():
+        finished = sum(future.done() for future in futures.values())
+        progress(finished / len(futures), f"{finished} of {len(futures)} finished")
+        wait([futures[name]], timeout=0.5)
+    return futures[name].result()
