@@ -67,6 +67,7 @@ import importlib
 
 GROUPS = {
     "mechanism": ("ucurve", "mechanism", "alignment", "equivalence", "stability", "lazy", "bound", "temperature"),
+    "open question": ("separability",),
     "images": ("heatmap", "dimension", "stopping"),
 }
 """What a demo is about -> names, in the order in which a newcomer should see them."""
