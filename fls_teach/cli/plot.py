@@ -21,3 +21,5 @@ def plot(folder):
         click.echo(f"{path}   {grid.title}   {done} of {total} runs{drawn_seeds}")
         for note in grid.notes:
             click.echo(f"note: {note}")
+        for trouble in grid.troubles:
+            click.echo(f"trouble at {trouble}")

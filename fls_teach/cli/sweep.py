@@ -101,19 +101,21 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
         raise click.UsageError(str(problem)) from None
     except MemoryError as problem:
         raise click.UsageError(f"the images do not fit into memory; ask for fewer ({problem})") from None
-    from fls_teach.vision.table import RULE, best_rates, grids
+    from fls_teach.vision.table import RULE, best_rates, grids, troubles
 
     failed, found = len(wanted) - len(records), grids(wanted, records) if records else []
     notes = list(dict.fromkeys(note for grid in found for note in grid.notes))
     if as_json:
         report = {"out": out, "finished": len(records), "failed": failed}
         report |= {"best": [asdict(row) for row in best_rates(found)], "rule": RULE}
-        click.echo(json.dumps(report | {"notes": notes}, allow_nan=False))
+        click.echo(json.dumps(report | {"notes": notes, "troubles": troubles(found)}, allow_nan=False))
     else:
         if records:
             _print(best_rates(found), RULE)
             for note in notes:
                 click.echo(f"note: {note}")
+            for trouble in troubles(found):
+                click.echo(f"trouble at {trouble}")
             click.echo()
         click.echo(f"{len(records)} of {len(wanted)} runs finished, in '{out}'")
     return 1 if failed else 0

@@ -66,7 +66,17 @@ import difflib
 import importlib
 
 GROUPS = {
-    "mechanism": ("ucurve", "mechanism", "alignment", "equivalence", "stability", "lazy", "bound", "temperature"),
+    "mechanism": (
+        "ucurve",
+        "mechanism",
+        "alignment",
+        "equivalence",
+        "stability",
+        "lazy",
+        "bound",
+        "failure",
+        "temperature",
+    ),
     "open question": ("separability",),
     "images": ("heatmap", "dimension", "stopping"),
 }

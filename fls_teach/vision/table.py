@@ -4,10 +4,11 @@
 """
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from fls_teach.diagnosis import FinishedRun, diagnose
 from fls_teach.statistics import at_best_rate, interval
 
 from .run import Run
@@ -38,6 +39,8 @@ class Grid:
     """Peak test accuracy (s, m, r), NaN where the run is missing."""
     status: np.ndarray
     """(s, m, r): "reached", "budget", "diverged" or "missing"."""
+    finished: dict = field(default_factory=dict)
+    """Place (seed, c, rate) -> FinishedRun."""
 
     @property
     def whole(self):
@@ -63,6 +66,20 @@ class Grid:
     def notes(self):
         """What a reader of the table or the picture has to know: see `notes`."""
         return notes(self.log2_c, self.lr, self.accuracy[self.whole], self.status[self.whole], self.target)
+
+    @property
+    def troubles(self):
+        """A sentence of `fls_teach.diagnosis.diagnose` for each c with trouble, at the rate that serves it best."""
+        reached = (self.status == "reached").sum(axis=0)  # (m, r)
+        means = np.nan_to_num(self.accuracy).mean(axis=0)
+        rates = [max(range(len(self.lr)), key=lambda j, i=i: (reached[i, j], means[i, j])) for i in range(len(reached))]
+        runs = [
+            [self.finished[s, i, j] for s in range(len(self.status)) if (s, i, j) in self.finished]
+            for i, j in enumerate(rates)
+        ]
+        best = max(range(len(rates)), key=lambda i: (reached[i, rates[i]], means[i, rates[i]]))
+        found = [(i, diagnose(each, runs[best], self.common.n_classes)) for i, each in enumerate(runs) if each]
+        return [f"c = 2^{self.log2_c[i]:g}: {each.sentence}" for i, each in found if each.name != "healthy"]
 
 
 @dataclass(frozen=True)
@@ -111,11 +128,25 @@ def _grid(common, runs, trained):
     axes = [sorted({getattr(run, name) for run in runs}) for name in ("seed", "c", "lr")]
     accuracy = np.full([len(axis) for axis in axes], np.nan)
     status = np.full(accuracy.shape, "missing", dtype="<U8")
+    finished = {}
     for run in runs:
         place = tuple(axis.index(getattr(run, name)) for axis, name in zip(axes, ("seed", "c", "lr"), strict=True))
         if run in trained:
             accuracy[place], status[place] = trained[run]["peak_test_accuracy"], trained[run]["status"]
-    return Grid(common, np.log2(axes[1]), np.array(axes[2]), accuracy, status)
+            finished[place] = _finished(run, trained[run])
+    return Grid(common, np.log2(axes[1]), np.array(axes[2]), accuracy, status, finished)
+
+
+def _finished(run, trained):
+    """What a diagnosis needs. The recorded risks are those of c f."""
+    return FinishedRun(
+        trained["train_risk"],
+        1 - trained["peak_test_accuracy"],
+        trained["status"],
+        train_accuracy=trained["train_accuracy"][-1],
+        scale=run.c,
+        seed=run.seed,
+    )
 
 
 def varying(found):
@@ -137,6 +168,22 @@ def best_rates(found):
     """
     names = varying(found)
     return [row for grid in found for row in _rows(grid, {name: getattr(grid.common, name) for name in names})]
+
+
+def troubles(found):
+    """Sentences on what is wrong at which c of which grid.
+
+    Parameters
+    ----------
+    found : list of Grid
+
+    Returns
+    -------
+    list of str
+    """
+    names = varying(found)
+    kinds = ["".join(f"{name} = {getattr(grid.common, name)}, " for name in names) for grid in found]
+    return [kind + trouble for kind, grid in zip(kinds, found, strict=True) for trouble in grid.troubles]
 
 
 def _rows(grid, kind):

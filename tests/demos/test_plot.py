@@ -18,6 +18,7 @@ from fls_teach.vision.run import Run
 def record(run, accuracy=0.5, status="reached"):
     """A finished run that nobody trained; only what is drawn is in it."""
     trained = {"status": status, "peak_test_accuracy": accuracy, "final_test_accuracy": accuracy}
+    trained |= {"train_risk": [2.3, 0.1], "train_accuracy": [0.1, 0.99]}
     return {
         "run": asdict(run),
         "trained": trained,
@@ -131,6 +132,7 @@ def test_what_the_grid_is_too_small_for_is_said(tmp_path, sweep, words):
         "best c" in "".join(words)
     )
     output = fls("plot", tmp_path).output
+    assert all(f"trouble at {trouble}" in output for trouble in grid.troubles)
     assert output.count("note: ") == len(grid.notes) and all(note in output for note in grid.notes)
     figure = sweep_figure(grid.log2_c, grid.lr, grid.accuracy, grid.status, grid.title, grid.target)
     shown = figure.axes[1].get_xlabel().replace("\n", " ")

@@ -15,7 +15,7 @@ from fls_teach.cli import sweep as command
 from fls_teach.vision import engines, store
 from fls_teach.vision.grid import powers_of_two
 from fls_teach.vision.run import DATA, MODELS, STOPS, Run
-from fls_teach.vision.table import best_rates, grids
+from fls_teach.vision.table import best_rates, grids, troubles
 
 TINY = "--width 2 --n 24 --classes 3 --dimension 4 --image-size 8 --epochs 1 --target 1 --engine loop --device cpu"
 
@@ -35,6 +35,7 @@ def test_a_table_for_people_and_an_object_for_programs(call):
     assert re.search(r"2\^-2 +none +– +2 +0 +4 +0", done.stdout), "a range that begins with a dash"
     assert "2^2" in done.stdout and "12 of 12 runs finished, in 'here'" in done.stdout
     assert [run.c for run in store.planned("here")][::2] == [0.25, 1, 4, 0.25, 1, 4]
+    assert "trouble at c = 2^-2: slow: 2 of 2 runs are short of their target" in done.stdout
     seen = json.loads(call(*args, "--json").stdout)
     assert (seen["out"], seen["finished"], seen["failed"]) == ("here", 12, 0)
     assert [row["c"] for row in seen["best"]] == [0.25, 1, 4] and seen["best"][0]["statuses"] == {"budget": 4}
@@ -141,8 +142,9 @@ def test_what_is_given_beats_the_defaults():
     assert run == Run("vgg11", 8, "none", "latent", 64, 1000, dimension=4, c=8.0, lr=0.2, stop="train-risk", target=0.5)
 
 
-def record(peak, status="reached", **run):
-    return {"run": {**vars(Run(**run))}, "trained": {"peak_test_accuracy": peak, "status": status}}
+def record(peak, status="reached", risk=0.1, **run):
+    trained = {"peak_test_accuracy": peak, "status": status, "train_risk": [2.3, risk], "train_accuracy": [0.1]}
+    return {"run": {**vars(Run(**run))}, "trained": trained}
 
 
 def rows_of(records):
@@ -179,6 +181,25 @@ def test_a_c_at_which_no_rate_counts_has_no_accuracy():
 def test_kinds_of_runs_are_not_thrown_together():
     rows = rows_of([record(0.5, n=100), record(0.7, n=200)])
     assert [(row.kind, row.accuracy) for row in rows] == [({"n": 100}, 0.5), ({"n": 200}, 0.7)]
+
+
+def test_what_is_wrong_at_which_c_is_said():
+    """Catches a c that is blamed for the rate at which it died, and one that is compared with itself."""
+    seeds = range(4)
+    records = [record(0.6 + s / 100, c=0.5, seed=s) for s in seeds]
+    records += [record(0.3 + s / 100, c=8.0, seed=s) for s in seeds]
+    records += [record(0.9, "diverged", c=8.0, lr=0.2, seed=s) for s in seeds]
+    records += [record(0.1, "budget", 2.302585, c=2.0**-8, seed=s) for s in seeds]
+    records += [record(0.2, "budget", 0.5, c=2.0**-6, seed=s) for s in seeds]
+    (grid,) = grids([Run(**record["run"]) for record in records], records)
+    said = [trouble.split(":")[:2] for trouble in grid.troubles]
+    assert said == [["c = 2^-8", " dead"], ["c = 2^-6", " slow"], ["c = 2^3", " errs more"]]
+    assert "err 1.8 times as often as at scale 0.5" in grid.troubles[-1] and troubles([grid]) == grid.troubles
+    other = [record(0.1, "budget", 2.302585, n=100)]
+    both = grids([Run(**record["run"]) for record in records + other], records + other)
+    assert troubles(both)[0].startswith("n = 512, c = 2^-8: dead") and troubles(both)[-1].startswith(
+        "n = 100, c = 2^0:"
+    )
 
 
 def test_without_torch_it_says_what_to_install(fls, environment, tmp_path):
