@@ -1,0 +1,56 @@
+"""Train the cases of a setting by `theory.train`: any loss, any optimizer, every seed and alpha in one batch."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .measures import outputs
+from .settings import Trained
+
+
+class Starts(NamedTuple):
+    """All runs of some cases, seeds outer and alphas inner, B = s m: the arguments of `theory.train`."""
+
+    X: np.ndarray
+    """Inputs (B, n, d)."""
+    y: np.ndarray
+    """Labels (B, n)."""
+    W: np.ndarray
+    """First layers (B, h, d)."""
+    V: np.ndarray
+    """Second layers, (B, h) for one output, (B, K, h) for K."""
+
+    def trained(self, runs, n_seeds, centred=False):
+        """The networks of `runs`, a `Training` of these starts, as `Trained` (s, m)."""
+        layers = [self.W, self.V, runs.W, runs.V]
+        if self.V.ndim == 2:
+            layers[1::2] = self.V[:, None], runs.V[:, None]
+        W0, V0, W, V = (layer.reshape(n_seeds, -1, *layer.shape[1:]) for layer in layers)
+        return Trained(W0, V0, W, V, runs.status.reshape(n_seeds, -1), centred)
+
+
+def starts(setting, cases, start):
+    """The runs of all cases from one of `STARTS`; for "centred" train with ``centred=True``.
+
+    Returns
+    -------
+    Starts
+    """
+    W, V = (np.array([getattr(case, key) for case in cases]) for key in "WV")
+    if start == "twins":
+        half = setting.n_neurons // 2
+        W = np.concatenate([W[:, :, :half]] * 2, axis=-2)
+        V = np.concatenate([V[..., :half], -V[..., :half]], axis=-1)
+    X, y = (np.repeat([getattr(case, key) for case in cases], W.shape[1], axis=0) for key in "Xy")
+    W, V = (layer.reshape(-1, *layer.shape[2:]) for layer in (W, V))
+    return Starts(X, y, W, V[:, 0] if V.shape[1] == 1 else V)
+
+
+def margins(cases, trained):
+    """Training margins (s, m, n): y f(x), or how far the output of the right class is above the next one."""
+    f = outputs(np.array([case.X for case in cases])[:, None], trained.W, trained.V)
+    y = np.array([case.y for case in cases])[:, None]
+    if f.shape[-1] == 1:
+        return y * f[..., 0]
+    right = np.eye(f.shape[-1], dtype=bool)[y.astype(int)]
+    return np.where(right, f, -np.inf).max(axis=-1) - np.where(right, -np.inf, f).max(axis=-1)
