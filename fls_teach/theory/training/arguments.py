@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..validation import Array
 
 
-def per_run(name, value, *, above=None, at_least=None, at_most=None):
+def per_run(
+    name: str,
+    value: ArrayLike,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> float | Array:
     """`value` as a float, or as an array (B,) with one number per run, each inside the bounds."""
     if not isinstance(value, (list, tuple)) and np.ndim(value) == 0:
         return validation.number(name, value, above=above, at_least=at_least, at_most=at_most)
@@ -19,7 +30,7 @@ def per_run(name, value, *, above=None, at_least=None, at_most=None):
     return values
 
 
-def layers(W, V, n_features):
+def layers(W: ArrayLike, V: ArrayLike, n_features: int | None) -> tuple[Array, Array, bool]:
     """W (..., h, d) and the second layer, (..., h) for one output or (..., K, h) for K; and whether for K."""
     W = validation.array("W", W, None, n_features)
     V = validation.array("V", V, W.shape[-2])
@@ -34,7 +45,7 @@ def layers(W, V, n_features):
     return W, V, classes
 
 
-def targets(y, n_samples, n_classes=None):
+def targets(y: ArrayLike, n_samples: int, n_classes: int | None = None) -> Array:
     """Labels -1 and +1 as they are, or classes 0 ... K - 1 one-hot, (..., n, K)."""
     if n_classes is None:
         return validation.signs("y", y, n_samples)
@@ -45,14 +56,7 @@ def targets(y, n_samples, n_classes=None):
     return (labels[..., None] == np.arange(n_classes)).astype(float)
 
 
-def flag(name, value):
-    """True or False; any other value would be taken for one of them without a word."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name} is {value!r}; wanted True or False")
-    return bool(value)
-
-
-def seeds_per_run(value):
+def seeds_per_run(value: ArrayLike) -> NDArray[Any]:
     """Whole numbers >= 0, () or (B,)."""
     validation.array("seeds", value)
     values = np.asarray(value)

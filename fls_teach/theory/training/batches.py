@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Batches:
@@ -30,7 +31,8 @@ class Batches:
         self.orders = [np.random.default_rng([seed, 0]) for seed in seeds] if batch_size < n_samples else []
         self.noises = [np.random.default_rng([seed, 1]) for seed in seeds] if noise else []
         self.n_samples, self.batch_size, self.noise = n_samples, batch_size, noise
-        self.epoch, self.position = None, n_samples
+        self.position = n_samples
+        self.epoch: NDArray[np.int64] = np.empty((0, n_samples), dtype=int)  # no run has drawn an order yet
 
     def draw(self, X, *columns):
         """Inputs (b, m, d) of the next step, with noise, and the same examples' entries of other arrays (b, n, ...)."""
@@ -51,4 +53,4 @@ class Batches:
     def keep(self, runs):
         """Go on with some of the runs."""
         self.orders, self.noises = ([streams[k] for k in runs if streams] for streams in (self.orders, self.noises))
-        self.epoch = None if self.epoch is None else self.epoch[runs]
+        self.epoch = self.epoch[runs] if len(self.epoch) else self.epoch

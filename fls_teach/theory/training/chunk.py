@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Chunk:
             "W": W.copy(), "V": V.copy(), "steps": np.zeros(size, dtype=int), "time": np.zeros(size),
             "risk": np.zeros(size), "status": np.full(size, "", dtype="U9"), "reason": np.full(size, "", dtype=object),
         }  # fmt: skip
-        self.records = [[] for _ in range(size)]
+        self.records: list[list[tuple[Any, ...]]] = [[] for _ in range(size)]
 
     def run(self):
         """Advance every run to its end; returns the fields of `Training`."""
@@ -94,7 +94,8 @@ class Chunk:
 
     def gradients(self, X, t, A, f):
         """Derivatives of the risk by W and V."""
-        return gradients(X, A, *self.parameters, self.problem.loss.gradient(t, f, self.c, self.problem.reduction))
+        W, V = self.parameters
+        return gradients(X, A, W, V, self.problem.loss.gradient(t, f, self.c, self.problem.reduction))
 
     def optimizer_step(self, step, A, f):
         """One step of the optimizer, on all examples or on the next mini-batch."""

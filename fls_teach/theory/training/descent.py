@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..network import training_arguments
+from ..validation import Array
 from .gradients import activities, gradients, outputs
 from .losses import named_loss
-from .optimizers import SGD, Adam, AdamW
+from .optimizers import SGD, Adam, AdamW, Arrays
 
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
 
@@ -98,10 +99,11 @@ def gradient_descent(
     c = validation.number("output_multiplier", output_multiplier, above=0, at_least=validation.SMALLEST)
     validation.choice("reduction", reduction, ("mean", "sum"))
 
-    def loss_and_gradient(parameters):
-        A = activities(X, parameters[0])
-        f = outputs(A, parameters[1])
-        return loss.risk(y, f, c, reduction), gradients(X, A, *parameters, loss.gradient(y, f, c, reduction))
+    def loss_and_gradient(parameters: Arrays) -> tuple[Array, Arrays]:
+        W, v = parameters
+        A = activities(X, W)
+        f = outputs(A, v)
+        return loss.risk(y, f, c, reduction), gradients(X, A, W, v, loss.gradient(y, f, c, reduction))
 
     start = [np.broadcast_to(W, leading + W.shape[-2:]), np.broadcast_to(v, leading + v.shape[-1:])]
     (W, v), risks = descend(loss_and_gradient, start, lr, n_steps, optimizer, momentum, weight_decay)
@@ -109,7 +111,7 @@ def gradient_descent(
 
 
 def descend(
-    loss_and_gradient: Callable,
+    loss_and_gradient: Callable[[Arrays], tuple[Any, Arrays]],
     parameters: Sequence[NDArray[np.float64]],
     lr: float,
     n_steps: int,

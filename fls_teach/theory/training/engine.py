@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
-from .arguments import flag, layers, per_run, seeds_per_run, targets
-from .chunk import Chunk, Problem
+from .arguments import layers, per_run, seeds_per_run, targets
+from .chunk import Chunk, Problem, Record
 from .flow_steps import FlowSteps
 from .losses import named_loss
 from .optimizers import Optimizer
@@ -37,7 +37,7 @@ class Training:
         "reached", "max_steps", "stalled", "dead" or "diverged".
     reason : ndarray (B,) of str
         The status in words.
-    record : list of B Record, or None
+    record : list of B Record, or None where nothing was recorded
     """
 
     W: NDArray[np.float64]
@@ -47,7 +47,7 @@ class Training:
     risk: NDArray[np.float64]
     status: NDArray[np.str_]
     reason: NDArray[np.str_]
-    record: list | None
+    record: list[Record] | Record | None
 
 
 def train(
@@ -141,10 +141,11 @@ def train(
         optimizer, n, named_loss(loss, classes), target_risk, max_steps, batch_size, input_noise, centred, reduction,
         check_every, record,
     )  # fmt: skip
-    flow = isinstance(optimizer, FlowSteps)
     c = per_run("output_multiplier", output_multiplier, above=0, at_least=validation.SMALLEST)
     seeds = seeds_per_run(seeds)
-    settings = {"output_multiplier": c, "seeds": seeds} | ({} if flow else optimizer.settings())
+    settings = {"output_multiplier": c, "seeds": seeds}
+    if not isinstance(optimizer, FlowSteps):
+        settings |= optimizer.settings()
     leading = validation.batch(
         X=(X, 2),
         y=(y, axes),
@@ -164,7 +165,7 @@ def train(
     parts = []
     with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged", and says so
         for runs in np.split(order, range(places, len(order), places)):
-            part = optimizer if flow else optimizer.spread(size).take(runs)
+            part = optimizer if isinstance(optimizer, FlowSteps) else optimizer.spread(size).take(runs)
             parts.append(Chunk(problem, part, *(array[runs] for array in arrays)).run())
     back = np.argsort(order)
     joined = {name: _joined([part[name] for part in parts], back) for name in parts[0]}
@@ -196,7 +197,7 @@ def _problem(
         max_steps=validation.count("max_steps", max_steps),
         batch_size=batch_size,
         noise=noise,
-        centred=flag("centred", centred),
+        centred=validation.flag("centred", centred),
         check_every=validation.count("check_every", check_every),
         record=None if record is None else validation.choice("record", record, ("risk", "weights")),
     )
@@ -213,6 +214,6 @@ def _joined(parts, back):
     if parts[0] is None:
         return None
     if isinstance(parts[0], list):
-        flat = sum(parts, [])
+        flat = [record for part in parts for record in part]
         return [flat[run] for run in back]
     return np.concatenate(parts)[back]

@@ -17,6 +17,7 @@ from .arguments import per_run
 Arrays = list[NDArray[np.float64]]
 
 
+@dataclass(frozen=True, eq=False)
 class Optimizer:
     """What the optimizers share; use a subclass."""
 
@@ -38,11 +39,11 @@ class Optimizer:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
-    def spread(self, size: tuple[int]) -> Optimizer:
+    def spread(self, size: tuple[int, ...]) -> Optimizer:
         """The optimizer of `size` runs: settings of one run become those of all."""
         return replace(self, **{name: np.broadcast_to(value, size) for name, value in self.settings().items()})
 
-    def take(self, runs) -> Optimizer:
+    def take(self, runs: NDArray[np.intp]) -> Optimizer:
         """The optimizer of some of the runs."""
         return replace(self, **{name: value[runs] for name, value in self.settings().items()})
 
@@ -86,7 +87,7 @@ class SGD(Optimizer):
 
     @property
     def memory(self):
-        return self.momentum > 0
+        return np.asarray(self.momentum) > 0
 
     def start(self, parameters: Arrays) -> Arrays:
         return [np.zeros_like(p) for p in parameters] if np.any(self.memory) else []

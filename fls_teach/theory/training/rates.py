@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from .chunk import Record
 from .engine import train
 from .flow_steps import FlowSteps
 
@@ -59,9 +60,11 @@ def flow_lr(
     if not isinstance(steps, FlowSteps):
         raise ValueError(f"steps is {steps!r}; wanted FlowSteps(...)")
     validation.number("target_risk", target_risk, above=0)
-    options = {"loss": loss, "output_multiplier": output_multiplier, "centred": centred, "reduction": reduction}
-    flow = train(X, y, W, V, steps, target_risk=target_risk, record="risk", **options)
-    records = [flow.record] if flow.steps.ndim == 0 else flow.record
+    flow = train(
+        X, y, W, V, steps, loss=loss, target_risk=target_risk, output_multiplier=output_multiplier, centred=centred,
+        reduction=reduction, record="risk",
+    )  # fmt: skip
+    records = [flow.record] if isinstance(flow.record, Record) else flow.record or []
     shortest = np.array([_shortest(record.times) for record in records])
     if np.isnan(shortest).any():
         raise ValueError(f"target_risk is {target_risk:g}, and a run starts at or below it; wanted a smaller target")
