@@ -282,10 +282,13 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was_and_leaves_no_process(tmp_p
     later."""
     grid = [replace(SMALL, c=2.0**e, epochs=60) for e in range(-6, 6)]
     code = f"""
+import signal
+
 from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import sweep
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores Ctrl-C
     sweep({grid!r}, "out", engine="processes", jobs=2)
 """
     (tmp_path / "begin.py").write_text(code)
