@@ -1,0 +1,147 @@
+"""Train one setting by several optimizers: in rotated coordinates, as c f in place of f, at the largest stable rate."""
+
+import numpy as np
+
+from fls_teach.demos.shared.settings import Trained
+from fls_teach.theory import equivalent_optimizer, train
+from fls_teach.theory.geometry import cosine
+
+BISECTIONS = 9
+LOG2_RATES = (-32.0, 36.0)
+"""Rates between which the largest stable one is looked for."""
+RATE_STEPS = 120
+"""Steps in which a rate has to show that it is unstable."""
+RISE = 1e-12
+"""A rise of the risk that is more than rounding."""
+
+
+def started(cases, start):
+    """Data and starts of all seeds: X (s, n, d), y (s, n), W (s, m, h, d), v (s, m, h)."""
+    X, y, W, v = (np.array([getattr(case, key) for case in cases]) for key in ("X", "y", "W", "V"))
+    v = v[:, :, 0]
+    if start == "twins":
+        half = W.shape[2] // 2
+        W, v = W[:, :, :half], v[..., :half]
+        W, v = np.concatenate([W, W], axis=2), np.concatenate([v, -v], axis=2)
+    return X, y, W, v
+
+
+def rotations(n, size, rng):
+    """Random orthogonal matrices (n, size, size), uniform."""
+    Q, R = np.linalg.qr(rng.standard_normal((n, size, size)))
+    return Q * np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None, :]
+
+
+def train_rotated(setting, cases, start, optimizer, Q, max_steps):
+    """Train networks in coordinates turned by Q, and turn them back.
+
+    Parameters
+    ----------
+    setting : Setting
+        With one output.
+    cases : list of Case
+    start : {"plain", "twins"}
+    optimizer : Optimizer
+        With settings for the s x m runs, or for all.
+    Q : ndarray (s, d, d)
+        Orthogonal: examples and neurons start as Q x and Q w. Nothing is changed for a network but which directions
+        are the axes.
+    max_steps : int
+
+    Returns
+    -------
+    trained : Trained
+        In the coordinates of the data.
+    toward : dict of ndarray (s, m)
+        Cosine, in the turned coordinates, of w^+ with ``sum``, the class sum x_+, and with ``sign``, sign(x_+).
+    """
+    X, y, W, v = started(cases, start)
+    turn = np.swapaxes(Q, -1, -2)
+    turned, W1 = X @ turn, W @ turn[:, None]
+    size = W.shape[0] * W.shape[1]
+    runs = train(
+        *(np.repeat(each, W.shape[1], axis=0) for each in (turned, y)),
+        W1.reshape(size, *W.shape[2:]),
+        v.reshape(size, -1),
+        optimizer,
+        target_risk=setting.target_risk,
+        max_steps=max_steps,
+    )
+    W1, V = runs.W.reshape(W.shape), runs.V.reshape(v.shape)
+    upward = (np.maximum(V, 0)[..., None] * W1).sum(axis=2)
+    x_plus = ((y > 0)[..., None] * turned).sum(axis=1)[:, None]
+    toward = {"sum": cosine(upward, x_plus), "sign": cosine(upward, np.sign(x_plus))}
+    status = runs.status.reshape(W.shape[:2])
+    return Trained(W, v[:, :, None], W1 @ Q[:, None], V[:, :, None], status, False), toward
+
+
+def equivalence(setting, cases, optimizer, wrong, log2_alpha, n_steps):
+    """Risks of f from alpha theta beside those of c f from theta, c = alpha^2, step by step.
+
+    Parameters
+    ----------
+    setting : Setting
+    cases : list of Case
+        Drawn at alpha = 1 alone.
+    optimizer, wrong : Optimizer, callable
+        For f; and ``wrong(c)``, the optimizer that another rule gives for c f.
+    log2_alpha : array_like (m,)
+        Whole numbers: then no digit may differ.
+    n_steps : int
+
+    Returns
+    -------
+    differ : ndarray of int (s, m)
+        Number of the n_steps + 1 risks that differ in a bit.
+    apart : ndarray (s, m)
+        Largest relative difference of the risks under the wrong rule.
+    """
+    X, y, W, v = started(cases, "plain")
+    alpha = np.tile(2.0 ** np.asarray(log2_alpha, dtype=float), len(cases))
+    X, y, W, v = (np.repeat(each, len(log2_alpha), axis=0) for each in (X, y, W[:, 0], v[:, 0]))
+    options = {"max_steps": n_steps, "record": "risk"}
+
+    def risks(scale, used, c):
+        found = train(X, y, scale[:, None, None] * W, scale[:, None] * v, used, output_multiplier=c, **options)
+        # A run that ends early, as the wrong rule may make it diverge, has an infinite risk from there on.
+        lost = (np.full(n_steps + 1 - len(record.risks), np.inf) for record in found.record)
+        return np.array([np.append(record.risks, rest) for record, rest in zip(found.record, lost, strict=True)])
+
+    one, c = np.ones_like(alpha), alpha**2
+    wanted = risks(alpha, optimizer, one)
+    differ = (risks(one, equivalent_optimizer(optimizer, c), c) != wanted).sum(axis=1)
+    apart = (np.abs(risks(one, wrong(c), c) - wanted) / wanted).max(axis=1)
+    return differ.reshape(len(cases), -1), apart.reshape(len(cases), -1)
+
+
+def largest_stable_rate(setting, cases, make, log2_c, loss, target_risk):
+    """log2 of the largest learning rate at which the risk of c f never rises on its way to the target.
+
+    Parameters
+    ----------
+    setting : Setting
+    cases : list of Case
+        Drawn at alpha = 1 alone; twins are trained, f(0) = 0.
+    make : callable
+        Learning rates (B,) -> Optimizer.
+    log2_c : array_like (m,)
+    loss : {"logistic", "squared"}
+    target_risk : float
+
+    Returns
+    -------
+    ndarray (s, m)
+        Bisected; every run has `RATE_STEPS` steps in which to rise.
+    """
+    X, y, W, v = started(cases, "twins")
+    X, y, W, v = (np.repeat(each, len(log2_c), axis=0) for each in (X, y, W[:, 0], v[:, 0]))
+    c = np.tile(2.0 ** np.asarray(log2_c, dtype=float), len(cases))
+    low, high = (np.full(len(c), end) for end in LOG2_RATES)
+    options = {"loss": loss, "target_risk": target_risk, "max_steps": RATE_STEPS, "record": "risk"}
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        runs = train(X, y, W, v, make(2.0**middle), output_multiplier=c, **options)
+        falls = np.array([(np.diff(record.risks) <= RISE).all() for record in runs.record])
+        stable = falls & (runs.status != "diverged")
+        low, high = np.where(stable, middle, low), np.where(stable, high, middle)
+    return ((low + high) / 2).reshape(len(cases), -1)
