@@ -5,11 +5,11 @@ OUT ?= out
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
-# numpy's own threads and pytest's workers would fight over the cores.
+# One BLAS thread per process: pytest's workers use all cores already.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-# What `make quick` runs: a part of every folder of tests.
+# What `make quick` runs: some tests of every folder.
 QUICK := tests/project/test_commands.py tests/test_references.py tests/test_statistics.py \
 	tests/theory/test_mixture.py tests/theory/test_network.py tests/theory/test_equivalence.py \
 	tests/demos/test_framework.py tests/cli/test_conventions.py tests/course/test_loop.py tests/course/test_examples.py \
@@ -29,7 +29,7 @@ demo: $(STAMP)-demo  ## draw the U-shaped error curve from real gradient-flow ru
 test: $(STAMP)-test  ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-quick: $(STAMP)-test  ## run a part of every folder of tests, in about a minute
+quick: $(STAMP)-test  ## run some tests of every folder, in about a minute
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(QUICK)
 
 test-lowest:  ## run theory, cli and course with the lowest versions that setup.cfg allows

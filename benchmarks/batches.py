@@ -190,6 +190,6 @@ def text_e(numbers):
 
 {numbers["submissions"]:,} submissions of exercise {SMALL}, `--jobs 2`; the process group was killed when {finished}
 were finished, and the same command started again at once. The gradebook is
-**{"byte for byte" if same else "NOT"}** that of a run that nobody disturbed; {len(differ)} of {numbers["records"]:,}
+**{"byte for byte" if same else "NOT"}** that of an undisturbed run; {len(differ)} of {numbers["records"]:,}
 records differ. Of the finished ones {redone} were done again. Undisturbed, it takes {numbers["wall_undisturbed"]:.0f} s
 by the clock."""

@@ -125,7 +125,7 @@ def _spread(values):
 
 
 def measure(n_seeds, n_sample, n_trials):
-    """Everything that the report tells."""
+    """All numbers of the report."""
     data = problems(n_seeds)
     rng = np.random.default_rng(1)
     each = max(1, n_sample // len(EXPONENTS))

@@ -1,8 +1,8 @@
 """What a command and all processes below it use, read from /proc while it runs.
 
-`resource.getrusage` does not do: of a process in bubblewrap's namespace nobody waits for the end, so that its time is
-in no parent's account. Here each process is looked at every `INTERVAL` seconds, and its last count is kept: what it
-does after the last look, 0.01 s on average, is lost, and so are parts of a clock tick (0.01 s).
+`resource.getrusage` is not enough: no parent waits for a process in bubblewrap's namespace, so none is charged for it.
+Here each process is sampled every `INTERVAL` seconds, and its last count is kept: what it uses after the last sample,
+0.01 s on average, is lost, and so are parts of a clock tick (0.01 s).
 """
 
 import contextlib

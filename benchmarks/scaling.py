@@ -124,7 +124,7 @@ def profile(n_seeds):
 
 
 def measure(n_seeds):
-    """Everything that the report tells."""
+    """All numbers of the report."""
     h, n, d = (BASE[key] for key in "hnd")
     places = STAGE_SIZE // (n * h)
     rng = np.random.default_rng(0)
@@ -161,7 +161,7 @@ def text(numbers):
     shares = table(
         ["function (its own time)", "share"], [[f"`{k}`", f"{v:.0%}"] for k, v in numbers["profile"].items()]
     )
-    heads = ["", "us a step and run", "steps a run", "ms a run", "GFLOP/s of the products"]
+    heads = ["", "us per step and run", "steps per run", "ms per run", "GFLOP/s of the products"]
     growth = []
     for key, rows in numbers["growth"].items():
         cells = [

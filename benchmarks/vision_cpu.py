@@ -95,7 +95,7 @@ def interleaved(trials, **candidates):
 
 
 def measure(runs, epochs, trials):
-    """Everything that the report tells."""
+    """All numbers of the report."""
     torch.set_num_threads(1)
     run = Run(epochs=epochs, lr=0.01, stop="train-risk", target=ALL_EPOCHS)
     data = load_data(run)

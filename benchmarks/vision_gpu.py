@@ -4,9 +4,9 @@
 
 Measured on one NVIDIA H200 (results/vision_gpu.md), 3 trials: a sweep takes one network after another 5.0 (4.9 to 5.2)
 times as long as fused, and compiled, which does not pay for so few epochs, 6.8 times; to compile the fused engine gains
-nothing. ResNet-18 trains on 11,700 images a second, 14,000 in bf16 and compiled, 8 to 9% of the card's matrix rate. The
-heatmap was not measured: 156 runs to the end are hours. (`fls sweep` of 90 five-layer CNNs on ten classes of CIFAR-100,
-width 64, at most 60 epochs, took 119 s there.)
+nothing. ResNet-18 trains on 11,700 images per second, 14,000 in bf16 and compiled: 8 to 9% of the card's matrix rate.
+The heatmap was not measured: 156 runs to the end are hours. (`fls sweep` of 90 five-layer CNNs on ten classes of
+CIFAR-100, width 64, at most 60 epochs, took 119 s there.)
 
 The goals, and what is timed:
 
@@ -132,7 +132,7 @@ PARTS = {
 
 
 def machine(device):
-    """What `provenance` does not know of."""
+    """What `provenance` does not record."""
     return {
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "torch": torch.__version__,

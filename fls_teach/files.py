@@ -7,7 +7,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path):
-    """A temporary path beside `path`, with its suffix, that takes its place if the block ends well and vanishes if not.
+    """A temporary path beside `path`, with its suffix, which replaces it if the block succeeds and is deleted if not.
 
     Examples
     --------

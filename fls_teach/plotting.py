@@ -44,7 +44,7 @@ _SETTINGS = {
 
 @contextmanager
 def applied():
-    """The style, for the length of a with-block."""
+    """Apply the style within a with-block."""
     import matplotlib
     from cycler import cycler
 
@@ -72,7 +72,7 @@ def subplots(rows=1, columns=1, size=(9.0, 4.5), **kwargs):
     size : (float, float)
         Width and height in inches; the text keeps its size, so a wider figure holds more.
     **kwargs
-        Handed to ``Figure.subplots``: sharex, width_ratios, squeeze, ...
+        Passed to ``Figure.subplots``: sharex, width_ratios, squeeze, ...
 
     Returns
     -------

@@ -46,7 +46,7 @@ class Interval:
 
     @property
     def standard_error(self) -> float:
-        """Of the mean, as far as the interval's width tells it."""
+        """Standard error of the mean, from the interval's width."""
         return self.half / student_t.ppf((1 + CONFIDENCE) / 2, self.n - 1) if self.n > 1 else np.nan
 
 
@@ -76,7 +76,7 @@ def interval(values: ArrayLike, cross_fitted: bool = False) -> Interval:
 
 
 def bootstrap(statistic: Callable[[NDArray[np.intp]], NDArray], n: int, resamples: int = 2_000) -> Interval:
-    """Percentile interval of a statistic over seeds that is no mean: an optimum's place, a fitted exponent.
+    """Percentile interval of a statistic over seeds that is not a mean: an optimum's place, a fitted exponent.
 
     Parameters
     ----------

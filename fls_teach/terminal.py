@@ -1,4 +1,4 @@
-"""Talking to whatever is at the other end: a terminal, a log, a pipe, an encoding without Greek.
+"""Output for a terminal, a log or a pipe, and for encodings without Greek letters.
 
 rich is imported when something is drawn, not before.
 """
@@ -26,7 +26,7 @@ _LOWERED = str.maketrans(_SUPERSCRIPTS, "0123456789-")
 
 
 def plain_text(text):
-    """`text` in ASCII, near enough to be read.
+    """`text` in ASCII, in the nearest characters that can be read.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def console():
 
 @contextmanager
 def plain_warnings():
-    """Warnings on stderr as a sentence, without the line of ours that they came from."""
+    """Warnings on stderr as a sentence, without the source line that issued them."""
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
         yield

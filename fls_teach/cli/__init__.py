@@ -105,12 +105,12 @@ def _has_current_folder():
 
 
 def _is_closed_pipe(problem):
-    # Windows says EINVAL where others say EPIPE.
+    # Windows reports EINVAL where other systems report EPIPE.
     return problem.errno == errno.EPIPE or (os.name == "nt" and problem.errno == errno.EINVAL)
 
 
 def _closed_pipe():
-    """Let the interpreter's own last flush go nowhere; 141 is what a shell calls a reader that went away."""
+    """Send the interpreter's last flush to the null device; 141 is a shell's exit code for a closed pipe."""
     with contextlib.suppress(AttributeError, OSError, ValueError):  # raised when stdout is not a real file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
     return 141

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from fls_teach import demos, terminal
 from fls_teach.course.registry import pages
+from fls_teach.processors import cores
 
 _GET_TORCH = "python -m pip install torch safetensors brings it"
 _SOURCES = {
@@ -114,7 +115,7 @@ def _every_report(preset, seed, out, resume):
     names = _all_that_can_run()
     small = [name for name in names if name not in demos.NEED_TORCH]
     label = {name: f"{name} ({k} of {len(names)})" for k, name in enumerate(names, 1)}
-    if len(small) > 1 and together.cores() > 1:
+    if len(small) > 1 and cores() > 1:
         with together.started(small, preset, seed, out, None, None, (), resume) as futures:
             for name in small:
                 with terminal.progress(label[name]) as progress, _sentences(name, out):
@@ -144,12 +145,12 @@ def _run(name, label, preset, seed, out, data_dir=None, settings=(), resume=Fals
 
 @contextlib.contextmanager
 def _sentences(name, out, chosen=False):
-    """A user's mistake as one sentence; `chosen` are parameters or images of the user's own."""
+    """A user's mistake as one sentence; `chosen` says that the user gave parameters or images."""
     try:
         yield
     except ValueError as problem:
         if not chosen and name not in demos.NEED_TORCH:
-            raise  # a fault of ours
+            raise  # a defect of the demo, not a mistake of the user's
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
         raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None

@@ -9,17 +9,13 @@ import click
 from fls_teach import terminal
 from fls_teach.autograder.layout import shown
 from fls_teach.cli.student import Seconds, sentence_for_mistakes
+from fls_teach.processors import cores
 
 ISOLATIONS = "auto", "bwrap", "uid", "process"
 
 
-def _cores():
-    """Those that this process may use, which in a container are often fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class _FilesAreNoOptions(click.Command):
-    """A command of whose options none was handed in: ``*`` gives also a file that is called ``--isolation=process``."""
+    """Refuse an option that is also a file name: ``*`` may expand to a submission called ``--isolation=process``."""
 
     def parse_args(self, ctx, args):
         for word in args:
@@ -52,7 +48,7 @@ def grade(paths, out, names, memory, as_json, **options):
     """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
 
     Writes DIR/gradebook.csv, DIR/cohort.html and, for each submission, results.json (Gradescope), report.html,
-    junit.xml and record.json. What is finished stays finished: the same command goes on where it was stopped. Other
+    junit.xml and record.json. What is finished stays finished: the same command resumes. Other
     exercises, key, seed, isolation or limits need another DIR.
 
     The course key may also be in the environment variable FLS_COURSE_KEY.
@@ -66,7 +62,7 @@ def grade(paths, out, names, memory, as_json, **options):
     from fls_teach.autograder import grade as grading
     from fls_teach.autograder.summary import print_summary
 
-    options["jobs"] = options["jobs"] or _cores()
+    options["jobs"] = options["jobs"] or cores()
     options = grading.Options(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
     with terminal.progress("grading") as progress:
         done = grading.grade(options, progress)
@@ -83,7 +79,7 @@ def grade(paths, out, names, memory, as_json, **options):
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
 @sentence_for_mistakes
 def doctor(attack, isolation, jobs):
-    """Is this machine fit to grade code that nobody trusts?
+    """Is this machine fit to grade untrusted code?
 
     Exit code 0: yes; 1: no, or an attack succeeded.
     """
@@ -92,7 +88,7 @@ def doctor(attack, isolation, jobs):
     fit = examination.examine(isolation)
     if attack and fit:
         with terminal.progress("attacking") as progress:
-            results = examination.attack(isolation, jobs or _cores(), progress)
+            results = examination.attack(isolation, jobs or cores(), progress)
         examination.print_attacks(results)
         fit = not any(problems for _, problems in results)
     return 0 if fit else 1

@@ -16,7 +16,7 @@ from fls_teach.course.workspace import start as make_workspace
 
 
 def sentence_for_mistakes(command):
-    """A mistake of the user's ends as one sentence and exit code 2."""
+    """End with one sentence and exit code 2 on a mistake of the user's."""
 
     @functools.wraps(command)
     def wrapper(*args, **kwargs):
@@ -29,7 +29,7 @@ def sentence_for_mistakes(command):
 
 
 def _in_workspace(command):
-    """Hand the workspace in as first argument."""
+    """Pass the workspace as first argument."""
 
     @click.option("--workspace", "named", metavar="DIR", help="The folder that `fls start` made; else around this one.")
     @functools.wraps(command)
@@ -44,7 +44,7 @@ def _in_workspace(command):
 
 
 class Seconds(click.FloatRange):
-    """A range that NaN does not lie in, as it does in every other."""
+    """A range that refuses NaN, which click's own ranges accept."""
 
     def convert(self, value, param, ctx):
         seconds = super().convert(value, param, ctx)
@@ -83,7 +83,7 @@ def start(folder):
 @click.option("--debug", is_flag=True, help="Run in this process, without limits: print and breakpoint() work.")
 @_in_workspace
 def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_json, debug):
-    """Check exercises (9, 09, decomposition): one line a property, a counterexample for the first that fails.
+    """Check exercises (9, 09, decomposition): one line per property, a counterexample for the first that fails.
 
     Without a name: what you have begun and not passed, or else the next exercise.
 
@@ -203,8 +203,10 @@ def submit(workspace, out):
     for exercise in packed:
         record = workspace.progress.record(exercise.name)
         state = workspace.state(exercise)
-        told = f"{record['points']}/{exercise.points} points" if state != "changed" else "changed since it was checked"
-        click.echo(f"  {exercise.name}/{exercise.name}.py   {told}")
+        points = (
+            f"{record['points']}/{exercise.points} points" if state != "changed" else "changed since it was checked"
+        )
+        click.echo(f"  {exercise.name}/{exercise.name}.py   {points}")
     click.echo("  progress.json")
     if left_out:
         click.echo("and not " + ", ".join(f"{exercise.name} ({why})" for exercise, why in left_out))

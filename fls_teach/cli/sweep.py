@@ -8,7 +8,8 @@ from dataclasses import asdict
 import click
 
 from fls_teach import terminal
-from fls_teach.vision.executors import ENGINES, cores, open_executor
+from fls_teach.processors import cores
+from fls_teach.vision.executors import ENGINES, open_executor
 from fls_teach.vision.grid import numbers, powers_of_two, runs
 from fls_teach.vision.run import DATA, MODELS, NORMS, STOPS
 
@@ -55,7 +56,7 @@ POWERS, RATES, COUNTS = List(powers_of_two), List(numbers), List(lambda text: nu
 @click.option("--n", type=COUNTS, metavar="LIST", help="Training images.  [latent: 512, biggan: 2000, CIFAR: 0 = all]")
 @click.option("--classes", type=int, default=0, help="The first so many; 0 is all.")
 @click.option("--dimension", type=COUNTS, metavar="LIST", help="Of latent and biggan.  [32]")
-@click.option("--image-size", type=int, metavar="N", help="Pixels a side.  [latent: 16, others: 32]")
+@click.option("--image-size", type=int, metavar="N", help="Pixels per side.  [latent: 16, others: 32]")
 @click.option("--centred", is_flag=True, help="Train c (f - f at the start).")
 @click.option("--batch", type=int, default=64, show_default=True)
 @click.option("--stop", type=click.Choice(STOPS), default="train-accuracy", show_default=True, help="The rule.")

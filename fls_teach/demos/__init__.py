@@ -1,9 +1,9 @@
-"""One module a mechanism. This file knows their names and imports nothing until one is asked for.
+"""One package per demo. This file holds their names and imports a demo only when it is asked for.
 
 A demo is a package ``fls_teach/demos/NAME``, listed in `NAMES`, with
 
 * a docstring whose first line says what it shows (``fls demo --list`` prints it);
-* ``Params``: a frozen dataclass, one field a parameter, a docstring (a bare string) below each field; its
+* ``Params``: a frozen dataclass with one field per parameter and a docstring (a bare string) below each field; its
   ``__post_init__`` refuses, in one sentence, what ``--set`` could ask for and `run` could not do;
 * ``PRESETS = {"quick": Params(...), "full": Params(...)}``;
 * ``run(params, seed, progress=None) -> Result``: computes, draws nothing, prints nothing, touches no file. Call

@@ -1,4 +1,4 @@
-"""Phase 1: who points where, and the theorem that says so (science.md#phase-1, science.md#phase-2)."""
+"""Phase 1: how far neurons are aligned, and the theorem that bounds it (science.md#phase-1, science.md#phase-2)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -131,7 +131,7 @@ def predictor_alignment(W: ArrayLike, v: ArrayLike, direction: ArrayLike) -> Arr
 
 
 def zeta(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> Array:
-    """Constant zeta of the two-phase theorem; the bound speaks only where it is > 0.
+    """Constant zeta of the two-phase theorem; the bound holds only where it is > 0.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def phase_one_bound(
     Raises
     ------
     ValueError
-        For bad shapes, NaN, labels other than -1 and +1, or zeta outside (0, 1], where the theorem is silent.
+        For bad shapes, NaN, labels other than -1 and +1, or zeta outside (0, 1], the range that the theorem assumes.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""An output multiplier c is an initialisation scale alpha in disguise (Proposition B.1; science.md#equivalence).
+"""An output multiplier c acts as an initialisation scale alpha (Proposition B.1; science.md#equivalence).
 
 If f is L-homogeneous, f(a theta) = a^L f(theta), then training loss(c f) from theta' = theta and training loss(f) from
 a theta with a = c^(1/L) are step by step the same run, once the settings are translated. The argument is one line:

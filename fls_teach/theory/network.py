@@ -301,7 +301,7 @@ def descent_direction(X: Array, y: Array, W: Array, v: Array, loss: Loss) -> tup
 def training_arguments(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, name: str = "v"
 ) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
-    """The four, checked, and their common leading shape."""
+    """X, y, W and v, checked, and their common leading shape."""
     X, y = validation.dataset(X, y)
     W, v = validation.network(W, v, X.shape[-1], name)
     return X, y, W, v, validation.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))
@@ -311,7 +311,7 @@ def single_run(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, signs: ArrayLike,
     target_risk: float, reduction: str, centred: bool, t_max: float, rtol: float,
 ) -> tuple[Array, Array, Array, Array, float]:  # fmt: skip
-    """The first four, checked as all are, and the weight of an example in the risk; for a flow without a batch axis."""
+    """X, y, W and signs of one flow, checked, and the weight of an example in the risk."""
     X, y, W, signs, leading = training_arguments(X, y, W, validation.signs("signs", signs), "signs")
     if leading:
         raise ValueError(f"leading batch axes are {leading}; wanted one run, X (n, d) and W (h, d)")

@@ -169,7 +169,7 @@ def _pieces(W, V, direction, noise):
     off[0, :, :-1] = np.where(slope[tilted] < 0, step, 0.0)[:, order]
     on[1, :, 1:], off[1, :, :-1] = -on[0, :, 1:] * breaks, -off[0, :, :-1] * breaks
     # Neurons that switch on are added from the left, those that switch off from the right. Nothing is ever
-    # subtracted, so no rounding residue of large neurons speaks where only small ones are active, or none.
+    # subtracted, so large neurons leave no rounding residue where only small ones are active, or none.
     for k in range(len(breaks)):
         on[:, :, k + 1] += on[:, :, k]
         off[:, :, -k - 2] += off[:, :, -k - 1]

@@ -1,4 +1,4 @@
-"""What every public function asks of its arguments, so that a bad one is named in one sentence."""
+"""What every public function asks of its arguments, so that one sentence names a bad one."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def first_layer(W: ArrayLike, n_features: int | None = None) -> Array:
 
 
 def batch(**arrays: tuple[NDArray[Any], int]) -> tuple[int, ...]:
-    """The common leading shape of named (array, number of trailing axes), or an error naming who differs."""
+    """The common leading shape of named (array, number of trailing axes), or an error that names those that differ."""
     leading = {name: value.shape[: value.ndim - axes] for name, (value, axes) in arrays.items()}
     try:
         return np.broadcast_shapes(*leading.values())

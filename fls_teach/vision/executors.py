@@ -13,11 +13,6 @@ ENGINES = ("auto", "loop", "processes", "fused")
 CONNECT_SECONDS = 10
 
 
-def cores():
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def open_executor(address):
     """The cluster of a dask.distributed scheduler as a concurrent.futures.Executor, for the block.

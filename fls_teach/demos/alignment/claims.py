@@ -79,7 +79,7 @@ def _runs(result):
 
 
 def _theorem_pairs(result):
-    """Runs of which the theorem speaks (zeta > 0): X, y, zeta, and an entry for each (time, neuron), t_1 to the exit.
+    """Runs for which the theorem holds (zeta > 0): X, y, zeta, and an entry for each (time, neuron), t_1 to the exit.
 
     Entries: the time, the neuron's t_1, its angle to x_+, its angle at t_1.
     """

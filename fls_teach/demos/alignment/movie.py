@@ -126,19 +126,19 @@ class _Scene:
         self.W, self.v = arrays["W"], second_layer(arrays["W"], arrays["signs"])
         self.predictor = effective_predictor(self.W, self.v)
         self.test_X, self.test_y = arrays["test_X"], arrays["test_y"]
-        toward = class_sum(arrays["X"], arrays["y"])
-        self.off = [np.degrees(angle(self.predictor, direction)) for direction in (toward, SIGNAL)]
+        x_plus = class_sum(arrays["X"], arrays["y"])
+        self.off = [np.degrees(angle(self.predictor, direction)) for direction in (x_plus, SIGNAL)]
         # Placed by hand: the plane's texts are wider than the plane, which automatic layout makes room for.
         self.figure, axes = plotting.subplots(1, 3, size=(10.4, 5.4))
         self.figure.set_layout_engine("none")
         for axis, place in zip(axes, PLACES, strict=True):
             axis.set_position(place)
         plane, *curves = axes
-        self._plane(plane, arrays, toward)
+        self._plane(plane, arrays, x_plus)
         self._curves(*curves)
         self.artists = self._moving(plane, curves, arrays["signs"])
 
-    def _plane(self, plane, arrays, toward):
+    def _plane(self, plane, arrays, x_plus):
         plane.set(xlim=(-5.6, 7.0), ylim=(-6.1, 5.9), aspect="equal")
         plane.axis("off")
         plane.scatter(*self.test_X.T, s=7, color="#D6D6D6", linewidths=0)
@@ -149,10 +149,10 @@ class _Scene:
         plane.add_patch(_circle(RIM))
         plane.plot([0, 0], [-RIM, RIM], ":", color=plotting.INK, linewidth=1.2)
         minus = class_sum(arrays["X"], arrays["y"], label=-1)
-        phi = np.degrees(angle(toward, SIGNAL))
+        phi = np.degrees(angle(x_plus, SIGNAL))
         arrows = [
             (SIGNAL, plotting.INK, "signal s"),
-            (toward, POSITIVE, f"class sum $x_+$,\n{phi:.0f}° off"),
+            (x_plus, POSITIVE, f"class sum $x_+$,\n{phi:.0f}° off"),
             (minus, NEGATIVE, "$x_-$"),
         ]
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 1}

@@ -1,4 +1,4 @@
-"""Equivalence: an output multiplier c is an initialisation scale alpha in disguise, step by step and bit for bit."""
+"""Equivalence: an output multiplier c acts as an initialisation scale alpha, step by step and bit for bit."""
 
 from .claims import claims
 from .figure import plot

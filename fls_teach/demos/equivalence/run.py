@@ -169,7 +169,7 @@ def three_layer_gradient(X, y, theta, c):
     first = np.maximum(X @ W.T, 0)  # (n, h1)
     second = np.maximum(first @ V.T, 0)  # (n, h2)
     margins = c * y * (second @ a)
-    pull = -c * y / (1 + np.exp(margins)) / len(y)  # d risk / d f
-    to_second = pull[:, None] * a * (second > 0)
+    loss_gradient = -c * y / (1 + np.exp(margins)) / len(y)  # d risk / d f
+    to_second = loss_gradient[:, None] * a * (second > 0)
     to_first = to_second @ V * (first > 0)
-    return np.logaddexp(0, -margins).mean(), [to_first.T @ X, to_second.T @ first, pull @ second]
+    return np.logaddexp(0, -margins).mean(), [to_first.T @ X, to_second.T @ first, loss_gradient @ second]

@@ -140,7 +140,7 @@ def _versions():
 
 @functools.cache
 def _source_digest():
-    """Of the code that computes results: a clone changes between two releases of the same version."""
+    """Digest of the code that computes results: a clone changes between two releases of the same version."""
     package = Path(__file__).parents[2]
     digest = hashlib.sha256()
     for path in sorted(file for room in ("theory", "demos", "vision") for file in (package / room).rglob("*.py")):
@@ -214,7 +214,7 @@ def load(path):
 
 
 def _npz_bytes(arrays):
-    """As np.savez_compressed, with the clock and the operating system left out of the zip."""
+    """As np.savez_compressed, but without time and operating system in the zip: equal arrays give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, value in arrays.items():

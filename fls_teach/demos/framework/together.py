@@ -1,18 +1,14 @@
 """Several demos at once, one per processor."""
 
 import multiprocessing
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 
+from fls_teach.processors import cores
+
 from .report import Report, run_demo
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
@@ -31,7 +27,7 @@ def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
     dict
         Name -> Future of (Report, seconds). What has not begun when the block ends is not begun any more.
     """
-    # Spawned, not forked: BLAS may have threads already, and a forked child would wait for them for ever.
+    # Spawned, not forked: BLAS may have threads already, and a forked child would wait for them forever.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(cores(), len(names)), mp_context=context)
     try:

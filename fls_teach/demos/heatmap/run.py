@@ -25,7 +25,7 @@ class Params:
     dimension: int = 32
     """Effective dimension of latent images: free noise coordinates of the generator."""
     image_size: int = 16
-    """Pixels a side."""
+    """Pixels per side."""
     batch: int = 32
     """Images per step of plain SGD."""
     target: float = 0.99

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from fls_teach.demos.framework.params import at_most, in_range, increasing
+from fls_teach.processors import cores
 
 
 def run_seeds(seed, n_seeds):
@@ -72,7 +73,6 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
     ValueError
         In one sentence, if the images cannot be had or a run failed.
     """
-    from fls_teach.vision.executors import cores
     from fls_teach.vision.sweep import sweep
 
     base, seeds = _base_run(params, **change), run_seeds(seed, params.n_seeds)

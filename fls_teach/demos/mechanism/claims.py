@@ -10,7 +10,7 @@ SIDES = {"left": 0, "right": -1}
 
 
 def claims(result):
-    """For each set of data: what goes when the wedge is answered, what goes when f(0) = 0, and what is left."""
+    """Per set of data: how much of the U goes when the wedge is answered or f(0) = 0, and how much is left."""
     table = []
     for name in result.params["data"]:
         case = Controls(result, name)

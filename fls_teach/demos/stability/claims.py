@@ -186,7 +186,7 @@ def angle_left(result):
 
 
 def small_alphas(result):
-    """Of which alphas (A,) the claims speak."""
+    """Which alphas (A,) the claims are about."""
     return result.arrays["log2_alpha"] <= result.params["log2_small_alpha"]
 
 
@@ -211,8 +211,8 @@ def _psi(result, path):
 
 
 def _left(result, path):
-    goal, toward = result.arrays["margin_direction"], class_sum(result.arrays["X"], result.arrays["y"])
-    return _angle(path, goal[:, None, None]) / angle(toward, goal)[:, None, None]
+    goal, x_plus = result.arrays["margin_direction"], class_sum(result.arrays["X"], result.arrays["y"])
+    return _angle(path, goal[:, None, None]) / angle(x_plus, goal)[:, None, None]
 
 
 def _across(vector, unit):

@@ -193,6 +193,6 @@ def _direction(W, signs):
 
 def _shown(X, y, signs, paths):
     """Psi over time for every alpha."""
-    toward = class_sum(X, y)
-    psi = [predictor_alignment(W, second_layer(W, signs), toward) for _, W in paths]
+    x_plus = class_sum(X, y)
+    psi = [predictor_alignment(W, second_layer(W, signs), x_plus) for _, W in paths]
     return {"shown_times": stack_padded([times for times, _ in paths]), "shown_psi": stack_padded(psi)}

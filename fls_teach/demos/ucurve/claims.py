@@ -74,7 +74,7 @@ def _agreement(rise):
 
 
 def _theorem_claim(name, a, words):
-    """Where zeta > 0, the theorem speaks; it does not at the optimum."""
+    """The theorem assumes zeta > 0, which does not hold at the optimum."""
     best = a["log2_alpha"][_best(name, a)]
     limits = a[f"{name}_log2_range"]
     statement = f"{name}: at the network's best alpha zeta <= 0 in every run: the two-phase theorem says nothing there"

@@ -100,10 +100,10 @@ def _measure(setting, params, rngs, progress):
 
 
 def _decomposition(setting, cases, trained, alpha):
-    """What the theorems speak of."""
+    """The quantities of the theorems: OA, OF, Psi, phi, and the range of alpha in which zeta > 0."""
     mixture, predictor = setting.mixture, effective_predictor(trained.W, trained.V[:, :, 0])
-    toward = np.array([class_sum(case.X, case.y) for case in cases])
-    every = np.broadcast_to(toward[:, None], predictor.shape)
+    x_plus = np.array([class_sum(case.X, case.y) for case in cases])
+    every = np.broadcast_to(x_plus[:, None], predictor.shape)
     parts = decompose(predictor, every, mixture.signal, mixture.kappa)
     best = _best_in_cone(angle(predictor, every), every, mixture.signal)
     # 1 - zeta is proportional to alpha, so that any one start gives the alpha at which zeta is 0.
@@ -113,15 +113,15 @@ def _decomposition(setting, cases, trained, alpha):
         "over_fitting": parts.over_fitting,
         "cone_excess": linear_error(best, mixture.signal, mixture.kappa) - bayes_error(mixture.kappa),
         "alignment": parts.alignment,
-        "cos_phi": toward @ mixture.signal / np.linalg.norm(toward, axis=-1),
+        "cos_phi": x_plus @ mixture.signal / np.linalg.norm(x_plus, axis=-1),
         "log2_range": np.log2(alpha[0] / np.array(one)),
     }
 
 
-def _best_in_cone(theta, toward, signal):
+def _best_in_cone(theta, x_plus, signal):
     """x_+ turned towards s by theta, or as far as s: what `decompose` has a formula for, as a vector (..., d)."""
-    along = toward / np.linalg.norm(toward, axis=-1, keepdims=True)
+    along = x_plus / np.linalg.norm(x_plus, axis=-1, keepdims=True)
     across = signal - (along @ signal)[..., None] * along
     across /= np.linalg.norm(across, axis=-1, keepdims=True)
-    turn = np.minimum(theta, angle(toward, np.broadcast_to(signal, toward.shape)))[..., None]
+    turn = np.minimum(theta, angle(x_plus, np.broadcast_to(signal, x_plus.shape)))[..., None]
     return np.cos(turn) * along + np.sin(turn) * across

@@ -121,7 +121,7 @@ def gradient_flow(
     loss = Loss(reduction, output_multiplier, lr_multiplier)
     runs = leading or (1,)
     X, y, W, signs = (np.broadcast_to(a, runs + a.shape[-k:]) for a, k in ((X, 2), (y, 1), (W, 2), (signs, 1)))
-    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged", and says so
+    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged"
         batch = Batch(
             loss, X, y, W, signs, target_risk=target, t_max=t_max, rtol=rtol, centred=centred, record=bool(record)
         )

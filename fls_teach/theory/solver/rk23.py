@@ -60,13 +60,13 @@ class RK23:
         W, error_norm, kink_error_norm = self._rk_step(state, dt)
         # This step over the longest step that meets both tolerances: the errors grow like dt^3 (error_estimator_order
         # + 1) and like dt^2.
-        excess = np.maximum(np.cbrt(error_norm), np.sqrt(kink_error_norm))
+        step_ratio = np.maximum(np.cbrt(error_norm), np.sqrt(kink_error_norm))
         new = state.problem.at(W, self.loss)
-        accepted = (excess <= 1) & np.isfinite(new.risk)
+        accepted = (step_ratio <= 1) & np.isfinite(new.risk)
         if not accepted.all():
             for array, old in zip(new[1:], state[1:], strict=True):
                 array[~accepted] = old[~accepted]
-        factor = np.fmin(np.fmax(SAFETY / excess, MIN_FACTOR), MAX_FACTOR)  # MIN_FACTOR where excess is NaN
+        factor = np.fmin(np.fmax(SAFETY / step_ratio, MIN_FACTOR), MAX_FACTOR)  # MIN_FACTOR where the ratio is NaN
         return new, accepted, dt * factor
 
     def _rk_step(self, state: State, dt: Array) -> tuple[Array, Array, Array]:

@@ -67,7 +67,7 @@ class StallMonitor:
         if due.any():
             runs, norms, risk, t = runs[due], np.abs(state.v[due]), state.risk[due], t[due]
             growth = np.log(np.maximum(norms, TINY) / np.maximum(self.norms[runs], TINY)).max(axis=1)
-            # Growth that only keeps pace with the logarithm of time, as after the fit, leads nowhere.
+            # Growth no faster than the logarithm of time, as after the fit, does not lead to the target.
             ratio = np.where(self.t[runs] > 0, t / self.t[runs], 1.0)
             grew = growth > STALL_GROWTH * np.maximum(np.log(ratio), 1.0)
             stalled[due] = ~grew & ~(risk < (1 - STALL_FALL) * self.risk[runs])

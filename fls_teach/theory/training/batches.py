@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Batches:
-    """The order in which each of some runs sees its examples, and the noise on them.
+    """The order in which each run sees its examples, and the noise on them.
 
     Parameters
     ----------
@@ -51,6 +51,6 @@ class Batches:
         return columns
 
     def keep(self, runs):
-        """Go on with some of the runs."""
+        """Keep some of the runs only."""
         self.orders, self.noises = ([streams[k] for k in runs if streams] for streams in (self.orders, self.noises))
         self.epoch = self.epoch[runs] if len(self.epoch) else self.epoch

@@ -1,4 +1,4 @@
-"""Some runs of `train` side by side: look at the risk, let go of the runs that are over, step, and look again."""
+"""Runs of `train` that advance together: evaluate the risk, remove the runs that have ended, step, repeat."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Problem:
 
 
 class Chunk:
-    """Runs that advance together; `live` holds the numbers of those that are not over, and all arrays follow it."""
+    """Runs that advance together; `live` holds the indices of those that have not ended, in the order of all arrays."""
 
     def __init__(self, problem, optimizer, X, t, W, V, c, seeds):
         size = len(W)
@@ -122,7 +122,7 @@ class Chunk:
         self.time = self.time + self.last
 
     def look(self, step, A, f):
-        """Take the risk of every live run and close those that are over; returns the places of the others."""
+        """Evaluate the risk of every live run and close those that have ended; returns the positions of the others."""
         problem = self.problem
         risk = problem.loss.risk(self.t, f, self.c, problem.reduction)
         before = self.watch.before
@@ -171,7 +171,7 @@ class Chunk:
         return risk
 
     def close(self, place, step, status, risk):
-        """Enter the end of the live run at this place into the results."""
+        """Write the end of the live run at this position into the results."""
         run, results, watch = self.live[place], self.results, self.watch
         (W, V), risk = (watch.safe, watch.safe_risk) if status == "diverged" else (self.parameters, risk)
         words = REASONS[status].format(target=self.problem.target, step=step, risk=risk[place])
@@ -180,7 +180,7 @@ class Chunk:
             results[name][run] = entry
 
     def keep(self, stay):
-        """Go on with the live runs at these places."""
+        """Keep the live runs at these positions only."""
         for name in "live X t c f0 time last".split():
             setattr(self, name, getattr(self, name)[stay])
         for name in "parameters start buffers".split():

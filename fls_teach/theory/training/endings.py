@@ -7,8 +7,8 @@ import numpy as np
 from .. import validation
 from .gradients import neuron_norms
 
-PATIENCE = 100  # steps that a run must stand still where noise or an optimizer's memory could wake it
-LOOKS = 50  # looks between two checks that every weight is still in range
+PATIENCE = 100  # steps without a change that end a run where noise or an optimizer's memory could change it again
+LOOKS = 50  # checks of the risk between two checks that every weight is still in range
 # With FlowSteps, a run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
 STALL_STEPS, STALL_GROWTH, STALL_FALL = 200, 0.05, 1e-4
 TINY = np.finfo(float).tiny
@@ -23,7 +23,7 @@ REASONS = {
 
 
 class Watch:
-    """What the looks at some runs have seen so far. A verdict on a run depends on that run and the step alone.
+    """What the checks of some runs have found so far. Whether a run has ended depends on that run and the step alone.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Watch:
         self.mark_sizes, self.mark_risk = np.maximum(*neuron_norms(*parameters)), np.full(size, np.inf)
 
     def look(self, step, risk, A, parameters):
-        """Which runs are over, {status: (b,)}; empty when none is."""
+        """Which runs have ended, {status: (b,)}; empty when none has."""
         first, due, since = not self.looks, self.looks % LOOKS == 0, step - self.step
         last_risk, self.risk, self.step = self.risk, risk, step
         self.looks += 1
@@ -70,14 +70,14 @@ class Watch:
         diverged = ~np.isfinite(risk) | (~(sizes <= validation.LARGEST) & (ending | due))
         endings = {"diverged": diverged} | endings
         self.before = parameters
-        if due:  # those that are not in range are over, and are given back as they last were
+        if due:  # runs with a weight out of range have ended, and return the last weights in range
             put = ~diverged
             self.safe_risk = np.where(put, risk, self.safe_risk)
             self.safe = [np.where(_like(put, p), p, q) for p, q in zip(parameters, self.safe, strict=True)]
         return endings if (ending | diverged).any() else {}
 
     def flow_stalls(self, step, risk, parameters):
-        """Which runs of `FlowSteps` (b,) lead nowhere; moves the marks when they are due."""
+        """Which runs of `FlowSteps` (b,) have stalled; updates what they are compared with when that is due."""
         if not self.flow or step % STALL_STEPS:
             return np.zeros(len(risk), dtype=bool)
         sizes = np.maximum(*neuron_norms(*parameters))
@@ -87,7 +87,7 @@ class Watch:
         return stalls
 
     def keep(self, stay):
-        """Go on with the runs at these places."""
+        """Keep the runs at these positions only."""
         for name in "risk safe_risk idle patience mark_sizes mark_risk".split():
             setattr(self, name, getattr(self, name)[stay])
         self.before, self.safe = ([p[stay] for p in kept] for kept in (self.before, self.safe))

@@ -163,7 +163,7 @@ def train(
     ]
     order, places = _by_scale(*arrays[2:5]), max(1, CHUNK_SIZE // (W.shape[-2] * max(X.shape[-2:])))
     parts = []
-    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged", and says so
+    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged"
         for runs in np.split(order, range(places, len(order), places)):
             part = optimizer if isinstance(optimizer, FlowSteps) else optimizer.spread(size).take(runs)
             parts.append(Chunk(problem, part, *(array[runs] for array in arrays)).run())
