@@ -77,7 +77,7 @@ GROUPS = {
         "failure",
         "temperature",
     ),
-    "open question": ("separability", "losses", "optimizers"),
+    "open question": ("separability", "losses", "optimizers", "features"),
     "images": ("heatmap", "dimension", "stopping"),
 }
 """What a demo is about -> names, in the order in which a newcomer should see them."""

@@ -63,7 +63,7 @@ def claims(result):
         *_strong_claims(rises),
         _overlap_claim(rises),
         *_xor_claims(rises),
-        _reached_claim(rises),
+        reached_claim(rises.arrays, SOURCE),
     ]
 
 
@@ -163,14 +163,15 @@ def _xor_claims(rises):
     return [*table, above("xor-right", statement, CAUSES, share(right, plain), 0.15, "of it")]
 
 
-def _reached_claim(rises):
-    keys = [key.removesuffix("_status") for key in rises.arrays if key.endswith("_status")]
-    ended = [(rises.arrays[f"{key}_status"] == "reached", rises.arrays[f"{key}_margin"] < SILENCED) for key in keys]
+def reached_claim(arrays, source):
+    """Claim about every ``X_status`` and ``X_margin`` (smallest |f| at a training example) of `arrays`."""
+    keys = [key.removesuffix("_status") for key in arrays if key.endswith("_status")]
+    ended = [(arrays[f"{key}_status"] == "reached", arrays[f"{key}_margin"] < SILENCED) for key in keys]
     failed = sum(int((~reached & ~silenced).sum()) for reached, silenced in ended)
     short = sum(int((~reached).sum()) for reached, _ in ended)
     statement = f"Every run reaches its target risk, or ends silent (|f| < {SILENCED:g}) at one of its own examples"
     detail = f"{short} did not reach it"
-    return count("reached", statement, SOURCE, failed, sum(r.size for r, _ in ended), "runs", detail=detail)
+    return count("reached", statement, source, failed, sum(r.size for r, _ in ended), "runs", detail=detail)
 
 
 def _words(found):
