@@ -95,7 +95,7 @@ def diagnose(runs: Iterable[FinishedRun], compared_with: Iterable[FinishedRun] =
     runs : iterable of FinishedRun
         Of one alpha or c, several seeds.
     compared_with : iterable of FinishedRun
-        Of the alpha or c that is best so far; without them nobody can say whether the runs err more than they must.
+        Of the alpha or c that is best so far; without them test errors are not judged.
     n_classes : int
         Classes of about equal size: a constant answer has the risk ln(n_classes).
 

@@ -73,6 +73,18 @@ def console():
     return Console(highlight=False, width=None if _is_terminal(sys.stdout) else 110)
 
 
+def say(text="", to_stderr=False):
+    """Print a line, on stdout or stderr, without colours where it goes into a file.
+
+    Parameters
+    ----------
+    text : str
+    to_stderr : bool
+        For what is not a result.
+    """
+    click.echo(text, err=to_stderr)
+
+
 @contextmanager
 def plain_warnings():
     """Warnings on stderr as a sentence, without the source line that issued them."""

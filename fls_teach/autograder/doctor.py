@@ -10,8 +10,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-import click
-
+from fls_teach import terminal
 from fls_teach.autograder.advice import advice
 from fls_teach.autograder.grade import Options, grade
 from fls_teach.autograder.record import as_json, properties, read_record
@@ -52,22 +51,22 @@ def examine(isolation):
     """
     needs = {name: [each for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
     missing = [name for name in needs if find_spec(name) is None]
-    click.echo(f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
+    terminal.say(f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
     fit = False
     for name in ISOLATIONS[:2]:
         problems = _problems(name, [name for name in needs if name not in missing])
-        click.echo(f"  {name:8} {'works' if not problems else 'cannot be used:'}")
+        terminal.say(f"  {name:8} {'works' if not problems else 'cannot be used:'}")
         for problem in problems:
-            click.echo(f"           - {problem}")
+            terminal.say(f"           - {problem}")
         fit = fit or (not problems and isolation in ("auto", name))
-    click.echo("  process  works, for submissions that you trust: they could read, write and end whatever you can")
+    terminal.say("  process  works, for submissions that you trust: they could read, write and end whatever you can")
     for name in missing:
         numbers = ", ".join(exercise.number for exercise in needs[name])
-        click.echo(
+        terminal.say(
             f"Exercises {numbers} cannot be graded, because {name} is missing (python -m pip install {name}); "
             "name the others with --exercise"
         )
-    click.echo("This machine can grade untrusted code." if fit else advice(isolation))
+    terminal.say("This machine can grade untrusted code." if fit else advice(isolation))
     return fit
 
 
@@ -239,9 +238,9 @@ def print_attacks(results):
     for each, problems in results:
         name, sentence = (each.name, each.sentence) if each else ("all", "Nothing is left, nobody else's mark changed.")
         line = f"  {'✗' if problems else '✓'} {name:34} {sentence}"
-        click.echo(line if len(line) <= width else f"{line[: width - 1]}…")
+        terminal.say(line if len(line) <= width else f"{line[: width - 1]}…")
         for problem in problems:
-            click.echo(f"      {problem}")
+            terminal.say(f"      {problem}")
     failed = sum(bool(problems) for _, problems in results)
     count = sum(each is not None for each, _ in results)
-    click.echo(f"{count} attacks, {failed} succeeded." if failed else f"{count} attacks, none succeeded.")
+    terminal.say(f"{count} attacks, {failed} succeeded." if failed else f"{count} attacks, none succeeded.")

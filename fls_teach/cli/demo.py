@@ -157,7 +157,6 @@ def _sentences(name, out, chosen=False):
 
 
 def _record(report):
-
     return {
         "name": report.result.name,
         "params": report.result.params,

@@ -4,8 +4,6 @@ import queue
 import threading
 import time
 
-import click
-
 from fls_teach import terminal
 from fls_teach.course import day
 from fls_teach.course.keys import listening
@@ -43,7 +41,7 @@ class Watch:
                 while self._one_event():
                     pass
             except KeyboardInterrupt:
-                click.echo()
+                terminal.say()
             finally:
                 stop.set()
                 watching.join(timeout=2)
@@ -101,7 +99,7 @@ class Watch:
         path, until = self.workspace.file(self.exercise), time.monotonic() + _SAVING
         while not path.is_file() and time.monotonic() < until:
             time.sleep(0.05)
-        click.echo()
+        terminal.say()
         try:
             with terminal.progress(self.exercise.name) as progress:
                 result = day.check_one(self.workspace, self.exercise, progress=progress)
@@ -138,4 +136,4 @@ class Watch:
         self._say("")
 
     def _say(self, text):
-        click.echo((f"\n{text}\n" if text else "\n") + f"watching {self.exercise.name}   {self.help}")
+        terminal.say((f"\n{text}\n" if text else "\n") + f"watching {self.exercise.name}   {self.help}")

@@ -5,8 +5,7 @@ from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
 from functools import partial
 
-import click
-
+from fls_teach import terminal
 from fls_teach.files import writable_folder
 
 from . import engines, store
@@ -53,7 +52,7 @@ def sweep(
         In one sentence, before anything is trained, if something that every run needs is missing or wrong; later if
         a file cannot be written.
     """
-    say = say or partial(click.echo, err=True)
+    say = say or partial(terminal.say, to_stderr=True)
     if engine not in ENGINES:
         raise ValueError(f"engine is '{engine}'; wanted one of {', '.join(ENGINES)}")
     if not runs:

@@ -1,0 +1,68 @@
+"""Imports go one way: a room uses only what lies below it, and one room talks to the command line."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import fls_teach
+
+PACKAGE = Path(fls_teach.__file__).parent
+SMALL = {"diagnosis", "files", "plotting", "processors", "statistics", "terminal"}
+"""Single files that every room but the theory may use."""
+MAY_USE = {
+    "theory": set(),
+    "grading": {"files"},
+    "course": {"theory", "grading", *SMALL},
+    "vision": {"theory", *SMALL},
+    "demos": {"theory", "vision", *SMALL},
+    "autograder": {"course", "grading", *SMALL},
+    "cli": {"autograder", "course", "demos", "vision", "grading", *SMALL},
+    **{name: SMALL for name in SMALL},
+}
+
+
+def imported(path):
+    """Dotted names of the modules that a file imports, at its top or inside a function."""
+    package = ["fls_teach", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{name.name}" for name in node.names)
+
+
+def files(room):
+    return sorted((PACKAGE / room).rglob("*.py")) if (PACKAGE / room).is_dir() else [PACKAGE / f"{room}.py"]
+
+
+@pytest.mark.parametrize("room", MAY_USE)
+def test_a_room_uses_only_what_lies_below_it(room):
+    """Catches an arrow that runs back up, such as a theory that needs the demos."""
+    found = {
+        (path.name, name.split(".")[1])
+        for path in files(room)
+        for name in imported(path)
+        if name.startswith("fls_teach.") and not name.startswith("fls_teach.__")
+    }
+    assert found or room in SMALL, "no import of ours was found: does this test still read them?"
+    assert not {(path, used) for path, used in found if used not in MAY_USE[room] | {room}}
+
+
+def test_every_room_has_its_rule():
+    """Catches a new room that no rule is about."""
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    rooms |= {path.stem for path in PACKAGE.glob("[!_]*.py")}
+    assert rooms - {"course_files"} == set(MAY_USE)
+
+
+def test_nothing_but_the_command_line_imports_click():
+    """Catches a room that prints by click: it could not be used without a terminal in mind."""
+    using = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if "course_files" not in path.parts and any(name.split(".")[0] == "click" for name in imported(path))
+    }
+    assert using == {"cli", "terminal.py"}
