@@ -5,8 +5,9 @@ import pytest
 
 from fls_teach.demos import losses
 from fls_teach.demos.framework.result import Result, load, save
-from fls_teach.demos.losses.claims import edge, optimum
+from fls_teach.demos.losses.claims import edge
 from fls_teach.demos.losses.run import DATA, STARTS, losses_of, share_left
+from fls_teach.demos.shared.optimum import optimum
 from fls_teach.demos.shared.settings import SETTINGS
 from fls_teach.demos.shared.steps import margins, starts
 from fls_teach.theory import FlowSteps, train
@@ -100,7 +101,7 @@ def test_a_shifted_curve_has_its_edge_and_optimum_shifted():
     curve = lambda at: np.exp(0.1 * (at + 3.3) ** 2)  # noqa: E731
     arrays = {"log2_alpha": grid, "d_a_plain_network": curve(grid)[None], "d_b_plain_network": curve(grid + 1)[None]}
     result, one = Result("losses", {}, 0, arrays), np.array([0])
-    assert optimum(result, "d", "a", "plain", one) == pytest.approx(-3.3)
+    assert optimum(grid, curve(grid)[None]) == pytest.approx(-3.3)
     assert edge(result, "d", "a", one) - edge(result, "d", "b", one) == pytest.approx(1.0)
     assert edge(result, "d", "a", one) == pytest.approx(-3.3 + np.sqrt(np.log(2) / 0.1), abs=0.05)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, below, count, within
+from fls_teach.demos.shared.optimum import optimum
 from fls_teach.statistics import Interval, at, bootstrap, cross_fitted_best, interval
 
 from .run import LOSSES, STARTS
@@ -68,26 +69,11 @@ def margin(result, name, loss):
     return result.arrays[f"{name}_{loss}_plain_margin"][:, means.argmin()]
 
 
-def optimum(result, name, loss, start, seeds):
-    """log2 of the alpha (...) of least mean error over `seeds` (..., s): vertex of the parabola through log errors.
-
-    Through the least mean on the grid, not at an end, and its two neighbours; it stays between these.
-    """
-    grid, means = result.arrays["log2_alpha"], np.log(result.arrays[f"{name}_{loss}_{start}_network"][seeds].mean(-2))
-    k = np.clip(means.argmin(axis=-1), 1, len(grid) - 2)
-    x = grid[np.stack([k - 1, k, k + 1])]
-    y = np.stack([np.take_along_axis(means, (k + i)[..., None], axis=-1)[..., 0] for i in (-1, 0, 1)])
-    slopes = np.diff(y, axis=0) / np.diff(x, axis=0)
-    bend = (slopes[1] - slopes[0]) / (x[2] - x[0])
-    vertex = (x[0] + x[1]) / 2 - slopes[0] / (2 * np.where(bend == 0, np.nan, bend))
-    return np.clip(vertex, x[0], x[2])
-
-
 def shift_of_optimum(result, name, loss, start="plain"):
     """Interval of log2 of the best alpha under a loss minus that under the logistic loss."""
-    n_seeds = len(result.arrays[f"{name}_{loss}_{start}_network"])
-    place = lambda which, seeds: optimum(result, name, which, start, seeds)  # noqa: E731
-    return bootstrap(lambda seeds: place(loss, seeds) - place("logistic", seeds), n_seeds)
+    arrays, grid = result.arrays, result.arrays["log2_alpha"]
+    other, logistic = (arrays[f"{name}_{which}_{start}_network"] for which in (loss, "logistic"))
+    return bootstrap(lambda seeds: optimum(grid, other[seeds]) - optimum(grid, logistic[seeds]), len(other))
 
 
 def four(result, name, loss, start, end):
