@@ -2,8 +2,8 @@
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below
-from fls_teach.demos.mechanism.claims import percent, share
 from fls_teach.demos.separability.claims import reached_claim
+from fls_teach.demos.shared.shares import percent, share
 
 SOURCE = "[M] science.md#features"
 LEFT, RIGHT = 0, -1

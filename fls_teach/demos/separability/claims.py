@@ -4,7 +4,7 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below, count
-from fls_teach.demos.mechanism.claims import percent, share
+from fls_teach.demos.shared.shares import percent, share
 
 SOURCE, CAUSES = "[M] science.md#separability", "[M] science.md#causes"
 SILENCED = 0.1

@@ -94,6 +94,21 @@ class Setting:
         points = self.mixture.sample(n_points, rng)[0] if n_points else np.empty((0, sizes[1]))
         return Case(X, y, W, V, points, int(rng.integers(2**32)))
 
+    def starts(self, cases, start):
+        """Where all runs of some cases begin from one of `STARTS`, seeds outer and alphas inner, B = s m.
+
+        Returns
+        -------
+        X, y, W, V : ndarray (B, n, d), (B, n), (B, h, d), (B, K, h)
+        """
+        n_alphas = len(cases[0].W)
+        X, y = (np.repeat([getattr(case, key) for case in cases], n_alphas, axis=0) for key in "Xy")
+        W, V = (np.concatenate([getattr(case, key) for case in cases]) for key in "WV")
+        if start == "twins":
+            W, V = W[:, : self.n_neurons // 2], V[..., : self.n_neurons // 2]
+            W, V = np.concatenate([W, W], axis=-2), np.concatenate([V, -V], axis=-1)
+        return X, y, W, V
+
     def train(self, cases, start, rtol):
         """Train from one of `STARTS` on every seed's data at every alpha, to the target risk.
 
@@ -101,21 +116,17 @@ class Setting:
         -------
         Trained
         """
-        W0, V0 = (np.array([getattr(case, key) for case in cases]) for key in "WV")
-        if start == "twins":
-            W0, V0 = W0[:, :, : self.n_neurons // 2], V0[..., : self.n_neurons // 2]
-            W0, V0 = np.concatenate([W0, W0], axis=-2), np.concatenate([V0, -V0], axis=-1)
-        shape, centred = W0.shape[:2], start == "centred"
-        X, y = (np.repeat([getattr(case, key) for case in cases], shape[1], axis=0) for key in "Xy")
-        W, V = (layer.reshape(-1, *layer.shape[2:]) for layer in (W0, V0))
+        X, y, W0, V0 = self.starts(cases, start)
+        shape, centred = (len(cases), -1), start == "centred"
         options = {"target_risk": self.target_risk, "centred": centred}
         if isinstance(self.mixture, ClassMixture):
-            runs = train(X, y, W, V, STEPS, loss="cross_entropy", **options)
+            runs = train(X, y, W0, V0, STEPS, loss="cross_entropy", **options)
             W, V = runs.W, runs.V
         else:
-            runs = gradient_flow(X, y, W, np.sign(V[:, 0]), rtol=rtol, **options)
+            runs = gradient_flow(X, y, W0, np.sign(V0[:, 0]), rtol=rtol, **options)
             W, V = runs.W, runs.v[:, None]
-        return Trained(W0, V0, W.reshape(W0.shape), V.reshape(V0.shape), runs.status.reshape(shape), centred)
+        layers = (layer.reshape(*shape, *layer.shape[1:]) for layer in (W0, V0, W, V))
+        return Trained(*layers, runs.status.reshape(shape), centred)
 
 
 SETTINGS = {

@@ -36,13 +36,7 @@ def starts(setting, cases, start):
     -------
     Starts
     """
-    W, V = (np.array([getattr(case, key) for case in cases]) for key in "WV")
-    if start == "twins":
-        half = setting.n_neurons // 2
-        W = np.concatenate([W[:, :, :half]] * 2, axis=-2)
-        V = np.concatenate([V[..., :half], -V[..., :half]], axis=-1)
-    X, y = (np.repeat([getattr(case, key) for case in cases], W.shape[1], axis=0) for key in "Xy")
-    W, V = (layer.reshape(-1, *layer.shape[2:]) for layer in (W, V))
+    X, y, W, V = setting.starts(cases, start)
     return Starts(X, y, W, V[:, 0] if V.shape[1] == 1 else V)
 
 

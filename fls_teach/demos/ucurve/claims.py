@@ -3,7 +3,7 @@
 import numpy as np
 
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, below, count
-from fls_teach.demos.mechanism.claims import percent, share
+from fls_teach.demos.shared.shares import percent, share
 from fls_teach.statistics import at, cross_fitted_best, interval
 
 U_CURVE, CAUSES, ERRORS = "[M] science.md#u-curve", "[M] science.md#causes", "[D] science.md#errors"
