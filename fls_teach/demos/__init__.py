@@ -77,7 +77,7 @@ GROUPS = {
         "failure",
         "temperature",
     ),
-    "open question": ("separability", "losses", "optimizers", "features", "noise"),
+    "open question": ("transfer", "separability", "losses", "optimizers", "features", "noise"),
     "images": ("heatmap", "dimension", "stopping"),
 }
 """What a demo is about -> names, in the order in which a newcomer should see them."""
