@@ -42,7 +42,8 @@ class Params:
     """How long training goes on at the largest alpha from the plain start, in the time of gradient flow; the target is
     reached after about 1."""
     change: float = 0.2
-    """Largest relative change of a neuron within a step, as in `FlowSteps`; sets the learning rates."""
+    """Largest relative change of a neuron within a step, as in `FlowSteps`; sets the learning rates. At most 0.1 for
+    small batches, whose noise grows with the rate."""
     n_draws: int = 100
     """Draws of test noise for each seed, the same for all its networks."""
 
@@ -114,8 +115,9 @@ def options(condition, params, n_samples):
 def _to_target(setting, cases, start, condition, params, seed):
     """Train until the risk without noise reaches the target, at a rate at which gradient descent follows the flow."""
     begun = starts(setting, cases, start)
-    lr = flow_lr(*begun, setting.target_risk, steps=FlowSteps(params.change, 4 * params.change))
     decay, rest = options(condition, params, setting.n_samples)
+    change = params.change if rest["batch_size"] == setting.n_samples else min(params.change, 0.1)
+    lr = flow_lr(*begun, setting.target_risk, steps=FlowSteps(change, 4 * change))
     seeds = np.repeat(np.arange(len(cases)) + 1000 * seed, len(params.log2_alpha))
     runs = train(
         *begun, SGD(lr, weight_decay=decay), target_risk=setting.target_risk, max_steps=MAX_STEPS, seeds=seeds, **rest
