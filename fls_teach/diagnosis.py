@@ -196,7 +196,7 @@ def _compared(runs, best):
         )
     if factor > WORSE and found.low > 0:
         change = (
-            "Raise alpha or c: at a small scale all neurons align with the training set's class sums"
+            "Raise alpha or c: at a small scale the neurons of a two-layer network gather in few directions"
             if below
             else "Lower alpha or c, or train f - f(0): at a large scale the network keeps its random start"
         )

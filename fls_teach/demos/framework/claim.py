@@ -123,9 +123,16 @@ INTERVAL_TEST = "95% interval over seeds"
 
 
 def above(
-    id: str, statement: str, source: str, found: Interval, bound: float = 0.0, unit: str = "", detail: str = ""
+    id: str,
+    statement: str,
+    source: str,
+    found: Interval,
+    bound: float = 0.0,
+    unit: str = "",
+    detail: str = "",
+    why: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must.
+    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must. `why` gives the reason for the bound.
 
     Examples
     --------
@@ -133,20 +140,35 @@ def above(
     >>> claim.holds, round(claim.chance_of_failure, 2), claim.predicted
     (True, 0.16, '> 0')
     """
-    return _against_bound(id, statement, source, found, bound, unit, detail, sign=1)
+    return _against_bound(id, statement, source, found, bound, unit, detail, why, sign=1)
 
 
 def below(
-    id: str, statement: str, source: str, found: Interval, bound: float = 0.0, unit: str = "", detail: str = ""
+    id: str,
+    statement: str,
+    source: str,
+    found: Interval,
+    bound: float = 0.0,
+    unit: str = "",
+    detail: str = "",
+    why: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds is below `bound`: its whole 95% interval must be."""
-    return _against_bound(id, statement, source, found, bound, unit, detail, sign=-1)
+    """Claim that a mean over seeds is below `bound`: its whole 95% interval must be. `why` gives the reason for it.
+
+    Examples
+    --------
+    >>> found, why = Interval(0.02, 0.01, 0.03, n=20), "f(0) makes all but a twentieth"
+    >>> below("left", "less than 5% is left", "[M] science.md#causes", found, 0.05, why=why).tolerance.words
+    'the 95% interval over seeds lies below 0.05: f(0) makes all but a twentieth'
+    """
+    return _against_bound(id, statement, source, found, bound, unit, detail, why, sign=-1)
 
 
-def _against_bound(id, statement, source, found, bound, unit, detail, sign):
+def _against_bound(id, statement, source, found, bound, unit, detail, why, sign):
     end = found.low if sign > 0 else found.high
     relation = ">" if sign > 0 else "<"
-    test = Tolerance(bound, f"the {INTERVAL_TEST} lies {'above' if sign > 0 else 'below'} {bound:g}")
+    words = f"the {INTERVAL_TEST} lies {'above' if sign > 0 else 'below'} {bound:g}"
+    test = Tolerance(bound, f"{words}: {why}" if why else words)
     chance = _chance_of_failure(sign * (found.mean - bound), found)
     measured = Measured.of(found, unit, detail)
     return Claim(id, statement, source, f"{relation} {bound:g}", measured, test, bool(sign * (end - bound) > 0), chance)

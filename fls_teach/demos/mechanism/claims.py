@@ -8,6 +8,8 @@ from fls_teach.demos.shared.shares import percent, share
 
 CAUSES, ERRORS = "[M] science.md#causes", "[D] science.md#errors"
 SIDES = {"left": 0, "right": -1}
+ALL_BUT_F0 = "then f(0) makes all of it but a twentieth"
+ELSEWHERE = "then a third or more has another cause"
 
 
 def claims(result):
@@ -54,12 +56,13 @@ def _gaussian_claims(case):
         statement = f"{title}: less than 5% of the network's rise to {case.ends['right']} is left without f(0) ({how})"
         detail = f"the rise with f(0) is {right.mean():.3f}"
         found = share(case.rise("right", start), right)
-        table.append(below(f"{name}-right-{start}", statement, CAUSES, found, 0.05, "of it", detail))
+        table.append(below(f"{name}-right-{start}", statement, CAUSES, found, 0.05, "of it", detail, ALL_BUT_F0))
     best = statistics.at(case.values("twins", "network"), case.best())
     cost, absolute = share(case.rise("right", "twins"), best), statistics.interval(case.rise("right", "twins"), True)
     statement = f"{title}: twins at {case.ends['right']} err less than 15% more than at the best alpha"
     detail = f"{absolute.mean:.2g} [{absolute.low:.1g}, {absolute.high:.1g}] of {best.mean():.3g}"
-    table.append(below(f"{name}-lazy-cost", statement, CAUSES, cost, 0.15, "of its error", detail))
+    why = "little beside a plain start, which errs several times as much there"
+    table.append(below(f"{name}-lazy-cost", statement, CAUSES, cost, 0.15, "of its error", detail, why))
 
     answered = case.rise("left", quantity="answered")
     goes, rest = statistics.interval(left - answered, True), statistics.interval(answered, True)
@@ -68,13 +71,14 @@ def _gaussian_claims(case):
     table.append(above(f"{name}-wedge", statement, CAUSES, goes, detail=detail))
     statement = f"{title}: less than 75% of the rise to {case.ends['left']} is left when the wedge is answered"
     detail = f"left is {rest.mean:.2g} [{rest.low:.1g}, {rest.high:.1g}]: {_against_zero(rest)}"
-    table.append(below(f"{name}-wedge-rest", statement, CAUSES, share(answered, left), 0.75, "of it", detail))
+    why = "then the wedge makes a quarter or more"
+    table.append(below(f"{name}-wedge-rest", statement, CAUSES, share(answered, left), 0.75, "of it", detail, why))
 
     positive, linear = (case.rise("left", quantity=key) for key in ("positive", "linear"))
     explained, end = share(positive, left), case.ends["left"]
     if name == "separable":
         statement = f"{title}: E(w^+), all that OA + OF describe, explains less than two thirds of the rise to {end}"
-        table.append(below(f"{name}-explained", statement, CAUSES, explained, 0.67, "of it"))
+        table.append(below(f"{name}-explained", statement, CAUSES, explained, 0.67, "of it", why=ELSEWHERE))
     else:
         statement = (
             f"{title}: E(w^+) = E* + OA + OF rises to {end} by more than the network does with the wedge answered"
@@ -82,7 +86,8 @@ def _gaussian_claims(case):
         found, detail = statistics.interval(positive - answered, True), f"{percent(explained)} of the network's rise"
         table.append(above(f"{name}-explained", statement, CAUSES, found, detail=detail))
     statement = f"{title}: E(w^+ - w^-), which uses both classes, rises to {end} by less than 25% of the network's rise"
-    table.append(below(f"{name}-both-classes", statement, CAUSES, share(linear, left), 0.25, "of it"))
+    why = "then three quarters or more have another cause than the direction of w^+ - w^-"
+    table.append(below(f"{name}-both-classes", statement, CAUSES, share(linear, left), 0.25, "of it", why=why))
     if name == "separable":
         statement = f"{title}: for twins at {case.ends['right']} E(w^+) exceeds the network's error by more than 0.1"
         gap = (case.values("twins", "positive") - case.values("twins", "network"))[:, -1]
@@ -121,15 +126,22 @@ def _lazy_claims(result):
     """What twins at the largest alpha are: a kernel machine."""
     names, end = result.params["data"], f"2^{result.arrays['log2_alpha'][-1]:g}"
     table = []
-    for key, bound, statement in (
-        ("movement", 0.01, f"At {end} the neurons of twins turn by less than 1% of their length, on all sets of data"),
-        ("correlation", 1e-3, f"At {end} 1 - correlation of twins with their kernel machine is < 0.001 on all sets"),
-    ):
+    bounds = (
+        ("movement", 0.01, "at small alpha it is about 1", "the neurons of twins turn by less than 1% of their length"),
+        (
+            "correlation",
+            1e-3,
+            "at small alpha it is 0.02 or more",
+            "1 - correlation of twins with their kernel machine is < 0.001",
+        ),
+    )
+    for key, bound, why, words in bounds:
+        statement = f"At {end} {words}, on all sets of data"
         values = [result.arrays[f"{name}_twins_{key}"][:, -1] for name in names]
         every = [statistics.interval(1 - each if key == "correlation" else each) for each in values]
         worst = int(np.argmax([found.high for found in every]))
         detail = f"the worst is {result.metadata['settings'][names[worst]]['title']}"
-        table.append(below(f"lazy-{key}", statement, CAUSES, every[worst], bound, detail=detail))
+        table.append(below(f"lazy-{key}", statement, CAUSES, every[worst], bound, detail=detail, why=why))
     return table
 
 

@@ -9,6 +9,7 @@ from fls_teach.statistics import at, cross_fitted_best, interval
 U_CURVE, CAUSES, ERRORS = "[M] science.md#u-curve", "[M] science.md#causes", "[D] science.md#errors"
 THEOREM = "[P] Theorem 5.6, science.md#errors"
 SHARE = "of the rise"
+ALL_BUT_F0 = "then f(0) makes all of it but a twentieth"
 STEP = 3.0
 """Standard errors by which no step of a rising curve may fall; three, because the worst of many steps is looked at."""
 DRIFT = 0.02
@@ -51,7 +52,7 @@ def _right_claims(name, a, words):
     statement = f"{name}: the network errs more at {words[-1]} than at its best alpha"
     table = [above(f"{name}-right", statement, U_CURVE, found, detail=_agreement(rise))]
     statement = f"{name}: with f(0) = 0 (twins) less than 5% of the rise to {words[-1]} is left: the cause is f(0)"
-    return table + [below(f"{name}-right-f0", statement, CAUSES, share(without, rise), 0.05, SHARE)]
+    return table + [below(f"{name}-right-f0", statement, CAUSES, share(without, rise), 0.05, SHARE, why=ALL_BUT_F0)]
 
 
 def _left_claims(name, a, words):
@@ -65,8 +66,8 @@ def _left_claims(name, a, words):
     table.append(above(f"{name}-left-wedge", statement, CAUSES, goes, detail=detail))
     statement = f"{name}: OA + OF, that is E(w^+), explains less than {{}} of the network's rise to {words[0]}"
     bound, in_words = (0.67, "two thirds") if name == "separable" else (1.0, "all")
-    found = share(positive, rise)
-    return table + [below(f"{name}-left-explained", statement.format(in_words), CAUSES, found, bound, SHARE)]
+    found, why = share(positive, rise), "then a third or more has another cause" if bound < 1 else "all of the rise"
+    return table + [below(f"{name}-left-explained", statement.format(in_words), CAUSES, found, bound, SHARE, why=why)]
 
 
 def _agreement(rise):
@@ -96,7 +97,8 @@ def _optimum_claim(name, a, words):
     detail = (
         f"the network's optimum {network} is where the wedge closes, that of E(w^+) {positive} where OA + OF is least"
     )
-    return below(f"{name}-optimum", statement, CAUSES, found, 0.1, f"of the mass at {words[0]}", detail)
+    why = "then nine tenths of the wedge have closed"
+    return below(f"{name}-optimum", statement, CAUSES, found, 0.1, f"of the mass at {words[0]}", detail, why)
 
 
 def _falling_claims(name, separable, a, words):

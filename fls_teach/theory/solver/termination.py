@@ -27,7 +27,8 @@ ENDINGS = (
     Ending("stalled", f"{MAX_EVALUATIONS:,} evaluations are spent at t = {{t:.6g}} and risk {{risk:.4g}}"),
     Ending(
         "stalled",
-        "risk {risk:.4g} no longer falls: in 200 steps no neuron grew by 5%; the target {target:g} is out of reach",
+        f"risk {{risk:.4g}} no longer falls: in {STALL_STEPS} steps no neuron grew by {STALL_GROWTH:.0%}; "
+        "the target {target:g} is out of reach",
     ),
 )
 

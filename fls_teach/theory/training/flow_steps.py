@@ -22,7 +22,7 @@ class FlowSteps:
     change : float
         Largest relative change of a neuron (of its larger layer) within a step, in (0, 1].
     curvature : float
-        Largest curvature times step length, in (0, 2); the midpoint rule is unstable from 2 on.
+        Largest curvature times step length, in (0, 2]; beyond 2 the midpoint rule is unstable.
 
     Raises
     ------
