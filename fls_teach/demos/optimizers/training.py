@@ -15,15 +15,11 @@ RISE = 1e-12
 """A rise of the risk that is more than rounding."""
 
 
-def started(cases, start):
+def started(setting, cases, start):
     """Data and starts of all seeds: X (s, n, d), y (s, n), W (s, m, h, d), v (s, m, h)."""
-    X, y, W, v = (np.array([getattr(case, key) for case in cases]) for key in ("X", "y", "W", "V"))
-    v = v[:, :, 0]
-    if start == "twins":
-        half = W.shape[2] // 2
-        W, v = W[:, :, :half], v[..., :half]
-        W, v = np.concatenate([W, W], axis=2), np.concatenate([v, -v], axis=2)
-    return X, y, W, v
+    X, y = (np.array([getattr(case, key) for case in cases]) for key in "Xy")
+    W, V = (layer.reshape(len(cases), -1, *layer.shape[1:]) for layer in setting.starts(cases, start)[2:])
+    return X, y, W, V[:, :, 0]
 
 
 def rotations(n, size, rng):
@@ -55,7 +51,7 @@ def train_rotated(setting, cases, start, optimizer, Q, max_steps):
     toward : dict of ndarray (s, m)
         Cosine, in the turned coordinates, of w^+ with ``sum``, the class sum x_+, and with ``sign``, sign(x_+).
     """
-    X, y, W, v = started(cases, start)
+    X, y, W, v = started(setting, cases, start)
     turn = np.swapaxes(Q, -1, -2)
     turned, W1 = X @ turn, W @ turn[:, None]
     size = W.shape[0] * W.shape[1]
@@ -96,7 +92,7 @@ def equivalence(setting, cases, optimizer, wrong, log2_alpha, n_steps):
     apart : ndarray (s, m)
         Largest relative difference of the risks under the wrong rule.
     """
-    X, y, W, v = started(cases, "plain")
+    X, y, W, v = started(setting, cases, "plain")
     alpha = np.tile(2.0 ** np.asarray(log2_alpha, dtype=float), len(cases))
     X, y, W, v = (np.repeat(each, len(log2_alpha), axis=0) for each in (X, y, W[:, 0], v[:, 0]))
     options = {"max_steps": n_steps, "record": "risk"}
@@ -133,7 +129,7 @@ def largest_stable_rate(setting, cases, make, log2_c, loss, target_risk):
     ndarray (s, m)
         Bisected; every run has `RATE_STEPS` steps in which to rise.
     """
-    X, y, W, v = started(cases, "twins")
+    X, y, W, v = started(setting, cases, "twins")
     X, y, W, v = (np.repeat(each, len(log2_c), axis=0) for each in (X, y, W[:, 0], v[:, 0]))
     c = np.tile(2.0 ** np.asarray(log2_c, dtype=float), len(cases))
     low, high = (np.full(len(c), end) for end in LOG2_RATES)

@@ -123,7 +123,7 @@ def _f0(at):
         "separable: that f(0) makes c* fall with h is not seen: with f(0) = 0 (mean of twins and of f - f(0) trained) "
         "the exponent of h is not shown to be larger; difference of exponents"
     )
-    test = Tolerance(0.0, "the lower end of the 95% bootstrap interval is not above 0")
+    test = Tolerance(0.0, "the lower end of the 95% bootstrap interval is not above 0; a wide one shows nothing")
     measured = Measured.of(found, detail=f"exponent with f(0) = 0: {left}")
     return Claim("h-f0", statement, CAUSES, "not above 0", measured, test, bool(found.low <= 0), 0.025)
 
@@ -149,7 +149,7 @@ def _xor(at):
         f"xor: that c* falls with n, as the paper has it, is not seen over n = {at.words('xor', 'n')}: the interval of "
         "the exponent reaches above 0"
     )
-    test = Tolerance(0.0, "the upper end of the 95% bootstrap interval is above 0")
+    test = Tolerance(0.0, "the upper end of the 95% bootstrap interval is above 0; a wide one shows nothing")
     source = f"[P] not seen; {SCIENCE}"
     return Claim("xor-n", statement, source, "not below 0", Measured.of(found), test, bool(found.high > 0), 0.025)
 
