@@ -4,6 +4,7 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below, count, within
+from fls_teach.demos.shared.measures import NUMBERS
 
 from .run import DATA
 
@@ -127,8 +128,7 @@ def _cost(result, name, words):
 
 def _four(result, name):
     """The four numbers at the best alpha and at the largest, as far as the data have them (science.md#causes)."""
-    names = {"network": "network", "answered": "answered", "positive": "E(w^+)", "linear": "E(w^+ - w^-)"}
-    values = {words: result.arrays.get(f"{name}_twins_{key}") for key, words in names.items()}
+    values = {words: result.arrays.get(f"{name}_twins_{key}") for key, words in NUMBERS.items()}
     pairs = {
         k: (statistics.at(v, best(result, name)).mean(), v[:, -1].mean()) for k, v in values.items() if v is not None
     }

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, below, count, within
+from fls_teach.demos.shared.measures import NUMBERS
 from fls_teach.demos.shared.optimum import optimum
 from fls_teach.statistics import Interval, at, bootstrap, cross_fitted_best, interval
 
@@ -10,7 +11,6 @@ from .run import LOSSES, STARTS
 
 SCIENCE = "[M] science.md#losses"
 OTHERS = tuple(loss for loss in LOSSES if loss != "logistic")
-NUMBERS = {"network": "network", "answered": "answered", "positive": "E(w^+)", "linear": "E(w^+ - w^-)"}
 
 
 def claims(result):

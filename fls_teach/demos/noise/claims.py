@@ -3,6 +3,7 @@
 import numpy as np
 
 from fls_teach.demos.framework.claim import above, below, count, within
+from fls_teach.demos.shared.measures import NUMBERS
 from fls_teach.demos.shared.optimum import optimum
 from fls_teach.statistics import at, bootstrap, cross_fitted_best, interval
 
@@ -10,7 +11,6 @@ from .run import DATA, LONG
 
 SCIENCE = "[M] science.md#noise"
 ADDED = {"batch": "one example per step", "decay": "weight decay", "noise": "input noise"}
-NUMBERS = {"network": "network", "answered": "answered", "positive": "E(w^+)", "linear": "E(w^+ - w^-)"}
 
 
 def claims(result):

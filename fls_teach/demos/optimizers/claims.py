@@ -4,6 +4,7 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, count, within
+from fls_teach.demos.shared.measures import NUMBERS
 
 from .run import DATA, LAZY, ON_AXES, OPTIMIZERS, RATES, RICH, RULE_STEPS
 
@@ -50,13 +51,7 @@ def best_log2_alpha(result, data, label, start):
 
 def four(result, label, start):
     """The four numbers on separable data and the silent mass, at the smallest, the best and the largest alpha."""
-    words = {
-        "network": "network",
-        "answered": "answered",
-        "positive": "E(w^+)",
-        "linear": "E(w^+ - w^-)",
-        "silent": "silent",
-    }
+    words = NUMBERS | {"silent": "silent"}
     k = int(error(result, "separable", label, start).mean(axis=0).argmin())
     means = {words[key]: error(result, "separable", label, start, key).mean(axis=0) for key in words}
     return f"{label}: " + "; ".join(f"{w} {v[0]:.4f}, {v[k]:.4f}, {v[-1]:.4f}" for w, v in means.items())

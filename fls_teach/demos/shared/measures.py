@@ -8,6 +8,9 @@ from fls_teach.theory.geometry import unit
 from .kernel import kernel_machine, tangent_kernel
 from .settings import Trained
 
+NUMBERS = {"network": "network", "answered": "answered", "positive": "E(w^+)", "linear": "E(w^+ - w^-)"}
+"""The four numbers of `errors` and what tables call them (science.md#causes)."""
+
 
 def errors(setting, trained, s, test_seed, n_draws):
     """Errors of the networks of one seed, by name, each (m,).

@@ -4,6 +4,7 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below, count, within
+from fls_teach.demos.shared.measures import NUMBERS
 
 from .run import DATA, STARTS
 
@@ -161,13 +162,7 @@ def _cooled(result, small, large):
 
 def _four(result, name="separable"):
     """The four numbers of the twins and their silent mass at the smallest and the largest c (science.md#causes)."""
-    words = {
-        "network": "network",
-        "answered": "answered",
-        "positive": "E(w^+)",
-        "linear": "E(w^+ - w^-)",
-        "silent": "silent",
-    }
+    words = NUMBERS | {"silent": "silent"}
     ends = {words[key]: result.arrays.get(f"{name}_twins_{key}") for key in words}
     values = (f"{w} {v[:, 0].mean():.4f}, {v[:, -1].mean():.4f}" for w, v in ends.items() if v is not None)
     return f"errors of twins on {name} at both ends: {'; '.join(values)}"
