@@ -160,7 +160,7 @@ def equivalent_optimizer(optimizer: Optimizer, c: ArrayLike, degree: int = 2) ->
     AdamW(lr=0.2, betas=(0.9, 0.999), eps=0.0, weight_decay=0.05)
     """
     if not isinstance(optimizer, (SGD, Adam)):
-        raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...) or AdamW(...)")
+        raise ValueError(f"optimizer is {validation.shown(optimizer)}; wanted SGD(...), Adam(...) or AdamW(...)")
     name = type(optimizer).__name__.lower()
     settings: dict[str, Any] = {
         "lr": equivalent_lr(optimizer.lr, c, degree, name),

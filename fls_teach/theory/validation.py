@@ -15,6 +15,12 @@ Choice = TypeVar("Choice")
 SMALLEST, LARGEST, SMALLEST_NORM = 1e-75, 1e75, 1e-140
 
 
+def shown(value: Any) -> str:
+    """`value` in a message: on one line, and never a page of numbers."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def array(name: str, value: ArrayLike, *shape: int | None) -> Array:
     """`value` as a finite float64 array whose trailing axes have the given sizes (None: any, but not 0)."""
     wanted = f"({', '.join('*' if size is None else str(size) for size in shape)})"
@@ -23,7 +29,7 @@ def array(name: str, value: ArrayLike, *shape: int | None) -> Array:
     except ValueError:
         raise ValueError(f"{name} is ragged; wanted an array of shape {wanted}") from None
     if raw.dtype.kind not in "fiub":
-        raise ValueError(f"{name} is {str(value)[:40]}, of dtype {raw.dtype}; wanted real numbers of at most 64 bits")
+        raise ValueError(f"{name} is {shown(value)}, of dtype {raw.dtype}; wanted real numbers of at most 64 bits")
     # int64 holds more than float64 can; products of small integer types would wrap around, so all become floats.
     if raw.dtype.kind in "iu" and raw.size and (raw.max() > 2**53 or raw.min() < -(2**53)):
         raise ValueError(f"{name} holds integers beyond 2**53 that overflow float64's precision; wanted floats")
@@ -52,14 +58,14 @@ def number(
     if not (result == 0 or SMALLEST_NORM <= abs(result) <= LARGEST) or any(
         bound is not None and not holds(result, bound) for _, bound, holds in bounds
     ):
-        raise ValueError(f"{name} is {value!r}; wanted a number {wanted}, {SMALLEST_NORM:g} to {LARGEST:g}")
+        raise ValueError(f"{name} is {shown(value)}; wanted a number {wanted}, {SMALLEST_NORM:g} to {LARGEST:g}")
     return result
 
 
 def count(name: str, value: Any, at_least: int = 1) -> int:
     """`value` as an int from `at_least` to 2^31."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not at_least <= value <= 2**31:
-        raise ValueError(f"{name} is {value!r}; wanted a whole number from {at_least} to {2**31}")
+        raise ValueError(f"{name} is {shown(value)}; wanted a whole number from {at_least} to {2**31}")
     return int(value)
 
 
@@ -68,20 +74,20 @@ def generator(rng: Any) -> np.random.Generator:
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
-        raise ValueError(f"rng is {rng!r}; wanted a numpy Generator or a whole number >= 0 as its seed") from None
+        raise ValueError(f"rng is {shown(rng)}; wanted a numpy Generator or a whole number >= 0 as its seed") from None
 
 
 def choice(name: str, value: Choice, options: Collection[Choice]) -> Choice:
     """`value`, which must be one of `options`."""
     if not isinstance(value, (str, int, float)) or value not in options:
-        raise ValueError(f"{name} is {value!r}; wanted one of {', '.join(map(repr, options))}")
+        raise ValueError(f"{name} is {shown(value)}; wanted one of {', '.join(map(repr, options))}")
     return value
 
 
 def flag(name: str, value: Any) -> bool:
     """`value`, which must be True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name} is {str(value)[:40]}; wanted True or False")
+        raise ValueError(f"{name} is {shown(value)}; wanted True or False")
     return bool(value)
 
 

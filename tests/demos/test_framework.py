@@ -209,7 +209,13 @@ def test_a_figure_is_redrawn_to_the_same_bytes_without_running(halving, tmp_path
 
 
 def test_a_result_of_another_version_is_named_as_that(halving, tmp_path):
-    for params, arrays in (({"gone": 1}, {"value": np.ones(2)}), ({"steps": 1}, {"other": np.ones(2)})):
+    """Catches a traceback for a parameter, an array or its shape or kind that this version does not have."""
+    for params, arrays in (
+        ({"gone": 1}, {"value": np.ones(2)}),
+        ({"steps": 1}, {"other": np.ones(2)}),
+        ({"steps": 1}, {"value": np.array(1.0)}),
+        ({"steps": 1}, {"value": np.array(["one", "two"])}),
+    ):
         files = save(Result("halving", params, 0, arrays), tmp_path)
         with pytest.raises(ValueError, match="another version"):
             redraw(files["result"])

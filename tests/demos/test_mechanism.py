@@ -272,10 +272,10 @@ def test_claims_and_figure_come_from_the_saved_file(measured, tmp_path):
         ({"data": ("xor", "xor")}, "data is xor, xor; wanted different"),
         ({"n_seeds": 3}, "n_seeds is 3"),
         ({"n_seeds_subtle": 3}, "n_seeds_subtle is 3; wanted at least 4"),
-        ({"log2_alpha": (0, -1, 2)}, "wanted at least 3 increasing numbers"),
-        ({"log2_alpha": (-40, -1, 2)}, "from -20 to 20"),
+        ({"log2_alpha": (0, -1, 2)}, "wanted increasing numbers, each once"),
+        ({"log2_alpha": (-40, -1, 2)}, "wanted -20 to 20"),
         ({"n_draws": 5}, "n_draws is 5"),
-        ({"n_points": 5}, "n_points 5"),
+        ({"n_points": 5}, "n_points is 5"),
     ],
 )
 def test_bad_parameters_are_one_sentence(change, words):

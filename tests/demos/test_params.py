@@ -25,7 +25,11 @@ def bad_texts(value):
         return ["nonsense"]
     first, words = value[0], isinstance(value[0], str)
     twice = f"{first},{first}"
-    return [",", twice, "nonsense"] if words else [",", twice, "1e30,2e30", "-2e30,-1e30", "nonsense"]
+    return (
+        [",", twice, "nonsense"]
+        if words
+        else [",", twice, "1e30,2e30", "-2e30,-1e30", ",".join(map(str, range(-150, 150))), "nonsense"]
+    )
 
 
 @pytest.mark.parametrize(("demo", "field"), FIELDS)
@@ -50,6 +54,7 @@ def test_a_bad_value_is_one_sentence(demo, field):
         ("alignment", "n_neurons=2000", None),
         ("alignment", "n_features=1000", None),
         ("alignment", "movie_phi=35,22", "movie_phi is 35,22; wanted increasing"),
+        ("alignment", "movie_phi=20,30,40", "movie_phi has 3 values; wanted 2"),
         ("stability", "n_samples=0", "n_samples is 0; wanted 2 to"),
         ("stability", "log2_small_alpha=-24", "wanted two of log2_alpha at or below it"),
         ("stability", "target_risks=0.01,0.1", "wanted falling"),

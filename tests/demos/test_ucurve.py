@@ -227,8 +227,8 @@ def test_the_figure_survives_an_optimum_at_an_end():
     ("change", "words"),
     [
         ({"n_seeds": 3}, "n_seeds is 3; wanted at least 4"),
-        ({"log2_alpha": (1, 0)}, "wanted at least 2 increasing numbers"),
-        ({"log2_alpha": (-30, 0)}, "from -20 to 20"),
+        ({"log2_alpha": (1, 0)}, "wanted increasing numbers, each once"),
+        ({"log2_alpha": (-30, 0)}, "wanted -20 to 20"),
         ({"n_draws": 1}, "n_draws is 1"),
     ],
 )

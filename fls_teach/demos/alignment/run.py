@@ -70,6 +70,8 @@ class Params:
         in_range(self, movie_kappa=(0.1, 100), movie_samples=(2, 200), movie_neurons=(2, 500))
         in_range(self, movie_log2_alpha=(-50, 0), movie_phi=(0, 180), movie_frames=(2, 500))
         increasing(self, movie_phi=2)
+        if len(self.movie_phi) > 2:
+            raise ValueError(f"movie_phi has {len(self.movie_phi)} values; wanted 2, the least and the most")
 
 
 PRESETS = {"quick": Params(), "full": Params(n_seeds=64, log2_alpha=tuple(range(-24, -7, 2)))}

@@ -99,6 +99,8 @@ def redraw(path, folder=None, name=None):
         return _report(module, result, folder, files)
     except KeyError as missing:  # an array or a metadata entry that this version needs
         raise ValueError(f"{outdated} ({missing} is not in it)") from None
+    except (IndexError, TypeError, ValueError) as problem:  # an array of another shape or kind
+        raise ValueError(f"{outdated} ({problem})") from None
 
 
 def _report(module, result, folder, files):

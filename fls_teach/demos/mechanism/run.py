@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fls_teach.demos.framework.params import in_range
+from fls_teach.demos.framework.params import in_range, increasing
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.shared.measures import errors, kernel_correlation, movement
 from fls_teach.demos.shared.settings import SETTINGS, STARTS
@@ -35,7 +35,8 @@ class Params:
 
     def __post_init__(self):
         in_range(self, **{name: (1, 2000) for name in vars(self) if name.startswith("n_seeds")})
-        in_range(self, n_draws=(1, 100_000), n_points=(1, 100_000), rtol=(1e-8, 0.1))
+        in_range(self, log2_alpha=(-20, 20), n_draws=(6, 100_000), n_points=(10, 100_000), rtol=(1e-8, 0.1))
+        increasing(self, log2_alpha=3)
         unknown = [name for name in self.data if name not in SETTINGS]
         if unknown or not self.data or len(set(self.data)) < len(self.data):
             raise ValueError(f"data is {', '.join(self.data)}; wanted different ones of {', '.join(SETTINGS)}")
@@ -43,11 +44,6 @@ class Params:
         few = [f"{key} is {value}" for key, value in seeds.items() if value < 4]
         if few:
             raise ValueError(f"{', '.join(few)}; wanted at least 4, two to choose the best alpha for two others")
-        steps = np.diff(self.log2_alpha)
-        if len(steps) < 2 or not (steps > 0).all() or max(np.abs(self.log2_alpha)) > 20:
-            raise ValueError(f"log2_alpha is {self.log2_alpha}; wanted at least 3 increasing numbers from -20 to 20")
-        if self.n_draws < 6 or self.n_points < 10:
-            raise ValueError(f"n_draws is {self.n_draws}, n_points {self.n_points}; wanted at least 6 and 10")
 
 
 PRESETS = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fls_teach.demos.framework.params import in_range
+from fls_teach.demos.framework.params import in_range, increasing
 from fls_teach.demos.framework.result import Result
 from fls_teach.demos.shared.measures import errors
 from fls_teach.demos.shared.settings import SETTINGS
@@ -28,16 +28,12 @@ class Params:
     """Local error of a training step, as in `gradient_flow`."""
 
     def __post_init__(self):
-        in_range(self, n_seeds=(1, 2000), n_draws=(1, 100_000), rtol=(1e-8, 0.1))
+        in_range(self, n_seeds=(1, 2000), log2_alpha=(-20, 20), n_draws=(2, 100_000), rtol=(1e-8, 0.1))
+        increasing(self, log2_alpha=2)
         if self.n_seeds < 4:
             raise ValueError(
                 f"n_seeds is {self.n_seeds}; wanted at least 4, two to choose the best alpha for two others"
             )
-        steps = np.diff(self.log2_alpha)
-        if len(steps) < 1 or not (steps > 0).all() or np.abs(self.log2_alpha).max() > 20:
-            raise ValueError(f"log2_alpha is {self.log2_alpha}; wanted at least 2 increasing numbers from -20 to 20")
-        if self.n_draws < 2:
-            raise ValueError(f"n_draws is {self.n_draws}; wanted at least 2")
 
 
 PRESETS = {

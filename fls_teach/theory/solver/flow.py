@@ -117,14 +117,12 @@ def gradient_flow(
     target = 0.0 if target_risk is None else validation.number("target_risk", target_risk, above=0)
     t_max = np.inf if t_max is None else validation.number("t_max", t_max, above=0)
     rtol = validation.number("rtol", rtol, at_least=1e-9, at_most=1e-2)
-    centred = validation.flag("centred", centred)
+    centred, record = validation.flag("centred", centred), validation.flag("record", record)
     loss = Loss(reduction, output_multiplier, lr_multiplier)
     runs = leading or (1,)
     X, y, W, signs = (np.broadcast_to(a, runs + a.shape[-k:]) for a, k in ((X, 2), (y, 1), (W, 2), (signs, 1)))
     with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged"
-        batch = Batch(
-            loss, X, y, W, signs, target_risk=target, t_max=t_max, rtol=rtol, centred=centred, record=bool(record)
-        )
+        batch = Batch(loss, X, y, W, signs, target_risk=target, t_max=t_max, rtol=rtol, centred=centred, record=record)
         batch.solve()
         flow = _results(batch)
     return flow if leading else Flow._make(None if entry is None else entry[0] for entry in flow)

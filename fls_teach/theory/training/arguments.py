@@ -61,5 +61,5 @@ def seeds_per_run(value: ArrayLike) -> NDArray[Any]:
     validation.array("seeds", value)
     values = np.asarray(value)
     if values.dtype.kind not in "iu" or values.ndim > 1 or values.min() < 0:
-        raise ValueError(f"seeds is {str(value)[:40]}; wanted a whole number >= 0, or one per run (B,)")
+        raise ValueError(f"seeds is {validation.shown(value)}; wanted a whole number >= 0, or one per run (B,)")
     return values

@@ -156,7 +156,7 @@ def descend(
         "adamw": AdamW(lr, weight_decay=weight_decay),
     }[validation.choice("optimizer", optimizer, OPTIMIZERS)]
     if not callable(loss_and_gradient):
-        raise ValueError(f"loss_and_gradient is {loss_and_gradient!r}; wanted a function")
+        raise ValueError(f"loss_and_gradient is {validation.shown(loss_and_gradient)}; wanted a function")
     listed = parameters if isinstance(parameters, (list, tuple)) and parameters else [parameters]
     parameters = [np.array(validation.array("parameters", p)) for p in listed]
     buffers, losses = rule.start(parameters), []

@@ -179,7 +179,9 @@ def _problem(
 ):
     """What all runs share, checked."""
     if not isinstance(optimizer, (Optimizer, FlowSteps)):
-        raise ValueError(f"optimizer is {optimizer!r}; wanted SGD(...), Adam(...), AdamW(...) or FlowSteps(...)")
+        raise ValueError(
+            f"optimizer is {validation.shown(optimizer)}; wanted SGD(...), Adam(...), AdamW(...) or FlowSteps(...)"
+        )
     noise = validation.number("input_noise", input_noise, at_least=0)
     batch_size = n if batch_size is None else validation.count("batch_size", batch_size)
     if batch_size > n:

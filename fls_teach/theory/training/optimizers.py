@@ -141,7 +141,7 @@ class Adam(Optimizer):
     def __post_init__(self):
         object.__setattr__(self, "lr", per_run("lr", self.lr, above=0))
         if not isinstance(self.betas, (tuple, list)) or len(self.betas) != 2:
-            raise ValueError(f"betas is {self.betas!r}; wanted two numbers in [0, 1)")
+            raise ValueError(f"betas is {validation.shown(self.betas)}; wanted two numbers in [0, 1)")
         betas = tuple(validation.number("betas", beta, at_least=0, at_most=1 - 1e-9) for beta in self.betas)
         object.__setattr__(self, "betas", betas)
         object.__setattr__(self, "eps", per_run("eps", self.eps, at_least=0))

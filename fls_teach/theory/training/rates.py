@@ -58,7 +58,7 @@ def flow_lr(
     """
     steps = FlowSteps() if steps is None else steps
     if not isinstance(steps, FlowSteps):
-        raise ValueError(f"steps is {steps!r}; wanted FlowSteps(...)")
+        raise ValueError(f"steps is {validation.shown(steps)}; wanted FlowSteps(...)")
     validation.number("target_risk", target_risk, above=0)
     flow = train(
         X, y, W, V, steps, loss=loss, target_risk=target_risk, output_multiplier=output_multiplier, centred=centred,
