@@ -80,7 +80,7 @@ class Params:
 
     edges: tuple = (-0.35, -0.25, -0.15, 0.0)
     """Between the bins of lambda, increasing: one bin more than edges. A thousandth of all draws has lambda < -0.6, a
-    thirtieth lambda > 0."""
+    fortieth lambda > 0."""
     n_seeds: int = 28
     """Training sets and starts in each bin and group, each trained at every alpha; at least 4."""
     n_seeds_overlap: int = 80
