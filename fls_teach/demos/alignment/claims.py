@@ -192,13 +192,18 @@ def _over_data_sets(values):
     return interval(values) if len(values) else Interval(np.nan, np.nan, np.nan, 0)
 
 
+def output_ceiling(X, W0, alpha):
+    """2 alpha sqrt(h) X_max W_max^2, the bound on outputs on X (n, d) until t_alpha; W0 (h, d) is W(0) / alpha."""
+    w_max, x_max = (np.linalg.norm(rows, axis=-1).max() for rows in (W0, X))
+    return 2 * alpha * np.sqrt(len(W0)) * x_max * w_max**2
+
+
 def _quiet_claims(result):
     arrays, log2_alpha = result.arrays, result.arrays["log2_alpha"]
     loud, moved, change = [], [], np.zeros(arrays["exit"].shape)
     for k, alpha, X, y, W in _runs(result):
         phase_one = arrays["times"][k] <= arrays["exit"][k]
-        w_max = np.linalg.norm(W, axis=-1).max() / alpha
-        ceiling = 2 * alpha * np.sqrt(len(W)) * np.linalg.norm(X, axis=-1).max() * w_max**2
+        ceiling = output_ceiling(X, W / alpha, alpha)
         change[k] = _largest(np.abs(arrays["risk"][k][phase_one] / len(y) - np.log(2)))
         loud.append(_largest(arrays["output"][k][phase_one]) / ceiling)
         moved.append(change[k] / (np.logaddexp(0, ceiling) - np.log(2)))

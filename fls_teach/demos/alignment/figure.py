@@ -6,7 +6,7 @@ from fls_teach import plotting
 from fls_teach.statistics import interval
 from fls_teach.theory import phase_one_bound, zeta
 
-from .claims import best_exit_angles, predicted_slopes, slopes
+from .claims import best_exit_angles, output_ceiling, predicted_slopes, slopes
 
 
 @plotting.styled
@@ -72,7 +72,7 @@ def _silence(axis, result):
     arrays, log2_alpha = result.arrays, result.params["shown_log2_alpha"]
     a = result.params["log2_alpha"].index(log2_alpha)
     times, end, n = arrays["shown_times"], arrays["exit"][0, a], len(arrays["y"])
-    ceiling = _output_ceiling(arrays, 2.0**log2_alpha)
+    ceiling = output_ceiling(arrays["X"][0], arrays["W0"][0], 2.0**log2_alpha)
     axis.semilogy(times, arrays["shown_risk"] / (n * np.log(2)), color=plotting.INK, label="risk / log 2")
     axis.semilogy(times, arrays["shown_output"], color=plotting.RED, label=r"largest output, $\max_i|f(x_i)|$")
     axis.semilogy(times, arrays["shown_norm"] ** 2, color=plotting.GREEN, label=r"largest $\|w_j\|^2$")
@@ -138,12 +138,6 @@ def _exponents(axis, result):
     )
     axis.set_title("1/2 where positive neurons end Phase 1")
     axis.legend(loc="upper left")
-
-
-def _output_ceiling(arrays, alpha):
-    W0, X = arrays["W0"][0], arrays["X"][0]
-    largest = np.linalg.norm(W0, axis=-1).max() ** 2
-    return 2 * alpha * np.sqrt(len(W0)) * np.linalg.norm(X, axis=-1).max() * largest
 
 
 def _mark_exit(axis, end, height):

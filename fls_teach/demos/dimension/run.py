@@ -7,6 +7,7 @@ import numpy as np
 from fls_teach.demos import heatmap
 from fls_teach.demos.framework.params import in_range, increasing
 from fls_teach.demos.framework.result import Result
+from fls_teach.demos.heatmap.run import QUICK
 from fls_teach.demos.images.trained import train_grid
 
 
@@ -24,7 +25,7 @@ class Params(heatmap.Params):
 
 
 PRESETS = {
-    "quick": Params(log2_c=(-6, -3, 0, 4), epochs=120, n_seeds=4),
+    "quick": Params(**{**QUICK, "log2_c": (-6, 0, 4)}, dimensions=(8, 32), epochs=75),
     "full": Params(
         dimensions=(8, 32, 64, 128), width=16, epochs=120, log2_c=(-6, -4, -2, 0, 2, 4),
         rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8,

@@ -43,8 +43,11 @@ class Params:
         check_grid(self)
 
 
+QUICK = {"n": 256, "n_test": 300, "batch": 16, "log2_c": (-6, -3, 0, 4), "rates": (0.015, 0.05), "n_seeds": 4}
+"""What the quick presets of the demos on images share: each is to take less than a minute of processor time."""
+
 PRESETS = {
-    "quick": Params(),
+    "quick": Params(**QUICK, epochs=75),
     "full": Params(width=16, epochs=120, log2_c=tuple(range(-7, 6)), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
 }
 CIFAR_PRESETS = {

@@ -121,4 +121,4 @@ def _curve(axis, log2_c, lr, accuracy, status, target):
     lines = ["← large FLS      output multiplier c      small FLS →", *notes(log2_c, lr, accuracy, status, target)]
     axis.set_xlabel("\n".join(textwrap.fill(line, 70) for line in lines))
     axis.set_ylabel("peak test accuracy (%)")
-    axis.set_title(textwrap.fill(f"Stopped at {target}; {RULE}", 75), fontsize=9.5)
+    axis.set_title(textwrap.fill(f"Stopped at {target}; {RULE}", 68), fontsize=9.5)

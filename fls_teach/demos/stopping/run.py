@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fls_teach.demos import heatmap
 from fls_teach.demos.framework.params import in_range
 from fls_teach.demos.framework.result import Result
+from fls_teach.demos.heatmap.run import QUICK
 from fls_teach.demos.images.trained import train_grid
 
 
@@ -32,7 +33,7 @@ class Params(heatmap.Params):
 
 
 PRESETS = {
-    "quick": Params(log2_c=(-6, -3, 0, 4), epochs=150, n_seeds=4),
+    "quick": Params(**QUICK, n_validation=128, end_risk=0.005, epochs=85),
     "full": Params(width=16, epochs=200, log2_c=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
 }
 

@@ -59,7 +59,7 @@ class Chunk:
         self.batches = Batches(seeds, X.shape[1], problem.batch_size, problem.noise)
         self.start = self.parameters if problem.centred else []
         self.f0 = outputs(activities(X, W), V) if problem.centred else np.zeros_like(t)
-        self.time, self.last = np.zeros(size), np.zeros(size)  # sum of the step lengths, and the last one
+        self.time, self.last_dt = np.zeros(size), np.zeros(size)  # sum of the step sizes, and the last one
         wakeful = np.broadcast_to(not self.flow and (problem.noise > 0 or optimizer.memory), size)
         self.watch = Watch(problem, np.where(wakeful, PATIENCE, 0), self.parameters, self.flow)
         self.results = {
@@ -115,11 +115,11 @@ class Chunk:
         problem, start = self.problem, self.parameters
         slopes = self.gradients(self.X, self.t, A, f)
         curvature = problem.loss.risk_curvature(self.t, f, self.c, problem.reduction)
-        self.last = self.optimizer.length(self.X, A, start, slopes, curvature)
-        self.parameters = _moved(start, slopes, self.last / 2)
+        self.last_dt = self.optimizer.step_size(self.X, A, start, slopes, curvature)
+        self.parameters = _moved(start, slopes, self.last_dt / 2)
         slopes = self.gradients(self.X, self.t, *self.forward(self.X, self.f0))
-        self.parameters = _moved(start, slopes, self.last)
-        self.time = self.time + self.last
+        self.parameters = _moved(start, slopes, self.last_dt)
+        self.time = self.time + self.last_dt
 
     def look(self, step, A, f):
         """Evaluate the risk of every live run and close those that have ended; returns the positions of the others."""
@@ -165,7 +165,7 @@ class Chunk:
         weights, landed = at(fraction)
         for p, new in zip(self.parameters, weights, strict=True):
             p[runs] = new
-        self.time[runs] -= (1 - fraction) * self.last[runs]
+        self.time[runs] -= (1 - fraction) * self.last_dt[runs]
         risk = risk.copy()
         risk[runs] = landed
         return risk
@@ -181,7 +181,7 @@ class Chunk:
 
     def keep(self, stay):
         """Keep the live runs at these positions only."""
-        for name in "live X t c f0 time last".split():
+        for name in "live X t c f0 time last_dt".split():
             setattr(self, name, getattr(self, name)[stay])
         for name in "parameters start buffers".split():
             setattr(self, name, [array[stay] for array in getattr(self, name)])
@@ -200,5 +200,5 @@ class Chunk:
         return self.results | {"record": records}
 
 
-def _moved(parameters, slopes, length):
-    return [p - length.reshape(-1, *[1] * (p.ndim - 1)) * g for p, g in zip(parameters, slopes, strict=True)]
+def _moved(parameters, slopes, dt):
+    return [p - dt.reshape(-1, *[1] * (p.ndim - 1)) * g for p, g in zip(parameters, slopes, strict=True)]

@@ -30,7 +30,7 @@ class Training:
     steps : ndarray (B,) of int
         Optimizer steps taken.
     time : ndarray (B,)
-        Sum of the step lengths: the time of gradient flow that a plain gradient step follows.
+        Sum of the step sizes: the time of gradient flow that a plain gradient step follows.
     risk : ndarray (B,)
         Training risk of c f, or of c (f - f0), on all examples without noise.
     status : ndarray (B,) of str

@@ -15,14 +15,14 @@ TINY = np.finfo(float).tiny
 
 @dataclass(frozen=True)
 class FlowSteps:
-    """Follow gradient flow by the midpoint rule, with a step length that each run chooses anew at every step.
+    """Follow gradient flow by the midpoint rule, with a step size that each run chooses anew at every step.
 
     Parameters
     ----------
     change : float
         Largest relative change of a neuron (of its larger layer) within a step, in (0, 1].
     curvature : float
-        Largest curvature times step length, in (0, 2]; beyond 2 the midpoint rule is unstable.
+        Largest curvature times step size, in (0, 2]; beyond 2 the midpoint rule is unstable.
 
     Raises
     ------
@@ -52,8 +52,8 @@ class FlowSteps:
         object.__setattr__(self, "change", validation.number("change", self.change, above=0, at_most=1))
         object.__setattr__(self, "curvature", validation.number("curvature", self.curvature, above=0, at_most=2))
 
-    def length(self, X: Array, A: Array, parameters: list[Array], gradients: list[Array], curvature: Array) -> Array:
-        """Step length (b,) from the activities A and the curvature (b, n) of the risk by each example's output."""
+    def step_size(self, X: Array, A: Array, parameters: list[Array], gradients: list[Array], curvature: Array) -> Array:
+        """Step size (b,) from the activities A and the curvature (b, n) of the risk by each example's output."""
         sizes, rates = np.maximum(*neuron_norms(*parameters)), np.maximum(*neuron_norms(*gradients))
         for run in np.flatnonzero(~np.isfinite(rates).all(axis=1)):  # squares overflow: exp(-margin) may be 1e200
             W, V = (g[run : run + 1] for g in gradients)

@@ -73,5 +73,5 @@ def flow_lr(
 
 def _shortest(times):
     """Shortest of the steps between times, without the last one if there are others: it was shortened to land."""
-    lengths = np.diff(times)
-    return np.min(lengths[:-1] if len(lengths) > 1 else lengths, initial=np.nan if len(lengths) == 0 else np.inf)
+    dt = np.diff(times)
+    return np.min(dt[:-1] if len(dt) > 1 else dt, initial=np.nan if len(dt) == 0 else np.inf)
