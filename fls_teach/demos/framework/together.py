@@ -1,6 +1,8 @@
 """Several demos at once, one per processor."""
 
 import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -25,20 +27,39 @@ def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
     Yields
     ------
     dict
-        Name -> Future of (Report, seconds). What has not begun when the block ends is not begun any more.
+        Name -> Future of (Report, seconds). What has not begun when the block ends is not begun any more, and after
+        Ctrl-C what has begun is given up.
     """
     # Spawned, not forked: BLAS may have threads already, and a forked child would wait for them forever.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(cores(), len(names)), mp_context=context)
+    others = set(multiprocessing.active_children())
+    # A terminal sends Ctrl-C to the workers too, and each would go on with the next demo: they inherit to ignore it.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield {name: pool.submit(_timed, name, *options) for name in names}
+        futures = {name: pool.submit(_timed, name, *options) for name in names}
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    try:
+        yield futures
+    except (KeyboardInterrupt, GeneratorExit):
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _timed(name, *options) -> tuple[Report, float]:
     start = time.perf_counter()
-    return run_demo(name, *options), time.perf_counter() - start
+    # As an exception, an end from outside removes the files that are half written.
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return run_demo(name, *options), time.perf_counter() - start
+    except KeyboardInterrupt:
+        os._exit(130)  # the pool would give this worker the next demo
+    finally:
+        signal.signal(signal.SIGTERM, handler)
 
 
 def result(name: str, futures: dict[str, Future], progress) -> tuple[Report, float]:
