@@ -8,7 +8,7 @@ import pytest
 import fls_teach
 
 PACKAGE = Path(fls_teach.__file__).parent
-SMALL = {"diagnosis", "files", "plotting", "processors", "statistics", "terminal"}
+SMALL = "diagnosis", "files", "plotting", "processors", "statistics", "terminal"
 """Single files that every room but the theory may use."""
 MAY_USE = {
     "theory": set(),
@@ -18,7 +18,7 @@ MAY_USE = {
     "demos": {"theory", "vision", *SMALL},
     "autograder": {"course", "grading", *SMALL},
     "cli": {"autograder", "course", "demos", "vision", "grading", *SMALL},
-    **{name: SMALL for name in SMALL},
+    **{name: set(SMALL) for name in SMALL},
 }
 
 
