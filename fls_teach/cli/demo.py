@@ -118,7 +118,7 @@ def _every_report(preset, seed, out, resume):
     if len(small) > 1 and cores() > 1:
         with together.started(small, preset, seed, out, None, None, (), resume) as futures:
             for name in small:
-                with terminal.progress(label[name]) as progress, _sentences(name, out):
+                with terminal.progress(f"waiting for {name}") as progress, _sentences(name, out):
                     done = together.result(name, futures, progress)
                 yield done
         names = names[len(small) :]

@@ -66,6 +66,6 @@ def result(name: str, futures: dict[str, Future], progress) -> tuple[Report, flo
     """Wait for the demo `name`, and meanwhile report how many of all are finished."""
     while not futures[name].done():
         finished = sum(future.done() for future in futures.values())
-        progress(finished / len(futures), f"{finished} of {len(futures)} finished")
+        progress(finished / len(futures), f"{finished} of {len(futures)} demos without images are finished")
         wait([futures[name]], timeout=0.5)
     return futures[name].result()
