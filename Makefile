@@ -12,6 +12,7 @@ export OMP_NUM_THREADS ?= 1
 # What `make quick` runs: some tests of every folder.
 QUICK := tests/project/test_commands.py tests/test_references.py tests/test_statistics.py \
 	tests/theory/test_mixture.py tests/theory/test_network.py tests/theory/test_equivalence.py \
+	tests/theory/solver/test_rk23.py \
 	tests/demos/test_framework.py tests/cli/test_conventions.py tests/course/test_loop.py tests/course/test_examples.py \
 	tests/grading/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
 	tests/vision/test_models.py tests/vision/test_layers.py

@@ -171,7 +171,9 @@ def _submit(executor, tasks, ledger, at_once):
                 running[executor.submit(attempt, task)] = task
             except BrokenExecutor:
                 lost.append(task)
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        done = wait(running, return_when=FIRST_COMPLETED).done
+        while done:
+            future = done.pop()
             task = running.pop(future)
             try:
                 outcome = future.result()
@@ -182,6 +184,8 @@ def _submit(executor, tasks, ledger, at_once):
                 outcome = GIVEN_UP
             except Exception as problem:  # the executor's own: `attempt` lets none of ours through
                 outcome = sentence(problem)
+            # A cluster does again what a future still asks for when the worker that holds its result dies.
+            del future
             if outcome != GIVEN_UP and _failed_together(task, outcome):
                 waiting.extendleft(reversed(_halves(task)))
             else:

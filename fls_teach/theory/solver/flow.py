@@ -52,7 +52,7 @@ class Flow(NamedTuple):
 def gradient_flow(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, signs: ArrayLike,
     *, target_risk: float | None = None, t_max: float | None = None, reduction: str = "mean",
-    output_multiplier: float = 1.0, lr_multiplier: float = 1.0, rtol: float = 2e-5, record: bool = False,
+    output_multiplier: float = 1.0, lr_multiplier: float = 1.0, rtol: float = 2e-5, record: bool | None = False,
     centred: bool = False,
 ) -> Flow:  # fmt: skip
     """Follow gradient flow of the risk of c f until it reaches the target, or until `t_max`.
@@ -117,7 +117,7 @@ def gradient_flow(
     target = 0.0 if target_risk is None else validation.number("target_risk", target_risk, above=0)
     t_max = np.inf if t_max is None else validation.number("t_max", t_max, above=0)
     rtol = validation.number("rtol", rtol, at_least=1e-9, at_most=1e-2)
-    centred, record = validation.flag("centred", centred), validation.flag("record", record)
+    centred, record = validation.flag("centred", centred), record is not None and validation.flag("record", record)
     loss = Loss(reduction, output_multiplier, lr_multiplier)
     runs = leading or (1,)
     X, y, W, signs = (np.broadcast_to(a, runs + a.shape[-k:]) for a, k in ((X, 2), (y, 1), (W, 2), (signs, 1)))
