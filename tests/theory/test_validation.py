@@ -129,7 +129,7 @@ ARRAYS_OF_POSITIVES = {("balanced_init", "alpha"), ("equivalent_alpha", "c"), ("
                        ("equivalent_lr", "lr"), ("equivalent_weight_decay", "c")}  # fmt: skip
 MAY_BE_NONE = {("GaussianMixture", "n_features"), ("GaussianMixture", "signal"), ("gradient_flow", "target_risk"),
                ("XorMixture", "n_features"), ("XorMixture", "axes"), ("ClassMixture", "n_features"),
-               ("gradient_flow", "t_max")}  # fmt: skip
+               ("gradient_flow", "t_max"), ("gradient_flow", "record")}  # fmt: skip
 MAY_BE_SCALARS = {("phase_one_bound", "times")}
 
 
