@@ -14,7 +14,7 @@ QUICK := tests/project/test_commands.py tests/test_references.py tests/test_stat
 	tests/theory/test_mixture.py tests/theory/test_network.py tests/theory/test_equivalence.py \
 	tests/theory/solver/test_rk23.py \
 	tests/demos/test_framework.py tests/cli/test_conventions.py tests/course/test_loop.py tests/course/test_examples.py \
-	tests/grading/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
+	tests/sandbox/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
 	tests/vision/test_models.py tests/vision/test_layers.py
 
 .PHONY: help demo test quick test-lowest bench lint clean

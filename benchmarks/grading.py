@@ -30,8 +30,8 @@ import process_tree
 import submissions
 from batches import SMALL, chosen, grade, part_c, part_d, part_e, scores, text_c, text_d, text_e
 
-from fls_teach.grading import Session
-from fls_teach.grading.sandbox import Bubblewrap, Limits, NoSandbox, SandboxError
+from fls_teach.sandbox import Session
+from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, Limits, NoSandbox, SandboxError
 
 FULL = {
     "trials": 5, "starts": 20, "honest": 60, "partial": 25, "hostile": 15, "speedup": 12, "memory": (20, 200, 1000),
@@ -64,7 +64,7 @@ def part_a(size, work):
 
 def _spent(run, one_start):
     """Processor seconds by role."""
-    graders = {pid for pid, each in run.processes.items() if "fls_teach.autograder.grader" in each.command}
+    graders = {pid for pid, each in run.processes.items() if "fls_teach.autograder.marking.grader" in each.command}
     workers = set().union(*map(run.below, graders)) - graders
     starts = sum(run.processes[pid].parent in graders for pid in workers)
     return {

@@ -3,7 +3,7 @@
 import random
 import shutil
 
-from fls_teach.autograder.zoo import attacks
+from fls_teach.autograder.doctor.zoo import attacks
 from fls_teach.course.registry import course_root
 
 

@@ -14,7 +14,7 @@ A submission goes through these rooms::
     doctor, zoo        is this machine fit to grade, and do the attacks fail here?
 
 Marks come from the specification (`fls_teach.course`), which asks the submission's functions through
-`fls_teach.grading`: that package says what is trusted and what is not.
+`fls_teach.sandbox`: that package says what is trusted and what is not.
 
 The record, OUT/NAME/record.json, is plain JSON without times, host names or paths of this machine: the same submission,
 course key and versions give the same bytes. `record.check_record` has its fields. The verdict on a property is one of

@@ -8,23 +8,25 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fls_teach.autograder import against, batch, course_key, settings
-from fls_teach.autograder.budget import Patience
-from fls_teach.autograder.cohort import Cohort
-from fls_teach.autograder.gradebook import write_gradebook
-from fls_teach.autograder.grader import Task
-from fls_teach.autograder.intake import collect, holds_work
-from fls_teach.autograder.layout import shown
-from fls_teach.autograder.page import cohort_page
-from fls_teach.autograder.record import properties, read_record
+from fls_teach.autograder import settings
+from fls_teach.autograder.intake.collect import collect, holds_work
+from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.sources import Unreadable
+from fls_teach.autograder.marking import batch, course_key
+from fls_teach.autograder.marking.budget import Patience
+from fls_teach.autograder.marking.grader import Task
+from fls_teach.autograder.marking.record import properties, read_record
+from fls_teach.autograder.reports import against
+from fls_teach.autograder.reports.cohort import Cohort
+from fls_teach.autograder.reports.gradebook import write_gradebook
+from fls_teach.autograder.reports.html import cohort_page
+from fls_teach.autograder.reports.similar import near_identical
+from fls_teach.autograder.reports.summary import Done
 from fls_teach.autograder.selection import select, selected
-from fls_teach.autograder.similar import near_identical
-from fls_teach.autograder.sources import Unreadable
-from fls_teach.autograder.summary import Done
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises
 from fls_teach.files import replacing, writable_folder
-from fls_teach.grading.sandbox import Limits, SandboxError
-from fls_teach.grading.selftest import choose
+from fls_teach.sandbox.isolation.sandboxes import Limits, SandboxError
+from fls_teach.sandbox.isolation.selftest import choose
 
 OF_ALL = "gradebook.csv", "cohort.html"
 """What is drawn from all records and lies beside their folders."""

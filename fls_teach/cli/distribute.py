@@ -16,7 +16,7 @@ def release(folder):
 
     DIR is new, empty, or holds an earlier release, which is brought up to date.
     """
-    from fls_teach.autograder import release as releasing
+    from fls_teach.autograder.packaging import release as releasing
 
     done = releasing.release(folder)
     verb = "Made" if done.new else "Brought up to date:"
@@ -63,7 +63,7 @@ def gradescope(out, key, minutes, torch_index):
 
     The zip holds the solutions and the course's key: keep it to yourself. README.md in it says how to use it.
     """
-    from fls_teach.autograder.bundle import bundle_gradescope
+    from fls_teach.autograder.packaging.bundle import bundle_gradescope
 
     done = bundle_gradescope(out, key=_key(key), minutes=minutes, torch_index=torch_index)
     click.echo(f"'{done.path}': {done.exercises} exercises, {done.points} points, {done.size / 1e6:.1f} MB.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fls_teach import terminal
-from fls_teach.autograder.layout import shown
+from fls_teach.autograder.intake.layout import shown
 from fls_teach.cli.student import Seconds, sentence_for_mistakes
 from fls_teach.processors import cores
 
@@ -60,7 +60,7 @@ def grade(paths, out, names, memory, as_json, **options):
     if not out.strip():
         raise click.UsageError("--out is empty; name a folder for the results")
     from fls_teach.autograder import grade as grading
-    from fls_teach.autograder.summary import print_summary
+    from fls_teach.autograder.reports.summary import print_summary
 
     options["jobs"] = options["jobs"] or cores()
     options = grading.Options(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
@@ -83,12 +83,12 @@ def doctor(attack, isolation, jobs):
 
     Exit code 0: yes; 1: no, or an attack succeeded.
     """
-    from fls_teach.autograder import doctor as examination
+    from fls_teach.autograder.doctor import checks
 
-    fit = examination.examine(isolation)
+    fit = checks.examine(isolation)
     if attack and fit:
         with terminal.progress("attacking") as progress:
-            results = examination.attack(isolation, jobs or cores(), progress)
-        examination.print_attacks(results)
+            results = checks.attack(isolation, jobs or cores(), progress)
+        checks.print_attacks(results)
         fit = not any(problems for _, problems in results)
     return 0 if fit else 1

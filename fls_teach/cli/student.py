@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from fls_teach import terminal
-from fls_teach.course import day
 from fls_teach.course.registry import CourseError, MissingModule, find_exercise
-from fls_teach.course.workspace import find_workspace
-from fls_teach.course.workspace import start as make_workspace
+from fls_teach.course.workspace import actions
+from fls_teach.course.workspace.folder import find_workspace
+from fls_teach.course.workspace.folder import start as make_workspace
 
 
 def sentence_for_mistakes(command):
@@ -95,7 +95,7 @@ def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_
         raise click.UsageError(f"which exercise? fls check {replay.partition('.')[0]} --replay {replay}")
     if as_json and debug:
         raise click.UsageError("--json and --debug do not go together: what your code prints would be mixed in")
-    chosen, results = day.chosen(workspace, names, everything), []
+    chosen, results = actions.chosen(workspace, names, everything), []
     for exercise in chosen:
         options = {"seed": seed, "all_cards": all_cards or as_json, "debug": debug, "case": replay}
         options["time_limit"] = time_limit
@@ -120,20 +120,20 @@ def _checked(workspace, exercise, options, one_of_many, as_json):
 
     if options["debug"]:
         try:
-            return day.check_one(workspace, exercise, **options)
+            return actions.check_one(workspace, exercise, **options)
         except BdbQuit:
             raise click.ClickException("you left the debugger, so the check was not finished") from None
     try:
         with terminal.progress(exercise.name) as progress:
-            return day.check_one(workspace, exercise, progress=progress, **options)
+            return actions.check_one(workspace, exercise, progress=progress, **options)
     except CourseError as problem:  # torch is missing: that must not keep the others from being checked
         if not (one_of_many or (as_json and isinstance(problem, MissingModule))):
             raise
-        return day.unchecked(exercise, "unusable", str(problem))
+        return actions.unchecked(exercise, "unusable", str(problem))
 
 
 def _print_result(result):
-    from fls_teach.course.report import print_result
+    from fls_teach.course.feedback.terminal import print_result
 
     print_result(terminal.console(), result)
 
@@ -142,9 +142,9 @@ def _print_result(result):
 @_in_workspace
 def list_exercises(workspace):
     """Show all exercises, your progress and your points."""
-    from fls_teach.course.report import print_listing
+    from fls_teach.course.feedback.terminal import print_listing
 
-    rows = day.listing(workspace)
+    rows = actions.listing(workspace)
     print_listing(terminal.console(), rows, sum(row[3] for row in rows), sum(row[4] for row in rows))
 
 
@@ -154,7 +154,7 @@ def list_exercises(workspace):
 def hint(workspace, name):
     """Give the next hint: a question, then a formula, then the shape of the code."""
     exercise = find_exercise(name)
-    heading, text, step, steps = day.next_hint(workspace, exercise)
+    heading, text, step, steps = actions.next_hint(workspace, exercise)
     more = f"`fls hint {exercise.number}` again gives the next" if step < steps else "there are no more"
     click.echo(f"{exercise.name}: {heading}\n\n{text}\n\nHint {step} of {steps}; {more}.")
 
@@ -164,7 +164,7 @@ def hint(workspace, name):
 @_in_workspace
 def solution(workspace, name):
     """Show our solution, once yours has passed."""
-    click.echo(day.solution(workspace, find_exercise(name)), nl=False)
+    click.echo(actions.solution(workspace, find_exercise(name)), nl=False)
 
 
 @click.command()
@@ -183,7 +183,7 @@ def reset(workspace, name):
 @_in_workspace
 def watch(workspace, name):
     """Check whenever you save. Keys: n next, h hint, l list, c check, x exit."""
-    from fls_teach.course.watch import Watch
+    from fls_teach.course.workspace.watch import Watch
 
     return Watch(workspace, find_exercise(name) if name else None).run(sys.stdin)
 
@@ -195,7 +195,7 @@ def watch(workspace, name):
 @_in_workspace
 def submit(workspace, out):
     """Pack your work into one zip."""
-    from fls_teach.course.submit import pack
+    from fls_teach.course.workspace.submit import pack
 
     target = out or workspace.folder / "submission.zip"
     packed, left_out = pack(workspace, target)

@@ -109,7 +109,7 @@ def alive(family):
 
 def graders(pid):
     """Process numbers of the graders that a `fls grade` has running."""
-    return [child for child, (_, command) in offspring(pid).items() if b"autograder.grader" in command]
+    return [child for child, (_, command) in offspring(pid).items() if b"marking.grader" in command]
 
 
 def kill(process):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fls_teach.autograder.against import changes, describe, settings_that_differ
-from fls_teach.autograder.record import check_record, read_record
+from fls_teach.autograder.marking.record import check_record, read_record
+from fls_teach.autograder.reports.against import changes, describe, settings_that_differ
 from fls_teach.course.registry import CourseError
 
 from .records import HOSTILE, VERSIONS, every_verdict, exercise, hostile, item, record

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from fls_teach.autograder.doctor import attack
-from fls_teach.autograder.zoo import attacks
+from fls_teach.autograder.doctor.checks import attack
+from fls_teach.autograder.doctor.zoo import attacks
 from fls_teach.course.registry import course_root
 
 ZOO = course_root() / "tests" / "attacks"

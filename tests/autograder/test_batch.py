@@ -7,10 +7,10 @@ import signal
 
 import pytest
 
-from fls_teach.autograder import batch, grader
-from fls_teach.autograder.budget import Patience
 from fls_teach.autograder.grade import grade
-from fls_teach.autograder.record import read_record
+from fls_teach.autograder.marking import batch, grader
+from fls_teach.autograder.marking.budget import Patience
+from fls_teach.autograder.marking.record import read_record
 
 from .handed_in import (
     alive,

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
-from fls_teach.autograder.bundle import SCRIPTS, bundle_gradescope
+from fls_teach.autograder.packaging.bundle import SCRIPTS, bundle_gradescope
 from fls_teach.cli import main
 from fls_teach.course.registry import CourseError, exercises
 

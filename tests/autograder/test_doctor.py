@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from fls_teach.autograder import advice, doctor
+from fls_teach.autograder.doctor import advice, checks
 
 
 def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
     tried = []
-    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
-    monkeypatch.setattr(doctor, "_problems", lambda name, modules: tried.append(modules) or [])
-    assert doctor.examine("auto")
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    monkeypatch.setattr(checks, "_problems", lambda name, modules: tried.append(modules) or [])
+    assert checks.examine("auto")
     printed = capsys.readouterr().out
     assert tried == [[], []]
     assert "Exercises 13, 14 cannot be graded, because torch is missing (python -m pip install torch)" in printed
@@ -20,9 +20,9 @@ def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
 
 def test_nothing_is_said_of_torch_where_it_is(monkeypatch, capsys):
     tried = []
-    monkeypatch.setattr(doctor, "find_spec", lambda name: name)
-    monkeypatch.setattr(doctor, "_problems", lambda name, modules: tried.append(modules) or ["it leaks"])
-    assert not doctor.examine("auto")
+    monkeypatch.setattr(checks, "find_spec", lambda name: name)
+    monkeypatch.setattr(checks, "_problems", lambda name, modules: tried.append(modules) or ["it leaks"])
+    assert not checks.examine("auto")
     printed = capsys.readouterr().out
     assert tried == [["torch"], ["torch"]] and "- it leaks" in printed and "Exercises" not in printed
 

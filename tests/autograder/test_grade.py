@@ -16,13 +16,13 @@ from click.testing import CliRunner
 from fls_teach import terminal
 from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
-from fls_teach.autograder.record import read_record
+from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.reports.summary import Done, print_summary
 from fls_teach.autograder.selection import select, selected
-from fls_teach.autograder.summary import Done, print_summary
 from fls_teach.cli import main
 from fls_teach.course import registry
 from fls_teach.course.registry import CourseError
-from fls_teach.grading.sandbox import SandboxError
+from fls_teach.sandbox.isolation.sandboxes import SandboxError
 
 from .handed_in import contents, finish, hand_in, options, solution, start
 

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from fls_teach.autograder.gradebook import columns, defused, write_gradebook
+from fls_teach.autograder.reports.gradebook import columns, defused, write_gradebook
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 

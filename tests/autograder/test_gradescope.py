@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fls_teach.autograder.gradescope import as_results, results_json
-from fls_teach.autograder.record import VERDICTS
+from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.reports.gradescope import as_results, results_json
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 

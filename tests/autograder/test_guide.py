@@ -9,7 +9,7 @@ import click
 import pytest
 
 import fls_teach
-from fls_teach.autograder.record import VERDICTS
+from fls_teach.autograder.marking.record import VERDICTS
 from fls_teach.cli import main
 
 ROOT = Path(fls_teach.__file__).resolve().parents[1]

@@ -9,11 +9,11 @@ import zipfile
 
 import pytest
 
-from fls_teach.autograder import intake, sources
-from fls_teach.autograder.intake import collect
-from fls_teach.autograder.layout import canvas
-from fls_teach.course import submit, workspace
+from fls_teach.autograder.intake import collect as intake
+from fls_teach.autograder.intake.collect import collect, sources
+from fls_teach.autograder.intake.layout import canvas
 from fls_teach.course.registry import CourseError, exercises
+from fls_teach.course.workspace import folder, submit
 
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
 
@@ -64,7 +64,7 @@ def test_a_single_file_is_taken_byte_by_byte(tmp_path):
 
 
 def test_what_fls_start_makes_and_fls_submit_packs(tmp_path):
-    space = workspace.Workspace(workspace.start(tmp_path / "work").folder)
+    space = folder.Workspace(folder.start(tmp_path / "work").folder)
     for exercise in exercises():
         space.file(exercise).write_bytes(b"x = 1\n")
     submit.pack(space, tmp_path / "handed in.zip")
@@ -219,7 +219,8 @@ def test_names_are_utf_8_whatever_the_locale_says(tmp_path, environment):
     (tmp_path / "all" / "Ünal").mkdir(parents=True)
     (tmp_path / "all" / os.fsdecode(b"caf\xe9")).mkdir()
     code = (
-        "import sys; from fls_teach.autograder.intake import collect; from fls_teach.course.registry import exercises\n"
+        "import sys; from fls_teach.autograder.intake.collect import collect\n"
+        "from fls_teach.course.registry import exercises\n"
         "print(ascii([(each.name, each.folder) for each in collect([sys.argv[1]], exercises())]))"
     )
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -17,11 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.autograder import sources
-from fls_teach.autograder.intake import collect, holds_work
-from fls_teach.autograder.sources import Unreadable
+from fls_teach.autograder.intake.collect import collect, holds_work, sources
+from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.course.registry import CourseError, exercises
-from fls_teach.grading.session import MAX_SOURCE_BYTES
+from fls_teach.sandbox.session import MAX_SOURCE_BYTES
 
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
 FILE, OTHER = f"{EIGHT}.py", f"{NINE}.py"

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fls_teach.autograder.junit import as_junit
-from fls_teach.autograder.record import VERDICTS
+from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.reports.junit import as_junit
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from fls_teach.autograder import marking
-from fls_teach.autograder.budget import Budgeted, Patience
-from fls_teach.autograder.course_key import seed_from
-from fls_teach.autograder.intake import Submission, digest
-from fls_teach.autograder.marking import mark, verdict_of
-from fls_teach.autograder.record import as_json, check_record, properties
-from fls_teach.course.check import load_specification
+from fls_teach.autograder.intake.collect import Submission, digest
+from fls_teach.autograder.marking import mark as marking
+from fls_teach.autograder.marking.budget import Budgeted, Patience
+from fls_teach.autograder.marking.course_key import seed_from
+from fls_teach.autograder.marking.mark import mark, verdict_of
+from fls_teach.autograder.marking.record import as_json, check_record, properties
+from fls_teach.course.checking.check import load_specification
+from fls_teach.course.checking.search import Failure, Limits, TooSlow, run_property
+from fls_teach.course.checking.spec import Abandoned, CallFailed, Mismatch, Student, expect, graded
 from fls_teach.course.registry import course_root, find_exercise
-from fls_teach.course.spec import Abandoned, CallFailed, Mismatch, Student, expect, graded
-from fls_teach.course.trial import Failure, Limits, TooSlow, run_property
-from fls_teach.grading import InProcess, Outcome, Session, protocol
-from fls_teach.grading.sandbox import NoSandbox, SandboxError
+from fls_teach.sandbox import InProcess, Outcome, Session, protocol
+from fls_teach.sandbox.isolation.sandboxes import NoSandbox, SandboxError
 
 from .handed_in import misconception, solution
 
@@ -276,7 +276,7 @@ def small(student, x):
 @pytest.mark.parametrize("end", ["timeout", "crash"])
 def test_looking_for_a_smaller_counterexample_changes_no_verdict(end):
     """It ends with the first one if calls begin to hang: how far it came would be chance."""
-    from fls_teach.course.spec import Student
+    from fls_teach.course.checking.spec import Student
 
     found, seen = [], []
 

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fls_teach.autograder.cohort import LISTED, Cohort
-from fls_teach.autograder.page import _TEMPLATES, cohort_page, report_page
-from fls_teach.autograder.record import VERDICTS, printable
-from fls_teach.autograder.similar import Pair
+from fls_teach.autograder.marking.record import VERDICTS, printable
+from fls_teach.autograder.reports.cohort import LISTED, Cohort
+from fls_teach.autograder.reports.html import _TEMPLATES, cohort_page, report_page
+from fls_teach.autograder.reports.similar import Pair
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 

@@ -10,8 +10,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from fls_teach.autograder import release as releasing
-from fls_teach.autograder.release import MARKER, release, student_files
+from fls_teach.autograder.packaging import release as releasing
+from fls_teach.autograder.packaging.release import MARKER, release, student_files
 from fls_teach.cli import main
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 

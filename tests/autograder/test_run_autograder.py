@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from fls_teach.autograder.bundle import bundle_gradescope
+from fls_teach.autograder.packaging.bundle import bundle_gradescope
 from fls_teach.course.registry import exercises, find_exercise
 
 from .container import BORROWED, Gradescope, interpreter, on_the_layout, open_to_others
@@ -235,7 +235,7 @@ def test_a_key_that_is_missing_is_refused(container, broken):
 @on_the_layout
 def test_without_isolation_nothing_is_run(container, broken):
     """A container in which neither bubblewrap nor another user can be had."""
-    (grading,) = (container.folder / "venv").glob("lib/python*/site-packages/fls_teach/grading")
+    (grading,) = (container.folder / "venv").glob("lib/python*/site-packages/fls_teach/sandbox")
     refusal = "        raise SandboxError('not to be had here')\n"
     headings = {
         "sandbox.py": "        self._program = shutil.which",

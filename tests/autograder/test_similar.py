@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.autograder.cohort import Cohort
-from fls_teach.autograder.page import cohort_page
-from fls_teach.autograder.similar import LONGEST, REFERENCE, SHORTEST, Pair, _lines, _Stub, near_identical
+from fls_teach.autograder.reports.cohort import Cohort
+from fls_teach.autograder.reports.html import cohort_page
+from fls_teach.autograder.reports.similar import LONGEST, REFERENCE, SHORTEST, Pair, _lines, _Stub, near_identical
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 
 EXERCISE = find_exercise("12")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fls_teach.autograder.zoo import attacks
+from fls_teach.autograder.doctor.zoo import attacks
 from fls_teach.course.registry import CourseError
 
 ZOO = Path(__file__).parents[1] / "attacks"

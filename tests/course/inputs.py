@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from fls_teach.course.check import load_specification
-from fls_teach.course.trial import each_example, replay
+from fls_teach.course.checking.check import load_specification
+from fls_teach.course.checking.search import each_example, replay
 
 SEEDS = range(20)
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import strategies as st
 from rich.console import Console
 
-from fls_teach.course import replays
-from fls_teach.course.cards import make_card, summary
-from fls_teach.course.likely import likely_misconception
-from fls_teach.course.pictures import curves, save_picture
+from fls_teach.course.checking import replays
+from fls_teach.course.checking.results import CheckResult, PropertyResult
+from fls_teach.course.checking.search import Limits, TooSlow, run_property
+from fls_teach.course.checking.spec import Call, CheckerBroken, Mismatch, Student, expect, expect_numbers, graded
+from fls_teach.course.feedback.cards import make_card, summary
+from fls_teach.course.feedback.misconceptions import likely_misconception
+from fls_teach.course.feedback.pictures import curves, save_picture
+from fls_teach.course.feedback.show import named, pair_shown, show
+from fls_teach.course.feedback.terminal import print_listing, print_result
 from fls_teach.course.registry import CourseError, find_exercise
-from fls_teach.course.report import print_listing, print_result
-from fls_teach.course.results import CheckResult, PropertyResult
-from fls_teach.course.show import named, pair_shown, show
-from fls_teach.course.spec import Call, CheckerBroken, Mismatch, Student, expect, expect_numbers, graded
-from fls_teach.course.trial import Limits, TooSlow, run_property
-from fls_teach.grading.outcome import Outcome
+from fls_teach.sandbox.outcome import Outcome
 
 EXERCISE = find_exercise("08")
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from fls_teach.course.trial import each_example
+from fls_teach.course.checking.search import each_example
 
 
 def examples():

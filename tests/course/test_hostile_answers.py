@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from fls_teach.course import trial
-from fls_teach.course.show import pair_shown, show
-from fls_teach.course.spec import KEPT_BYTES, Mismatch, Student, expect, expect_numbers, graded
-from fls_teach.course.trial import Limits, run_property
-from fls_teach.grading import Outcome
+from fls_teach.course.checking import search
+from fls_teach.course.checking.search import Limits, run_property
+from fls_teach.course.checking.spec import KEPT_BYTES, Mismatch, Student, expect, expect_numbers, graded
+from fls_teach.course.feedback.show import pair_shown, show
+from fls_teach.sandbox import Outcome
 
 MIB = 1 << 20
 
@@ -74,7 +74,7 @@ def test_small_answers_are_all_kept():
     session = Large(1)
     session.call = lambda function, *args: Outcome("value", function, value=np.arange(3.0))
     failure = run_property(test, Student(session), 1, Limits(tries=60))
-    assert len(failure.history) == trial.KEPT_CALLS
+    assert len(failure.history) == search.KEPT_CALLS
     assert all(call.outcome.ok for call in [*failure.calls, *failure.history])
     assert isinstance(failure.error.you, np.ndarray)
 

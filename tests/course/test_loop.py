@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.course import day, workspace
+from fls_teach.course.checking.results import CheckResult
 from fls_teach.course.registry import CourseError, exercises, find_exercise
-from fls_teach.course.results import CheckResult
-from fls_teach.course.workspace import Workspace
+from fls_teach.course.workspace import actions, folder
+from fls_teach.course.workspace.folder import Workspace
 
 from .conftest import NUMBER
 
@@ -133,9 +133,9 @@ def test_a_full_disk_leaves_no_half_file_that_passes_for_work(tmp_path, monkeypa
 
     monkeypatch.setattr(Path, "write_bytes", acted)
     with pytest.raises(CourseError, match="cannot use '.*work/05_alignment/05_alignment.py' .No space left on device"):
-        workspace.start(tmp_path / "work")
+        folder.start(tmp_path / "work")
     monkeypatch.undo()
-    assert workspace.start(tmp_path / "work").written
+    assert folder.start(tmp_path / "work").written
     assert (tmp_path / "work/05_alignment/05_alignment.py").read_bytes() == stub
 
 
@@ -238,9 +238,11 @@ def test_points_that_cannot_be_saved_are_shown_all_the_same(monkeypatch, tmp_pat
     exercise, workspace = exercises()[7], Workspace(tmp_path)
     (tmp_path / exercise.name).mkdir()
     shutil.copy(exercise.solution, workspace.file(exercise))
-    monkeypatch.setattr("fls_teach.course.check.check", lambda *_, **__: CheckResult(exercise.name, "passed", 3))
+    monkeypatch.setattr(
+        "fls_teach.course.checking.check.check", lambda *_, **__: CheckResult(exercise.name, "passed", 3)
+    )
     (tmp_path / "progress.json").mkdir()
-    result = day.check_one(workspace, exercise)
+    result = actions.check_one(workspace, exercise)
     assert result.state == "passed"
     assert "progress.json" in result.note
 

@@ -8,11 +8,11 @@ import textwrap
 
 import pytest
 
-from fls_teach.course.check import load_specification
+from fls_teach.course.checking.check import load_specification
+from fls_teach.course.checking.search import run_property
+from fls_teach.course.checking.spec import Student
 from fls_teach.course.registry import find_exercise
-from fls_teach.course.spec import Student
-from fls_teach.course.trial import run_property
-from fls_teach.grading import InProcess
+from fls_teach.sandbox import InProcess
 
 _HEAD = """
 import importlib.util

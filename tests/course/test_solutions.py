@@ -6,13 +6,13 @@ import statistics
 import numpy as np
 import pytest
 
-from fls_teach.course.check import load_specification
-from fls_teach.course.likely import half_sentence
+from fls_teach.course.checking.check import load_specification
+from fls_teach.course.checking.search import run_property
+from fls_teach.course.checking.shared import SharedSession, SharedWorker
+from fls_teach.course.checking.spec import Student
+from fls_teach.course.feedback.misconceptions import half_sentence
 from fls_teach.course.registry import exercises, find_exercise
-from fls_teach.course.shared import SharedSession, SharedWorker
-from fls_teach.course.spec import Student
-from fls_teach.course.trial import run_property
-from fls_teach.grading import InProcess, protocol
+from fls_teach.sandbox import InProcess, protocol
 from fls_teach.theory import descend
 
 from .inputs import drawn, try_inputs

@@ -12,12 +12,12 @@ SMALL = "diagnosis", "files", "plotting", "processors", "statistics", "terminal"
 """Single files that every room but the theory may use."""
 MAY_USE = {
     "theory": set(),
-    "grading": {"files"},
-    "course": {"theory", "grading", *SMALL},
+    "sandbox": {"files"},
+    "course": {"theory", "sandbox", *SMALL},
     "vision": {"theory", *SMALL},
     "demos": {"theory", "vision", *SMALL},
-    "autograder": {"course", "grading", *SMALL},
-    "cli": {"autograder", "course", "demos", "vision", "grading", *SMALL},
+    "autograder": {"course", "sandbox", *SMALL},
+    "cli": {"autograder", "course", "demos", "vision", "sandbox", *SMALL},
     **{name: set(SMALL) for name in SMALL},
 }
 

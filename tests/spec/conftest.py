@@ -2,9 +2,9 @@
 
 import pytest
 
+from fls_teach.course.checking.spec import Student
 from fls_teach.course.registry import find_exercise
-from fls_teach.course.spec import Student
-from fls_teach.grading import InProcess
+from fls_teach.sandbox import InProcess
 
 
 def pytest_generate_tests(metafunc):

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, graded
 
 REDUCTIONS = ("sum", "mean")
 SINGLE = 1e-5

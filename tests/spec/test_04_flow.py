@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.special import expit
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
-from fls_teach.grading import protocol
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.sandbox import protocol
 from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow, risk, second_layer, velocity
 
 ACCURACY = 0.03

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_parts, graded
 from fls_teach.theory import forward
 
 # A cosine of quarters is good to a few times 1e-16 unless a sum nearly cancels, which `networks` excludes.

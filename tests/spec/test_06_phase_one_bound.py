@@ -8,8 +8,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 from fls_teach.theory import GaussianMixture, angle, balanced_init, class_sum, gradient_flow
 
 ROUNDING = 1e-10  # of zeta and of the bound: a dozen operations, each good to 2e-16

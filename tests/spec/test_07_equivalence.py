@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 from fls_teach.theory import GaussianMixture, balanced_init, descend, gradient_descent, second_layer
 
 LR = {"sgd": 0.125, "momentum": 0.03125, "adam": 0.015625}

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, graded
 
 # Phi(-10) off by a few roundings of its argument: 10 * 10 * 2^-52 is 2e-14. This leaves room for any algebra.
 ROUNDING = 1e-9

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 
 # An arccos loses up to 2e-8 of an angle near 0 and pi, and Phi has slope 0 there: errors keep ten digits and more.
 ROUNDING = 1e-10

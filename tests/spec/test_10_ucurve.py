@@ -5,8 +5,8 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.stats import sem
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 from fls_teach.theory import GaussianMixture, balanced_init, effective_predictor, gradient_flow, linear_error
 
 PARTS = ("best_alpha", "difference", "standard_error")

@@ -4,8 +4,8 @@ import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_parts, graded
 from fls_teach.theory import GaussianMixture, balanced_init, forward, gradient_flow, second_layer
 
 # Rounding of float32, of which a kernel entry adds up a few dozen; a wrong formula errs by far more.

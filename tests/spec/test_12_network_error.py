@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, graded
 from fls_teach.theory import forward
 
 EXACT = 1e-9  # sums of a few cdfs; the roots of f lose some digits where f is nearly flat

@@ -4,8 +4,8 @@ import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_parts, graded
 
 # A student may compute in float32: a few steps of sums of about ten terms, each rounded by 2^-24, stay within 1e-5.
 SINGLE = 1e-4

@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_parts, graded
 
 # A student may compute in float32: a few dozen steps, each rounded by 2^-24, stay within 1e-5 of the weights.
 SINGLE = 1e-4

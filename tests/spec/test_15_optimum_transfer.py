@@ -4,8 +4,8 @@ import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import expect, expect_close, expect_numbers, expect_parts, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 
 PARTS = ("exponents", "low", "high", "agrees")
 # Double precision on designs whose normal equations have condition number below 1e4; float32 would be off by 1e-4.

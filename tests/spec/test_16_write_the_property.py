@@ -6,8 +6,8 @@ The candidates live here and only their answers reach the student's code, one ca
 import numpy as np
 from hypothesis import strategies as st
 
-from fls_teach.course import strategies
-from fls_teach.course.spec import Mismatch, expect, graded
+from fls_teach.course.checking import strategies
+from fls_teach.course.checking.spec import Mismatch, expect, graded
 
 ASKING = "only then can every implementation answer"
 FEWEST, MOST, SHAPES = 5, 50, 3

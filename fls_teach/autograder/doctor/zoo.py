@@ -1,0 +1,152 @@
+"""The attack zoo: hostile submissions, each with a header that says what it tries and what has to come of it.
+
+A header is the docstring of the attack's file, which is read as text and never run here::
+
+    '''Leaves with exit status 0 from inside the first call.
+
+    exercise: 08_bayes_error
+    verdict: crashed
+    '''
+
+``verdict`` holds what every property of the exercise may get, alternatives joined by "|", or, where properties differ,
+all of them: ``08.1 passed, 08.2 wrong|timeout, ...``. ``honest: yes`` says that the file holds honest work beside the
+attack. In the folder of the zoo, code/NAME.py is handed in as it is, and packages/NAME.py is a trusted builder, whose
+``build(folder)`` makes the submission and returns its path.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.course.registry import CourseError, exercises
+
+_KEYS = ("exercise", "verdict", "honest")
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One hostile submission.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, without .py.
+    path : Path
+    builder : bool
+        The file makes the submission (packages/) rather than being it (code/).
+    sentence : str
+        What it tries.
+    exercise : str
+        "08_bayes_error".
+    verdicts : dict
+        Property, "08.1" -> tuple of str, the verdicts it may get.
+    honest : bool
+        It holds honest work; otherwise none of its properties may earn a point.
+    """
+
+    name: str
+    path: Path
+    builder: bool
+    sentence: str
+    exercise: str
+    verdicts: dict
+    honest: bool
+
+
+def attacks(root, among=None):
+    """All attacks of a zoo.
+
+    Parameters
+    ----------
+    root : path
+        The folder that holds code/ and packages/.
+    among : sequence of Exercise, optional
+        The exercises that a header may name; all of the course by default.
+
+    Returns
+    -------
+    list of Attack
+        Those of code/ first, by name.
+
+    Raises
+    ------
+    CourseError
+        If there are none, two have the same name, or a header is not one.
+    """
+    root, by_name = Path(root), {exercise.name: exercise for exercise in among or exercises()}
+    paths = [*sorted((root / "code").glob("*.py")), *sorted((root / "packages").glob("*.py"))]
+    if not paths:
+        raise CourseError(f"there are no attacks in {root}: it has no code/*.py and no packages/*.py")
+    found = {}
+    for path in paths:
+        if path.stem in found:
+            raise CourseError(f"two attacks are called {path.stem}: {found[path.stem].path} and {path}; rename one")
+        found[path.stem] = read_attack(path, by_name)
+    return list(found.values())
+
+
+def read_attack(path, by_name):
+    """The attack in one file, from its header.
+
+    Parameters
+    ----------
+    path : Path
+    by_name : dict
+        Name -> Exercise.
+
+    Raises
+    ------
+    CourseError
+    """
+    where = f"the header of attack {path.parent.name}/{path.name}"
+    sentence, fields = _header(path, where)
+    if fields["exercise"] not in by_name:
+        raise CourseError(f"{where} names exercise '{fields['exercise']}', which the course does not have")
+    if fields.get("honest", "yes") != "yes":
+        raise CourseError(f"{where} says 'honest: {fields['honest']}': write 'honest: yes' or leave the line out")
+    ids = [item.id for item in by_name[fields["exercise"]].properties]
+    verdicts, honest = _verdicts(fields["verdict"], ids, where), "honest" in fields
+    if not honest and any("passed" in allowed for allowed in verdicts.values()):
+        raise CourseError(f"{where} lets a property pass without 'honest: yes': nothing but honest work earns points")
+    builder = path.parent.name == "packages"
+    return Attack(path.stem, path, builder, sentence, fields["exercise"], verdicts, honest)
+
+
+def _header(path, where):
+    """The first line of the docstring, and its "key: value" lines as a dict."""
+    try:
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    except (OSError, SyntaxError, ValueError) as problem:
+        raise CourseError(f"{where} cannot be read: {problem}") from problem
+    if not docstring:
+        raise CourseError(f"{where} is missing: begin the file with a docstring")
+    sentence, *lines = docstring.splitlines()
+    fields = {}
+    for line in filter(None, map(str.strip, lines)):
+        key, colon, value = (part.strip() for part in line.partition(":"))
+        if not colon or key not in _KEYS or not value or key in fields:
+            wanted = ", ".join(f"'{key}: ...'" for key in _KEYS)
+            raise CourseError(f"{where} has the line '{line}': below its first line each of {wanted} may occur once")
+        fields[key] = value
+    for key in _KEYS[:2]:
+        if key not in fields:
+            raise CourseError(f"{where} has no line '{key}: ...'")
+    return sentence.strip(), fields
+
+
+def _verdicts(text, ids, where):
+    """Property -> allowed verdicts."""
+    if re.match(r"\d\d\.", text):
+        pairs = [part.split(maxsplit=1) for part in text.split(",")]
+        if [pair[0] for pair in pairs] != ids or any(len(pair) != 2 for pair in pairs):
+            raise CourseError(f"{where} has to give one verdict for each of {', '.join(ids)}, in this order")
+        given = dict(pairs)
+    else:
+        given = dict.fromkeys(ids, text)
+    allowed = {item: tuple(words.strip().split("|")) for item, words in given.items()}
+    for word in (word for words in allowed.values() for word in words):
+        if word not in VERDICTS:
+            raise CourseError(f"{where} knows a verdict '{word}': they are {', '.join(VERDICTS)}")
+    return allowed

@@ -1,0 +1,1 @@
+"""Submissions to records: one after the other in a grader, many graders in a batch."""

@@ -1,0 +1,209 @@
+"""How long a submission may take: its own code, and the grader on its behalf."""
+
+import contextlib
+import math
+import signal
+import time
+from dataclasses import dataclass
+
+from fls_teach.course.checking.search import Enough
+from fls_teach.sandbox import Outcome
+from fls_teach.sandbox.proc.worker_process import charged
+
+TICK = 0.25  # seconds between two looks at the grader's own time
+_AGAIN = 2.0  # seconds until it is stopped once more: Python drops an exception that comes at an awkward moment
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a submission may take. Those of its code count as in `sandbox.proc.worker_process.charged`.
+
+    Attributes
+    ----------
+    call : float
+        One call.
+    exercise : float
+        All calls of one exercise; what has not run by then counts as out of time.
+    load : float
+        Loading one file, which may import torch.
+    slack : float
+        How many times as long all these may take by the clock.
+    grader : float
+        Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
+        much again to look for smaller counterexamples, and to draw cards.
+    submission : float or None
+        All of this for all exercises together, if there is such a limit. Half of it is shared out among the exercises,
+        so that one which never ends leaves something to those after it.
+    """
+
+    call: float = 5.0
+    exercise: float = 30.0
+    load: float = 30.0
+    slack: float = 3.0
+    grader: float = 60.0
+    submission: float | None = None
+
+    def beside(self, sandbox):
+        """All limits of a submission, these and the sandbox's, for the record."""
+        names = ["call", "exercise", "load", "grader"] + ["submission"] * (self.submission is not None)
+        seconds = {f"{name}_seconds": getattr(self, name) for name in names}
+        return seconds | {"slack": self.slack} | (vars(sandbox.limits) if sandbox.limits else {})
+
+    def share(self, taken, later, count):
+        """Seconds for one of `count` exercises, after others that have `taken` so many and before `later` ones."""
+        return math.inf if self.submission is None else self.submission * (1 - 0.5 * later / count) - taken
+
+    def work(self):
+        """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
+        return self.load + len(PURPOSES) * self.exercise
+
+    def silence(self):
+        """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
+        return 2 * (self.slack * self.work() + len(PURPOSES) * self.grader)
+
+
+PURPOSES = "mark", "search", "card"
+"""What time is spent on: the verdict, a smaller counterexample, its card. Each has its own, so that what is only for
+the reader takes nothing of the time for marks."""
+
+
+class Overtime(Enough):
+    """The grader's own time for this purpose is used up."""
+
+
+class Budgeted:
+    """A session whose calls, and the grader's own work on their answers, may take so many seconds in all.
+
+    Parameters
+    ----------
+    session : fls_teach.sandbox.Session
+    patience : Patience
+    share : float
+        Seconds for all of it: loading, calls, and the grader's own work.
+
+    Attributes
+    ----------
+    taken : float
+        Seconds of these so far.
+    failed_load : Outcome or None
+        Why the submission's file does not load.
+    """
+
+    first_timeout = None
+
+    def __init__(self, session, patience, share=math.inf):
+        self._session, self._patience, self._share = session, patience, share
+        self._clock, self._spent, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
+        self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
+        self._loading = 0.0
+        self._loaded = self.failed_load = None
+
+    @property
+    def taken(self):
+        limits = self._patience
+        calls = (charged(self._clock[each], self._spent[each], limits.slack) for each in PURPOSES)
+        return self._loading + sum(calls) + sum(self._own.values())
+
+    def turn_to(self, purpose):
+        """Spend time on one of `PURPOSES` from now on."""
+        self._settle()
+        self._purpose, self._stop_at = purpose, 0.0
+
+    @contextlib.contextmanager
+    def watched(self):
+        """Within, `Overtime` is raised in the grader's own code, whatever it does, when its time is used up.
+
+        For the main thread. A worker is never left in the middle of a call.
+        """
+        before = signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def call(self, function, /, *args, **kwargs):
+        """As `Session.call`."""
+        if used_up := self._used_up(function):
+            return used_up
+        with self._undisturbed():
+            loaded = self._session.load()
+            if loaded is not self._loaded:
+                if self._loaded is None:  # for which there is a limit of its own
+                    self._loading = charged(loaded.seconds, loaded.spent, self._patience.slack)
+                else:  # again, after a crash
+                    self._add(loaded.seconds, loaded.spent)
+                self._loaded = loaded
+            if not loaded.ok:
+                self.failed_load = loaded
+                return loaded
+            outcome = self._session.call(function, *args, **kwargs)
+            self._add(outcome.seconds, outcome.spent)
+            return outcome
+
+    def lend(self, worker):
+        """A `SharedWorker` whose calls are paid for from here."""
+        return _Lent(self, worker)
+
+    def call_shared(self, worker, path, function, /, *args, **kwargs):
+        """As `SharedWorker.call`."""
+        if used_up := self._used_up(function):
+            return used_up
+        with self._undisturbed():
+            outcome = worker.call(path, function, *args, **kwargs)
+            self._add(outcome.seconds, 0.0)  # nobody looks at what the course's own worker does
+            return outcome
+
+    def _used_up(self, function):
+        """What to answer instead of calling, or None."""
+        self._settle()
+        limits = self._patience
+        if self.taken > self._share:
+            return Outcome("timeout", function, message=self._out_of_time())
+        if self._own[self._purpose] > limits.grader:
+            whose = f"{limits.grader:g} s of the grader"
+        elif charged(self._clock[self._purpose], self._spent[self._purpose], limits.slack) > limits.exercise:
+            whose = f"{limits.exercise:g} s"
+        else:
+            return None
+        text = f"The {whose} for this exercise were used up before {function}() was asked."
+        return Outcome("timeout", function, message=text)
+
+    def _out_of_time(self):
+        return f"What this exercise may have of the {self._patience.submission:g} s for all of them was used up."
+
+    def _add(self, clock, spent):
+        self._clock[self._purpose] += clock
+        self._spent[self._purpose] += clock if spent is None else spent
+
+    @contextlib.contextmanager
+    def _undisturbed(self):
+        self._away = True
+        try:
+            yield
+        finally:
+            self._away = False
+
+    def _settle(self):
+        now = time.thread_time()
+        self._own[self._purpose] += now - self._since
+        self._since = now
+
+    def _look(self, *signal_and_frame):
+        self._settle()
+        own, limit = self._own[self._purpose], self._patience.grader
+        late = self.taken > self._share
+        if (late or own > limit) and own > self._stop_at and not self._away:
+            self._stop_at = own + _AGAIN
+            reason = f"making and checking the examples took the grader more than {limit:g} s"
+            raise Overtime(self._out_of_time() if late else reason)
+
+
+@dataclass(frozen=True)
+class _Lent:
+    budget: Budgeted
+    worker: object
+
+    def call(self, path, function, /, *args, **kwargs):
+        return self.budget.call_shared(self.worker, path, function, *args, **kwargs)

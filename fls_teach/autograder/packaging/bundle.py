@@ -1,0 +1,148 @@
+"""The zip that Gradescope makes an autograder of.
+
+What is documented there: https://gradescope-autograders.readthedocs.io/en/latest/specs/ and .../troubleshooting/. The
+scripts in bundled/ say what they do; the course inside is this one, with whatever exercises it has.
+"""
+
+import os
+import re
+import secrets
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import fls_teach
+from fls_teach.autograder.marking.course_key import SHORTEST_KEY
+from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
+from fls_teach.course.registry import CourseError, exercises
+from fls_teach.files import replacing
+
+SCRIPTS = "setup.sh", "run_autograder"
+_LONGEST_MINUTES = 40  # as much as Gradescope allows
+_KEY_LENGTHS = range(SHORTEST_KEY, 1001)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """What `bundle_gradescope` wrote.
+
+    Attributes
+    ----------
+    path : Path
+    key : str
+    key_is_new : bool
+    size : int
+        Bytes of the zip.
+    exercises, points : int
+    """
+
+    path: Path
+    key: str
+    key_is_new: bool
+    size: int
+    exercises: int
+    points: int
+
+
+def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
+    """Write the autograder's zip, which nobody but its owner can read: it holds the solutions and the key.
+
+    Parameters
+    ----------
+    target : path
+    key : str, optional
+        The course's key; if not given, that of the bundle which is replaced, or else a new one. The same course and
+        key give the same bytes.
+    minutes : int
+        The time limit of the assignment on Gradescope, 2 to 40; its own default is 10.
+    torch_index : str
+        The address of the package index to get torch from; "" for the usual one.
+
+    Returns
+    -------
+    Bundled
+
+    Raises
+    ------
+    CourseError
+        If the solutions are not here, the key is short or not one line, the index is no address, or the zip cannot be
+        written.
+    """
+    target = Path(target)
+    if target.is_dir():
+        raise CourseError(f"'{target}' is a folder; name the zip to write, such as '{target / 'autograder.zip'}'")
+    key = _key_of(target) if key is None else key
+    new = key is None
+    key = secrets.token_hex(16) if new else key.strip()
+    if len(key) not in _KEY_LENGTHS or not key.isprintable():
+        raise CourseError("a course key is one line of 8 to 1000 printable characters; give another --key")
+    if not 2 <= minutes <= _LONGEST_MINUTES:
+        raise CourseError(f"Gradescope allows 2 to {_LONGEST_MINUTES} minutes; {minutes} is not between them")
+    if torch_index and not re.fullmatch(r"https://[\w./+~-]+", torch_index):
+        raise CourseError(f"'{torch_index}' is not the address of a package index; it begins with https://")
+    files, every = _files(minutes, torch_index), exercises()
+    try:
+        with replacing(target) as temporary:
+            # Made before the first byte is in it, and closed to others from the start.
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, data in sorted(files.items()):
+                    _add(archive, name, data, 0o755 if name in SCRIPTS else 0o644)
+                _add(archive, "course.key", key.encode() + b"\n", 0o600)
+            size = temporary.stat().st_size
+    except OSError as error:
+        raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
+    except ValueError:  # a NUL character
+        raise CourseError(f"'{target}' cannot be the name of a file") from None
+    return Bundled(target, key, new, size, len(every), sum(each.points for each in every))
+
+
+def submission_limit(minutes):
+    """Seconds for a submission where Gradescope allows so many minutes: half, for half a processor is common there."""
+    return 30 * minutes - 15
+
+
+def _key_of(path):
+    """The key in an earlier bundle: with another one, a submission that is graded again may get another mark."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("course.key") as file:
+            return file.read(_KEY_LENGTHS.stop).decode()
+    except (OSError, ValueError, KeyError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def _files(minutes, torch_index):
+    files = {f"fls-teach/{name}": data for name, data in distribution(solutions=True).items()}
+    files["fls-teach/README.md"] = b"fls-teach with its course, as it was bundled for grading.\n"
+    for name in SCRIPTS:
+        files[name] = _text(name).encode()
+    every = exercises()
+    files["README.md"] = (
+        _text("README.md")
+        .format(
+            exercises=len(every),
+            points=sum(each.points for each in every),
+            minutes=minutes,
+            limit=submission_limit(minutes),
+            version=fls_teach.__version__,
+        )
+        .encode()
+    )
+    torch = "yes" if any("torch" in each.needs for each in every) else "no"
+    # Ends before Gradescope would: where its own limit is reached, it gives a zero.
+    settings = {"seconds": 60 * minutes - 30, "submission_seconds": submission_limit(minutes), "torch": torch}
+    settings["torch_index"] = f"'{torch_index}'"
+    files["settings.sh"] = "".join(f"{name}={value}\n" for name, value in settings.items()).encode()
+    return files
+
+
+def _text(name):
+    """Of a file in bundled/, with the line ends that bash wants, whatever git made of them."""
+    return (PACKAGE / "autograder" / "packaging" / "bundled" / name).read_text(encoding="utf-8")
+
+
+def _add(archive, name, data, mode):
+    entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))  # the clock must not change the bytes
+    entry.external_attr, entry.compress_type, entry.create_system = mode << 16, zipfile.ZIP_DEFLATED, 3
+    archive.writestr(entry, data)

@@ -1,0 +1,1 @@
+"""Records to what people and platforms read: pages, gradebook, results.json, JUnit, summaries."""

@@ -1,0 +1,176 @@
+"""What a whole batch says: which property and which misconception stop most people.
+
+Only counts are kept, so that memory does not grow with the number of submissions.
+"""
+
+import bisect
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from fls_teach.autograder.marking.record import VERDICTS, likely_of, properties
+
+LISTED = 50  # names of submissions a list holds; the rest is a number
+BINS = 10
+
+
+class Names:
+    """The first few of many (name, text) in alphabetical order, whatever order they come in, and how many there were.
+
+    Attributes
+    ----------
+    count : int
+    shown : list of (str, str)
+    """
+
+    def __init__(self):
+        self.count = 0
+        self.shown = []
+
+    @property
+    def left_out(self):
+        """How many are not shown."""
+        return self.count - len(self.shown)
+
+    def add(self, name, text):
+        """One more."""
+        self.count += 1
+        bisect.insort(self.shown, (name, text))
+        del self.shown[LISTED:]
+
+
+@dataclass
+class Row:
+    """The counts of one property.
+
+    Attributes
+    ----------
+    id, sentence, exercise : str
+    verdicts : Counter
+        By verdict, of those who handed the exercise in.
+    absent : int
+        How many did not, or handed in the stub as it was.
+    """
+
+    id: str
+    sentence: str
+    exercise: str
+    verdicts: Counter = field(default_factory=Counter)
+    absent: int = 0
+
+    @property
+    def passed(self):
+        """How many passed."""
+        return self.verdicts["passed"]
+
+    @property
+    def judged(self):
+        """How many of those who handed it in it was tried on without a fault of the grader's."""
+        return self.verdicts.total() - self.verdicts["grader-fault"]
+
+    @property
+    def others(self):
+        """(what became of them, number) of those that did not pass."""
+        counts = [(name, self.verdicts[name]) for name in VERDICTS if name != "passed"]
+        return [(name, number) for name, number in [*counts, ("not handed in", self.absent)] if number]
+
+
+class Cohort:
+    """Counts over records that are added one at a time; the order in which they come changes nothing.
+
+    Attributes
+    ----------
+    count : int
+    max_score : int
+    scores : Counter
+        How many submissions have each score; those with a fault of the grader's are not in it.
+    rows : dict of Row
+        By property.
+    likely : dict of Counter
+        By misconception of an exercise, how many submissions show it in each property, and under "" in any.
+    faults, notes : Names
+    """
+
+    def __init__(self):
+        self.count = 0
+        self.max_score = 0
+        self.scores = Counter()
+        self.rows = {}
+        self.likely = defaultdict(Counter)
+        self.faults = Names()
+        self.notes = Names()
+        self._origins = set()
+
+    def add(self, record):
+        """Count one more submission."""
+        self.count += 1
+        self.max_score = max(self.max_score, record["max_score"])
+        if record["fault"]:
+            messages = [each["message"] for each in record["exercises"] if each["state"] == "fault"]
+            self.faults.add(record["submission"], messages[0] if messages else "")
+        else:
+            self.scores[record["score"]] += 1
+        if record["notes"]:
+            more = len(record["notes"]) - 2  # the first may only say that nothing was found, and the second why
+            text = " ".join(record["notes"][:2])
+            self.notes.add(record["submission"], text + (f" (and {more} more)" if more > 0 else ""))
+        shows = {}
+        for exercise, item in properties(record):
+            row = self.rows.setdefault(item["id"], Row(item["id"], item["sentence"], exercise["title"]))
+            if exercise["state"] == "missing":
+                row.absent += 1
+            else:
+                row.verdicts[item["verdict"]] += 1
+            if likely_of(item):
+                shows.setdefault((exercise["number"], likely_of(item)), [""]).append(item["id"])
+        for misconception, places in shows.items():
+            self.likely[misconception].update(places)
+        versions = ", ".join(f"{name} {value}" for name, value in record["versions"].items())
+        self._origins.add(f"{versions}; isolation: {record['isolation']}")
+
+    @property
+    def origins(self):
+        """What the marks were made with, one line each: more than one is worth a question."""
+        return sorted(self._origins)
+
+    @property
+    def mean(self):
+        """Mean score."""
+        return sum(score * count for score, count in self.scores.items()) / self.scores.total()
+
+    @property
+    def median(self):
+        """Median score."""
+        ordered, total = sorted(self.scores), self.scores.total()
+        upto = [sum(self.scores[score] for score in ordered[: k + 1]) for k in range(len(ordered))]
+        middle = [ordered[bisect.bisect_right(upto, place)] for place in ((total - 1) // 2, total // 2)]
+        return sum(middle) / 2
+
+    def distribution(self):
+        """Columns of a histogram, as a list of (label, number): tenths of all points, and all of them."""
+        counts = [0] * (BINS + 1)
+        for score, count in self.scores.items():
+            counts[BINS * score // self.max_score if self.max_score else BINS] += count
+        return [
+            (f"{100 * k // BINS}–{100 * (k + 1) // BINS - 1}" if k < BINS else "100", counts[k])
+            for k in range(BINS + 1)
+        ]
+
+    @property
+    def tallest(self):
+        """The largest number in the distribution, at least 1."""
+        return max(1, *(number for _, number in self.distribution()))
+
+    def hardest(self):
+        """The rows of what somebody handed in, those first that the smallest share of these passed."""
+        rows = (row for row in self.rows.values() if row.verdicts)
+        return sorted(rows, key=lambda row: (row.passed / max(row.judged, 1), row.id))
+
+    def nobodys(self):
+        """Titles of the exercises that nobody handed in, but for the stub."""
+        rows = sorted(self.rows.values(), key=lambda row: row.id)
+        return list(dict.fromkeys(row.exercise for row in rows if not row.verdicts))
+
+    def commonest(self):
+        """(how many submissions show it, properties, misconception), the commonest first."""
+        ordered = sorted(self.likely.items(), key=lambda pair: (-pair[1][""], pair[0]))
+        return [(counts[""], sorted(counts.keys() - {""}), text) for (_, text), counts in ordered]

@@ -1,0 +1,81 @@
+"""Gradescope's results.json, drawn from a record.
+
+The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
+"""
+
+from fls_teach.autograder.marking.record import as_json, properties, verdict_lines
+from fls_teach.autograder.reports.reproduce import repeat
+
+
+def as_results(record):
+    """Gradescope's results.json as a dict.
+
+    With a fault of the grader's there is no score at all, neither of the whole nor of a test. Gradescope adds up the
+    scores of the tests if the whole has none, so that one left in would become a mark; a zero would be a mark that
+    nobody gave. Gradescope then shows the submission as not yet scored, and a person must look.
+
+    Nothing is hidden: one hidden test would hide the total from the student. There is no execution time, because the
+    same submission must give the same bytes.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    dict
+    """
+    fault = record["fault"]
+    results = {} if fault else {"score": record["score"]}
+    results |= {
+        "output": "\n".join(_about(record)),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(exercise, item, fault) for exercise, item in properties(record)],
+        "extra_data": {
+            **{name: record[name] for name in ("format", "submission", "digest", "seed", "keyed", "fault")},
+            **{name: record[name] for name in ("max_score", "versions", "isolation", "limits")},
+            "verdicts": {item["id"]: item["verdict"] for _, item in properties(record)},
+        },
+    }
+    return results
+
+
+def results_json(record):
+    """results.json as text: canonical, ASCII only."""
+    return as_json(as_results(record))
+
+
+def _about(record):
+    """What a student should know about all of it."""
+    if record["fault"]:
+        yield "The grader failed on this submission. That is no mark, and not your fault: a person will look at it."
+    else:
+        passed = sum(item["verdict"] == "passed" for _, item in properties(record))
+        count = sum(1 for _ in properties(record))
+        yield f"{record['score']} of {record['max_score']} points: {passed} of {count} properties passed."
+    yield "Each test is one property of one exercise. A property that passes gives all of its points, any other none."
+    unusable = [each for each in record["exercises"] if each["state"] == "unusable"]
+    yield from (f"{each['name']}.py could not be used: {each['message']}" for each in unusable)
+    yield from record["notes"]
+    origin = "derived from the course's key and your files" if record["keyed"] else "given by hand"
+    yield f"Seed {record['seed']}, {origin}; isolation: {record['isolation']}; files {record['digest']}."
+    yield f"The same file, key and version of the course give the same marks; {repeat(record)} repeats the run."
+
+
+def _test(exercise, item, fault):
+    passed = item["verdict"] == "passed"
+    marks = {} if fault else {"score": item["points"], "max_score": item["of"]}
+    # Without a status a test without a score looks neutral: that of a property nobody could judge.
+    status = {} if item["verdict"] == "grader-fault" else {"status": "passed" if passed else "failed"}
+    return {
+        **marks,
+        **status,
+        "name": item["sentence"],
+        "name_format": "text",
+        "number": item["id"],
+        "output": "\n".join(verdict_lines(exercise, item)),
+        "output_format": "text",
+        "visibility": "visible",
+    }

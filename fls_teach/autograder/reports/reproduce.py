@@ -1,0 +1,33 @@
+"""The command that gives a submission the marks of its record once more."""
+
+from fls_teach.autograder.marking.budget import Patience
+from fls_teach.autograder.selection import selected
+from fls_teach.course.registry import exercises
+from fls_teach.sandbox.isolation.sandboxes import Limits
+
+_OPTIONS = (
+    ("--time-limit", "call_seconds", Patience.call),
+    ("--total-limit", "submission_seconds", Patience.submission),
+    ("--memory", "memory_mib", Limits.memory_mib),
+)
+
+
+def repeat(record):
+    """``fls grade FILE --out FOLDER --seed ...`` with all that the marks depend on and that is not usual.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    str
+    """
+    words = ["fls grade FILE --out FOLDER --seed", str(record["seed"])]
+    graded, every = {each["name"] for each in record["exercises"]}, exercises()
+    if graded != {exercise.name for exercise in every}:
+        words.append(f"--exercise {selected([each for each in every if each.name in graded], every)}")
+    for option, name, usual in _OPTIONS:
+        if (value := record["limits"].get(name, usual)) != usual:
+            words.append(f"{option} {value:g}")
+    return " ".join(words)

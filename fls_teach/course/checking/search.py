@@ -1,0 +1,234 @@
+"""One property tried on one student's functions: Hypothesis looks for a counterexample, and stops in time."""
+
+import os
+import time
+import traceback
+import warnings
+from dataclasses import dataclass, field
+
+from fls_teach.course.checking.spec import Abandoned
+
+KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample.
+
+    `tries` bounds the second by a number of examples, which is the same on every machine. A search that then runs out
+    of seconds all the same, or comes upon a call that does not end, counts for nothing: how far it came is chance.
+    """
+
+    finding: float = 60.0
+    shrinking: float = 3.0
+    tries: float = float("inf")
+
+
+LIMITS = Limits()
+NO_LIMITS = Limits(float("inf"), float("inf"))
+"""For debuggers."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a property failed, on the smallest input found.
+
+    Attributes
+    ----------
+    error : BaseException
+        Mismatch, CallFailed, Abandoned, TooSlow, or what the specification stumbled over.
+    inputs : dict
+    calls : list of Call
+    history : list of Call
+        Earlier calls, on other inputs: what tells one misconception from another.
+    flaky : bool
+        The same input passed when it was tried again.
+    """
+
+    error: BaseException
+    inputs: dict = field(default_factory=dict)
+    calls: list = field(default_factory=list)
+    history: list = field(default_factory=list)
+    flaky: bool = False
+
+
+class TooSlow(Exception):
+    """Every call kept to its limit, but the property as a whole took too long."""
+
+
+class Enough(BaseException):
+    """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample.
+
+    Whoever else has a limit may raise it, at any moment: the property then took too long, or the search for a smaller
+    counterexample is over.
+    """
+
+
+class _TriedEnough(BaseException):
+    """Leaves Hypothesis after so many attempts to find a smaller counterexample, a number that is no chance."""
+
+
+def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None, found=None):
+    """Look for an input on which a graded property fails.
+
+    Parameters
+    ----------
+    test : function
+        Marked by `spec.graded`.
+    student : Student
+    seed : int
+        The same seed tries the same examples.
+    limits : Limits
+    shrink : bool
+        Whether to look for a smaller input after a failure.
+    max_examples : int, optional
+        Fewer examples than the specification asks for.
+    found : callable, optional
+        Called once the first failure was found, before a smaller input is looked for.
+
+    Returns
+    -------
+    Failure or None
+    """
+    errors = import_hypothesis().errors
+    recorder = _Recorder(test, student, limits, errors.HypothesisException, found)
+    try:
+        if test.strategies:
+            each_example(test, recorder, seed, max_examples or test.examples, shrink)
+        else:
+            recorder()
+    except Enough as reason:
+        recorder.out_of_time(str(reason))
+    except (_TriedEnough, Abandoned):
+        pass
+    except errors.HypothesisException:
+        if recorder.failure is None:  # the specification cannot make its inputs
+            raise
+        return recorder.result(flaky=True)
+    except Exception:
+        if recorder.failure is None:
+            raise
+    return recorder.result()
+
+
+def each_example(test, do, seed, max_examples, shrink=False):
+    """Call `do(**inputs)` with inputs of a property, as Hypothesis draws them; raise what `do` raises."""
+    hypothesis = import_hypothesis()
+    settings = hypothesis.settings(
+        max_examples=max_examples,
+        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink][: 2 if shrink else 1],
+        deadline=None,
+        database=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    # A new function each time: Hypothesis leaves its settings on the one it is given.
+    looking = hypothesis.given(**test.strategies)(lambda **inputs: do(**inputs))
+    hypothesis.seed(seed)(settings(looking))()
+
+
+class _Recorder:
+    """Runs examples and remembers the last that failed.
+
+    Hypothesis tries only smaller inputs than the best so far, so the last is the smallest, also when time runs out.
+    """
+
+    def __init__(self, test, student, limits, passing, found=None):
+        self.test, self.student, self.limits, self.passing, self.found = test, student, limits, passing, found
+        self.failure, self.first, self.tried, self.smaller = None, None, 0, 0
+        self.history, self.kept_bytes = [], 0
+        self.given_up = False  # looking for a smaller input
+        self.started = time.monotonic()
+        self.deadline = self.started + limits.finding
+
+    def __call__(self, **inputs):
+        if time.monotonic() > self.deadline:
+            seconds = time.monotonic() - self.started
+            raise Enough(f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long")
+        if self.failure is not None:
+            self.smaller += 1
+            if self.smaller > self.limits.tries:
+                raise _TriedEnough
+        try:
+            self.test.example(self.student, **inputs)
+            self.tried += 1
+        except self.passing:  # Hypothesis' own, such as an assumption that does not hold
+            raise
+        except (Exception, Abandoned) as error:
+            first = self.failure is None
+            self.failure = Failure(error, inputs, list(self.student.calls))
+            if first:
+                self.first = self.failure, [*self.history, *self.student.calls]
+                self.deadline = time.monotonic() + self.limits.shrinking
+                if self.found:
+                    self.found()
+            elif isinstance(error, Abandoned):
+                self.given_up = True
+            # Hypothesis keeps every exception, with every answer in the frames that it came through.
+            traceback.clear_frames(error.__traceback__)
+            raise
+        finally:
+            self._remember(self.student.calls)
+
+    def _remember(self, calls):
+        for call in calls:
+            self.kept_bytes += call.weight
+            if len(self.history) < KEPT_CALLS and self.kept_bytes <= KEPT_BYTES:
+                self.history.append(call)
+
+    def out_of_time(self, text):
+        """It has to end before Hypothesis does."""
+        if self.failure is None:
+            self.failure = Failure(TooSlow(text))
+        self.given_up = True
+
+    def result(self, flaky=False):
+        if self.failure is None:
+            return None
+        found, history = self.failure, self.history
+        if self.first and self.given_up and self.limits.tries < float("inf"):
+            found, history = self.first
+        return Failure(found.error, found.inputs, found.calls, history[:KEPT_CALLS], flaky)
+
+
+def replay(test, student, inputs):
+    """Run one property on one input.
+
+    Returns
+    -------
+    Failure or None
+        None also if the property does not speak about this input (`hypothesis.assume`).
+    """
+    errors = import_hypothesis().errors
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", errors.HypothesisDeprecationWarning)  # `assume` wants to be in a search
+            test.example(student, **inputs)
+    except errors.UnsatisfiedAssumption:
+        return None
+    except (Exception, Abandoned) as error:
+        return Failure(error, inputs, list(student.calls), list(student.calls))
+    return None
+
+
+def import_hypothesis():
+    """Hypothesis, made to try the same examples for the same seed on every machine.
+
+    It would otherwise mix in constants from the source of whatever local modules happen to be loaded, a student's file
+    under ``--debug`` among them. No setting turns that off, so this replaces a function of Hypothesis's internals;
+    setup.cfg has the versions that are known to have it.
+    """
+    import hypothesis
+    import hypothesis.errors
+    from hypothesis.internal.conjecture import providers
+
+    if hasattr(providers, "_get_local_constants") and hasattr(providers, "_local_constants"):
+        providers._get_local_constants = lambda: providers._local_constants
+    return hypothesis
+
+
+def keep_caches_in(folder):
+    """Tell Hypothesis, before it is imported, to write no .hypothesis into the student's current folder."""
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(folder))

@@ -1,0 +1,149 @@
+"""The counterexample card: what a student sees of a failure, as labelled lines of plain text.
+
+Nothing here knows about colours or terminals; `terminal` does.
+"""
+
+import ast
+import functools
+from dataclasses import dataclass
+
+from fls_teach.course.checking.spec import Abandoned, CallFailed, Mismatch
+from fls_teach.course.feedback.misconceptions import likely_misconception
+from fls_teach.course.feedback.show import call_shown, inputs_shown, largest_difference, pair_shown
+from fls_teach.sandbox.outcome import visible_text
+
+PRINTED_LINES = 12
+CALL_LENGTH = 240
+
+
+@dataclass(frozen=True)
+class Card:
+    """Rows of (label, text); a text may have several lines. All of it is safe to print, none of it is markup."""
+
+    rows: tuple
+
+    def as_dict(self):
+        """The rows by label."""
+        return dict(self.rows)
+
+
+def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=None):
+    """The card of one failure.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    item : registry.Property
+    failure : search.Failure
+    path : Path
+        The student's file, or one whose functions have the same parameters.
+    replay : str
+        The command that shows this case again.
+    picture : Path, optional
+        Where a picture of it was saved.
+    worker : SharedWorker, optional
+        As for `misconceptions.likely_misconception`.
+
+    Returns
+    -------
+    Card
+    """
+    error = failure.error
+    if isinstance(error, Abandoned) and error.outcome.kind in ("missing", "not_done"):
+        return Card((("you", error.outcome.message),))
+    rows = [("input", inputs_shown(failure.inputs)), ("calls", _calls(failure, parameters(path)))]
+    rows += _mismatch(error) if isinstance(error, Mismatch) else _raised(failure)
+    rows += [
+        ("theory", item.formula),
+        ("likely", likely_misconception(exercise, failure.calls, failure.history, worker)),
+        ("note", _note(failure)),
+        ("printed", _printed(failure.calls)),
+        ("picture", str(picture or "")),
+        ("replay", replay),
+        ("traceback", _traceback(error)),
+    ]
+    return Card(tuple((label, text) for label, text in rows if text))
+
+
+def _mismatch(error):
+    you, expected = pair_shown(error.you, error.expected)
+    prefix = "" if error.what == "result" else f"{visible_text(str(error.what), 200)} = "
+    return [
+        ("you", prefix + you),
+        ("expected", expected),
+        ("off", "" if isinstance(error.you, str) else largest_difference(error.you, error.expected)),
+        ("because", error.because),
+    ]
+
+
+def _raised(failure):
+    error = failure.error
+    if isinstance(error, (CallFailed, Abandoned)):
+        return [("you", error.outcome.message)]
+    if failure.calls:  # the specification stumbled over what came back
+        last = failure.calls[-1]
+        you, _ = pair_shown(last.outcome.value, "")
+        reason = visible_text(f"{type(error).__name__}: {error}", 300)
+        return [("you", f"{last.function}() = {you}"), ("expected", f"a result that can be computed with ({reason})")]
+    return [("you", visible_text(str(error), 500))]
+
+
+def summary(failure):
+    """One line that says what went wrong."""
+    error = failure.error
+    if isinstance(error, Mismatch):
+        you, expected = pair_shown(error.you, error.expected)
+        return _one_line(f"got {you}, expected {expected}")
+    if isinstance(error, (CallFailed, Abandoned)):
+        return _one_line(error.outcome.message)
+    return _one_line(visible_text(f"{type(error).__name__}: {error}", 300))
+
+
+def _one_line(text, limit=100):
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _calls(failure, known):
+    """The calls, if the drawn input alone does not say what the function was given."""
+    drawn = {}
+    for name, value in failure.inputs.items():
+        drawn |= value if isinstance(value, dict) else {name: value}
+    calls = failure.calls
+    if len(calls) == 1:
+        given = [*calls[0].args, *calls[0].kwargs.values()]
+        if all(any(value is other for other in drawn.values()) for value in given):
+            return ""
+    lines = [call_shown(call, known.get(call.function, ())) for call in calls[-3:]]
+    left_out = [f"... {len(calls) - 3} before these"] if len(calls) > 3 else []
+    return "\n".join(left_out + [_one_line(line, CALL_LENGTH) for line in lines])
+
+
+@functools.lru_cache(maxsize=8)
+def parameters(path):
+    """Names of the positional parameters of each function of a file, as a dict; empty if it does not parse."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {node.name: tuple(item.arg for item in node.args.posonlyargs + node.args.args) for node in functions}
+
+
+def _printed(calls):
+    lines = "".join(call.outcome.printed for call in calls).rstrip().split("\n")
+    if len(lines) > PRINTED_LINES:
+        lines = [f"... {len(lines) - PRINTED_LINES} lines before these", *lines[-PRINTED_LINES:]]
+    return visible_text("\n".join(lines), 3000)
+
+
+def _traceback(error):
+    return error.outcome.traceback if isinstance(error, (CallFailed, Abandoned)) else ""
+
+
+def _note(failure):
+    if failure.flaky:
+        return "the same input passed when it was tried again: does your function keep something from call to call?"
+    if failure.calls and any(call.outcome.mutated for call in failure.calls):
+        return "your function changed one of its arguments in place"
+    return ""

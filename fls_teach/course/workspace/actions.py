@@ -1,0 +1,136 @@
+"""What the commands do between a workspace and a check: which exercise, what is remembered, what is said."""
+
+from dataclasses import replace
+
+from fls_teach.course.checking.results import CheckResult
+from fls_teach.course.registry import CourseError, exercises, find_exercise
+from fls_teach.course.workspace.folder import digest
+
+
+def chosen(workspace, names, everything=False):
+    """The exercises that a person means.
+
+    Without names: those begun and not passed; if there are none, the next one.
+
+    Returns
+    -------
+    list of Exercise
+        Empty if no name was given and all are passed.
+    """
+    if everything:
+        return list(exercises())
+    if names:
+        return list(dict.fromkeys(find_exercise(name) for name in names))
+    begun = [each for each in exercises() if workspace.state(each) in ("changed", "failed")]
+    return begun or [each for each in exercises() if workspace.state(each) != "passed"][:1]
+
+
+def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
+    """Check an exercise of a workspace and remember what came of it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    exercise : Exercise
+    debug : bool
+        Run the student's code in this process, without limits.
+    time_limit : float
+        Seconds for one call.
+    **options
+        As for `check.check`.
+
+    Returns
+    -------
+    CheckResult
+    """
+    path = workspace.file(exercise)
+    quick = _without_running(workspace, exercise, path)
+    if quick:
+        return unchecked(exercise, *quick)
+    # Only now is there something to run.
+    from fls_teach.course.checking.search import NO_LIMITS, keep_caches_in
+    from fls_teach.sandbox import InProcess, Session
+
+    keep_caches_in(workspace.hidden / "hypothesis")
+    from fls_teach.course.checking.check import check
+
+    before = digest(path)
+    if debug:
+        session, options["limits"] = InProcess(path, support=exercise.support), NO_LIMITS
+    else:
+        session = Session(path, support=exercise.support, time_limit=time_limit)
+    result = check(exercise, path, session, hidden=workspace.hidden, **options)
+    if options.get("case") is None:
+        record = {"points": result.points, "of": result.of, "file": before}
+        record["passed"] = result.state == "passed" or workspace.progress.record(exercise.name)["passed"]
+        record["properties"] = {each.item.id: each.state for each in result.results}
+        try:
+            workspace.progress.update(exercise.name, **record)
+        except CourseError as problem:  # a full disk, a folder to read only: the result counts more than its record
+            result = replace(result, note=f"these points are not remembered: {problem}")
+    return result
+
+
+def unchecked(exercise, state, message):
+    """The result of an exercise of which nothing was run."""
+    return CheckResult(exercise.name, state, exercise.points, message)
+
+
+def _without_running(workspace, exercise, path):
+    """(state, sentence) of a file for which nothing has to be run, else None."""
+    if not path.is_file():
+        return "missing", f"{workspace.shown(path)} does not exist; `fls reset {exercise.number}` brings the stub back"
+    if workspace.untouched(exercise):
+        lesson = workspace.shown(path.with_name("README.md"))
+        return "not started", f"not started yet: read {lesson}, then fill in {workspace.shown(path)}"
+    return None
+
+
+def next_hint(workspace, exercise):
+    """The next hint: (heading, text, step, number of steps); the last is given again and again.
+
+    Raises
+    ------
+    CourseError
+    """
+    if not exercise.hints:
+        raise CourseError(f"{exercise.name} has no hints")
+    step = min(max(workspace.progress.record(exercise.name)["hints"], 0) + 1, len(exercise.hints))
+    workspace.progress.update(exercise.name, hints=step)
+    return *exercise.hints[step - 1], step, len(exercise.hints)
+
+
+def solution(workspace, exercise):
+    """The reference's text, for those who have passed.
+
+    Raises
+    ------
+    CourseError
+    """
+    if not exercise.solution.exists():
+        raise CourseError(f"the solution of {exercise.name} is not part of this distribution; ask your instructor")
+    if not workspace.progress.record(exercise.name)["passed"]:
+        number = exercise.number
+        raise CourseError(
+            f"the solution of {exercise.name} is shown once yours has passed: "
+            f"`fls check {number}` says what is missing, `fls hint {number}` gives a hint"
+        )
+    return exercise.solution.read_text(encoding="utf-8")
+
+
+def listing(workspace):
+    """One row an exercise: (name, title, state, points, of, note)."""
+    notes = {"changed": "changed since it was checked", "missing": "file deleted: fls reset brings the stub back"}
+    rows, progress = [], workspace.progress
+    for each in exercises():
+        record, state = progress.record(each.name), workspace.state(each)
+        notes_here = [notes[state]] if state in notes else []
+        if state == "changed" and not record["file"]:
+            notes_here = ["not checked yet"]
+        if record["hints"]:
+            notes_here.append(f"{record['hints']} of {len(each.hints)} hints")
+        points = record["points"] if state in ("changed", "failed", "passed") else 0
+        rows.append(
+            (each.name, each.title, state, min(max(points, 0), each.points), each.points, ", ".join(notes_here))
+        )
+    return rows

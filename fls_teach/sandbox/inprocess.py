@@ -1,0 +1,57 @@
+"""The session of ``--debug``: the student's code in this process.
+
+No protection at all, by intention: print goes to the terminal, breakpoint()
+stops, Ctrl-C interrupts. Values still pass through the protocol, so that an
+answer is judged as it would be in a worker.
+"""
+
+import time
+from bdb import BdbQuit
+
+from fls_teach.sandbox import protocol
+from fls_teach.sandbox.session import BaseSession
+from fls_teach.sandbox.worker import Program
+
+
+class InProcess(BaseSession):
+    """One student file, loaded here.
+
+    Parameters
+    ----------
+    path, support : path
+        As for `Session`.
+    reraise : bool
+        Let the student's exceptions through, for a post-mortem debugger.
+    """
+
+    def __init__(self, path, *, support=None, reraise=False):
+        super().__init__(path, support)
+        self._passing = (KeyboardInterrupt, BdbQuit) + ((Exception,) if reraise else ())
+        self._program = self._loaded = None
+
+    def restart(self):
+        """Forget all state that the student's module has kept."""
+        self._program = self._loaded = None
+
+    close = restart
+
+    def _load(self):
+        if self._loaded is None:
+            # The real path as file name: that is where debuggers look for breakpoints.
+            self._program = Program(str(self.path), str(self.path), self._passing)
+            outcome = self._run("", self._program.load, self._source, self._support)
+            if not outcome.ok:
+                return outcome
+            self._loaded = outcome
+        return self._loaded
+
+    def _call(self, function, body):
+        return self._run(function, self._program.call, function, body)
+
+    def _run(self, function, action, *arguments):
+        start = time.perf_counter()
+        answer, data = action(*arguments)
+        seconds = time.perf_counter() - start
+        value = protocol.decode(data) if answer["kind"] == "value" else None
+        fields = {name: item for name, item in answer.items() if name != "kind"}
+        return self._outcome(answer["kind"], function, **fields, value=value, seconds=seconds)

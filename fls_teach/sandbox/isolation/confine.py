@@ -1,0 +1,147 @@
+"""Takes rights away from this process for good, then runs the worker in it: the inner half of every sandbox.
+
+Started by `sandboxes` as ``python confine.py LIMITS worker.py ...``, LIMITS being a JSON object with the keys of
+`RESOURCES`, "processor", the only one on which it may run, "filter", the steps of `seccomp` in base64, "user" if the
+process has to become that user first, and "readable" and "writable" if it is to see no other paths, for kernels that
+have Landlock. It imports nothing of ours, because it runs where nothing of ours is to be seen, and ends with an
+exception, before any line of a student's has run, where one of its steps fails: a sandbox that is only half closed
+never grades.
+"""
+
+import base64
+import ctypes
+import json
+import os
+import resource
+import runpy
+import signal
+import struct
+import sys
+
+RESOURCES = {
+    "data_bytes": "RLIMIT_DATA",
+    "address_bytes": "RLIMIT_AS",
+    "cpu_seconds": "RLIMIT_CPU",
+    "processes": "RLIMIT_NPROC",
+    "open_files": "RLIMIT_NOFILE",
+    "file_bytes": "RLIMIT_FSIZE",
+    "core_bytes": "RLIMIT_CORE",
+    "locked_bytes": "RLIMIT_MEMLOCK",
+    "queue_bytes": "RLIMIT_MSGQUEUE",
+    "queued_signals": "RLIMIT_SIGPENDING",
+}
+
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
+_SECCOMP_MODE_FILTER = 2
+
+
+def _prctl(*arguments):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(*(ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:5])):
+        raise OSError(ctypes.get_errno(), f"prctl({arguments[0]}) failed")
+
+
+def confine(limits):
+    """Become the user, stay on the processor, set the limits and install the filter.
+
+    Parameters
+    ----------
+    limits : dict
+        As in the module's docstring; what is missing is left as it is.
+
+    Raises
+    ------
+    OSError, ValueError
+        If a step fails.
+    SystemExit
+        If the user may not read the interpreter; the sentence says what to do.
+    """
+    if limits.get("user") is not None:
+        needed = [path for path in (*sys.path, *sys.argv[2:]) if os.path.exists(path)]
+        os.setgroups([])
+        os.setresgid(*[limits["user"]] * 3)
+        os.setresuid(*[limits["user"]] * 3)
+        for path in needed:
+            if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):
+                sys.exit(
+                    f"other users may not read '{path}', which the worker needs: use a Python and packages that "
+                    "everybody may read (for example /usr/bin/python3 and a new environment below /opt)"
+                )
+    parent = os.getppid()
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after setresuid, which would clear it
+    if os.getppid() != parent:
+        raise OSError("the grader ended")
+    os.umask(0o077)
+    if limits.get("processor") is not None:
+        os.sched_setaffinity(0, {limits["processor"]})  # of all that it will start, too
+    for name, constant in RESOURCES.items():
+        if limits.get(name) is not None:
+            hard = resource.getrlimit(getattr(resource, constant))[1]
+            room = hard - (name == "cpu_seconds")
+            value = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], room)
+            # A second more for the hard limit of CPU time, at which the signal would say nothing of the reason.
+            resource.setrlimit(getattr(resource, constant), (value, value + (name == "cpu_seconds")))
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if "readable" in limits:
+        _allow_only(limits["readable"], limits["writable"])
+    if limits.get("filter") is not None:
+        program = base64.b64decode(limits["filter"])
+        steps = ctypes.create_string_buffer(program, len(program))
+        fprog = _Program(len(program) // 8, ctypes.addressof(steps))
+        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(fprog))
+
+
+# Landlock (landlock.h): its system calls have one number everywhere.
+_CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
+_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many bits an ABI knows; 16 in later ones
+_READ = 0b1101  # execute, read a file, list a folder
+_OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # those that a rule for a single file may name
+_WRITE = 0b1_0001_1011_0010  # write a file, remove files and folders, make folders, files and symbolic links
+_TRUNCATE = 1 << 14
+
+
+def _call(*arguments):
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    value = libc.syscall(*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
+    if value < 0:
+        raise OSError(ctypes.get_errno(), "Landlock failed")
+    return value
+
+
+def landlock():
+    """The version of the kernel's Landlock; 0 if it has none."""
+    try:
+        return _call(_CREATE, 0, 0, 1)
+    except OSError:
+        return 0
+
+
+def _allow_only(readable, writable):
+    """Close the file system but for these files and folders, where the kernel has Landlock; else do nothing."""
+    if not (version := landlock()):
+        return
+    known = (1 << _RIGHTS.get(version, 16)) - 1
+    rules = _call(_CREATE, ctypes.create_string_buffer(struct.pack("=Q", known), 8), 8, 0)
+    for path, rights in [(p, _READ) for p in readable] + [(p, _READ | _WRITE | _TRUNCATE) for p in writable]:
+        try:
+            target = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except OSError:  # not on this machine
+            continue
+        rights &= known if os.path.isdir(path) else known & _OF_FILES
+        _call(_ADD_RULE, rules, 1, ctypes.create_string_buffer(struct.pack("=Qi", rights, target), 12), 0)
+        os.close(target)
+    _call(_RESTRICT, rules, 0)
+    os.close(rules)
+
+
+class _Program(ctypes.Structure):
+    """``struct sock_fprog``."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
+
+
+if __name__ == "__main__":
+    confine(json.loads(sys.argv[1]))
+    del sys.argv[:2]
+    runpy.run_path(sys.argv[0], run_name="__main__")

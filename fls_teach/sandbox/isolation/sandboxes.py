@@ -1,0 +1,270 @@
+"""Where a worker that runs untrusted code is locked in: bubblewrap, another user, or nowhere.
+
+A sandbox is handed to `Session`; whether it keeps what it promises on this machine is for `selftest` to prove.
+
+`Bubblewrap`
+    The worker sees a read-only interpreter with its packages, a private /tmp, and nothing else: no fls_teach, no
+    course, no submission, no other process, no network. Root switches to an unprivileged user inside.
+`other_user.OtherUser`
+    For root in a container where bubblewrap may not make namespaces: an unprivileged user of its own for each worker.
+    Where the kernel has Landlock, it may read an interpreter and write in one folder; else what it must not read has
+    to be unreadable by its permissions. The self-test looks.
+`NoSandbox`
+    The same process as `fls check` uses, for submissions that are trusted.
+
+In the first two, `confine` then sets limits and a seccomp filter from inside.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from fls_teach.sandbox.isolation.leases import NoUserLeft, ProcessorClaim, UserClaim
+from fls_teach.sandbox.isolation.seccomp import seccomp_filter
+from fls_teach.sandbox.isolation.view import WORKER, ViewError, bubblewrap_view
+from fls_teach.sandbox.proc.table import adopt_orphans, descendants
+
+_INSIDE = "/fls"  # where the worker's own files appear
+
+MIB = 2**20
+
+
+class SandboxError(RuntimeError):
+    """A sandbox cannot be had here; the text says why. Never the student's fault."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker with all its descendants may use.
+
+    Attributes
+    ----------
+    memory_mib : int
+        Memory of all processes together, by the parent's count ten times a second; and of each one's heap, by the
+        kernel.
+    address_mib : int
+        Address space of a process; libraries for accelerators map many times what they use.
+    cpu_seconds : int
+        Of all processes together, by the parent's count, and of each one, by the kernel, over all calls; a backstop,
+        since each call has its own limit, and they share one processor.
+    processes, open_files : int
+    file_mib, scratch_mib : int
+        Size of one file, and of all that is in the folder for temporary files.
+    scratch_files : int
+        How many files and folders may be in it: an empty one takes a kibibyte of the kernel's memory.
+    output_mib : int
+        What one call may print.
+    """
+
+    memory_mib: int = 2048
+    address_mib: int = 16_384
+    cpu_seconds: int = 600
+    processes: int = 16
+    open_files: int = 64
+    file_mib: int = 4
+    scratch_mib: int = 64
+    scratch_files: int = 1024
+    output_mib: int = 4
+
+    def resources(self):
+        """As `confine` wants them."""
+        return {
+            "data_bytes": self.memory_mib * MIB,
+            "address_bytes": self.address_mib * MIB,
+            "cpu_seconds": self.cpu_seconds,
+            "processes": self.processes,
+            "open_files": self.open_files,
+            "file_bytes": self.file_mib * MIB,
+            "core_bytes": 0,
+            "locked_bytes": 0,
+            "queue_bytes": 0,
+            "queued_signals": self.processes,
+        }
+
+
+class NoSandbox:
+    """The worker as it is: as much as the student's own machine would protect itself.
+
+    Attributes
+    ----------
+    name : str
+    limits : Limits or None
+        What `proc.worker_process` watches from outside: memory and output.
+    """
+
+    name = "process"
+
+    def __init__(self, limits=None):
+        self.limits = limits
+
+    def command(self, command):
+        """The command line to run instead of `command`, which contains `WORKER`."""
+        return command
+
+    def environment(self, environment):
+        """The environment for it."""
+        return environment
+
+    def folder(self, folder):
+        """The folder to start in."""
+        return folder
+
+    def open_descriptors(self):
+        """Descriptors that it inherits beside the standard ones; closed once it has started."""
+        return ()
+
+    def members(self, pid):
+        """All processes of the worker `pid`."""
+        return descendants(pid)
+
+    def overflows(self, pid, members):
+        """Whether there is more in the folder for temporary files than the limits allow."""
+        return False
+
+    def sweep(self):
+        """Called when a worker is about to start, and after it was killed: nothing of it may be left."""
+
+    def close(self):
+        """Give back what is held beyond one worker."""
+
+
+class Confined(NoSandbox):
+    """A sandbox whose worker is started through `confine`, on one processor; root gives it a user of its own."""
+
+    scratch = "/tmp"
+
+    def __init__(self, limits=None):
+        super().__init__(limits or Limits())
+        # Whatever it starts, it takes no time from workers on others.
+        self._processor = ProcessorClaim()
+        try:
+            self._claim = UserClaim() if os.geteuid() == 0 else None
+        except NoUserLeft as problem:
+            self._processor.close()
+            raise SandboxError(str(problem)) from None
+        adopt_orphans(True)  # the first process of a container may be one that waits for nobody
+
+    def _confined(self, command, folder, **more):
+        """`command` with its own files in `folder` and `confine` in front of the worker.
+
+        All users may see it: nothing secret may be in it.
+        """
+        program = seccomp_filter(platform.machine())
+        limits = self.limits.resources() | {
+            "user": self._claim.uid if self._claim else None,
+            "processor": self._processor.number,
+            "filter": program and base64.b64encode(program).decode(),
+            **more,
+        }
+        k = command.index(str(WORKER))
+        return [*command[:k], f"{folder}/confine.py", json.dumps(limits), f"{folder}/worker.py", *command[k + 1 :]]
+
+    def environment(self, environment):
+        kept = {
+            name: environment[name] for name in environment if name in _INNER_VARIABLES or name.startswith("PYTHON")
+        }
+        threads = {name: value for name, value in environment.items() if name.endswith("_NUM_THREADS")}
+        fixed = {"HOME": self.scratch, "TMPDIR": self.scratch, "PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
+        return kept | threads | {"VECLIB_MAXIMUM_THREADS": "1"} | fixed
+
+    def folder(self, folder):
+        return "/"
+
+    def close(self):
+        adopt_orphans(False)
+        self._processor.close()
+        if self._claim:
+            self._claim.close()
+
+
+_INNER_VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+
+
+class Bubblewrap(Confined):
+    """A worker in bubblewrap (https://github.com/containers/bubblewrap).
+
+    Parameters
+    ----------
+    hidden : sequence of path
+        Files and folders that must not be seen, wherever they lie.
+    limits : Limits, optional
+
+    Notes
+    -----
+    It takes bubblewrap 0.5. Before 0.7 (Ubuntu 22.04) it cannot limit the size of a private /tmp; then the parent's
+    count alone does.
+
+    Raises
+    ------
+    SandboxError
+        If there is no ``bwrap`` that can do it.
+    """
+
+    name = "bwrap"
+
+    def __init__(self, hidden=(), limits=None):
+        self._program = shutil.which("bwrap")
+        if self._program is None:
+            raise SandboxError("bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)")
+        version = _version(self._program)
+        if version < (0, 5):
+            raise SandboxError(f"'{self._program}' is bubblewrap {version[0]}.{version[1]}; it takes 0.5 or newer")
+        limits = limits or Limits()
+        try:
+            view = bubblewrap_view(hidden, _INSIDE, limits.scratch_mib * MIB if version >= (0, 7) else None)
+        except ViewError as problem:
+            raise SandboxError(str(problem)) from None
+        super().__init__(limits)
+        self._arguments = [*self._namespaces(), *view]
+        self._descriptors = []
+
+    def _namespaces(self):
+        common = ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
+        if self._claim is None:
+            return ["--unshare-all", *common]
+        # Root's processes are exempt from limits on their number, in a user namespace too: `confine` becomes another
+        # user, for which it needs the right to. The filter it sets refuses new namespaces.
+        apart = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+        return [*apart, *common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+
+    def command(self, command):
+        # By a descriptor, so that the sandbox's own process list does not show the paths of this machine.
+        arguments = os.memfd_create("bwrap-arguments", 0)
+        self._descriptors.append(arguments)
+        with open(os.dup(arguments), "wb") as file:
+            file.write(b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
+            file.flush()
+            file.seek(0)
+        return [self._program, "--args", str(arguments), "--", *self._confined(command, _INSIDE)]
+
+    def open_descriptors(self):
+        descriptors, self._descriptors = self._descriptors, []
+        return tuple(descriptors)
+
+    def overflows(self, pid, members):
+        outside = os.stat("/tmp").st_dev, os.stat("/").st_dev
+        for member in members - {pid}:  # the first is outside
+            with contextlib.suppress(OSError):
+                inside = f"/proc/{member}/root/tmp"
+                if os.stat(inside).st_dev not in outside:  # it is where it belongs
+                    scratch = os.statvfs(inside)
+                    used = (scratch.f_blocks - scratch.f_bfree) * scratch.f_frsize
+                    files = scratch.f_files - scratch.f_ffree
+                    return files > self.limits.scratch_files or used > self.limits.scratch_mib * MIB
+        return False
+
+
+def _version(program):
+    """Major and minor number of bubblewrap's version; (0, 0) if it does not say."""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=30)
+    except (OSError, subprocess.SubprocessError) as problem:
+        raise SandboxError(f"'{program}' cannot be run ({problem})") from None
+    numbers = re.search(r"(\d+)\.(\d+)", said.stdout)
+    return tuple(map(int, numbers.groups())) if numbers else (0, 0)

@@ -1,0 +1,204 @@
+"""Does a sandbox keep its promises on this machine? Nothing untrusted runs in one that has not just been tried."""
+
+import contextlib
+import dataclasses
+import os
+import platform
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fls_teach.sandbox.isolation.other_user import OtherUser
+from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, SandboxError
+from fls_teach.sandbox.isolation.seccomp import seccomp_filter
+from fls_teach.sandbox.proc.table import process_table
+from fls_teach.sandbox.proc.worker_process import WorkerStartError
+from fls_teach.sandbox.session import Session
+
+PROBE = Path(__file__).with_name("probe.py")
+ISOLATIONS = "bwrap", "uid", "process"
+"""Strongest first."""
+
+_IMPORT_LIMIT = 60.0  # torch from a cold disk
+_END_LIMIT = 5.0  # until a killed worker is gone
+
+
+def make_sandbox(name, hidden=(), limits=None):
+    """A sandbox by its name, not yet tried.
+
+    Raises
+    ------
+    SandboxError
+        If it cannot be had on this machine.
+    """
+    if name == "process":
+        return NoSandbox(limits)
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(f"it needs Linux, and this is {platform.system()}")
+    if not os.path.exists("/proc/self/stat"):
+        raise SandboxError("it needs /proc, by which processes are watched, and nothing is mounted there")
+    return Bubblewrap(hidden, limits) if name == "bwrap" else OtherUser(limits)
+
+
+def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
+    """What an untrusted submission could do in a sandbox although it must not.
+
+    Parameters
+    ----------
+    sandbox : Bubblewrap or OtherUser
+    secrets : sequence of path
+        What must not be readable.
+    folders : sequence of path
+        Where nothing must be written.
+    modules : sequence of str
+        Packages that have to be importable.
+
+    Returns
+    -------
+    list of str
+        Sentences; empty if the sandbox works.
+    """
+    try:
+        with socket.socket() as listener, Session(PROBE, sandbox=sandbox, time_limit=_IMPORT_LIMIT) as session:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port = listener.getsockname()[1]
+            with _own_secret() as secret:
+                return list(_tried(session, sandbox, [secret, *secrets], folders, port, modules))
+    except (WorkerStartError, SandboxError) as problem:
+        return [str(problem)]
+
+
+def _tried(session, sandbox, secrets, folders, port, modules):
+    grader = (os.getpid(), process_table()[os.getpid()][1])
+    outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, grader)
+    if not outcome.ok:
+        yield f"the probe failed: {outcome.message}"
+        return
+    yield from (f"a submission could {escape}" for escape in outcome.value)
+    yield from _written(session, folders)
+    rights = session.call("rights").value or {}
+    if rights.get("capabilities") is not False:
+        yield "a submission keeps capabilities"
+    if rights.get("no_new_privs") != 1:
+        yield "a submission could gain privileges"
+    if seccomp_filter(platform.machine()) and rights.get("seccomp") != 2:
+        yield "no filter of system calls is in force"
+    if seccomp_filter(platform.machine()) and rights.get("processors") != 1:
+        yield "a submission could run on several processors"
+    for module in modules:
+        outcome = session.call("import_module", module)
+        if not outcome.ok:
+            yield f"a submission cannot import {module}: {outcome.message}"
+    session.close()  # thirty copies of a process that has torch in it would meet the limit on memory first
+    yield from _without_limit(session, sandbox.limits)
+    yield from _without_memory_limit(session, sandbox)
+    if session.call("leave_behind").value is not True:
+        yield "the probe could not start a process"
+        return
+    members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)}
+    if len(members) < 2:
+        yield "the processes of a submission cannot be listed"
+    session.close()
+    deadline = time.monotonic() + _END_LIMIT
+    while alive := [pid for pid, known in members.items() if known and process_table().get(pid, (0, 0))[1] == known[1]]:
+        if time.monotonic() > deadline:
+            yield f"{len(alive)} processes of a submission outlive it"
+            return
+        time.sleep(0.02)
+
+
+def _written(session, folders):
+    """What a submission could write into, of these folders and of the system's: where a file of the probe appears.
+
+    Whether the probe could make one says nothing: it may lie in a private /tmp, which is no part of this machine's.
+    """
+    name = f"fls-probe-{os.urandom(8).hex()}"
+    files = {os.path.join(folder, name): folder for folder in (*folders, "/", "/usr", "/etc", "/dev", "/var")}
+    outcome = session.call("make_files", list(map(os.fsencode, files)))
+    if not outcome.ok:
+        yield f"the probe failed: {outcome.message}"
+    for file, folder in files.items():
+        if os.path.lexists(file):
+            yield f"a submission could write into '{folder}'"
+            os.unlink(file)
+
+
+def _without_limit(session, limits):
+    """Try to use more than the limits say."""
+    for function, limit in (("start_processes", limits.processes), ("open_files", limits.open_files)):
+        if session.call(function, limit + 1).value not in range(1, limit + 1):
+            yield f"a submission could {function.replace('_', ' ')} without a limit"
+    if session.call("fill", (limits.file_mib + 1) * MIB, 1).ok:
+        yield "a submission could write files of any size"
+    if session.call("fill", limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4).ok:
+        yield "a submission could fill the disk"
+    if session.call("fill", 0, limits.scratch_files + 100).ok:
+        yield "a submission could make any number of files"
+    if seccomp_filter(platform.machine()) and session.call("share_memory").value is not False:
+        yield "a submission could get memory that is not counted"
+
+
+def _without_memory_limit(session, sandbox):
+    """The same for memory, with a limit so small that even a small machine can pass it."""
+    limits, small = sandbox.limits, 256
+    session.close()
+    sandbox.limits = dataclasses.replace(limits, memory_mib=small)
+    try:
+        if session.call("use_memory", 1, (small + 16) * MIB).kind != "exception":
+            yield "the limit on memory has no effect"
+        if session.call("use_memory", 4, (small // 4 + 16) * MIB).kind != "memory":
+            yield "the limit on memory has no effect on several processes together"
+    finally:
+        session.close()
+        sandbox.limits = limits
+
+
+@contextlib.contextmanager
+def _own_secret():
+    """A file that only this user may read, in the folder for temporary files."""
+    with tempfile.NamedTemporaryFile(prefix="fls-secret-") as file:
+        file.write(b"secret")
+        file.flush()
+        yield file.name
+
+
+def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
+    """The sandbox to use.
+
+    Parameters
+    ----------
+    isolation : str
+        One of `ISOLATIONS`, or "auto" for the strongest that works here; never "process", which has to be asked for.
+    secrets, folders, modules
+        As for `weaknesses`.
+    limits : Limits, optional
+
+    Returns
+    -------
+    sandbox
+        To be closed.
+
+    Raises
+    ------
+    SandboxError
+        If none works: the sentence says why, and what to do.
+    """
+    if isolation == "process":
+        return NoSandbox(limits)
+    reasons = []
+    for name in ISOLATIONS[:2] if isolation == "auto" else (isolation,):
+        try:
+            sandbox = make_sandbox(name, secrets, limits)
+        except SandboxError as problem:
+            reasons.append(f"{name}: {problem}")
+            continue
+        found = weaknesses(sandbox, secrets, folders, modules)
+        if not found:
+            return sandbox
+        sandbox.close()
+        more = f" (and {len(found) - 1} more; fls doctor lists them)" if len(found) > 1 else ""
+        reasons.append(f"{name}: {found[0]}{more}")
+    raise SandboxError("; ".join(reasons))

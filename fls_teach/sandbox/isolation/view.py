@@ -1,0 +1,148 @@
+"""Which files of this machine a sandboxed worker may see: an interpreter with its packages, and our three."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+_ROOM = Path(__file__).resolve().parents[1]
+_PACKAGE = _ROOM.parent
+WORKER = _ROOM / "worker.py"
+WORKER_FILES = WORKER, _ROOM / "protocol.py", _ROOM / "isolation" / "confine.py"
+
+# What the dynamic linker and the C library need beside /usr; absent ones are left out.
+SYSTEM = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"),
+    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime"),
+)
+
+
+# How pip and setuptools note an installation, an editable one among them.
+_INSTALLED = tuple(
+    pattern.format(name=_PACKAGE.name)
+    for pattern in ("{name}-*-info", "{name}.egg-info", "__editable__*{name}*", "__pycache__/__editable__*{name}*")
+)
+
+
+class ViewError(ValueError):
+    """What has to be seen cannot be told from what must not."""
+
+
+def library_folders():
+    """Folders from which the worker imports: where this interpreter found the packages that exercises use.
+
+    They may have come from PYTHONPATH, which a worker does not see.
+
+    Returns
+    -------
+    list of str
+    """
+    folders = []
+    for name in ("numpy", "scipy", "torch"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            folder = str(Path(spec.origin).parents[1])
+            if folder not in folders:
+                folders.append(folder)
+    return folders
+
+
+def interpreter_trees():
+    """Folders that hold the interpreter and its packages and are not below /usr or one another, shortest first.
+
+    Raises
+    ------
+    ViewError
+        If one of them holds everything of this user's.
+    """
+    program = os.path.realpath(sys.executable)
+    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *library_folders()]
+    wanted += [os.path.dirname(os.path.dirname(program))]
+    wanted += [os.path.realpath(path) for path in wanted]
+    home = os.path.realpath(os.path.expanduser("~"))
+    trees = ["/usr"]
+    for path in sorted({os.path.abspath(path) for path in wanted}, key=lambda path: (len(path), path)):
+        if any(_lies_in(path, tree) for tree in trees):
+            continue
+        if path == "/" or _lies_in(home, path):
+            raise ViewError(f"this Python is installed in '{path}', which cannot be shown without all that is there")
+        trees.append(path)
+    return trees[1:]
+
+
+def bubblewrap_view(hidden, inside, scratch_bytes=None):
+    """bubblewrap's arguments for what can be seen; later ones lie on top of earlier ones.
+
+    Parameters
+    ----------
+    hidden : sequence of path
+        What must not be seen, wherever it lies.
+    inside : str
+        Where the worker's own files appear.
+    scratch_bytes : int, optional
+        The size of /tmp; as much as the machine allows where it is left out.
+
+    Returns
+    -------
+    list of str
+    """
+    size = [] if scratch_bytes is None else ["--size", str(scratch_bytes)]
+    # Its first process is bubblewrap, the same user, without filter and limits: nobody may write to /proc/1/mem.
+    arguments = ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
+    # No terminals: each would be memory of the kernel's that nobody counts.
+    arguments += ["--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts", "--remount-ro", "/dev"]
+    arguments += [*size, "--perms", "1777", "--tmpfs", "/tmp"]
+    arguments += ["--perms", "0755", "--dir", "/etc"]
+    for path in SYSTEM:
+        if os.path.islink(path):
+            arguments += ["--symlink", os.readlink(path), path]
+        elif os.path.exists(path):
+            arguments += ["--ro-bind", path, path]
+    trees = interpreter_trees()
+    # bubblewrap would make the folders above as closed as root's own are.
+    above = {str(parent) for tree in trees for parent in Path(tree).parents} - {"/", "/tmp"}
+    for path in sorted(above, key=len):
+        arguments += ["--perms", "0755", "--dir", path]
+    for tree in trees:
+        arguments += ["--ro-bind", tree, tree]
+    for path in to_hide((*hidden, *_ours(trees)), ["/usr", *trees]):
+        arguments += (
+            ["--tmpfs", path, "--remount-ro", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
+        )
+    arguments += ["--perms", "0755", "--dir", inside]
+    for path in WORKER_FILES:
+        arguments += ["--ro-bind", str(path), f"{inside}/{path.name}"]
+    return [*arguments, "--remount-ro", "/", "--chdir", "/tmp"]
+
+
+def to_hide(hidden, trees):
+    """Those of `hidden` that would be visible in `trees`, by every name they have there, the outermost only."""
+    paths = {name(os.path.abspath(path)) for path in hidden for name in (str, os.path.realpath)}
+    for tree in trees:  # one may be shown by a name that is a link
+        target = os.path.realpath(tree)
+        paths |= {tree + path[len(target) :] for path in paths if _lies_in(path, target)}
+    kept = []
+    for path in sorted(paths, key=lambda path: (len(path), path)):
+        visible = os.path.exists(path) and any(_lies_in(path, tree) for tree in trees)
+        if visible and not any(_lies_in(path, other) for other in kept):
+            kept.append(path)
+    return kept
+
+
+def _ours(trees):
+    """Our package, every other copy of it on the way of an import, and the clone around it with its history.
+
+    And what says that it is installed, and where: names of files would tell a submission what to look for.
+    """
+    package = _PACKAGE
+    ours = [package]
+    for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders()) if folder):
+        ours += [folder / package.name, *(path for pattern in _INSTALLED for path in folder.glob(pattern))]
+    clone = package.parent
+    if (clone / ".git").exists() and not any(_lies_in(tree, str(clone)) for tree in (*trees, sys.prefix)):
+        ours.append(clone)
+    return ours
+
+
+def _lies_in(path, tree):
+    return path == tree or path.startswith(tree.rstrip("/") + "/")

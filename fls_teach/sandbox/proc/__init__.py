@@ -1,0 +1,1 @@
+"""Worker processes seen from outside: started, measured through /proc, killed."""

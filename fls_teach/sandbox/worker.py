@@ -1,0 +1,276 @@
+"""The only code that runs a submission; started by `process.WorkerProcess`.
+
+It answers questions from the trusted side one at a time. It shares its
+process with code that may do anything to it, so nothing here protects the trusted
+side: this file is about good manners (what was printed, which line was slow),
+and `session` believes none of it.
+
+A question's head is ("hello",), ("load", file name, path, seconds, slack) or
+("call", function, seconds, slack); its body holds the two sources or (args, kwargs).
+An answer's head is a dict with the keys of `ANSWER`; its body the value.
+"""
+
+import contextlib
+import importlib.util
+import linecache
+import os
+import random
+import re
+import sys
+import threading
+import time
+import types
+from traceback import walk_tb
+
+if __name__ == "__main__":
+    # By path: the package's own folder must not be on the path of student code
+    # (Python 3.10 puts it there), nor its other modules in the worker.
+    _here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != _here]
+    sys.path.extend(entry for entry in sys.argv[1:] if entry not in sys.path)
+    del sys.argv[1:]
+    _spec = importlib.util.spec_from_file_location("fls_protocol", os.path.join(_here, "protocol.py"))
+    protocol = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(protocol)
+else:
+    from fls_teach.sandbox import protocol
+
+import numpy as np
+
+ANSWER = {"kind": "", "exception": "", "detail": "", "traceback": "", "mutated": False}
+MAX_DETAIL = 2000
+MAX_FRAMES = 8
+
+
+class Program:
+    """A student's module and the course's support module beside it.
+
+    Parameters
+    ----------
+    file_name : str
+        What tracebacks call the student's file.
+    path : str
+        Where it is, for its ``__file__``.
+    passing : tuple of exception types
+        What a call may raise through to the caller, for debuggers.
+    """
+
+    def __init__(self, file_name, path, passing=()):
+        self.file_name = file_name
+        self.passing = passing
+        self.student = self._module("student_exercise", path)
+        self.support = self._module("exercise_support", path)
+
+    @staticmethod
+    def _module(name, path):
+        module = types.ModuleType(name)
+        module.__file__ = path
+        sys.modules[name] = module  # dataclasses and typing look themselves up there
+        return module
+
+    def load(self, source, support_source):
+        """Run both sources; return the answer and the encoded list of functions."""
+        try:
+            if support_source is not None:
+                # Before the student's file, which could otherwise change what it imports.
+                self.support.student = self.student
+                code = compile(support_source, "course support", "exec", dont_inherit=True)
+                exec(code, self.support.__dict__)
+        except Exception as error:
+            detail = f"cannot be checked: the course's support code raised {error!r:.300}"
+            return ANSWER | {"kind": "load_error", "detail": detail}, b""
+        text = source.decode("utf-8", "replace")
+        linecache.cache[self.file_name] = (len(text), None, text.splitlines(True), self.file_name)
+        seed_generators()
+        try:
+            code = compile(source, self.file_name, "exec", dont_inherit=True)
+            exec(code, self.student.__dict__)
+        except BaseException as error:
+            if isinstance(error, SyntaxError) and error.filename == self.file_name:
+                return self._syntax_error(error), b""
+            return self._caught(error, "load_error"), b""
+        return ANSWER | {"kind": "value"}, protocol.encode(self.functions())
+
+    def call(self, target, body):
+        """Call one function; return the answer and the encoded value."""
+        side, _, name = target.rpartition(":")
+        function = getattr(self.support if side == "support" else self.student, name, None)
+        if not callable(function):
+            return ANSWER | {"kind": "missing", "detail": self._missing(name, function)}, b""
+        args, kwargs = protocol.decode(body)
+        seed_generators()
+        try:
+            value = function(*args, **kwargs)
+        except BaseException as error:
+            return self._caught(error, "exception"), b""
+        try:
+            answer, data = ANSWER | {"kind": "value"}, protocol.encode(value)
+        except protocol.NotPlain as problem:
+            answer, data = ANSWER | {"kind": "not_plain", "detail": str(problem)[:MAX_DETAIL]}, b""
+        try:
+            # One encoding a value: the bytes differ exactly where the arguments do.
+            answer["mutated"] = protocol.encode((args, kwargs)) != body
+        except protocol.NotPlain:
+            answer["mutated"] = True
+        return answer, data
+
+    def functions(self):
+        """Names of the functions that the student's file itself defines."""
+        return [
+            name
+            for name, item in list(vars(self.student).items())[:1000]
+            if isinstance(item, types.FunctionType) and item.__module__ == self.student.__name__
+        ]
+
+    def _missing(self, name, found):
+        if found is not None:
+            return f": {name} is of type {type(found).__name__[:100]}"
+        names = ", ".join(self.functions()[:10])[:500]
+        return f"; it defines {names}" if names else "; it defines no functions"
+
+    def _syntax_error(self, error):
+        where = f"line {error.lineno}: " if error.lineno else ""
+        line = (error.text or "").rstrip("\n")
+        picture = ""
+        if line and error.offset:
+            caret = re.sub(r"\S", " ", line[: error.offset - 1])  # keeps tabs
+            caret = caret.ljust(error.offset - 1) + "^"
+            picture = f"{self.file_name}, line {error.lineno}\n    {line[:300]}\n    {caret[:300]}"
+        detail = f"does not run: {where}{error.msg}"
+        return ANSWER | {"kind": "load_error", "detail": detail[:MAX_DETAIL], "traceback": picture}
+
+    def _caught(self, error, kind):
+        try:
+            detail = str(error)[:MAX_DETAIL].encode("utf-8", "backslashreplace").decode()
+        except BaseException:
+            detail = "(its message cannot be shown)"
+        if isinstance(error, NotImplementedError) and re.match(r"exercise \d+", detail):
+            kind = "not_done"
+        elif isinstance(error, self.passing):
+            raise error
+        frames = [(line, frame.f_code) for frame, line in walk_tb(error.__traceback__)]
+        return ANSWER | {
+            "kind": kind,
+            "exception": type(error).__name__[:100],
+            "detail": detail,
+            "traceback": self.traceback(frames),
+        }
+
+    def traceback(self, frames):
+        """Return the student's own frames of [(line, code), ...], innermost last."""
+        own = [(n, code.co_name) for n, code in frames if code.co_filename == self.file_name]
+        lines = ["... (earlier calls left out)"] if len(own) > MAX_FRAMES else []
+        for number, name in own[-MAX_FRAMES:]:
+            lines.append(f"{self.file_name}, line {number}, in {name[:100]}")
+            lines.append(f"    {linecache.getline(self.file_name, number).strip()[:300]}")
+        return "\n".join(lines)
+
+    def where_now(self, thread_id):
+        """Return the traceback of a thread that is still running."""
+        frames, frame = [], sys._current_frames().get(thread_id)
+        while frame is not None:
+            frames.append((frame.f_lineno, frame.f_code))
+            frame = frame.f_back
+        return self.traceback(frames[::-1])
+
+
+def seed_generators():
+    """Seed the module-level generators, so that a replayed call draws the same."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 (the generator that students use)
+    if "torch" in sys.modules and hasattr(sys.modules["torch"], "manual_seed"):
+        sys.modules["torch"].manual_seed(0)
+
+
+class Allowance:
+    """The time of one question, counted as `process.charged` does."""
+
+    def __init__(self, seconds, slack):
+        self.seconds, self.slack = seconds, slack
+        self.clock, self.processor = time.monotonic(), time.process_time()
+
+    def is_over(self):
+        """Whether it is used up."""
+        clock, processor = time.monotonic() - self.clock, time.process_time() - self.processor
+        return clock > self.seconds and max(processor, clock / self.slack) > self.seconds
+
+
+class Channel:
+    """The two ends of the conversation, moved to where prints cannot reach them."""
+
+    def __init__(self):
+        self.questions, self.answers, self.output = os.dup(0), os.dup(1), os.dup(2)
+        if os.name == "nt":
+            import msvcrt
+
+            for fd in (self.questions, self.answers, self.output):
+                msvcrt.setmode(fd, os.O_BINARY)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # input() finds an empty file
+        os.dup2(2, 1)  # all that is printed goes, in order, to the pipe of stderr
+        sys.stdout.reconfigure(errors="backslashreplace")
+        self.lock = threading.Lock()
+        self.pending = None  # (token, when its time is over) of the question being answered
+
+    def ask(self):
+        """Wait for a question; return its head and body."""
+        token, head, body = protocol.read_message(self.questions)
+        seconds, slack = head[-2:] if len(head) > 2 else (3600.0, 1.0)
+        self.pending = (token, Allowance(seconds, slack))
+        return head, body
+
+    def answer(self, answer, data, pending=None):
+        """Answer the pending question, unless the other thread just did."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(BaseException):  # closed or replaced by the student
+                stream.flush()
+        with self.lock:
+            if self.pending is None or pending not in (None, self.pending):
+                return
+            token, self.pending = self.pending[0], None
+            # The token in the output says: what this call printed ends here.
+            os.write(self.output, token)
+            protocol.write_message(self.answers, token, answer, data)
+
+
+def watch(channel, program, thread_id):
+    """Say at which line a call was when its time was over.
+
+    The trusted side has its own clock and needs none of this; but only here
+    can one see the line. It also ends a worker whose parent is gone: at once
+    where the operating system gives orphans another parent, else when the
+    time of the call is over.
+    """
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(0.05)
+        pending = channel.pending
+        if pending is not None and pending[1].is_over():
+            where = program[0].where_now(thread_id) if program else ""
+            with contextlib.suppress(OSError):  # nobody listens any more
+                channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)
+                time.sleep(5)
+            break
+    os._exit(1)
+
+
+def main():
+    """Answer questions until the channel closes."""
+    channel, program = Channel(), []
+    thread = threading.Thread(target=watch, args=(channel, program, threading.get_ident()), daemon=True)
+    thread.start()
+    while True:
+        try:
+            head, body = channel.ask()
+        except EOFError:
+            os._exit(0)  # not sys.exit: threads and atexit hooks of the student would go on
+        if head[0] == "hello":
+            channel.answer(ANSWER | {"kind": "value"}, b"")
+        elif head[0] == "load":
+            program.append(Program(head[1], head[2]))
+            channel.answer(*program[0].load(*protocol.decode(body)))
+        else:
+            channel.answer(*program[0].call(head[1], body))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Endless loops and crashes cost one time-out or one worker, and say where."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from fls_teach.sandbox.isolation.sandboxes import Limits, NoSandbox
+from fls_teach.sandbox.printed import Printed
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FATAL = """
+import ctypes, os
+def loops(x):
+    print("starting")
+    while True:
+        x = x + 1
+def sleeps():
+    import time
+    time.sleep(60)
+def prints():
+    while True:
+        print("x" * 1000)
+def blocks():
+    return sum(range(10**12))
+def faults():
+    print("before")
+    ctypes.string_at(0)
+def exits():
+    os._exit(3)
+def closes():
+    os.closerange(0, 200)
+def fine():
+    return 1
+"""
+
+
+def test_an_endless_loop_costs_one_time_out(session_for):
+    session = session_for(FATAL, time_limit=0.5)
+    assert session.call("fine").value == 1 and session.first_timeout is None
+    start = time.monotonic()
+    outcome = session.call("loops", 1)
+    assert time.monotonic() - start < 5
+    assert outcome.kind == "timeout" and session.first_timeout is outcome
+    assert outcome.message.startswith("loops() was still running after 0.5 s and was stopped")
+    assert "in loops" in outcome.traceback and outcome.printed == "starting\n"
+    assert session.call("fine").value == 1
+
+
+@pytest.mark.parametrize("function", ["sleeps", "prints", "blocks"])
+def test_other_ways_to_take_for_ever(session_for, function):
+    """blocks() never lets the worker's own clock run: only ours can stop it."""
+    session = session_for(FATAL, time_limit=0.3)
+    session.load()
+    start = time.monotonic()
+    outcome = session.call(function)
+    assert outcome.kind == "timeout" and time.monotonic() - start < 5
+    assert len(outcome.printed) < 21_000
+
+
+SLOW = """
+import os, signal, subprocess, tempfile, threading, time
+def works():
+    end = time.process_time() + 2.5
+    while time.process_time() < end:
+        pass
+    return 1
+def shares():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    return 1
+def sleeps():
+    time.sleep(2.5)
+    return 1
+def sleeps_in_a_thread_and_a_child():
+    threading.Thread(target=time.sleep, args=(2.5,)).start()
+    subprocess.run(["sleep", "2.5"])
+    return 1
+def works_in_children(seconds):
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in range(int(2.5 / seconds)):
+        if child := os.fork():
+            try:
+                os.waitpid(child, 0)
+            except ChildProcessError:
+                pass
+        else:
+            end = time.process_time() + seconds
+            while time.process_time() < end:
+                pass
+            os._exit(0)
+    return 1
+def waits_for_its_vfork():
+    os.mkfifo(pipe := tempfile.mktemp())
+    threading.Timer(2.5, os.open, (pipe, os.O_WRONLY)).start()
+    os.posix_spawn("/bin/true", ["true"], {}, file_actions=[(os.POSIX_SPAWN_OPEN, 0, pipe, os.O_RDONLY, 0)])
+    return 1
+"""
+
+
+@pytest.fixture
+def busy_processor():
+    """Four others that never rest on the first processor."""
+    burn = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    # Each in a session of its own: to some kernels' schedulers all of one session are one.
+    burners = [subprocess.Popen([sys.executable, "-c", burn], start_new_session=True) for _ in range(4)]
+    yield
+    for burner in burners:
+        burner.kill()
+        burner.wait()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
+def test_with_slack_waiting_for_a_processor_does_not_count(session_for, busy_processor):
+    session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(Limits()))
+    outcome = session.call("shares")
+    assert outcome.kind == "value" and outcome.spent < 0.5 < outcome.seconds
+    assert session_for(SLOW, time_limit=0.5, slack=20.0).call("shares").kind == "timeout", "nobody looks here"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
+@pytest.mark.parametrize(
+    "function, arguments",
+    [
+        *((name, ()) for name in ("works", "sleeps", "sleeps_in_a_thread_and_a_child", "waits_for_its_vfork")),
+        *(("works_in_children", (seconds,)) for seconds in (0.25, 0.02)),
+    ],
+)
+def test_with_slack_work_and_sleep_count(session_for, function, arguments):
+    """Sleep used to have `slack` times as long, and so had children whose end is ignored: minutes of a batch."""
+    session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(Limits()))
+    outcome = session.call(function, *arguments)
+    assert outcome.kind == "timeout" and outcome.spent > 0.4
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
+def test_the_processor_time_of_short_calls_is_not_lost(session_for):
+    """Each is over before anybody looks; what is seen between two of them used to belong to neither."""
+    session = session_for(FATAL, sandbox=NoSandbox(Limits()))
+    session.call("fine")
+    session._worker._spending.total += 100.0
+    assert 100.0 <= session.call("fine").spent < 110.0
+    assert session.call("fine").spent < 10.0
+
+
+def test_waiting_for_what_was_printed_counts(session_for, monkeypatch):
+    take = Printed.take
+    session = session_for(FATAL)
+    assert session.load().ok
+    monkeypatch.setattr(Printed, "take", lambda output: [time.sleep(0.4), take(output)][1])
+    assert session.call("fine").seconds > 0.4
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        ("faults", "segmentation fault" if os.name == "posix" else "access violation"),
+        ("exits", "exit status 3"),
+        ("closes", "(it "),
+    ],
+)
+def test_a_crash_is_reported_as_one(session_for, function, words):
+    session = session_for(FATAL)
+    outcome = session.call(function)
+    assert outcome.kind == "crash" and words in outcome.message
+    assert outcome.message.startswith(f"{function}() brought the Python interpreter down")
+    if function == "faults":
+        assert outcome.printed == "before\n"
+        line = FATAL.splitlines().index("    ctypes.string_at(0)") + 1
+        assert outcome.traceback == f"05_alignment.py, line {line}, in faults"
+    assert session.call("fine").value == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+def test_children_of_a_killed_worker_die_with_it(session_for, folder):
+    source = """
+import subprocess, sys
+def f():
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    print(child.pid)
+    while True: pass
+"""
+    outcome = session_for(source, time_limit=0.5).call("f")
+    child = int(outcome.printed)
+    for _ in range(100):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        with open(f"/proc/{child}/stat") if os.path.exists("/proc/self") else open(os.devnull) as f:
+            if f.read().partition(")")[2].split()[:1] == ["Z"]:
+                return  # dead; nobody has collected it yet
+        time.sleep(0.05)
+    pytest.fail("the child is still running")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows gives orphans no other parent; there the time limit ends them")
+def test_a_worker_does_not_outlive_its_parent(tmp_path):
+    """Catches a student's endless loop that heats the laptop after the terminal was closed."""
+    student = tmp_path / "student.py"
+    student.write_text("import os\ndef me():\n    return os.getpid()\ndef loops():\n    while True: pass\n")
+    parent = textwrap.dedent(f"""
+        from fls_teach.sandbox import Session
+        with Session({str(student)!r}, time_limit=60) as session:
+            print(session.call("me").value, flush=True)
+            session.call("loops")
+    """)
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        worker = int(process.stdout.readline())
+        time.sleep(0.2)
+        process.kill()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and is_running(worker):
+        time.sleep(0.05)
+    assert not is_running(worker)
+
+
+def is_running(pid):
+    """Whether the process exists and is not just waiting to be reaped."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")
