@@ -250,7 +250,7 @@ def find_exercise(name, among=None):
     '08_bayes_error'
     """
     among = exercises() if among is None else among
-    wanted = re.split(r"[\\/]", name.strip().rstrip("\\/"))[-1].removesuffix(".py").lower()
+    wanted = re.split(r"[\\/]", name.strip().rstrip("\\/"))[-1].removesuffix(".py").removesuffix(".ipynb").lower()
     for exercise in among:
         if wanted in (exercise.name, exercise.slug) or (wanted.isdecimal() and int(wanted) == int(exercise.number)):
             return exercise

@@ -7,6 +7,7 @@ import weakref
 from pathlib import Path
 
 from fls_teach.sandbox import protocol
+from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence, visible_text
 from fls_teach.sandbox.proc.worker_process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout, charged
 
@@ -71,6 +72,8 @@ class BaseSession:
         else:
             self.path = Path(path)
             self._source, self._problem = check_source(source)
+        if not self._problem and is_notebook(self._text()):  # some of them would load, and define nothing
+            self._problem = notebook_complaint(self._text(), self.path.name)
         self.first_timeout = None
         self._support = None if support is None else Path(support).read_bytes()
         self._failed_load = None
@@ -83,8 +86,22 @@ class BaseSession:
             outcome = self._load()
             if outcome.ok:
                 return outcome
-            self._failed_load = outcome
+            self._failed_load = self._explained(outcome)
         return self._failed_load
+
+    def _text(self):
+        return self._source.decode("utf-8", "replace")
+
+    def _explained(self, outcome):
+        """A failed load, with what to do in its message where a notebook's command is to blame."""
+        unknown = not outcome.exception or (outcome.exception == "NameError" and "get_ipython" in outcome.detail)
+        complaint = (
+            notebook_complaint(self._text(), self.path.name) if outcome.kind == "load_error" and unknown else None
+        )
+        if complaint is None:
+            return outcome
+        fields = {name: getattr(outcome, name) for name in ("traceback", "printed", "seconds", "spent")}
+        return self._outcome("load_error", "", detail=complaint, **fields)
 
     def call(self, function, /, *args, **kwargs):
         """Call a function of the file; return an `Outcome`.

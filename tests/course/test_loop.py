@@ -279,6 +279,17 @@ def test_a_windows_console_without_ticks_and_greek(desk):
     assert "x 08.1" in done.stdout
 
 
+@pytest.mark.parametrize("stub_is_there", [True, False])
+def test_a_notebook_in_the_exercise_s_folder_is_told_what_it_is(desk, stub_is_there):
+    """Catches "not started yet", read by a student with a solved exercise in a notebook beside the stub."""
+    desk.file.with_name("solved.ipynb").write_text("{}")
+    if not stub_is_there:
+        desk.file.unlink()
+    done = desk.fls("check", f"{desk.exercise.name}.ipynb")
+    assert done.returncode == 1
+    assert "solved.ipynb is a notebook" in done.stdout and f"into {desk.file.name}" in " ".join(done.stdout.split())
+
+
 def test_debug_runs_the_code_here(desk):
     desk.solve()
     with desk.file.open("a") as file:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fls_teach.course.checking.results import CheckResult
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.course.workspace.folder import digest
+from fls_teach.sandbox.notebooks import notebook_problem
 
 
 def chosen(workspace, names, everything=False):
@@ -78,7 +79,12 @@ def unchecked(exercise, state, message):
 
 def _without_running(workspace, exercise, path):
     """(state, sentence) of a file for which nothing has to be run, else None."""
-    if not path.is_file():
+    missing = not path.is_file()
+    if missing or workspace.untouched(exercise):
+        notebook = next((each for each in sorted(path.parent.glob("*.ipynb"))), None)
+        if notebook is not None:
+            return "missing" if missing else "not started", notebook_problem("", notebook.name, path.name)
+    if missing:
         return "missing", f"{workspace.shown(path)} does not exist; `fls reset {exercise.number}` brings the stub back"
     if workspace.untouched(exercise):
         lesson = workspace.shown(path.with_name("README.md"))
