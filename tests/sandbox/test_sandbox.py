@@ -539,8 +539,9 @@ def test_another_user_needs_an_interpreter_that_it_can_read(run_in_container, tm
     script = f"""if True:
         import sys
         sys.path.append({str(closed)!r})
-        from fls_teach.sandbox import process, selftest
-        process.library_folders = lambda: [{str(closed)!r}]
+        from fls_teach.sandbox.isolation import selftest
+        from fls_teach.sandbox.proc import worker_process
+        worker_process.library_folders = lambda: [{str(closed)!r}]
         print(selftest.weaknesses(selftest.make_sandbox("uid")))
     """
     done = run_in_container(sys.executable, "-c", script)
