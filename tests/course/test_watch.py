@@ -2,6 +2,7 @@
 
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -50,6 +51,7 @@ class Watching:
 
 
 def test_watch_checks_again_when_the_file_is_saved(desk):
+    """Catches a save that goes unnoticed, and Ctrl-C that ends in a traceback."""
     with Watching(desk) as watching:
         watching.until("not started yet")
         watching.until("watching")
@@ -61,6 +63,10 @@ def test_watch_checks_again_when_the_file_is_saved(desk):
         beside.write_bytes(desk.exercise.solution.read_bytes())
         beside.replace(desk.file)
         watching.until(f"{desk.exercise.points}/{desk.exercise.points} points")
+        watching.until("watching")
+        if os.name != "nt":  # where a signal cannot be sent to one process alone
+            watching.process.send_signal(signal.SIGINT)
+            assert watching.process.wait(timeout=20) == 0
         assert "Traceback" not in "".join(watching.seen)
 
 

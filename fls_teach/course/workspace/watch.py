@@ -1,16 +1,17 @@
 """`fls watch`: check on every save, help at the touch of a key."""
 
 import queue
-import threading
 import time
 
 from fls_teach import terminal
-from fls_teach.course.registry import CourseError, exercises
+from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.course.workspace import actions
 from fls_teach.course.workspace.keys import listening
+from fls_teach.course.workspace.saves import Saves
 
 _KEYS = "n next · h hint · l list · c check · x exit"
-_SAVING = 0.3  # seconds that an editor may take between deleting the old file and putting the new one in place
+_ENDS = "x", "q", "\x03", "\x04"
+_PAUSE = 0.3  # seconds between two looks at the files
 
 
 class Watch:
@@ -25,80 +26,42 @@ class Watch:
 
     def __init__(self, workspace, exercise=None):
         self.workspace = workspace
-        self.events = queue.Queue()
+        self.keys = queue.Queue()
+        self.saves = Saves({each.name: workspace.file(each) for each in exercises()})
         self.exercise = exercise or (actions.chosen(workspace, ()) or exercises())[0]
         self.doing = {"n": self.next, "h": self.hint, "l": self.list, "c": self.check}
 
     def run(self, stdin):
         """Watch until x or Ctrl-C; return the exit code."""
-        stop = threading.Event()
-        watching = threading.Thread(target=self._watch_files, args=(stop,), daemon=True)
-        watching.start()
-        with listening(stdin, lambda key: self.events.put(("key", key.lower()))) as keys:
-            self.help = _KEYS if keys else "Ctrl-C ends"
+        with listening(stdin, lambda key: self.keys.put(key.lower())) as reads_keys:
+            self.help = _KEYS if reads_keys else "Ctrl-C ends"
             try:
                 self.check()
-                while self._one_event():
-                    pass
+                while self._one_key():
+                    for name in self.saves.look(time.monotonic()):
+                        self.exercise = find_exercise(name)
+                        self.check()
             except KeyboardInterrupt:
                 terminal.say()
-            finally:
-                stop.set()
-                watching.join(timeout=2)
         return 0
 
-    def _watch_files(self, stop):
-        import watchfiles
-
-        known = self._stamps()
+    def _one_key(self):
+        """Wait for a key, not long; return whether to go on."""
         try:
-            # Folders that exist, not the whole tree: in .fls we write ourselves.
-            folders = [path for each in exercises() if (path := self.workspace.folder / each.name).is_dir()]
-            # Notifications only wake us, every half second at the latest: a save made before they are installed counts.
-            options = {"debounce": 300, "step": 50, "rust_timeout": 500, "yield_on_timeout": True}
-            for _ in watchfiles.watch(*folders, watch_filter=None, stop_event=stop, raise_interrupt=False, **options):
-                seen = self._stamps()
-                for exercise in exercises():
-                    if seen[exercise.name] != known[exercise.name]:
-                        self.events.put(("saved", exercise))
-                known = seen
-        except Exception as problem:  # no more file notifications: say so instead of waiting for ever
-            self.events.put(("broken", problem))
-
-    def _stamps(self):
-        """When each exercise file was last written, and its size; None for one that is not there."""
-        stamps = {}
-        for each in exercises():
-            try:
-                status = self.workspace.file(each).stat()
-                stamps[each.name] = status.st_mtime_ns, status.st_size
-            except OSError:
-                stamps[each.name] = None
-        return stamps
-
-    def _one_event(self):
-        try:
-            kind, what = self.events.get(timeout=0.2)  # a wait without end would not see Ctrl-C on Windows
+            key = self.keys.get(timeout=_PAUSE)
         except queue.Empty:
             return True
-        if kind == "saved":
-            self.exercise = what
-            self.check()
-        elif kind == "broken":
-            raise CourseError(f"cannot watch for saved files any more ({what}); use `fls check`")
-        elif what in ("x", "q", "\x03", "\x04"):
+        if key in _ENDS:
             return False
-        elif what in self.doing:
-            self.doing[what]()
+        if key in self.doing:
+            self.doing[key]()
         return True
 
     def check(self):
         """Check the current exercise."""
         from fls_teach.course.feedback.terminal import print_result
 
-        path, until = self.workspace.file(self.exercise), time.monotonic() + _SAVING
-        while not path.is_file() and time.monotonic() < until:
-            time.sleep(0.05)
+        self.saves.deal_with(self.exercise.name)  # before it is read: what is saved meanwhile is another save
         terminal.say()
         try:
             with terminal.progress(self.exercise.name) as progress:
