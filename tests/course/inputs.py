@@ -14,9 +14,11 @@ SEEDS = range(20)
 
 
 def drawn(exercise, item):
-    """Inputs of a property, one a seed, as pairs (seed, inputs); made when they are asked for."""
-    strategies = getattr(load_specification(exercise), item.function).strategies
-    return ((seed, one_input(exercise, item, seed)) for seed in (SEEDS if strategies else [0]))
+    """Inputs of a property as pairs (where from, inputs): its explicit ones, and one for each seed, made when asked for."""
+    test = getattr(load_specification(exercise), item.function)
+    yield from ((f"first {k}", inputs) for k, inputs in enumerate(test.first))
+    for seed in SEEDS if test.strategies else [] if test.first else [0]:
+        yield seed, one_input(exercise, item, seed)
 
 
 @functools.cache

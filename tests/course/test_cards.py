@@ -55,6 +55,56 @@ def test_seeds_differ_and_repeat():
     assert len(seen(1)) == 30
 
 
+def test_properties_with_equal_strategies_draw_different_inputs():
+    """Three properties of an exercise used to judge one answer on the same thirty inputs."""
+
+    def seen(test):
+        inputs = []
+        run_property(test, calling(lambda x: inputs.append(x) or 0), seed=1)
+        return set(inputs)
+
+    @graded(1, "f(x) < 20", x=st.integers(0, 10**6))
+    def also_below_twenty(student, x):
+        """Everything stays below twenty"""
+        expect(student.f(x) < 20, you=x, expected="less", because="so it is")
+
+    assert len(seen(below_twenty) - seen(also_below_twenty)) > 20
+
+
+def explicit(**strategies):
+    """A property with explicit inputs, which changes what it is given."""
+
+    @graded(1, "f(x) < 20", examples=10, first=[{"x": np.array([3])}, {"x": np.array([7])}], **strategies)
+    def starts_small(student, x):
+        """It starts small"""
+        value = int(x[0])
+        x[0] = 99
+        expect(student.f(value) < 20, you=value, expected="less", because="so it is")
+
+    return starts_small
+
+
+def test_explicit_inputs_come_first_and_stay_as_they_are():
+    """Left to chance, the lesson's own example may never be drawn; shrunk, it would no longer be the lesson's."""
+    numbers = st.integers(20, 30).map(lambda k: np.array([k]))
+    for strategies, count in ({"x": numbers}, 12), ({}, 2):
+        test = explicit(**strategies)
+        for again in range(2):
+            asked = []
+            assert run_property(test, calling(lambda x: asked.append(x) or 0), max_examples=10) is None
+            assert asked[:2] == [3, 7] and len(asked) == count, again
+        found = run_property(test, calling(lambda x: 20 if x == 7 else 0))
+        assert [call.args for call in found.calls] == [(7,)] and len(found.history) == 2
+    test(calling(lambda x: 0))  # as pytest does
+    with pytest.raises(Mismatch):
+        test(calling(lambda x: 20 if x == 3 else 0))
+
+
+def test_explicit_inputs_have_a_value_for_each_argument():
+    with pytest.raises(TypeError, match="'x', 'y'"):
+        graded(1, "x = y", first=[{"x": 1}], x=st.just(1), y=st.just(1))
+
+
 def test_looking_for_a_smaller_input_ends_in_time():
     def slow(x):
         time.sleep(0.02)

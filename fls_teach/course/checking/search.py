@@ -1,5 +1,7 @@
 """One property tried on one student's functions: Hypothesis looks for a counterexample, and stops in time."""
 
+import copy
+import hashlib
 import os
 import time
 import traceback
@@ -77,12 +79,13 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
         Marked by `spec.graded`.
     student : Student
     seed : int
-        The same seed tries the same examples.
+        The same seed tries the same examples. Properties draw different ones, even from equal strategies.
     limits : Limits
     shrink : bool
-        Whether to look for a smaller input after a failure.
+        Whether to look for a smaller input after a failure. The explicit inputs of a property, which are tried first,
+        stay as the specification gives them.
     max_examples : int, optional
-        Fewer examples than the specification asks for.
+        Fewer drawn examples than the specification asks for.
     found : callable, optional
         Called once the first failure was found, before a smaller input is looked for.
 
@@ -93,9 +96,11 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     errors = import_hypothesis().errors
     recorder = _Recorder(test, student, limits, errors.HypothesisException, found)
     try:
+        for inputs in test.first:
+            recorder(**copy.deepcopy(inputs))
         if test.strategies:
-            each_example(test, recorder, seed, max_examples or test.examples, shrink)
-        else:
+            each_example(test, recorder, _own_seed(seed, test), max_examples or test.examples, shrink)
+        elif not test.first:
             recorder()
     except Enough as reason:
         recorder.out_of_time(str(reason))
@@ -109,6 +114,11 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
         if recorder.failure is None:
             raise
     return recorder.result()
+
+
+def _own_seed(seed, test):
+    """The seed of one property: without its name in it, equal strategies of an exercise would draw equal inputs."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {test.example.__name__}".encode()).digest()[:8], "big")
 
 
 def each_example(test, do, seed, max_examples, shrink=False):
@@ -146,7 +156,8 @@ class _Recorder:
     def __call__(self, **inputs):
         if time.monotonic() > self.deadline:
             seconds = time.monotonic() - self.started
-            raise Enough(f"{self.tried} of {self.test.examples} examples took {seconds:.0f} s, which is too long")
+            count = len(self.test.first) + (self.test.examples if self.test.strategies else not self.test.first)
+            raise Enough(f"{self.tried} of {count} examples took {seconds:.0f} s, which is too long")
         if self.failure is not None:
             self.smaller += 1
             if self.smaller > self.limits.tries:

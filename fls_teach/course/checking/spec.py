@@ -12,7 +12,9 @@ A specification file ``tests/spec/test_NN_slug.py`` is an ordinary pytest file; 
 pytest runs it against the solutions, ``fls check`` against a student's file in a worker process.
 """
 
+import copy
 import functools
+import inspect
 import itertools
 from dataclasses import dataclass, replace
 
@@ -147,7 +149,7 @@ class Graded:
     sentence: str
 
 
-def graded(points, formula, examples=30, **strategies):
+def graded(points, formula, examples=30, first=(), **strategies):
     """Mark a function as a graded property and feed it with examples.
 
     Parameters
@@ -157,10 +159,15 @@ def graded(points, formula, examples=30, **strategies):
     formula : str
         The property in the paper's notation, one line.
     examples : int
-        How many examples to try.
+        How many examples to draw.
+    first : sequence of dict
+        Inputs that are tried before any is drawn, each with a value for every argument after `student`: the lesson's
+        own example, a boundary that is seldom drawn. Without strategies they are all that is tried.
     **strategies : hypothesis strategies
         One for each argument after `student`; they must draw plain values. None: the property runs once.
     """
+    if any(set(inputs) != set(strategies or first[0]) for inputs in first):
+        raise TypeError(f"each of `first` needs a value for each of {sorted(strategies or first[0])}")
 
     def decorate(function):
         @functools.wraps(function)
@@ -181,12 +188,30 @@ def graded(points, formula, examples=30, **strategies):
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
             test = quiet(hypothesis.given(**strategies)(example))
+        if first:
+            test = _after(first, example, test if strategies else None)
         test.graded = Graded(points, formula, " ".join(function.__doc__.split()))
-        # What `fls check` builds its own run from: other seeds, a limit in time, one example by hand.
+        # What `search` builds its own run from: other seeds, a limit in time, one example by hand.
         test.example, test.strategies, test.examples = example, strategies, examples
+        test.first = tuple(first)
         return test
 
     return decorate
+
+
+def _after(first, example, drawn):
+    """A test for pytest that tries the inputs of `first`, then those that are drawn."""
+
+    @functools.wraps(example)
+    def test(student):
+        for inputs in first:
+            example(student, **copy.deepcopy(inputs))
+        if drawn:
+            drawn(student)
+
+    # Else pytest would look for fixtures that are called like the arguments of the property.
+    test.__signature__ = inspect.Signature([inspect.Parameter("student", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
+    return test
 
 
 def expect(holds, *, you, expected, because, what="result"):
