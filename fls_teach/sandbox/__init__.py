@@ -45,7 +45,8 @@ Both have
     spent        seconds of processor time of the worker and all its processes in
                  the meantime, and those in which all of them slept over the call,
                  sampled; None where there are no limits to watch
-    mutated      the call changed its arguments in place (advice only)
+    mutated      names of the arguments that the call changed in place, as a tuple;
+                 "argument 2" where the function has no name for it
     ok           property: kind == "value"
 ``KINDS``
     value           it returned a plain value
@@ -66,8 +67,10 @@ started at all; it is never the student's fault.
 
 Plain values: None, bool, int (up to 4096 bits), float, str, bytes, tuple,
 list, dict with str keys, numpy arrays and scalars of bool, (u)int8-64 and
-float16-64. The caller keeps its own copies of all arguments, and every value
-that comes back is made of exactly these types, never of subclasses.
+float16-64. An instance of a subclass of Python's own types (a NamedTuple, a
+float that is called Angle) crosses as the value that it is; nothing of its
+class does. The caller keeps its own copies of all arguments, and every value
+that comes back is made of exactly these types.
 **Look at the shape of a result before you compute with it**: broadcasting a
 hostile (2000000, 1) against (1, 2000000) is how a checker runs out of memory.
 

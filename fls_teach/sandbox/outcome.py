@@ -45,7 +45,7 @@ class Outcome:
     printed: str = ""
     seconds: float = 0.0
     spent: float | None = None
-    mutated: bool = False
+    mutated: tuple = ()
 
     @property
     def ok(self):

@@ -40,6 +40,7 @@ _U16, _U32, _F64 = struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<d")
 
 _DTYPES = tuple(map(np.dtype, ("?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")))
 _DTYPE_CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(_DTYPES)}
+_NUMPY_SCALARS = frozenset(np.sctypeDict.values())
 
 
 class NotPlain(ValueError):
@@ -60,7 +61,9 @@ def encode(value):
     ----------
     value : object
         None, bool, int, float, str, bytes, tuple, list, dict with str keys,
-        or a numpy array or scalar of bool, integers or float16 to float64.
+        or a numpy array or scalar of bool, integers or float16 to float64. An
+        instance of a subclass of Python's own types (a NamedTuple, an IntEnum)
+        counts as one of that type: its own methods are never called.
 
     Returns
     -------
@@ -76,6 +79,9 @@ def encode(value):
     --------
     >>> decode(encode({"risk": 0.25, "shape": (2, 3)}))
     {'risk': 0.25, 'shape': (2, 3)}
+    >>> import collections
+    >>> decode(encode(collections.namedtuple("Parts", "alignment fitting")(0.25, 0.5)))
+    (0.25, 0.5)
     """
     return _Encoder().encode(value)
 
@@ -99,7 +105,7 @@ class _Encoder:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise NotPlain(f"more than {MAX_NODES} separate values; use a numpy array for numbers")
-        kind = type(value)  # exact types: a subclass may answer anything about itself
+        kind = type(value)  # not isinstance: a value may lie about its class
         if value is None:
             self.put(b"N")
         elif kind is bool:
@@ -110,28 +116,27 @@ class _Encoder:
             self.put(b"I", *_int_parts(value))
         elif kind is np.ndarray:
             self.add_array(value)
-        elif kind is str or kind is np.str_:
-            self.put(b"S", *self.text_parts(str(value)))
+        elif kind is str:
+            self.put(b"S", *self.text_parts(value))
         elif kind is bytes:
             self.put(b"B", _U32.pack(len(value)), value)
         elif kind is tuple or kind is list or kind is dict:
             if depth >= MAX_DEPTH:
                 raise NotPlain(f"a {kind.__name__} nested more than {MAX_DEPTH} deep (or inside itself)")
             self.add_container(value, kind, depth + 1)
-        elif isinstance(value, np.generic) and kind is value.dtype.type:
+        elif kind in _NUMPY_SCALARS and kind is not np.str_:
             code = _dtype_code(value.dtype, "number")
             self.put(b"G", bytes([code]), np.asarray(value, _DTYPES[code]).tobytes())
         else:
-            raise NotPlain(_describe(value))
+            self.add(_as_base(value, kind), depth)
 
     def add_container(self, value, kind, depth):
         tag = b"d" if kind is dict else b"t" if kind is tuple else b"l"
         self.put(tag, _U32.pack(len(value)))
-        for key, item in value.items() if kind is dict else enumerate(value):
+        items = _with_texts(value).items() if kind is dict else enumerate(value)
+        for key, item in items:
             if kind is dict:
-                if type(key) is not str and type(key) is not np.str_:
-                    raise NotPlain(f"a dict with a key of type {_type_name(key)}; use str keys")
-                self.put(*self.text_parts(str(key)))
+                self.put(*self.text_parts(key))
             try:
                 self.add(item, depth)
             except NotPlain as problem:
@@ -156,6 +161,38 @@ class _Encoder:
             raise NotPlain(f"an array {problem}")
         head = struct.pack(f"<BB{array.ndim}Q", code, array.ndim, *array.shape)
         self.put(b"A", head, array.astype(_DTYPES[code], copy=False).tobytes())
+
+
+def _as_base(value, kind):
+    """The same value as an instance of the plain class that its class derives from."""
+    for base, exact in _EXACT.items():
+        if issubclass(kind, base):
+            return exact(value)
+    raise NotPlain(_describe(value, kind))
+
+
+def _with_texts(value):
+    """The items of a dict by keys of exactly str."""
+    result = {}
+    for key, item in dict.items(value):
+        if not issubclass(type(key), str):
+            raise NotPlain(f"a dict with a key of type {_type_name(key)}; use str keys")
+        result[str.__str__(key)] = item
+    if len(result) < dict.__len__(value):
+        raise NotPlain("a dict with two keys that are the same text")
+    return result
+
+
+# Exact copies by the base class's own methods: nothing of a subclass runs.
+_EXACT = {
+    float: float.__float__,
+    int: int.__int__,
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    tuple: lambda value: tuple.__getitem__(value, slice(None)),
+    list: lambda value: list.__getitem__(value, slice(None)),
+    dict: _with_texts,
+}
 
 
 def _int_parts(value):
@@ -193,18 +230,17 @@ def _type_name(value):
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
-def _describe(value):
+def _describe(value, kind):
     name = _type_name(value)[:100]
     article = "an" if name[:1].lower() in tuple("aeiou") else "a"
     if name.partition(".")[0] in ("torch", "jax", "jaxlib", "tensorflow"):
         return f"{article} {name}; return a numpy array or a number (x.detach().numpy(), x.item())"
-    if isinstance(value, complex):
+    if issubclass(kind, complex):
         return "a complex number; real numbers are expected"
-    if isinstance(value, np.ndarray):
+    if issubclass(kind, np.ndarray):
         return f"{article} {name}; return a plain array (np.asarray(x))"
-    for plain in (bool, int, float, str, bytes, tuple, list, dict):
-        if isinstance(value, plain):
-            return f"{article} {name}; return a plain {plain.__name__}"
+    if issubclass(kind, np.generic):  # numpy asks a subclass for its dtype, and crashes on some answers
+        return f"{article} {name}; return a plain number"
     if callable(value):
         return f"{article} {name}; was it meant to be called?"
     return f"{article} {name}; return numbers, arrays, or tuples and dicts of them"

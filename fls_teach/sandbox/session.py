@@ -15,6 +15,7 @@ MAX_SOURCE_BYTES = 2**20
 _LONGEST = {"printed": 25_000}  # characters; of all else an honest worker sends less than 6,000
 GRACE = 0.5  # for the worker to say at which line it was, before it is killed
 
+MAX_ARGUMENTS = 32  # that are named
 _CLAIMS = ("value", "exception", "not_done", "missing", "not_plain", "load_error", "timeout")
 
 
@@ -246,13 +247,16 @@ class Session(BaseSession):
 
 def _checked(answer, data):
     """Return the fields of an answer that has the form of one, its value decoded."""
-    forms = {"kind": str, "exception": str, "detail": str, "traceback": str, "mutated": bool}
+    forms = {"kind": str, "exception": str, "detail": str, "traceback": str, "mutated": tuple}
     if type(answer) is not dict or answer.keys() != forms.keys():
         raise protocol.ProtocolError("not an answer")
     if any(type(answer[name]) is not form for name, form in forms.items()):
         raise protocol.ProtocolError("not an answer")
     if answer["kind"] not in _CLAIMS:
         raise protocol.ProtocolError("no such kind of answer")
+    if any(type(name) is not str for name in answer["mutated"]):
+        raise protocol.ProtocolError("not an answer")
+    answer["mutated"] = tuple(visible_text(name, 60) for name in answer["mutated"][:MAX_ARGUMENTS])
     return answer | ({"value": protocol.decode(data)} if answer["kind"] == "value" else {})
 
 

@@ -37,9 +37,10 @@ else:
 
 import numpy as np
 
-ANSWER = {"kind": "", "exception": "", "detail": "", "traceback": "", "mutated": False}
+ANSWER = {"kind": "", "exception": "", "detail": "", "traceback": "", "mutated": ()}
 MAX_DETAIL = 2000
 MAX_FRAMES = 8
+MAX_NAME = 60  # characters of an argument's name
 
 
 class Program:
@@ -107,12 +108,9 @@ class Program:
             answer, data = ANSWER | {"kind": "value"}, protocol.encode(value)
         except protocol.NotPlain as problem:
             answer, data = ANSWER | {"kind": "not_plain", "detail": str(problem)[:MAX_DETAIL]}, b""
-        try:
-            # One encoding a value: the bytes differ exactly where the arguments do.
-            answer["mutated"] = protocol.encode((args, kwargs)) != body
-        except protocol.NotPlain:
-            answer["mutated"] = True
-        return answer, data
+        except BaseException as error:  # of a class whose class misbehaves
+            return self._caught(error, "exception"), b""
+        return answer | {"mutated": _changed(function, args, kwargs, body)}, data
 
     def functions(self):
         """Names of the functions that the student's file itself defines."""
@@ -172,6 +170,26 @@ class Program:
             frames.append((frame.f_lineno, frame.f_code))
             frame = frame.f_back
         return self.traceback(frames[::-1])
+
+
+def _changed(function, args, kwargs, body):
+    """Names of the arguments that are no longer what `body` says: parameters, or positions where those have no name."""
+    # One encoding a value: the bytes differ exactly where the arguments do.
+    if _encoded((args, kwargs)) == body:
+        return ()
+    before = protocol.decode(body)
+    names = getattr(getattr(function, "__code__", None), "co_varnames", ())[: len(args)]
+    taken = getattr(getattr(function, "__code__", None), "co_argcount", 0)
+    where = [names[k] if k < min(taken, len(names)) else f"argument {k + 1}" for k in range(len(args))]
+    pairs = [*zip(where, before[0], args, strict=True), *((name, before[1][name], kwargs[name]) for name in kwargs)]
+    return tuple(name[:MAX_NAME] for name, old, new in pairs if _encoded(old) != _encoded(new))
+
+
+def _encoded(value):
+    try:
+        return protocol.encode(value)
+    except Exception:  # the student has put what is not plain into an argument
+        return None
 
 
 def seed_generators():

@@ -14,7 +14,7 @@ SEEDS = range(20)
 
 
 def drawn(exercise, item):
-    """Inputs of a property as pairs (where from, inputs): its explicit ones, and one for each seed, made when asked for."""
+    """Inputs of a property as pairs (where from, inputs): its explicit ones, then one per seed, made when asked for."""
     test = getattr(load_specification(exercise), item.function)
     yield from ((f"first {k}", inputs) for k, inputs in enumerate(test.first))
     for seed in SEEDS if test.strategies else [] if test.first else [0]:

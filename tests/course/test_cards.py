@@ -89,10 +89,10 @@ def test_explicit_inputs_come_first_and_stay_as_they_are():
     numbers = st.integers(20, 30).map(lambda k: np.array([k]))
     for strategies, count in ({"x": numbers}, 12), ({}, 2):
         test = explicit(**strategies)
-        for again in range(2):
+        for _ in range(2):
             asked = []
-            assert run_property(test, calling(lambda x: asked.append(x) or 0), max_examples=10) is None
-            assert asked[:2] == [3, 7] and len(asked) == count, again
+            assert run_property(test, calling(lambda x, asked=asked: asked.append(x) or 0)) is None
+            assert asked[:2] == [3, 7] and len(asked) == count
         found = run_property(test, calling(lambda x: 20 if x == 7 else 0))
         assert [call.args for call in found.calls] == [(7,)] and len(found.history) == 2
     test(calling(lambda x: 0))  # as pytest does

@@ -105,6 +105,38 @@ def remembers():
     state.append(1)
     return len(state)
 
+def first_and_last(X, *others, scale):
+    X[0], others[-1][0] = 7, 7
+    scale.append("odd")
+    return X
+
+def put_in(items):
+    items.append(print)
+
+class Answer(__import__("typing").NamedTuple):
+    psi: float
+    inner: object = None
+
+class Careless(float):
+    def __float__(self):
+        raise SystemExit
+    __eq__ = __repr__ = __float__
+    __hash__ = float.__hash__
+
+def named():
+    return Answer(Careless(0.5), Answer(np.float32(1), [Careless(-1)]))
+
+class Meta(type):
+    @property
+    def __module__(self):
+        raise KeyboardInterrupt
+
+class Odd(metaclass=Meta):
+    pass
+
+def odd():
+    return Odd()
+
 def draws():
     import random
     return (random.random(), float(np.random.rand()))
@@ -140,9 +172,31 @@ def test_values_go_there_and_come_back(misuses):
 def test_a_changed_argument_is_noticed_and_harmless(misuses):
     X = np.ones(3)
     outcome = misuses.call("in_place", X)
-    assert outcome.ok and outcome.mutated
+    assert outcome.ok and outcome.mutated == ("X",)
     np.testing.assert_array_equal(X, 1.0)
     assert not misuses.call("alias", np.array([np.nan])).mutated
+
+
+@pytest.mark.parametrize("kind", [Session, InProcess])
+def test_changed_arguments_are_named(session_for, kind):
+    """ "In place" alone leaves a student looking for which of six arrays it was."""
+    session, one = session_for(MISUSES, kind=kind), np.ones(2)
+    assert session.call("first_and_last", one, one, one, scale=[]).mutated == ("X", "argument 3", "scale")
+    assert session.call("first_and_last", X=one, scale=[]).kind == "exception"
+    assert session.call("put_in", [1]).mutated == ("items",), "of what is not plain any more, too"
+
+
+@pytest.mark.parametrize("kind", [Session, InProcess])
+def test_named_tuples_and_subclasses_of_numbers_arrive_as_plain_values(session_for, kind):
+    session = session_for(MISUSES, kind=kind)
+    value = session.call("named").value
+    assert repr(value) == repr((0.5, (np.float32(1), [-1.0]))) and type(value) is tuple and type(value[0]) is float
+
+
+def test_a_class_that_misbehaves_is_the_submissions_exception(session_for):
+    """It would end the worker, and look like a crash of the interpreter."""
+    session = session_for(MISUSES)
+    assert [session.call("odd").exception, session.call("named").kind] == ["KeyboardInterrupt", "value"]
 
 
 # function: kind, exception, what the sentence says, what the traceback says

@@ -1,4 +1,4 @@
-"""Works in place and forges the worker's remark about it; no gain, a copy of w would have earned as much.
+"""Works in place and forges the worker's remark about it; no gain: a copy of w would have earned as much.
 
 exercise: 08_bayes_error
 verdict: passed
@@ -15,7 +15,7 @@ if hasattr(main, "Program"):
 
     def call(program, target, body, honest=main.Program.call):
         answer, data = honest(program, target, body)
-        return answer | {"mutated": False}, data
+        return answer | {"mutated": ()}, data
 
     main.Program.call = call
 
