@@ -32,6 +32,14 @@ COMMANDS = {
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 
 
+GROUPS = {
+    "Students": ("start", "list", "check", "hint", "watch", "solution", "reset", "submit"),
+    "Readers": ("demo", "sweep", "plot"),
+    "Instructors": ("grade", "doctor", "release", "bundle"),
+    "Authors": ("new-exercise", "lint"),
+}
+"""For whom a command is, in the order of `fls --help`."""
+
 NEED_SOLUTIONS = "solution", "release", "bundle"
 """Commands that a student distribution refuses, and does not list."""
 
@@ -45,6 +53,15 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx):
         complete = (course_root() / "solutions").is_dir()
         return [name for name in COMMANDS if complete or name not in NEED_SOLUTIONS]
+
+    def format_commands(self, ctx, formatter):
+        shown = self.list_commands(ctx)
+        for heading, names in GROUPS.items():
+            # The whole first sentence: click would cut it to one line.
+            rows = [(name, self.get_command(ctx, name).get_short_help_str(1000)) for name in names if name in shown]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
     def get_command(self, ctx, name):
         if name not in COMMANDS:

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from fls_teach import demos, terminal
+from fls_teach.cli.shared import complete_demo
 from fls_teach.course.registry import pages
 from fls_teach.processors import cores
 
@@ -23,7 +24,7 @@ _SOURCES = {
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_demo)
 @click.option(
     "--preset", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How much to run."
 )

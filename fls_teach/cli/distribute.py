@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fls_teach.cli.student import sentence_for_mistakes
+from fls_teach.cli.shared import sentence_for_mistakes
 from fls_teach.course.registry import CourseError
 
 

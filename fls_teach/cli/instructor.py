@@ -8,7 +8,7 @@ import click
 
 from fls_teach import terminal
 from fls_teach.autograder.intake.layout import shown
-from fls_teach.cli.student import Seconds, sentence_for_mistakes
+from fls_teach.cli.shared import Seconds, sentence_for_mistakes
 from fls_teach.processors import cores
 
 ISOLATIONS = "auto", "bwrap", "uid", "process"

@@ -1,31 +1,17 @@
 """The student's commands: parse, call, print."""
 
 import functools
-import json
-import math
 import sys
 from pathlib import Path
 
 import click
 
 from fls_teach import terminal
+from fls_teach.cli.shared import Seconds, complete_exercise, json_option, print_json, sentence_for_mistakes
 from fls_teach.course.registry import CourseError, MissingModule, find_exercise
 from fls_teach.course.workspace import actions
 from fls_teach.course.workspace.folder import find_workspace
 from fls_teach.course.workspace.folder import start as make_workspace
-
-
-def sentence_for_mistakes(command):
-    """End with one sentence and exit code 2 on a mistake of the user's."""
-
-    @functools.wraps(command)
-    def wrapper(*args, **kwargs):
-        try:
-            return command(*args, **kwargs)
-        except CourseError as problem:
-            raise click.UsageError(str(problem)) from None
-
-    return wrapper
 
 
 def _in_workspace(command):
@@ -41,16 +27,6 @@ def _in_workspace(command):
         return command(workspace, **kwargs)
 
     return sentence_for_mistakes(wrapper)
-
-
-class Seconds(click.FloatRange):
-    """A range that refuses NaN, which click's own ranges accept."""
-
-    def convert(self, value, param, ctx):
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail(f"{value} is not a number of seconds.", param, ctx)
-        return seconds
 
 
 @click.command()
@@ -71,7 +47,7 @@ def start(folder):
 
 
 @click.command()
-@click.argument("names", metavar="[EX]...", nargs=-1)
+@click.argument("names", metavar="[EX]...", nargs=-1, shell_complete=complete_exercise)
 @click.option("--all", "everything", is_flag=True, help="Check all exercises.")
 @click.option("--all-cards", is_flag=True, help="A counterexample card for every failure, not for the first only.")
 @click.option(
@@ -79,7 +55,7 @@ def start(folder):
 )
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=10.0, show_default=True, help="Seconds for a call.")
 @click.option("--replay", metavar="CASE", help="Run exactly this case again, such as 9.3-5f0c.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 @click.option("--debug", is_flag=True, help="Run in this process, without limits: print and breakpoint() work.")
 @_in_workspace
 def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_json, debug):
@@ -104,8 +80,7 @@ def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_
             _print_result(results[-1])
     if as_json:
         totals = {"points": sum(each.points for each in results), "of": sum(each.of for each in results)}
-        record = {"seed": seed, **totals, "exercises": [each.as_dict() for each in results]}
-        click.echo(json.dumps(record, indent=2, allow_nan=False))
+        print_json({"seed": seed, **totals, "exercises": [each.as_dict() for each in results]})
     elif not chosen:
         click.echo("All exercises have passed. `fls submit` packs them up.")
     elif len(results) > 1:
@@ -149,7 +124,7 @@ def list_exercises(workspace):
 
 
 @click.command()
-@click.argument("name", metavar="EX")
+@click.argument("name", metavar="EX", shell_complete=complete_exercise)
 @_in_workspace
 def hint(workspace, name):
     """Give the next hint: a question, then a formula, then the shape of the code."""
@@ -160,7 +135,7 @@ def hint(workspace, name):
 
 
 @click.command()
-@click.argument("name", metavar="EX")
+@click.argument("name", metavar="EX", shell_complete=complete_exercise)
 @_in_workspace
 def solution(workspace, name):
     """Show our solution, once yours has passed."""
@@ -168,7 +143,7 @@ def solution(workspace, name):
 
 
 @click.command()
-@click.argument("name", metavar="EX")
+@click.argument("name", metavar="EX", shell_complete=complete_exercise)
 @_in_workspace
 def reset(workspace, name):
     """Begin an exercise again; your file is kept beside the new one."""
@@ -179,7 +154,7 @@ def reset(workspace, name):
 
 
 @click.command()
-@click.argument("name", metavar="[EX]", required=False)
+@click.argument("name", metavar="[EX]", required=False, shell_complete=complete_exercise)
 @_in_workspace
 def watch(workspace, name):
     """Check whenever you save. Keys: n next, h hint, l list, c check, x exit."""

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach import __version__, terminal
-from fls_teach.cli import COMMANDS, main
+from fls_teach.cli import COMMANDS, GROUPS, main
 
 HEAVY = {"torch", "matplotlib", "scipy", "numpy", "rich", "jinja2", "hypothesis"}
 
@@ -40,6 +40,14 @@ def test_every_command_of_the_table_exists():
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
 
 
+def test_help_groups_every_command_and_cuts_no_sentence():
+    """Catches a command that `fls --help` leaves out, or whose sentence ends in dots on a narrow terminal."""
+    assert sorted(name for names in GROUPS.values() for name in names if name in COMMANDS) == sorted(COMMANDS)
+    done = CliRunner().invoke(main, ["--help"], terminal_width=60)
+    assert "..." not in done.stdout.replace("[ARGS]...", "")
+    assert all(f"{heading}:" in done.stdout for heading, names in GROUPS.items() if set(names) & set(COMMANDS))
+
+
 @pytest.mark.parametrize(
     "args, words", [(["dmo"], "did you mean 'demo'"), (["--nope"], "--nope"), (["zzz"], "there are")]
 )
@@ -50,7 +58,7 @@ def test_an_unknown_command_is_one_sentence(fls, args, words):
 
 def test_no_arguments_show_help(fls):
     done = fls(check=2)
-    assert "Commands:" in done.stdout + done.stderr
+    assert "Students:" in done.stdout + done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a pipe closed by its reader is reported differently on Windows")
@@ -127,3 +135,42 @@ def test_a_log_is_not_flooded(capsys):
 )
 def test_plain_text(text, plain):
     assert terminal.plain_text(text) == plain
+
+
+def completions(*words, environment):
+    """What click offers for the last word in bash, as a set."""
+    line = {"COMP_WORDS": " ".join(["fls", *words]), "COMP_CWORD": str(len(words)), "_FLS_COMPLETE": "bash_complete"}
+    code = "from fls_teach.cli import main; main(prog_name='fls')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**environment, **line}
+    )
+    return {line.partition(",")[2] for line in done.stdout.splitlines() if line}
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("check", "08"), {"08_bayes_error"}),
+        (("hint", "bay"), {"bayes_error"}),
+        (("check", "08_bayes_error", "09"), {"09_decomposition"}),
+        (("demo", "uc"), {"ucurve"}),
+        (("wat",), {"watch"}),
+        (("check", "zzz"), set()),
+    ],
+)
+def test_a_shell_completes_exercises_and_demos(words, offered, environment):
+    """Catches an argument that completes to nothing, or to files."""
+    assert completions(*words, environment=environment) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_of_each_shell_is_printed(shell, environment):
+    """Catches a group whose own way to end swallows click's script; bash runs it to look at its version."""
+    code = "from fls_teach.cli import main; main(prog_name='fls')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**environment, "_FLS_COMPLETE": f"{shell}_source"},
+    )
+    assert done.returncode == 0 and "_FLS_COMPLETE" in done.stdout

@@ -5,7 +5,6 @@ from dataclasses import replace
 from fls_teach.course.checking.results import CheckResult
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.course.workspace.folder import digest
-from fls_teach.sandbox.notebooks import notebook_problem
 
 
 def chosen(workspace, names, everything=False):
@@ -83,6 +82,8 @@ def _without_running(workspace, exercise, path):
     if missing or workspace.untouched(exercise):
         notebook = next((each for each in sorted(path.parent.glob("*.ipynb"))), None)
         if notebook is not None:
+            from fls_teach.sandbox.notebooks import notebook_problem  # not for others, who need not wait for numpy
+
             return "missing" if missing else "not started", notebook_problem("", notebook.name, path.name)
     if missing:
         return "missing", f"{workspace.shown(path)} does not exist; `fls reset {exercise.number}` brings the stub back"
