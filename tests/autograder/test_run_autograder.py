@@ -235,17 +235,17 @@ def test_a_key_that_is_missing_is_refused(container, broken):
 @on_the_layout
 def test_without_isolation_nothing_is_run(container, broken):
     """A container in which neither bubblewrap nor another user can be had."""
-    (grading,) = (container.folder / "venv").glob("lib/python*/site-packages/fls_teach/sandbox")
+    (isolation,) = (container.folder / "venv").glob("lib/python*/site-packages/fls_teach/sandbox/isolation")
     refusal = "        raise SandboxError('not to be had here')\n"
     headings = {
-        "sandbox.py": "        self._program = shutil.which",
+        "sandboxes.py": "        self._program = shutil.which",
         "other_user.py": "        if os.geteuid() != 0:\n",
     }
     for name, heading in headings.items():
-        broken(grading / name)
-        source = (grading / name).read_text()
+        broken(isolation / name)
+        source = (isolation / name).read_text()
         assert heading in source
-        (grading / name).write_text(source.replace(heading, refusal + heading, 1))
+        (isolation / name).write_text(source.replace(heading, refusal + heading, 1))
     container.fails(honest(), "it cannot grade here")
 
 
