@@ -17,7 +17,7 @@ def honest(folder, exercises, number):
     """Solutions and alternatives in a mixture of its own; a comment makes every digest, and so every seed, another."""
     draw = random.Random(f"honest {number}")
     for each in exercises:
-        _hand_in(folder, each, draw.choice(_right(each)).read_bytes(), number)
+        _hand_in(folder, each, draw.choice(_right(each)), number)
 
 
 def partial(folder, exercises, number):
@@ -26,8 +26,8 @@ def partial(folder, exercises, number):
     for each in exercises:
         kind = draw.choices(("right", "wrong", "stub", "missing"), (60, 20, 10, 10))[0]
         if kind != "missing":
-            paths = {"right": _right(each), "wrong": each.misconceptions, "stub": [each.stub]}[kind]
-            _hand_in(folder, each, draw.choice(paths).read_bytes(), number)
+            sources = {"right": _right(each), "wrong": _wrong(each), "stub": [each.stub.read_bytes()]}[kind]
+            _hand_in(folder, each, draw.choice(sources), number)
 
 
 def hostile(folder, exercises, count):
@@ -51,13 +51,17 @@ def hostile(folder, exercises, count):
 
 def small(folder, exercise, count):
     """Submissions of one exercise, right and wrong ones, no two with the same digest."""
-    sources = [path.read_bytes() for path in (*_right(exercise), *exercise.misconceptions)]
+    sources = [*_right(exercise), *_wrong(exercise)]
     for number in range(count):
         _hand_in(folder / f"small-{number:04}", exercise, sources[number % len(sources)], number)
 
 
 def _right(exercise):
-    return [exercise.solution, *exercise.alternatives]
+    return [path.read_bytes() for path in (exercise.solution, *exercise.alternatives)]
+
+
+def _wrong(exercise):
+    return [each.source.encode() for each in exercise.misconceptions]
 
 
 def _hand_in(folder, exercise, source, number=None):

@@ -116,10 +116,24 @@ class Exercise:
         """Honest solutions in another style."""
         return sorted((self.solution.parent / "alternatives").glob("*.py"))
 
-    @property
+    @functools.cached_property
     def misconceptions(self):
-        """Named wrong answers."""
-        return sorted((self.solution.parent / "misconceptions").glob("*.py"))
+        """Named wrong answers, as a tuple of `patched.Misconception`; none in a student distribution."""
+        if not self._misconceptions_table.exists():
+            return ()
+        from fls_teach.course.patched import read_misconceptions  # most commands need neither it nor a TOML parser
+
+        return read_misconceptions(self._misconceptions_table, self.solution)
+
+    @property
+    def misconception_files(self):
+        """What the misconceptions are read from, beside the reference."""
+        whole = [each.path for each in self.misconceptions if each.path]
+        return [self._misconceptions_table, *whole] if self.misconceptions else []
+
+    @property
+    def _misconceptions_table(self):
+        return self.solution.parent / "misconceptions.toml"
 
     @functools.cached_property
     def title(self):

@@ -19,9 +19,9 @@ def solution(number):
     return find_exercise(number).solution.read_text(encoding="utf-8")
 
 
-def misconception(number, stem):
+def misconception(number, name):
     """A wrong answer's text."""
-    return (find_exercise(number).solution.parent / "misconceptions" / f"{stem}.py").read_text(encoding="utf-8")
+    return next(each.source for each in find_exercise(number).misconceptions if each.name == name)
 
 
 def hand_in(folder, texts):

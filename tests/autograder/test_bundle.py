@@ -39,7 +39,7 @@ def test_the_scripts_are_at_the_root_and_can_be_run(whole):
 def test_all_exercises_and_their_solutions_are_in_it(whole):
     names = set(entries(whole))
     for exercise in exercises():
-        for path in (exercise.stub, exercise.specification, exercise.solution, *exercise.misconceptions):
+        for path in (exercise.stub, exercise.specification, exercise.solution, *exercise.misconception_files):
             assert f"fls-teach/fls_teach/course_files/{path.relative_to(exercise.root).as_posix()}" in names
     assert not [name for name in names if "__pycache__" in name or "/." in name or name.startswith(("/", ".."))]
 

@@ -16,6 +16,7 @@ from fls_teach.cli import main
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 
 from .environments import Environment, copy_of_clone
+from .handed_in import hand_in, misconception
 
 EXERCISE = find_exercise("08")
 
@@ -84,8 +85,7 @@ def test_right_work_passes_and_is_submitted(student, work):
 
 def test_wrong_work_gets_its_counterexample_without_a_diagnosis(student, work):
     """The misconceptions are answers in disguise, so they are not at hand; everything else on the card is."""
-    wrong = next(path for path in EXERCISE.misconceptions if path.stem == "no_sigma")
-    shutil.copyfile(wrong, submission(work))
+    submission(work).write_text(misconception("8", "no_sigma"), encoding="utf-8")
     failed = student.fls("check", "08", cwd=work)
     assert failed.returncode == 1
     for part in ("input", "kappa = ", "you  ", "expected", "because", "replay"):
@@ -122,9 +122,7 @@ def test_what_cannot_work_is_not_offered(student, tmp_path):
 
 def test_grading_needs_no_solutions(student, tmp_path):
     """Somebody who helps to mark may have the student's distribution alone; only diagnoses are missing then."""
-    wrong = next(path for path in EXERCISE.misconceptions if path.stem == "one_minus_cdf")
-    (tmp_path / "work").mkdir()
-    shutil.copyfile(wrong, tmp_path / "work" / f"{EXERCISE.name}.py")
+    hand_in(tmp_path / "work", {"8": misconception("8", "one_minus_cdf")})
     words = ("grade", "work", "--out", "out", "--isolation", "process", "--exercise", "08", "--seed", "1", "--json")
     done = student.fls(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -142,18 +140,18 @@ def test_grading_needs_no_solutions(student, tmp_path):
 def answers():
     """(what it is, text) of everything that may not be in a release, with white space made one."""
     for exercise in exercises():
-        for path in (exercise.solution, *exercise.alternatives, *exercise.misconceptions):
-            source = path.read_text(encoding="utf-8")
-            tree = ast.parse(source)
-            yield path, " ".join(source.split())
-            if path in exercise.misconceptions:
-                yield path, " ".join(ast.get_docstring(tree).partition("\n")[0].split())
-            for node in tree.body:
+        sources = {path.name: path.read_text(encoding="utf-8") for path in (exercise.solution, *exercise.alternatives)}
+        sources |= {each.name: each.source for each in exercise.misconceptions}
+        for each in exercise.misconceptions:
+            yield f"{exercise.name}: {each.name}", " ".join(each.sentence.split())
+        for name, source in sources.items():
+            yield f"{exercise.name}: {name}", " ".join(source.split())
+            for node in ast.parse(source).body:
                 if isinstance(node, ast.FunctionDef):
                     body = " ".join("\n".join(map(ast.unparse, node.body)).split())
                     given = body in " ".join(_unparsed(exercise.stub).split())  # a function that the stub gives
                     if len(body) > 60 and not given:
-                        yield path, body
+                        yield f"{exercise.name}: {name}", body
 
 
 def _unparsed(path):
@@ -179,7 +177,7 @@ def test_no_answer_is_in_it(where, released, student):
             texts.append(data.decode(errors="replace"))
     everything = "\n".join(" ".join(text.split()) for text in texts)
     assert EXERCISE.title in everything
-    found = [(path.as_posix(), text) for path, text in answers() if text in everything]
+    found = [(name, text) for name, text in answers() if text in everything]
     assert not found
 
 

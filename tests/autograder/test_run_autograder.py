@@ -13,6 +13,7 @@ from fls_teach.course.registry import exercises, find_exercise
 
 from .container import BORROWED, Gradescope, interpreter, on_the_layout, open_to_others
 from .environments import clean_environment, copy_of_clone
+from .handed_in import misconception
 
 KEY = "a key for the tests"
 GRADED = tuple(find_exercise(number) for number in ("07", "08"))  # an instructor's course: shorter, with its own title
@@ -110,8 +111,8 @@ def test_an_honest_submission_gets_full_marks_and_valid_results(container):
 def test_what_is_wrong_or_missing_gets_none_of_its_points(container):
     """Of two exercises one is answered, wrongly, in a folder below others; nothing breaks for what is missing."""
     exercise = GRADED[1]
-    wrong = next(path for path in exercise.misconceptions if path.stem == "one_minus_cdf")
-    done = container.grade({f"my work/{exercise.name}/{exercise.name}.py": wrong.read_text(), "my work/notes.txt": ""})
+    wrong = misconception("8", "one_minus_cdf")
+    done = container.grade({f"my work/{exercise.name}/{exercise.name}.py": wrong, "my work/notes.txt": ""})
     assert done.returncode == 0, done.stdout
     scores = {test["number"]: test["score"] for test in container.results["tests"]}
     assert 0 < container.results["score"] < exercise.points

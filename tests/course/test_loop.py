@@ -22,7 +22,7 @@ from .conftest import NUMBER
 
 
 def misconception(desk, name="no_sigma"):
-    return next(path for path in desk.exercise.misconceptions if path.stem == name)
+    return next(each.source for each in desk.exercise.misconceptions if each.name == name)
 
 
 def test_an_unchanged_stub_answers_at_once_and_in_words(desk):
@@ -45,7 +45,7 @@ def test_an_unchanged_stub_loads_neither_numpy_nor_hypothesis(desk):
 
 
 def test_a_failure_shows_one_card_and_a_replay_of_exactly_that_case(desk):
-    desk.solve(misconception(desk))
+    desk.write(misconception(desk))
     failed = desk.fls("check", NUMBER)
     assert failed.returncode == 1
     for part in ("input", "kappa = ", "you  ", "expected", "because", "the noise level sigma is missing", "replay"):
@@ -61,7 +61,7 @@ def test_a_failure_shows_one_card_and_a_replay_of_exactly_that_case(desk):
 
 
 def test_same_seed_same_answer_and_json_alone_on_stdout(desk):
-    desk.solve(misconception(desk))
+    desk.write(misconception(desk))
     first, second = (desk.fls("check", NUMBER, "--json", "--seed", "7") for _ in range(2))
     assert first.stdout == second.stdout
     record = json.loads(first.stdout)
@@ -87,7 +87,7 @@ def test_pass_then_solution_then_on_to_the_next(desk):
 
 
 def test_check_without_a_name_takes_what_was_begun(desk):
-    desk.solve(misconception(desk))
+    desk.write(misconception(desk))
     assert desk.exercise.name in desk.fls("check").stdout
 
 
@@ -271,7 +271,7 @@ def test_names_are_understood_and_a_miss_suggests_the_nearest(desk):
 
 
 def test_a_windows_console_without_ticks_and_greek(desk):
-    desk.solve(misconception(desk))
+    desk.write(misconception(desk))
     done = desk.run(
         sys.executable, "-m", "fls_teach", "check", NUMBER, encoding="cp1252", PYTHONUTF8="0", PYTHONIOENCODING="cp1252"
     )

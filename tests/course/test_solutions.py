@@ -10,7 +10,6 @@ from fls_teach.course.checking.check import load_specification
 from fls_teach.course.checking.search import run_property
 from fls_teach.course.checking.shared import SharedSession, SharedWorker
 from fls_teach.course.checking.spec import Student
-from fls_teach.course.feedback.misconceptions import half_sentence
 from fls_teach.course.registry import exercises, find_exercise
 from fls_teach.sandbox import InProcess, protocol
 from fls_teach.theory import descend
@@ -22,11 +21,11 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exerci
 
 
 each_misconception = pytest.mark.parametrize(
-    "exercise, path",
+    "exercise, misconception",
     [
-        pytest.param(exercise, path, id=f"{exercise.number}-{path.stem}")
+        pytest.param(exercise, each, id=f"{exercise.number}-{each.name}")
         for exercise in EXERCISES
-        for path in exercise.misconceptions
+        for each in exercise.misconceptions
     ],
 )
 
@@ -133,11 +132,10 @@ def test_a_flow_decided_by_the_solver_is_not_asked_for():
 
 
 @each_misconception
-def test_every_misconception_fails(exercise, path, worker_of):
+def test_every_misconception_fails(exercise, misconception, worker_of):
     need(exercise)
-    sentence = half_sentence(path)
-    assert sentence and not sentence.endswith("."), "half a sentence, without a full stop"
-    session = SharedSession(worker_of(exercise), path)
+    assert not misconception.sentence.endswith("."), "half a sentence, without a full stop"
+    session = SharedSession(worker_of(exercise), misconception)
     for item in exercise.properties:
         test = getattr(load_specification(exercise), item.function)
         if run_property(test, Student(session), shrink=False):

@@ -146,12 +146,12 @@ class Budgeted:
         """A `SharedWorker` whose calls are paid for from here."""
         return _Lent(self, worker)
 
-    def call_shared(self, worker, path, function, /, *args, **kwargs):
+    def call_shared(self, worker, answer, function, /, *args, **kwargs):
         """As `SharedWorker.call`."""
         if used_up := self._used_up(function):
             return used_up
         with self._undisturbed():
-            outcome = worker.call(path, function, *args, **kwargs)
+            outcome = worker.call(answer, function, *args, **kwargs)
             self._add(outcome.seconds, 0.0)  # nobody looks at what the course's own worker does
             return outcome
 

@@ -47,7 +47,8 @@ def versions(exercises):
     rooms = [package / name for name in ("theory", "course", "sandbox", "autograder")]
     ours = [path for room in rooms for path in sorted(room.rglob("*.py"))]
     for exercise in exercises:
-        files = (exercise.stub, exercise.specification, exercise.support, exercise.solution, *exercise.misconceptions)
+        files = exercise.stub, exercise.specification, exercise.support, exercise.solution
+        files += tuple(exercise.misconception_files)
         ours += [path for path in files if path is not None and path.exists()]
     course = hashlib.sha256()
     for path in ours:

@@ -69,5 +69,5 @@ def _files(exercise, solutions):
     if exercise.support:
         yield exercise.support
     if solutions:
-        named = exercise.solution, *exercise.alternatives, *exercise.misconceptions
+        named = exercise.solution, *exercise.alternatives, *exercise.misconception_files
         yield from (path for path in named if path.is_file())

@@ -4,30 +4,23 @@ One worker serves all files of an exercise; starting one for each would take lon
 """
 
 import types
-from pathlib import Path
 
 _loaded = {}
 
 
-def load(path, support):
-    """Run the file `path`, and the exercise's own support file (None if it has none) beside it, unless that is done."""
-    if path not in _loaded:
-        _loaded[path] = _run(path, support)
-
-
-def answer(path, support, function, args, kwargs):
-    """The value of one call of a function in the file `path`."""
-    load(path, support)
-    student, helper = _loaded[path]
-    side, _, name = function.rpartition(":")
-    return getattr(helper if side == "support" else student, name)(*args, **kwargs)
-
-
-def _run(path, support):
+def load(key, source, support):
+    """Run `source`, and the text of the exercise's own support file (None if it has none) beside it; call it `key`."""
     student, helper = types.ModuleType("student_exercise"), types.ModuleType("exercise_support")
     helper.student = student
-    for module, file in ((student, path), (helper, support)):
-        if file is not None:
-            module.__file__ = file
-            exec(compile(Path(file).read_text(encoding="utf-8"), file, "exec"), module.__dict__)
-    return student, helper
+    for module, text in ((student, source), (helper, support)):
+        if text is not None:
+            module.__file__ = key
+            exec(compile(text, key, "exec"), module.__dict__)
+    _loaded[key] = student, helper
+
+
+def answer(key, function, args, kwargs):
+    """The value of one call of a function in what was loaded as `key`."""
+    student, helper = _loaded[key]
+    side, _, name = function.rpartition(":")
+    return getattr(helper if side == "support" else student, name)(*args, **kwargs)

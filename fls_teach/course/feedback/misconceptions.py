@@ -4,7 +4,6 @@ A wrong diagnosis costs more than none: one small example is not evidence enough
 as the student did wherever the student was asked.
 """
 
-import ast
 import functools
 import time
 
@@ -57,12 +56,12 @@ def _likely(exercise, worker, calls, history, budget):
         agrees = functools.partial(_same_answer, tolerance=tolerance)
         if all(map(agrees, reference, calls)):
             return ""  # right answers: what went wrong is between the calls
-        fitting = [path for path, answers in every.items() if all(map(agrees, answers, calls))]
+        fitting = [each for each, answers in every.items() if all(map(agrees, answers, calls))]
         found = _most_like(worker, fitting, history, agrees, budget) if fitting else None
         if _is_constant([*calls, *history]):  # if something else is too, the questions were too much alike
             return "" if found else CONSTANT
         if fitting:
-            return half_sentence(found) if found and _tells(calls, history) else ""
+            return found.sentence if found and _tells(calls, history) else ""
     return ""
 
 
@@ -102,44 +101,38 @@ def reference_value(exercise, call):
         return _answer(worker, exercise.solution, call).value
 
 
-def half_sentence(path):
-    """The first line of a misconception's docstring."""
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem.replace("_", " ")
-    return text.strip().partition("\n")[0]
-
-
-def _answer(worker, path, call):
-    return worker.call(path, call.function, *call.args, **call.kwargs)
+def _answer(worker, each, call):
+    return worker.call(each, call.function, *call.args, **call.kwargs)
 
 
 def _all_answers(exercise, worker, calls, budget):
-    """Outcomes by file, of the reference and of as many misconceptions as there is time for."""
+    """Outcomes of the reference, by its path, and of as many misconceptions as there is time for."""
     found, deadline = {}, None
-    for path in (exercise.solution, *exercise.misconceptions):
+    for each in (exercise.solution, *exercise.misconceptions):
         if deadline is not None and time.monotonic() > deadline:
             break
-        found[path] = [_answer(worker, path, calls[0])]
+        found[each] = [_answer(worker, each, calls[0])]
         for call in calls[1:]:
-            if not found[path][-1].ok:  # it differs from the student's already
+            if not found[each][-1].ok:  # it differs from the student's already
                 break
-            found[path].append(_answer(worker, path, call))
-        found[path] += [found[path][-1]] * (len(calls) - len(found[path]))
+            found[each].append(_answer(worker, each, call))
+        found[each] += [found[each][-1]] * (len(calls) - len(found[each]))
         deadline = deadline or time.monotonic() + budget  # the worker has started
     return found
 
 
-def _most_like(worker, paths, history, agrees, budget):
-    """Of misconceptions that fit one example, the one that fits most of the others, if it fits nearly all; or None."""
+def _most_like(worker, fitting, history, agrees, budget):
+    """Of those that fit one example, the misconception that fits most of the others, if it fits nearly all; or None."""
     deadline, asked = time.monotonic() + budget, 0
-    score, roughly = dict.fromkeys(paths, 0), dict.fromkeys(paths, 0)
+    score, roughly = dict.fromkeys(fitting, 0), dict.fromkeys(fitting, 0)
     for call in history:
         if call.outcome.ok and time.monotonic() < deadline:
             asked += 1
-            for path in paths:
-                answer = _answer(worker, path, call)
-                score[path] += agrees(answer, call)
-                roughly[path] += _same_answer(answer, call, TOLERANCES[-1])
-    best = max(paths, key=lambda path: (score[path], roughly[path]))
+            for each in fitting:
+                answer = _answer(worker, each, call)
+                score[each] += agrees(answer, call)
+                roughly[each] += _same_answer(answer, call, TOLERANCES[-1])
+    best = max(fitting, key=lambda each: (score[each], roughly[each]))
     return best if roughly[best] >= NEARLY_ALL * asked else None
 
 

@@ -1,5 +1,3 @@
-"""the sum is treated as a mean, so time runs n times too slowly"""
-
 import numpy as np
 
 

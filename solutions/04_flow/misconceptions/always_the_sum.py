@@ -1,5 +1,3 @@
-"""the mean is treated as a sum, so time runs n times too fast"""
-
 import numpy as np
 
 

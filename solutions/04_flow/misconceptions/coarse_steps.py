@@ -1,5 +1,3 @@
-"""the steps are too long for Euler's method"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""the end of the last step is returned, where the risk is past its target"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""the flow stops at the first example that reaches the target, not when the risk does"""
-
 import numpy as np
 
 

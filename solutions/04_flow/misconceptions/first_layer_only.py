@@ -1,5 +1,3 @@
-"""the second layer stays where it was, only the first is trained"""
-
 import numpy as np
 
 

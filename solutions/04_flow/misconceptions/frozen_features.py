@@ -1,5 +1,3 @@
-"""the neurons keep the activity they had at the start"""
-
 import numpy as np
 
 

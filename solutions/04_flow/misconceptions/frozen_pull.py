@@ -1,5 +1,3 @@
-"""every example pulls with 1/2 to the end, whatever its margin"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""W is updated in place, so the caller's start changes"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""one step is taken before the risk is looked at, so a start at the target moves"""
-
 import numpy as np
 
 

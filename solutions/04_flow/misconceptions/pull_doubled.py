@@ -1,5 +1,3 @@
-"""the factor 1/2 is missing: the loss was taken for 2 log(1 + exp(-z)), and time runs twice as fast"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""the signs are ignored, so every second-layer weight starts positive"""
-
 import numpy as np
 
 

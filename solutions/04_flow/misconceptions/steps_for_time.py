@@ -1,5 +1,3 @@
-"""the number of steps is returned where the time was meant"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""the second layer starts at the signs themselves, not at s_j |w_j|"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""z is drawn at random instead of integrated, so the answer carries Monte Carlo noise"""
-
 import numpy as np
 
 

@@ -1,5 +1,3 @@
-"""one right answer among the questions is taken for enough: any() where all() was meant"""
-
 import numpy as np
 
 SHAPES, SCALES = [(1, 1), (4, 4), (5, 3), (3, 6)], (1e-6, 1.0, 1e4)

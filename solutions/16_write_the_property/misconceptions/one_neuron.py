@@ -1,5 +1,3 @@
-"""every question has one neuron, so mixed-up neurons go unseen"""
-
 import numpy as np
 
 SHAPES, SCALES = [(1, 1), (1, 4), (1, 7)], (1e-6, 1.0, 1e4)

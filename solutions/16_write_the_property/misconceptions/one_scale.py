@@ -1,5 +1,3 @@
-"""all questions have entries of the same size, so an offset in the norm stays hidden"""
-
 import numpy as np
 
 SHAPES, SCALES = [(1, 1), (4, 4), (5, 3), (3, 6)], (1e3, 3e3)

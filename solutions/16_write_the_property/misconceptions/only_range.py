@@ -1,5 +1,3 @@
-"""only the range [-1, 1] is checked, and wrong answers lie in it too"""
-
 import numpy as np
 
 SHAPES, SCALES = [(1, 1), (4, 4), (5, 3), (3, 6)], (1e-6, 1.0, 1e4)

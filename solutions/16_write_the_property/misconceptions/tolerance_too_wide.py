@@ -1,5 +1,3 @@
-"""the tolerance is so wide that wrong answers fit in"""
-
 import numpy as np
 
 SHAPES, SCALES = [(1, 1), (4, 4), (5, 3), (3, 6)], (1e-6, 1.0, 1e4)

@@ -1,0 +1,128 @@
+"""Misconceptions as data: solutions/NN_slug/misconceptions.toml, most of them the reference with a few words exchanged.
+
+::
+
+    [[misconception]]
+    name = "sum_for_mean"
+    sentence = "the sum stands for the mean"
+    old = "x.mean(axis=0)"     # what the reference says, in one place only
+    new = "x.sum(axis=0)"
+
+A misconception that changes several places has a [[misconception.patch]] with `old` and `new` for each of them; one
+that goes another way altogether has `file = "misconceptions/NAME.py"` instead.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fls_teach.course.registry import CourseError
+
+_KEYS = {"name", "sentence", "old", "new", "patch", "file"}
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One named wrong answer.
+
+    Attributes
+    ----------
+    name : str
+        "sum_for_mean"; unique in its exercise.
+    sentence : str
+        Half a sentence, as a student reads it.
+    source : str
+        The text of the wrong answer as a whole file.
+    path : Path or None
+        Where that text lies, unless it is the patched reference.
+    """
+
+    name: str
+    sentence: str
+    source: str
+    path: Path | None = None
+
+
+def read_misconceptions(table, reference):
+    """All misconceptions of an exercise, in the order of the file.
+
+    Parameters
+    ----------
+    table : Path
+        misconceptions.toml.
+    reference : Path
+        The reference solution.
+
+    Returns
+    -------
+    tuple of Misconception
+
+    Raises
+    ------
+    CourseError
+        If the file is no TOML, or an entry cannot be applied.
+    """
+    text = reference.read_text(encoding="utf-8")
+    found = {}
+    for entry in _entries(table):
+        where = f"'{table}': misconception '{entry.get('name', '')}'"
+        _check_entry(entry, where)
+        if entry["name"] in found:
+            raise CourseError(f"{where} stands there twice")
+        found[entry["name"]] = _misconception(entry, where, table.parent, text)
+    return tuple(found.values())
+
+
+def _entries(table):
+    try:
+        import tomllib
+    except ImportError:  # before Python 3.11
+        import tomli as tomllib
+    try:
+        with table.open("rb") as file:
+            entries = tomllib.load(file).get("misconception", [])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise CourseError(f"'{table}' cannot be read: {problem}") from None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise CourseError(f"'{table}': start each misconception with [[misconception]], in double brackets")
+    return entries
+
+
+def _check_entry(entry, where):
+    for key in ("name", "sentence"):
+        if not isinstance(entry.get(key), str) or not entry[key]:
+            raise CourseError(f"{where} needs a {key}")
+    if unknown := set(entry) - _KEYS:
+        raise CourseError(f"{where} has '{min(unknown)}', which means nothing: use {', '.join(sorted(_KEYS))}")
+    if len({"patch" if key in ("old", "new") else key for key in entry} & {"patch", "file"}) != 1:
+        raise CourseError(f"{where} needs either `old` and `new`, or patches with these, or `file`")
+
+
+def _misconception(entry, where, folder, reference):
+    path = None
+    if "file" in entry:
+        path = folder / str(entry["file"])
+        if not path.is_file():
+            raise CourseError(f"{where} names the file '{entry['file']}', which is not there")
+        source = path.read_text(encoding="utf-8")
+    else:
+        source = _patched(entry, where, reference)
+    try:
+        compile(source, f"{entry['name']}.py", "exec")
+    except SyntaxError as problem:
+        raise CourseError(f"{where} is no Python: line {problem.lineno}: {problem.msg}") from None
+    return Misconception(entry["name"], entry["sentence"], source, path)
+
+
+def _patched(entry, where, source):
+    single = [{key: entry[key] for key in ("old", "new") if key in entry}] if {"old", "new"} & set(entry) else []
+    patches = [*single, *entry.get("patch", [])]
+    for patch in patches:
+        if set(patch) != {"old", "new"} or not all(isinstance(text, str) for text in patch.values()):
+            raise CourseError(f"{where} needs both `old` and `new`, as texts")
+        times = source.count(patch["old"])
+        if times != 1:
+            raise CourseError(
+                f"{where} replaces {patch['old']!r}, which the reference has {times} times: quote what it has once"
+            )
+        source = source.replace(patch["old"], patch["new"])
+    return source

@@ -1,8 +1,0 @@
-"""the sign is missing: this is how often w is right, not wrong"""
-
-import numpy as np
-from scipy.special import ndtr
-
-
-def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(kappa / sigma * (w @ signal) / np.linalg.norm(w)))
