@@ -87,6 +87,8 @@ def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_
         passed = sum(each.state == "passed" for each in results)
         points = f"{sum(each.points for each in results)}/{sum(each.of for each in results)} points"
         click.echo(f"{passed} of {len(results)} exercises passed, {points}")
+    if results and all(each.state == "not checked" for each in results):
+        return 2
     return 0 if all(each.state == "passed" for each in results) else 1
 
 
@@ -104,7 +106,7 @@ def _checked(workspace, exercise, options, one_of_many, as_json):
     except CourseError as problem:  # torch is missing: that must not keep the others from being checked
         if not (one_of_many or (as_json and isinstance(problem, MissingModule))):
             raise
-        return actions.unchecked(exercise, "unusable", str(problem))
+        return actions.unchecked(exercise, "not checked", str(problem))
 
 
 def _print_result(result):
@@ -114,24 +116,32 @@ def _print_result(result):
 
 
 @click.command("list")
+@json_option
 @_in_workspace
-def list_exercises(workspace):
+def list_exercises(workspace, as_json):
     """Show all exercises, your progress and your points."""
+    rows = actions.listing(workspace)
+    if as_json:
+        totals = {"points": sum(row.points for row in rows), "of": sum(row.of for row in rows)}
+        return print_json(totals | {"exercises": [vars(row) for row in rows]})
     from fls_teach.course.feedback.terminal import print_listing
 
-    rows = actions.listing(workspace)
-    print_listing(terminal.console(), rows, sum(row[3] for row in rows), sum(row[4] for row in rows))
+    print_listing(terminal.console(), rows)
 
 
 @click.command()
 @click.argument("name", metavar="EX", shell_complete=complete_exercise)
+@json_option
 @_in_workspace
-def hint(workspace, name):
+def hint(workspace, name, as_json):
     """Give the next hint: a question, then a formula, then the shape of the code."""
     exercise = find_exercise(name)
     heading, text, step, steps = actions.next_hint(workspace, exercise)
-    more = f"`fls hint {exercise.number}` again gives the next" if step < steps else "there are no more"
-    click.echo(f"{exercise.name}: {heading}\n\n{text}\n\nHint {step} of {steps}; {more}.")
+    if as_json:
+        return print_json({"name": exercise.name, "heading": heading, "text": text, "hint": step, "of": steps})
+    from fls_teach.course.feedback.terminal import print_hint
+
+    print_hint(terminal.console(), exercise, heading, text, step, steps)
 
 
 @click.command()
@@ -167,20 +177,23 @@ def watch(workspace, name):
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The zip to write; submission.zip in the workspace if not given."
 )
+@json_option
 @_in_workspace
-def submit(workspace, out):
+def submit(workspace, out, as_json):
     """Pack your work into one zip."""
     from fls_teach.course.workspace.submit import pack
 
     target = out or workspace.folder / "submission.zip"
     packed, left_out = pack(workspace, target)
+    rows = {row.name: row for row in actions.listing(workspace)}
+    if as_json:
+        held = [{name: vars(rows[each.name])[name] for name in ("name", "state", "points", "of")} for each in packed]
+        left = [{"name": each.name, "why": why} for each, why in left_out]
+        return print_json({"file": str(target), "packed": held, "left_out": left})
     click.echo(f"{workspace.shown(target)} holds")
     for exercise in packed:
-        record = workspace.progress.record(exercise.name)
-        state = workspace.state(exercise)
-        points = (
-            f"{record['points']}/{exercise.points} points" if state != "changed" else "changed since it was checked"
-        )
+        row = rows[exercise.name]
+        points = f"{row.points}/{row.of} points" if row.state != "changed" else "changed since it was checked"
         click.echo(f"  {exercise.name}/{exercise.name}.py   {points}")
     click.echo("  progress.json")
     if left_out:

@@ -166,7 +166,9 @@ class Exercise:
         path = self.folder / "hints.md"
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         parts = re.split(r"^## +(.+)$", text, flags=re.MULTILINE)[1:]
-        return tuple((heading.strip(), body.strip()) for heading, body in zip(parts[::2], parts[1::2], strict=True))
+        return tuple(
+            (heading.strip(), body.strip("\n").rstrip()) for heading, body in zip(parts[::2], parts[1::2], strict=True)
+        )
 
     @functools.cached_property
     def needs(self):

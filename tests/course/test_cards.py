@@ -18,7 +18,7 @@ from fls_teach.course.feedback.cards import make_card, summary
 from fls_teach.course.feedback.misconceptions import likely_misconception
 from fls_teach.course.feedback.pictures import curves, save_picture
 from fls_teach.course.feedback.show import named, pair_shown, show
-from fls_teach.course.feedback.terminal import print_listing, print_result
+from fls_teach.course.feedback.terminal import print_result
 from fls_teach.course.registry import CourseError, find_exercise
 from fls_teach.sandbox.outcome import Outcome
 
@@ -227,12 +227,6 @@ def test_points_stay_at_the_right_margin(width):
         (line,) = (line for line in lines if item.id in line)
         assert line.endswith(f"{item.points}/{item.points}") and len(line) == min(width, 84)
     assert all(line.startswith((EXERCISE.name, "  ✓", " " * 10)) for line in lines)
-
-
-def test_a_narrow_listing_has_no_titles():
-    console = Console(width=40, file=io.StringIO())
-    print_listing(console, [(EXERCISE.name, "A title", "passed", 3, 3, "")], 3, 3)
-    assert "A title" not in console.file.getvalue() and EXERCISE.name in console.file.getvalue()
 
 
 def test_curves_are_drawn_only_where_the_exercise_is_about_curves(tmp_path):

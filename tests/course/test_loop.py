@@ -1,8 +1,10 @@
 """A student's day, command by command."""
 
 import errno
+import hashlib
 import importlib.util
 import json
+import os
 import shutil
 import sys
 import time
@@ -169,6 +171,60 @@ def test_submit_packs_work_and_only_work_always_the_same(desk):
     assert (desk.folder / "submission.zip").read_bytes() == first
 
 
+def test_submit_packs_of_the_progress_file_what_belongs_there(desk):
+    """Catches a packed progress file that carries whatever else was written into it, or that its damage passes on."""
+    desk.solve()
+    desk.fls("check", NUMBER)
+    path, digest = desk.folder / "progress.json", hashlib.sha256(desk.file.read_bytes()).hexdigest()[:16]
+
+    def packed():
+        told = json.loads(desk.fls("submit", "--json").stdout)
+        with zipfile.ZipFile(told["file"]) as archive:
+            return archive.read("progress.json"), told
+
+    first, told = packed()
+    (exercise,) = told["packed"]
+    assert exercise == {"name": desk.exercise.name, "state": "passed", "points": 4, "of": 4}
+    assert len(told["left_out"]) == len(exercises()) - 1
+    data = json.loads(path.read_text(encoding="utf-8"))
+    record = data["exercises"][desk.exercise.name]
+    record |= {"secret": "mine", "properties": record["properties"] | {"08.99": "passed", "08.1": ["passed"]}}
+    data |= {"secret": "mine", "exercises": {"99_none": record, desk.exercise.name: record}}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    second, _ = packed()
+    known = json.loads(second)["exercises"]
+    assert b"mine" not in second and list(known) == [desk.exercise.name]
+    assert known[desk.exercise.name]["file"] == digest
+    assert list(known[desk.exercise.name]["properties"]) == ["08.2", "08.3", "08.4"]
+    path.write_bytes(b"{")
+    assert json.loads(packed()[0]) == {"version": 1, "exercises": {}}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_submit_refuses_a_link(desk, tmp_path, linked):
+    """Catches a zip that holds whatever file of the computer a link points to."""
+    path = desk.file if linked == "file" else desk.file.parent
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    desk.file.write_text("mine = 1\n")
+    done = desk.fls("submit")
+    assert done.returncode == 2 and "is a link to" in done.stderr and done.stderr.count("\n") == 1
+    assert not (desk.folder / "submission.zip").exists()
+
+
+def test_list_and_hint_in_json(desk):
+    """Catches a note or a title on stdout beside the object, and numbers that differ from the words."""
+    desk.solve()
+    desk.fls("check", NUMBER)
+    hint = json.loads(desk.fls("hint", NUMBER, "--json").stdout)
+    assert (hint["name"], hint["heading"], hint["hint"], hint["of"]) == (desk.exercise.name, "1. A question", 1, 3)
+    listing = json.loads(desk.fls("list", "--json").stdout)
+    row = next(row for row in listing["exercises"] if row["name"] == desk.exercise.name)
+    assert (row["state"], row["points"], row["of"], row["hints"]) == ("passed", 4, 4, 1)
+    assert listing["points"] == 4 and listing["of"] == sum(each.points for each in exercises())
+
+
 @pytest.mark.parametrize(
     "damage",
     [b"", b"{", b"[1]", b'{"exercises": 3}', b'{"exercises": {"08_bayes_error": 3}}', b"\xff\xfe\0", b"[" * 100_000],
@@ -248,6 +304,7 @@ def test_points_that_cannot_be_saved_are_shown_all_the_same(monkeypatch, tmp_pat
 
 
 def test_json_stays_json_without_torch(monkeypatch, tmp_path):
+    """Catches another exit code, or another one to blame, with --json than without."""
     workspace = Workspace(tmp_path)
     exercise = next(each for each in exercises() if "torch" in each.needs)
     shutil.copytree(exercise.folder, tmp_path / exercise.name)
@@ -257,8 +314,11 @@ def test_json_stays_json_without_torch(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *more: name != "torch" and found(name, *more) or None)
     done = CliRunner().invoke(main, ["check", exercise.number, "--json", "--workspace", str(tmp_path)])
     (record,) = json.loads(done.stdout)["exercises"]
-    assert record["state"] == "unusable"
+    assert record["state"] == "not checked", "which is nothing that the student did"
     assert record["message"].endswith("python -m pip install torch")
+    words = CliRunner().invoke(main, ["check", exercise.number, "--workspace", str(tmp_path)])
+    assert words.exit_code == done.exit_code == 2
+    assert record["message"] in words.stderr and words.stdout == ""
 
 
 def test_names_are_understood_and_a_miss_suggests_the_nearest(desk):

@@ -36,7 +36,8 @@ class CheckResult:
     ----------
     name : str
     state : str
-        "passed", "failed", "not started", "missing", or "unusable" for a file that does not load.
+        "passed", "failed", "not started", "missing", "unusable" for a file that does not load, or "not checked" for a
+        reason that is not the student's, such as a module that is not installed.
     of : int
     message, traceback, printed : str
         Of a file that could not be checked.

@@ -9,9 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fls_teach.course.feedback.prose import wrapped
+
 WIDTH = 84
-NARROW = 60  # columns; below, the listing leaves the titles out
+NARROW = 60  # columns
 _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not run": ("-", "dim")}
+_STATES = {"passed": ("✓", "green"), "failed": ("✗", "red"), "missing": ("!", "red"), "changed": ("…", "yellow")}
 _STYLES = {"you": "red", "expected": "green", "likely": "bold", "replay": "cyan", "traceback": "dim", "printed": "dim"}
 _LABELS = {"printed": "you printed", "off": "", "theory": "property", "traceback": "where"}
 
@@ -22,7 +25,7 @@ def print_result(console, result):
     width = min(WIDTH, console.width)
     console.print(_line(width, result.name, points, style="bold"))
     if result.message:
-        label = "you" if result.state == "unusable" else "next"
+        label = {"unusable": "you", "not checked": "why"}.get(result.state, "next")
         _print_rows(console, [(label, result.message), ("printed", result.printed), ("traceback", result.traceback)])
     for each in result.results:
         mark, style = _MARKS[each.state]
@@ -62,25 +65,42 @@ def _print_rows(console, rows):
     console.print(Padding(table, (0, 0, 0, 7), expand=False))
 
 
-def print_listing(console, rows, total, of):
+def print_hint(console, exercise, heading, text, step, steps):
+    """One step of help.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    exercise : Exercise
+    heading, text : str
+        The text as Markdown.
+    step, steps : int
+    """
+    more = f"`fls hint {exercise.number}` again gives the next" if step < steps else "there are no more"
+    markdown = f"{exercise.name}: {heading}\n\n{text}\n\nHint {step} of {steps}; {more}."
+    whole = wrapped(markdown, min(WIDTH, console.width))
+    console.print(Text(whole), no_wrap=True, overflow="ignore", crop=False)  # wrapped already, and code stays as it is
+
+
+def print_listing(console, rows):
     """The course at a glance.
 
     Parameters
     ----------
     console : rich.console.Console
-        On a narrow one the titles are left out.
-    rows : list of (name, title, state, points, of, note)
-    total, of : int
+        On a narrow one the titles are left out, and notes have lines of their own.
+    rows : list of Row
     """
-    marks = {"passed": ("✓", "green"), "failed": ("✗", "red"), "missing": ("!", "red"), "changed": ("…", "yellow")}
+    narrow = console.width < NARROW
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    headings, titles = ["", "exercise", "about", "points", ""], console.width >= NARROW
-    for heading in headings if titles else headings[:2] + headings[3:]:
+    for heading in ["", "exercise", "points"] if narrow else ["", "exercise", "about", "points", ""]:
         table.add_column(heading, justify="right" if heading == "points" else "left", overflow="fold")
-    for name, title, state, points, worth, note in rows:
-        mark, style = marks.get(state, (" ", ""))
-        about = [Text(title)] if titles else []
-        words = [Text(mark, style=style), Text(name), *about, Text(f"{points}/{worth}"), Text(note, style="dim")]
-        table.add_row(*words)
+    for row in rows:
+        mark, style = _STATES.get(row.state, (" ", ""))
+        points, note = Text(f"{row.points}/{row.of}"), Text(row.note, style="dim")
+        if narrow:
+            table.add_row(Text(mark, style=style), Text.assemble(row.name, *(("\n", note) if row.note else ())), points)
+        else:
+            table.add_row(Text(mark, style=style), Text(row.name), Text(row.title), points, note)
     console.print(table)
-    console.print(Text(f"\n{total} of {of} points", style="bold"))
+    console.print(Text(f"\n{sum(row.points for row in rows)} of {sum(row.of for row in rows)} points", style="bold"))

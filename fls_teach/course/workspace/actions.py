@@ -1,6 +1,6 @@
 """What the commands do between a workspace and a check: which exercise, what is remembered, what is said."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fls_teach.course.checking.results import CheckResult
 from fls_teach.course.registry import CourseError, exercises, find_exercise
@@ -125,8 +125,33 @@ def solution(workspace, exercise):
     return exercise.solution.read_text(encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Row:
+    """One exercise of the listing.
+
+    Attributes
+    ----------
+    name, title : str
+    state : str
+        As of `Workspace.state`.
+    points, of : int
+    hints : int
+        How many were asked for.
+    note : str
+        What there is to say about it, or "".
+    """
+
+    name: str
+    title: str
+    state: str
+    points: int
+    of: int
+    hints: int
+    note: str
+
+
 def listing(workspace):
-    """One row an exercise: (name, title, state, points, of, note)."""
+    """All exercises with what is known of them, as a list of `Row`."""
     notes = {"changed": "changed since it was checked", "missing": "file deleted: fls reset brings the stub back"}
     rows, progress = [], workspace.progress
     for each in exercises():
@@ -134,10 +159,10 @@ def listing(workspace):
         notes_here = [notes[state]] if state in notes else []
         if state == "changed" and not record["file"]:
             notes_here = ["not checked yet"]
-        if record["hints"]:
-            notes_here.append(f"{record['hints']} of {len(each.hints)} hints")
+        hints = min(max(record["hints"], 0), len(each.hints))
+        if hints:
+            notes_here.append(f"{hints} of {len(each.hints)} hints")
         points = record["points"] if state in ("changed", "failed", "passed") else 0
-        rows.append(
-            (each.name, each.title, state, min(max(points, 0), each.points), each.points, ", ".join(notes_here))
-        )
+        points = min(max(points, 0), each.points)
+        rows.append(Row(each.name, each.title, state, points, each.points, hints, ", ".join(notes_here)))
     return rows

@@ -1,12 +1,16 @@
 """What a student has done so far: one readable JSON file that survives being edited, damaged or deleted."""
 
 import json
+import re
 from pathlib import Path
 
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
 _NOTE = "fls-teach: written by `fls check` and `fls hint`; deleting it forgets points and hints, nothing else"
+_FIRST = {"points": 0, "of": 0, "passed": False, "hints": 0, "file": "", "properties": {}}
+_STATES = "passed", "failed", "not run"
+_DIGEST = re.compile("[0-9a-f]{0,64}")
 
 
 class Progress:
@@ -49,10 +53,31 @@ class Progress:
         """
         found = self._data.get("exercises", {}).get(name)
         found = found if isinstance(found, dict) else {}
-        first = {"points": 0, "of": 0, "passed": False, "hints": 0, "file": "", "properties": {}}
-        return first | {
-            key: value for key, value in found.items() if key not in first or type(value) is type(first[key])
+        return _FIRST | {
+            key: value for key, value in found.items() if key not in _FIRST or type(value) is type(_FIRST[key])
         }
+
+    def canonical(self, exercises):
+        """The file as `fls submit` packs it: what is known of these exercises, and nothing else.
+
+        Parameters
+        ----------
+        exercises : iterable of Exercise
+
+        Returns
+        -------
+        bytes
+            JSON; the same points and hints give the same bytes, whatever else the file holds.
+        """
+        known = {}
+        for exercise in exercises:
+            if exercise.name in self._data.get("exercises", {}):
+                record = {name: value for name, value in self.record(exercise.name).items() if name in _FIRST}
+                record["file"] = record["file"] if _DIGEST.fullmatch(record["file"]) else ""
+                states = {item.id: record["properties"].get(item.id) for item in exercise.properties}
+                record["properties"] = {name: state for name, state in states.items() if state in _STATES}
+                known[exercise.name] = record
+        return (json.dumps({"version": 1, "exercises": known}, indent=2, sort_keys=True) + "\n").encode()
 
     def update(self, name, **fields):
         """Change fields of an exercise's record and save; what else the file holds stays.

@@ -1,5 +1,6 @@
 """A student's work as one zip: the same files give the same bytes."""
 
+import os
 import zipfile
 
 from fls_teach.course.registry import CourseError, exercises
@@ -23,7 +24,7 @@ def pack(workspace, target):
     Raises
     ------
     CourseError
-        If nothing was begun, or the zip cannot be written.
+        If nothing was begun, a file is a link, or the zip cannot be written.
     """
     packed, left_out = [], []
     for exercise in exercises():
@@ -31,6 +32,7 @@ def pack(workspace, target):
         if state in ("missing", "not started"):
             left_out.append((exercise, state))
         else:
+            _refuse_links(workspace, workspace.file(exercise))
             packed.append(exercise)
     if not packed:
         raise CourseError("no exercise has been begun, so there is nothing to submit")
@@ -40,12 +42,22 @@ def pack(workspace, target):
                 path = workspace.file(exercise)
                 _add(archive, f"{exercise.name}/{path.name}", path.read_bytes())
             if workspace.progress.path.is_file():
-                _add(archive, "progress.json", workspace.progress.path.read_bytes())
+                _add(archive, "progress.json", workspace.progress.canonical(exercises()))
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
     except ValueError:  # "/", or a NUL character
         raise CourseError(f"'{target}' cannot be the name of a file") from None
     return packed, left_out
+
+
+def _refuse_links(workspace, path):
+    """A link may point to any file of this computer, which would then be handed in."""
+    for each in (path, path.parent):
+        if each.is_symlink():
+            shown, target = workspace.shown(each), os.readlink(each)
+            raise CourseError(
+                f"'{shown}' is a link to '{target}', and a submission holds files only: put a copy in its place"
+            )
 
 
 def _add(archive, name, data):

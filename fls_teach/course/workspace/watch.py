@@ -84,18 +84,21 @@ class Watch:
 
     def hint(self):
         """Give the next hint."""
+        from fls_teach.course.feedback.terminal import print_hint
+
         try:
-            heading, text, step, steps = actions.next_hint(self.workspace, self.exercise)
-            self._say(f"{self.exercise.name}: {heading}\n\n{text}\n\nHint {step} of {steps}")
+            given = actions.next_hint(self.workspace, self.exercise)
         except CourseError as problem:
-            self._say(str(problem))
+            return self._say(str(problem))
+        terminal.say()
+        print_hint(terminal.console(), self.exercise, *given)
+        self._say("")
 
     def list(self):
         """Show all exercises."""
         from fls_teach.course.feedback.terminal import print_listing
 
-        rows = actions.listing(self.workspace)
-        print_listing(terminal.console(), rows, sum(row[3] for row in rows), sum(row[4] for row in rows))
+        print_listing(terminal.console(), actions.listing(self.workspace))
         self._say("")
 
     def _say(self, text):
