@@ -8,7 +8,7 @@ import click
 
 from fls_teach import terminal
 from fls_teach.autograder.intake.layout import shown
-from fls_teach.cli.shared import Seconds, sentence_for_mistakes
+from fls_teach.cli.shared import Seconds, json_option, print_json, sentence_for_mistakes
 from fls_teach.processors import cores
 
 ISOLATIONS = "auto", "bwrap", "uid", "process"
@@ -42,7 +42,7 @@ class _FilesAreNoOptions(click.Command):
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
 @click.option("--total-limit", type=Seconds(1, 10**6), help="Seconds for a submission in all; default: no such limit.")
 @click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB per submission.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 @sentence_for_mistakes
 def grade(paths, out, names, memory, as_json, **options):
     """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
@@ -77,18 +77,24 @@ def grade(paths, out, names, memory, as_json, **options):
 @click.option("--attack", is_flag=True, help="Grade the bundled hostile submissions here; none may gain or harm.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS[:3]), default="auto", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
+@json_option
 @sentence_for_mistakes
-def doctor(attack, isolation, jobs):
+def doctor(attack, isolation, jobs, as_json):
     """Is this machine fit to grade untrusted code?
 
     Exit code 0: yes; 1: no, or an attack succeeded.
     """
     from fls_teach.autograder.doctor import checks
 
-    fit = checks.examine(isolation)
-    if attack and fit:
+    found, results = checks.examine(isolation), []
+    if not as_json:
+        checks.print_examined(found, isolation)
+    if attack and found.fit:
         with terminal.progress("attacking") as progress:
             results = checks.attack(isolation, jobs or cores(), progress)
-        checks.print_attacks(results)
-        fit = not any(problems for _, problems in results)
-    return 0 if fit else 1
+        if not as_json:
+            checks.print_attacks(results)
+    if as_json:
+        attacks = [{"name": each.name if each else "all", "problems": problems} for each, problems in results]
+        print_json(vars(found) | {"advice": "" if found.fit else checks.advice(isolation), "attacks": attacks})
+    return 0 if found.fit and not any(problems for _, problems in results) else 1

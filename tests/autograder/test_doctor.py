@@ -1,17 +1,22 @@
 """What `fls doctor` says of a machine that lacks something, by what it lacks."""
 
+import json
 import re
 
 import pytest
+from click.testing import CliRunner
 
 from fls_teach.autograder.doctor import advice, checks
+from fls_teach.cli import main
 
 
 def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
     tried = []
     monkeypatch.setattr(checks, "find_spec", lambda name: None)
     monkeypatch.setattr(checks, "_problems", lambda name, modules: tried.append(modules) or [])
-    assert checks.examine("auto")
+    found = checks.examine("auto")
+    assert found.fit
+    checks.print_examined(found, "auto")
     printed = capsys.readouterr().out
     assert tried == [[], []]
     assert "Exercises 13, 14 cannot be graded, because torch is missing (python -m pip install torch)" in printed
@@ -22,9 +27,21 @@ def test_nothing_is_said_of_torch_where_it_is(monkeypatch, capsys):
     tried = []
     monkeypatch.setattr(checks, "find_spec", lambda name: name)
     monkeypatch.setattr(checks, "_problems", lambda name, modules: tried.append(modules) or ["it leaks"])
-    assert not checks.examine("auto")
+    found = checks.examine("auto")
+    assert not found.fit
+    checks.print_examined(found, "auto")
     printed = capsys.readouterr().out
     assert tried == [["torch"], ["torch"]] and "- it leaks" in printed and "Exercises" not in printed
+
+
+def test_json_is_one_object_with_the_same_exit_code(monkeypatch):
+    """Catches words on stdout beside the object, and a machine that is unfit in words only."""
+    monkeypatch.setattr(checks, "_problems", lambda name, modules: ["it leaks"] if name == "uid" else [])
+    for isolation, fit in (("auto", True), ("uid", False)):
+        done = CliRunner().invoke(main, ["doctor", "--json", "--isolation", isolation])
+        said = json.loads(done.stdout)
+        assert said["fit"] == fit and done.exit_code == (0 if fit else 1)
+        assert said["problems"] == {"bwrap": [], "uid": ["it leaks"]} and bool(said["advice"]) != fit
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import runpy
 import shutil
 import sysconfig
 import tempfile
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,8 +37,27 @@ def secrets_here():
     return [path for path in (package, root / "solutions", root / "tests") if path.exists()]
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What `examine` found.
+
+    Attributes
+    ----------
+    fit : bool
+        Whether untrusted code can be graded with the isolation that was asked for.
+    problems : dict
+        Isolation -> list of str: why it cannot be used; empty where it works.
+    missing : dict
+        Module that is not installed -> numbers of the exercises that need it.
+    """
+
+    fit: bool
+    problems: dict
+    missing: dict
+
+
 def examine(isolation):
-    """Print what isolation works here.
+    """Find out what isolation works here.
 
     Parameters
     ----------
@@ -46,28 +66,29 @@ def examine(isolation):
 
     Returns
     -------
-    bool
-        Whether untrusted code can be graded.
+    Examined
     """
-    needs = {name: [each for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
-    missing = [name for name in needs if find_spec(name) is None]
+    needs = {name: [each.number for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
+    missing = {name: numbers for name, numbers in needs.items() if find_spec(name) is None}
+    problems = {name: _problems(name, [name for name in needs if name not in missing]) for name in ISOLATIONS[:2]}
+    fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
+    return Examined(fit, problems, missing)
+
+
+def print_examined(found, isolation):
+    """Say what `examine` found, and what to do where nothing works."""
     terminal.say(f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
-    fit = False
-    for name in ISOLATIONS[:2]:
-        problems = _problems(name, [name for name in needs if name not in missing])
+    for name, problems in found.problems.items():
         terminal.say(f"  {name:8} {'works' if not problems else 'cannot be used:'}")
         for problem in problems:
             terminal.say(f"           - {problem}")
-        fit = fit or (not problems and isolation in ("auto", name))
     terminal.say("  process  works, for submissions that you trust: they could read, write and end whatever you can")
-    for name in missing:
-        numbers = ", ".join(exercise.number for exercise in needs[name])
+    for name, numbers in found.missing.items():
         terminal.say(
-            f"Exercises {numbers} cannot be graded, because {name} is missing (python -m pip install {name}); "
-            "name the others with --exercise"
+            f"Exercises {', '.join(numbers)} cannot be graded, because {name} is missing "
+            f"(python -m pip install {name}); name the others with --exercise"
         )
-    terminal.say("This machine can grade untrusted code." if fit else advice(isolation))
-    return fit
+    terminal.say("This machine can grade untrusted code." if found.fit else advice(isolation))
 
 
 def _problems(name, modules):
