@@ -44,7 +44,8 @@ Both have
                  answer and, where that was needed, ending the worker
     spent        seconds of processor time of the worker and all its processes in
                  the meantime, and those in which all of them slept over the call,
-                 sampled; None where there are no limits to watch
+                 sampled; without limits to watch, of the worker alone; None where
+                 the system does not tell
     mutated      names of the arguments that the call changed in place, as a tuple;
                  "argument 2" where the function has no name for it
     ok           property: kind == "value"

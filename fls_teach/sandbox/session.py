@@ -160,7 +160,7 @@ class Session(BaseSession):
         Seconds for one call, and for loading the file (which may import torch).
     slack : float
         How many times as long both may take by the clock, if what is spent stays below the limit: see
-        `process.charged`. It takes a sandbox with limits, and Linux; otherwise the clock alone counts.
+        `worker_process.charged`. It takes Linux; elsewhere the clock alone counts.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
         Where the worker is locked in; `fls check` needs none.
     source : bytes, optional

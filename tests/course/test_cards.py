@@ -13,7 +13,16 @@ from rich.console import Console
 from fls_teach.course.checking import replays
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import Limits, TooSlow, run_property
-from fls_teach.course.checking.spec import Call, CheckerBroken, Mismatch, Student, expect, expect_numbers, graded
+from fls_teach.course.checking.spec import (
+    Call,
+    CheckerBroken,
+    CheckerTooSlow,
+    Mismatch,
+    Student,
+    expect,
+    expect_numbers,
+    graded,
+)
 from fls_teach.course.feedback.cards import make_card, summary
 from fls_teach.course.feedback.misconceptions import likely_misconception
 from fls_teach.course.feedback.pictures import curves, save_picture
@@ -105,6 +114,43 @@ def test_explicit_inputs_have_a_value_for_each_argument():
         graded(1, "x = y", first=[{"x": 1}], x=st.just(1), y=st.just(1))
 
 
+def changing(*names, only=lambda x: True):
+    """A student whose function `f` claims to have changed these arguments."""
+
+    def call(function, x):
+        return Outcome("value", function, 0, mutated=names if only(x) else ())
+
+    return Student(SimpleNamespace(call=call))
+
+
+def test_a_changed_argument_fails_a_property_that_holds_and_is_named():
+    """Sixteen specifications asked it of the last call of one property, and most arguments were asked of never."""
+    found = run_property(below_twenty, changing("X", "y", only=lambda x: x >= 5))
+    assert found.inputs == {"x": 5} and found.error.names == ["X", "y"]
+    card = make_card(EXERCISE, EXERCISE.properties[0], found, path=EXERCISE.stub).as_dict()
+    assert card["you"] == "f() changed X and y in place" and "a copy" in card["because"]
+
+
+def test_one_changed_argument_costs_one_property_and_another_one_another():
+    student = changing("X")
+    assert [bool(run_property(below_twenty, student)) for _ in range(3)] == [True, False, False]
+    student.session.call = changing("y").session.call
+    assert [bool(run_property(below_twenty, student)) for _ in range(2)] == [True, False]
+
+
+def test_a_function_whose_lesson_allows_it_may_change_its_arguments():
+    def property_of(**options):
+        @graded(1, "f(x) = 0", **options)
+        def zero(student):
+            """It is zero"""
+            expect(student.f(1) == 0, you=1, expected=0, because="")
+
+        return zero
+
+    assert run_property(property_of(), changing("x")) is not None
+    assert run_property(property_of(in_place=["f"]), changing("x")) is None
+
+
 def test_looking_for_a_smaller_input_ends_in_time():
     def slow(x):
         time.sleep(0.02)
@@ -116,10 +162,46 @@ def test_looking_for_a_smaller_input_ends_in_time():
     assert time.monotonic() - start < 5
 
 
-def test_a_property_that_never_ends_fails_as_too_slow():
-    found = run_property(below_twenty, calling(lambda x: time.sleep(0.05) or 0), limits=Limits(finding=0.2))
+def answering(**fields):
+    return Student(SimpleNamespace(call=lambda name, *args: Outcome("value", name, 0, **fields)))
+
+
+@pytest.mark.parametrize("clock, spent", [(1.0, None), (3.0, 1.0), (3.0, 0.0), (1.0, 9.0)])
+def test_calls_that_take_too_long_together_fail_as_too_slow(clock, spent):
+    """Where others keep the processor busy the clock counts a third: ten calls of a second are what is allowed."""
+    found = run_property(below_twenty, answering(seconds=clock, spent=spent), limits=Limits(finding=9.5))
     assert isinstance(found.error, TooSlow)
-    assert "of 30 examples" in summary(found)
+    assert summary(found) == "TooSlow: 10 s were used up after 9 of 30 examples, which is too long"
+
+
+def test_calls_of_one_example_count_one_by_one():
+    asked = []
+
+    @graded(1, "f = 0")
+    def asks_on(student):
+        """It asks on and on"""
+        for k in range(1000):
+            asked.append(k)
+            student.f(k)
+
+    assert isinstance(run_property(asks_on, answering(seconds=1.0), limits=Limits(finding=9.5)).error, TooSlow)
+    assert len(asked) == 10
+
+
+def test_our_own_work_is_never_the_students_time(monkeypatch):
+    """04.1 spent 80% of the limit in its own solver; an honest Runge-Kutta lost two points on a busy machine."""
+
+    @graded(1, "f(x) = 0", x=st.integers(0, 10**6))
+    def works_long(student, x):
+        """It works long"""
+        student.f(x)
+        end = time.thread_time() + 0.02
+        while time.thread_time() < end:
+            pass
+
+    assert run_property(works_long, answering(), limits=Limits(finding=0.1)) is None
+    with pytest.raises(CheckerTooSlow, match="took the checker more than 0.1 s"):
+        run_property(works_long, answering(), limits=Limits(course=0.1))
 
 
 def test_an_answer_that_changes_from_call_to_call_is_said_to():

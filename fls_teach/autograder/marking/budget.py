@@ -7,8 +7,13 @@ import time
 from dataclasses import dataclass
 
 from fls_teach.course.checking.search import Enough
+from fls_teach.course.checking.spec import CheckerTooSlow, weight
 from fls_teach.sandbox import Outcome
 from fls_teach.sandbox.proc.worker_process import charged
+
+HEAVY = 64 << 20
+"""Bytes of answers of one exercise that no honest function comes near. If the grader takes too long over more than
+that, it is the submission's doing, else our own fault."""
 
 TICK = 0.25  # seconds between two looks at the grader's own time
 _AGAIN = 2.0  # seconds until it is stopped once more: Python drops an exception that comes at an awkward moment
@@ -30,7 +35,8 @@ class Patience:
         How many times as long all these may take by the clock.
     grader : float
         Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
-        much again to look for smaller counterexamples, and to draw cards.
+        much again to look for smaller counterexamples, and to draw cards. Beyond it no submission is at fault, unless
+        its answers were huge.
     submission : float or None
         All of this for all exercises together, if there is such a limit. Half of it is shared out among the exercises,
         so that one which never ends leaves something to those after it.
@@ -68,7 +74,7 @@ the reader takes nothing of the time for marks."""
 
 
 class Overtime(Enough):
-    """The grader's own time for this purpose is used up."""
+    """Time for this purpose is used up, by the submission's doing or without an effect on its marks."""
 
 
 class Budgeted:
@@ -95,7 +101,7 @@ class Budgeted:
         self._session, self._patience, self._share = session, patience, share
         self._clock, self._spent, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
-        self._loading = 0.0
+        self._loading, self._answered = 0.0, 0
         self._loaded = self.failed_load = None
 
     @property
@@ -113,7 +119,8 @@ class Budgeted:
     def watched(self):
         """Within, `Overtime` is raised in the grader's own code, whatever it does, when its time is used up.
 
-        For the main thread. A worker is never left in the middle of a call.
+        `CheckerTooSlow` instead, where that would cost a submission marks that is not at fault. For the main thread. A
+        worker is never left in the middle of a call.
         """
         before = signal.signal(signal.SIGALRM, self._look)
         signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
@@ -140,6 +147,7 @@ class Budgeted:
                 return loaded
             outcome = self._session.call(function, *args, **kwargs)
             self._add(outcome.seconds, outcome.spent)
+            self._answered += weight(outcome.value)
             return outcome
 
     def lend(self, worker):
@@ -162,6 +170,8 @@ class Budgeted:
         if self.taken > self._share:
             return Outcome("timeout", function, message=self._out_of_time())
         if self._own[self._purpose] > limits.grader:
+            if self._is_our_fault():
+                raise CheckerTooSlow(self._own_work())
             whose = f"{limits.grader:g} s of the grader"
         elif charged(self._clock[self._purpose], self._spent[self._purpose], limits.slack) > limits.exercise:
             whose = f"{limits.exercise:g} s"
@@ -169,6 +179,12 @@ class Budgeted:
             return None
         text = f"The {whose} for this exercise were used up before {function}() was asked."
         return Outcome("timeout", function, message=text)
+
+    def _is_our_fault(self):
+        return self._purpose == "mark" and self._answered < HEAVY
+
+    def _own_work(self):
+        return f"making and judging the examples took the grader more than {self._patience.grader:g} s"
 
     def _out_of_time(self):
         return f"What this exercise may have of the {self._patience.submission:g} s for all of them was used up."
@@ -196,8 +212,9 @@ class Budgeted:
         late = self.taken > self._share
         if (late or own > limit) and own > self._stop_at and not self._away:
             self._stop_at = own + _AGAIN
-            reason = f"making and checking the examples took the grader more than {limit:g} s"
-            raise Overtime(self._out_of_time() if late else reason)
+            if late:
+                raise Overtime(self._out_of_time())
+            raise (CheckerTooSlow if self._is_our_fault() else Overtime)(self._own_work())
 
 
 @dataclass(frozen=True)

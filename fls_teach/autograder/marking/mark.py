@@ -160,7 +160,7 @@ def _mark_exercise(exercise, source, seed, sandbox, patience, share):
             except Overtime as reason:
                 marked = _item(item, "timeout", str(reason))
             except (Exception, CheckerBroken) as problem:  # ours, whatever it is: nobody's zero
-                cause = problem.__cause__ if isinstance(problem, CheckerBroken) else problem
+                cause = problem.__cause__ or problem if isinstance(problem, CheckerBroken) else problem
                 marked = _item(item, "grader-fault", _fault(student, cause))
             items.append(marked)
         verdicts = {each["verdict"] for each in items}

@@ -46,7 +46,11 @@ def check(exercise, path, session, **options):
         cause = problem.__cause__
         if isinstance(cause, BdbQuit):  # left the debugger
             raise cause from None
-        text = str(cause) if isinstance(cause, WorkerStartError) else f"the checker failed ({cause!r}), not your code"
+        text = f"the checker failed ({cause or problem!r}), not your code"
+        if isinstance(cause, WorkerStartError):
+            text = str(cause)
+        elif cause is None:
+            text = f"{problem}, which is not your code's fault"
         raise CourseError(f"{exercise.name} was not checked: {text}") from cause
 
 

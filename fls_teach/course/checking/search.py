@@ -8,26 +8,37 @@ import traceback
 import warnings
 from dataclasses import dataclass, field
 
-from fls_teach.course.checking.spec import Abandoned
+from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CheckerTooSlow
 
 KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds that one property may take: to be tried, and, once it has failed, to find a smaller counterexample.
+    """What one property may take.
 
-    `tries` bounds the second by a number of examples, which is the same on every machine. A search that then runs out
-    of seconds all the same, or comes upon a call that does not end, counts for nothing: how far it came is chance.
+    Attributes
+    ----------
+    finding : float
+        Seconds of the student's calls until one fails, as `charged`.
+    shrinking : float
+        Seconds on the clock, once it has failed, to find a smaller counterexample.
+    tries : float
+        Bounds the latter by a number of examples, which is the same on every machine. A search that then runs out of
+        seconds all the same, or comes upon a call that does not end, counts for nothing: how far it came is chance.
+    course : float
+        Seconds of processor time of our own until one fails: to make examples, to solve them, to compare. Beyond them
+        the specification is at fault, never the student.
     """
 
     finding: float = 60.0
     shrinking: float = 3.0
     tries: float = float("inf")
+    course: float = 120.0
 
 
 LIMITS = Limits()
-NO_LIMITS = Limits(float("inf"), float("inf"))
+NO_LIMITS = Limits(float("inf"), float("inf"), course=float("inf"))
 """For debuggers."""
 
 
@@ -92,9 +103,16 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     Returns
     -------
     Failure or None
+
+    Raises
+    ------
+    CheckerTooSlow
+    CheckerBroken
+        From what was raised in the specification's own part of a call.
     """
     errors = import_hypothesis().errors
     recorder = _Recorder(test, student, limits, errors.HypothesisException, found)
+    student.after_call = recorder.look_at_time
     try:
         for inputs in test.first:
             recorder(**copy.deepcopy(inputs))
@@ -113,6 +131,8 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     except Exception:
         if recorder.failure is None:
             raise
+    finally:
+        student.after_call = lambda: None
     return recorder.result()
 
 
@@ -150,14 +170,25 @@ class _Recorder:
         self.failure, self.first, self.tried, self.smaller = None, None, 0, 0
         self.history, self.kept_bytes = [], 0
         self.given_up = False  # looking for a smaller input
-        self.started = time.monotonic()
-        self.deadline = self.started + limits.finding
+        self.deadline = float("inf")
+        self.seconds, self.handing_over, self.own = student.seconds, student.handing_over, time.thread_time()
+
+    def look_at_time(self):
+        """Raise `Enough` or `CheckerTooSlow` when it is time to stop."""
+        if self.failure is not None:
+            if time.monotonic() > self.deadline:
+                raise Enough
+            return
+        seconds, limits = self.student.seconds - self.seconds, self.limits
+        if seconds > limits.finding:
+            count = len(self.test.first) + (self.test.examples if self.test.strategies else not self.test.first)
+            raise Enough(f"{seconds:.0f} s were used up after {self.tried} of {count} examples, which is too long")
+        own = time.thread_time() - self.own - (self.student.handing_over - self.handing_over)
+        if own > limits.course:
+            raise CheckerTooSlow(f"making and judging the examples took the checker more than {limits.course:g} s")
 
     def __call__(self, **inputs):
-        if time.monotonic() > self.deadline:
-            seconds = time.monotonic() - self.started
-            count = len(self.test.first) + (self.test.examples if self.test.strategies else not self.test.first)
-            raise Enough(f"{self.tried} of {count} examples took {seconds:.0f} s, which is too long")
+        self.look_at_time()
         if self.failure is not None:
             self.smaller += 1
             if self.smaller > self.limits.tries:
@@ -201,6 +232,9 @@ class _Recorder:
         found, history = self.failure, self.history
         if self.first and self.given_up and self.limits.tries < float("inf"):
             found, history = self.first
+        if isinstance(found.error, ArgumentChanged):
+            function = found.error.call.function
+            self.student.excused |= {(function, name) for name in found.error.names}
         return Failure(found.error, found.inputs, found.calls, history[:KEPT_CALLS], flaky)
 
 

@@ -16,6 +16,7 @@ import copy
 import functools
 import inspect
 import itertools
+import time
 from dataclasses import dataclass, replace
 
 import hypothesis
@@ -23,6 +24,10 @@ import numpy as np
 
 from fls_teach.course.feedback.show import show
 from fls_teach.sandbox import NotPlain
+from fls_teach.sandbox.proc.worker_process import charged
+
+SLACK = 3.0
+"""How many times as long as its limit a call may take by the clock, while others keep the processor busy."""
 
 KEPT_BYTES = 8 << 20
 """How much of the answers in one example is kept for its card; those of an honest function are a hundredth of it."""
@@ -44,6 +49,19 @@ class Mismatch(AssertionError):
         self.expected, self.because, self.what = expected, because, what
 
 
+class ArgumentChanged(Mismatch):
+    """An example holds, but a call of it changed an argument in place; carries the `Call` and the arguments' names."""
+
+    def __init__(self, call, names):
+        super().__init__(
+            f"{call.function.removeprefix('support:')}() changed {' and '.join(names)} in place",
+            "arguments that are as they were",
+            "the caller goes on to use the same object: work on a copy, without *= and the like",
+            "result",
+        )
+        self.call, self.names = call, names
+
+
 class CallFailed(Exception):
     """The student's function raised, or returned what is not a plain value; carries the `Outcome`."""
 
@@ -62,6 +80,10 @@ class Abandoned(BaseException):
 
 class CheckerBroken(BaseException):
     """Our own side of a call failed: not an Exception, so that nothing takes it for the student's failure."""
+
+
+class CheckerTooSlow(CheckerBroken):
+    """To make the examples and to judge the answers took longer than we allow ourselves."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +121,36 @@ class Student:
         What the running example was given.
     calls : list of Call
         What the running example has asked so far; without the value where there were more than `KEPT_BYTES` of them.
+    excused : set of (function, argument)
+        Arguments whose change has failed a property already: one mistake costs one property.
+    seconds : float
+        What all calls so far have taken, as `charged`: others may keep the processor busy.
+    handing_over : float
+        Seconds of this thread's processor time in which calls were passed on and their answers read.
+    after_call : callable
+        Called after each call.
     """
 
     def __init__(self, session):
-        self.session, self.inputs, self.calls = session, {}, []
+        self.session, self.inputs, self.calls, self.excused = session, {}, [], set()
+        self.seconds = self.handing_over = 0.0
+        self.after_call = lambda: None
 
     def begin(self, inputs):
         """Start an example."""
         self.inputs, self.calls = inputs, []
+
+    def expect_arguments_kept(self, in_place=()):
+        """Fail the property if a call of this example, but for those of the functions `in_place`, changed an argument.
+
+        Raises
+        ------
+        ArgumentChanged
+        """
+        for call in self.calls:
+            names = [name for name in call.outcome.mutated if (call.function, name) not in self.excused]
+            if names and call.function not in in_place:
+                raise ArgumentChanged(call, names)
 
     def __getattr__(self, function):
         if function.startswith("_"):  # Hypothesis and pytest look for these
@@ -122,13 +166,17 @@ class Student:
         CheckerBroken
             From what was raised, if that was not the student's code.
         """
+        began = time.thread_time()
         try:
             outcome = self.session.call(function, *args, **kwargs)
         except NotPlain:  # a value of the student's, made into something else by the specification
             raise
         except Exception as problem:
             raise CheckerBroken from problem
+        self.handing_over += time.thread_time() - began
+        self.seconds += charged(outcome.seconds, outcome.spent, SLACK)
         self._keep(function, args, kwargs, outcome)
+        self.after_call()
         if outcome.ok:
             return outcome.value
         raise (CallFailed if outcome.kind in ("exception", "not_plain") else Abandoned)(outcome)
@@ -149,7 +197,7 @@ class Graded:
     sentence: str
 
 
-def graded(points, formula, examples=30, first=(), **strategies):
+def graded(points, formula, examples=30, first=(), in_place=(), **strategies):
     """Mark a function as a graded property and feed it with examples.
 
     Parameters
@@ -163,6 +211,9 @@ def graded(points, formula, examples=30, first=(), **strategies):
     first : sequence of dict
         Inputs that are tried before any is drawn, each with a value for every argument after `student`: the lesson's
         own example, a boundary that is seldom drawn. Without strategies they are all that is tried.
+    in_place : sequence of str
+        Functions that may change their arguments. Any other fails the property by doing so, unless that has failed an
+        earlier property of the exercise.
     **strategies : hypothesis strategies
         One for each argument after `student`; they must draw plain values. None: the property runs once.
     """
@@ -174,6 +225,7 @@ def graded(points, formula, examples=30, first=(), **strategies):
         def example(student, **inputs):
             student.begin(inputs)
             function(student, **inputs)
+            student.expect_arguments_kept(in_place)
 
         test = example
         if strategies:

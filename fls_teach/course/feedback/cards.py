@@ -7,7 +7,7 @@ import ast
 import functools
 from dataclasses import dataclass
 
-from fls_teach.course.checking.spec import Abandoned, CallFailed, Mismatch
+from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CallFailed, Mismatch
 from fls_teach.course.feedback.misconceptions import likely_misconception
 from fls_teach.course.feedback.show import call_shown, inputs_shown, largest_difference, pair_shown
 from fls_teach.sandbox.outcome import visible_text
@@ -144,6 +144,13 @@ def _traceback(error):
 def _note(failure):
     if failure.flaky:
         return "the same input passed when it was tried again: does your function keep something from call to call?"
-    if failure.calls and any(call.outcome.mutated for call in failure.calls):
-        return "your function changed one of its arguments in place"
-    return ""
+    if isinstance(failure.error, ArgumentChanged):
+        return ""
+    changed = [call for call in failure.calls if call.outcome.mutated]
+    lines = [f"{name_of(call)}() changed {' and '.join(call.outcome.mutated)} in place" for call in changed]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def name_of(call):
+    """The name of the function that was called."""
+    return call.function.removeprefix("support:")

@@ -53,12 +53,13 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
 
     keep_caches_in(workspace.hidden / "hypothesis")
     from fls_teach.course.checking.check import check
+    from fls_teach.course.checking.spec import SLACK
 
     before = digest(path)
     if debug:
         session, options["limits"] = InProcess(path, support=exercise.support), NO_LIMITS
     else:
-        session = Session(path, support=exercise.support, time_limit=time_limit)
+        session = Session(path, support=exercise.support, time_limit=time_limit, slack=SLACK)
     result = check(exercise, path, session, hidden=workspace.hidden, **options)
     if options.get("case") is None:
         record = {"points": result.points, "of": result.of, "file": before}

@@ -21,7 +21,7 @@ from fls_teach.sandbox import protocol
 from fls_teach.sandbox.isolation.sandboxes import MIB, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.view import WORKER, library_folders
 from fls_teach.sandbox.printed import Printed
-from fls_teach.sandbox.proc.cpu_time import Spending
+from fls_teach.sandbox.proc.cpu_time import Spending, processor_clock
 from fls_teach.sandbox.proc.table import end, exact_memory_of, memory_of, process_table
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
@@ -94,7 +94,8 @@ class WorkerProcess:
     Attributes
     ----------
     spent : float or None
-        Seconds, as `spending.Spending`, of it and all its processes as of a moment ago; None where nobody looks.
+        Seconds, as `cpu_time.Spending`, of it and all its processes as of a moment ago. Without limits to watch, those
+        that its own processor clock counts; None where the system shows no such clock.
     told : float or None
         How many of these were known at the last answer.
 
@@ -135,6 +136,7 @@ class WorkerProcess:
         self._spending = Spending()
         self._asked = None  # when the question was put that is being answered
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
+        self._clock = None if limits else processor_clock(self._process.pid)
         self.told = self.spent
         self._first = {}  # those that it began with: the sandbox's own may be orphans before it is killed
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
@@ -159,7 +161,7 @@ class WorkerProcess:
 
     @property
     def spent(self):
-        return self._spending.total if self._looked_at else None
+        return self._spending.total if self._looked_at else self._clock and self._clock()
 
     def ask(self, head, body, limit, slack=1.0):
         """Ask one question and return the answer's head and body; `limit` is in seconds as `charged`.
