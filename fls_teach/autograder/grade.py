@@ -23,7 +23,7 @@ from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.similar import near_identical
 from fls_teach.autograder.reports.summary import Done
 from fls_teach.autograder.selection import select, selected
-from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises
+from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.files import replacing, writable_folder
 from fls_teach.sandbox.isolation.sandboxes import Limits, SandboxError
 from fls_teach.sandbox.isolation.selftest import choose
@@ -165,7 +165,9 @@ def _submissions(options, chosen):
 def _keep_apart(entries, options):
     """Refuse to believe what may have been handed in: marks, a key, or the results of an earlier run."""
     out = options.out.resolve()
-    for option, ours in (("--out", out), ("--against", options.against), ("--key-file", options.key_file)):
+    course = course_root() if course_root() != own_root() else None
+    options_of_ours = {"--out": out, "--against": options.against, "--key-file": options.key_file, "--course": course}
+    for option, ours in options_of_ours.items():
         if ours is None or "\0" in str(ours):  # which is no path; reading it says so
             continue
         for path in options.paths:

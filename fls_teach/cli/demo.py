@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from fls_teach import demos, terminal
 from fls_teach.cli.shared import complete_demo
-from fls_teach.course.registry import pages
+from fls_teach.course.registry import own_root
 from fls_teach.processors import cores
 
 _GET_TORCH = "python -m pip install torch safetensors brings it"
@@ -191,7 +191,7 @@ def _print_list(as_json):
 
 def _science_page():
     """Where a reader finds the page that sources name, as seen from the current folder."""
-    page = pages()[0]
+    page = own_root() / "docs" / "science.md"
     try:
         relative = Path(os.path.relpath(page))
     except (ValueError, OSError):  # another drive; a current folder that was deleted

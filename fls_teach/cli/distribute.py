@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from fls_teach.cli.shared import sentence_for_mistakes
+from fls_teach.cli.shared import course_option, sentence_for_mistakes
 from fls_teach.course.registry import CourseError
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
+@course_option
 @sentence_for_mistakes
 def release(folder):
     """Make the student distribution: all that a student needs to install and work, without the solutions.
@@ -57,6 +58,7 @@ def bundle():
     default="",
     help="Where setup.sh gets torch; else from the usual index, with its libraries for GPUs.",
 )
+@course_option
 @sentence_for_mistakes
 def gradescope(out, key, minutes, torch_index):
     """Make the zip for Gradescope: its autograder is this course, and grades all exercises.

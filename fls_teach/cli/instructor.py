@@ -8,7 +8,14 @@ import click
 
 from fls_teach import terminal
 from fls_teach.autograder.intake.layout import shown
-from fls_teach.cli.shared import Seconds, json_option, print_json, sentence_for_mistakes
+from fls_teach.cli.shared import (
+    Seconds,
+    course_option,
+    json_option,
+    print_json,
+    sentence_for_mistakes,
+    using_course,
+)
 from fls_teach.processors import cores
 
 ISOLATIONS = "auto", "bwrap", "uid", "process"
@@ -43,6 +50,7 @@ class _FilesAreNoOptions(click.Command):
 @click.option("--total-limit", type=Seconds(1, 10**6), help="Seconds for a submission in all; default: no such limit.")
 @click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB per submission.")
 @json_option
+@course_option
 @sentence_for_mistakes
 def grade(paths, out, names, memory, as_json, **options):
     """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
@@ -86,6 +94,8 @@ def doctor(attack, isolation, jobs, as_json):
     """
     from fls_teach.autograder.doctor import checks
 
+    # The attacks are on exercises of our own.
+    click.get_current_context().with_resource(using_course(None))
     found, results = checks.examine(isolation), []
     if not as_json:
         checks.print_examined(found, isolation)

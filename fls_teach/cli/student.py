@@ -7,10 +7,19 @@ from pathlib import Path
 import click
 
 from fls_teach import terminal
-from fls_teach.cli.shared import Seconds, complete_exercise, json_option, print_json, sentence_for_mistakes
-from fls_teach.course.registry import CourseError, MissingModule, find_exercise
+from fls_teach.cli.shared import (
+    COURSE_GIVEN,
+    Seconds,
+    complete_exercise,
+    course_option,
+    json_option,
+    print_json,
+    sentence_for_mistakes,
+    using_course,
+)
+from fls_teach.course.registry import CourseError, MissingModule, check_course, find_exercise
 from fls_teach.course.workspace import actions
-from fls_teach.course.workspace.folder import find_workspace
+from fls_teach.course.workspace.folder import find_workspace, noted_course
 from fls_teach.course.workspace.folder import start as make_workspace
 
 
@@ -18,9 +27,11 @@ def _in_workspace(command):
     """Pass the workspace as first argument."""
 
     @click.option("--workspace", "named", metavar="DIR", help="The folder that `fls start` made; else around this one.")
+    @course_option
     @functools.wraps(command)
     def wrapper(named, **kwargs):
         workspace = find_workspace(named)
+        _use_noted_course(workspace.folder, workspace.course)
         problem = workspace.progress.problem
         if problem:
             click.echo(f"Note: {problem}", err=True)
@@ -29,11 +40,29 @@ def _in_workspace(command):
     return sentence_for_mistakes(wrapper)
 
 
+def _use_noted_course(workspace, course):
+    """What `fls start` noted counts, unless --course names another one."""
+    ctx = click.get_current_context()
+    if course is None or ctx.meta[COURSE_GIVEN]:
+        return
+    try:
+        folder = check_course(course)
+    except CourseError:
+        raise CourseError(
+            f"the course of this workspace is not in '{course}' any more; "
+            f"say where it is: fls start '{workspace}' --course DIR"
+        ) from None
+    ctx.with_resource(using_course(folder))
+
+
 @click.command()
 @click.argument("folder", metavar="DIR")
+@course_option
 @sentence_for_mistakes
 def start(folder):
     """Make a folder to work in: lessons, stubs, hints and the specification. Never writes over your work."""
+    if folder.strip():
+        _use_noted_course(folder, noted_course(Path(folder)))
     done = make_workspace(folder)
     if done.new:
         click.echo(f"Made '{done.folder}'. Next: cd there, read README.md, and `fls list`.")

@@ -7,6 +7,7 @@ import ast
 import difflib
 import functools
 import importlib.util
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 _INSTALLED = _PACKAGE / "course_files"
 _NAME = re.compile(r"(\d\d)_\w+")
+
+COURSE_VARIABLE = "FLS_COURSE"
+"""The environment variable that names the folder of another course; the processes of a grader inherit it."""
 
 OPTIONAL_MODULES = ("torch",)
 """What an exercise may need beyond the package's own requirements."""
@@ -213,13 +217,60 @@ def _imports(source):
     return names
 
 
-def course_root():
-    """The folder that holds exercises/, solutions/ and tests/spec/."""
+def own_root():
+    """The folder of the course that comes with the package: it holds exercises/, solutions/ and tests/spec/."""
     return _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 
+def course_root():
+    """The folder of the course that is meant: the one that the environment names, else the package's own."""
+    named = os.environ.get(COURSE_VARIABLE)
+    return Path(named).absolute() if named else own_root()
+
+
+def course_title():
+    """What the course is called: the heading of its README.md, where an author wrote one."""
+    if course_root() == own_root():
+        return "Feature learning strength, built by hand"
+    try:
+        heading = re.search(r"^# +(.+)$", (course_root() / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        heading = None
+    return heading[1].strip() if heading else "Exercises"
+
+
+def check_course(folder):
+    """`folder` as an absolute path, if it holds a course.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    CourseError
+        If there is no exercise with a specification in it.
+    """
+    path = Path(folder).absolute()
+    _exercises.cache_clear()  # an author may have added one since
+    try:
+        found = exercises(path)
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL character
+        found = ()
+    if not found:
+        raise CourseError(
+            f"'{folder}' is not a course: it has no exercises/NN_slug with tests/spec/test_NN_slug.py; "
+            "`fls new-exercise` writes a first one"
+        )
+    return path
+
+
 def pages(root=None):
-    """The two pages that lessons, docstrings and claims refer to: science.md and glossary.md.
+    """The pages that lessons, docstrings and claims refer to: science.md and glossary.md, as far as a course has them.
 
     Parameters
     ----------
@@ -230,10 +281,10 @@ def pages(root=None):
     -------
     tuple of Path
     """
-    return tuple(Path(root or course_root(), "docs", name) for name in ("science.md", "glossary.md"))
+    every = (Path(root or course_root(), "docs", name) for name in ("science.md", "glossary.md"))
+    return tuple(page for page in every if page.is_file())
 
 
-@functools.lru_cache
 def exercises(root=None):
     """All exercises that have a specification, in order.
 
@@ -246,7 +297,11 @@ def exercises(root=None):
     -------
     tuple of Exercise
     """
-    root = Path(root or course_root())
+    return _exercises(Path(root or course_root()))
+
+
+@functools.lru_cache
+def _exercises(root):
     folders = sorted((root / "exercises").glob("[0-9][0-9]_*"))
     every = [Exercise(path.name[:2], path.name, root) for path in folders if _NAME.fullmatch(path.name)]
     return tuple(exercise for exercise in every if exercise.specification.exists())

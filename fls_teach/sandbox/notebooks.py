@@ -40,6 +40,7 @@ def notebook_complaint(text, name, wanted=None):
     """
     if PurePath(name).suffix.lower() == ".ipynb" or is_notebook(text):
         target = wanted or PurePath(name).stem + ".py"
+        target = target if target != name else "an ordinary Python file of this name"
         return f"is a notebook, not a Python file: copy your functions, and nothing else, from its cells into {target}"
     code = _TRIPLE_QUOTED.sub(lambda found: "\n" * found[0].count("\n"), text)
     found = _COMMAND.search(code)

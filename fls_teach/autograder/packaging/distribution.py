@@ -7,7 +7,7 @@ fls_teach/course_files. It can be made from a clone and from an installed wheel,
 from pathlib import Path
 
 import fls_teach
-from fls_teach.course.registry import CourseError, course_root, exercises, pages
+from fls_teach.course.registry import CourseError, course_root, exercises, own_root, pages
 
 PACKAGE = Path(fls_teach.__file__).resolve().parent
 COURSE = "fls_teach/course_files"
@@ -33,12 +33,14 @@ def distribution(solutions):
         If the solutions are not here: this is itself a student distribution. If a file cannot be read.
     """
     root = course_root()
+    if root != own_root() and not (root / "solutions").is_dir():
+        raise CourseError(f"'{root}' has no folder solutions/, with which the course is tried before it is handed on")
     if not (root / "solutions").is_dir():
         raise CourseError(
             "this is a student distribution, without the reference solutions: "
             "run the command in the course's own copy of fls-teach"
         )
-    found = {name: root / name for name in METADATA}
+    found = {name: own_root() / name for name in METADATA}
     found |= {f"fls_teach/{path.relative_to(PACKAGE).as_posix()}": path for path in _package()}
     found |= {f"{COURSE}/docs/{page.name}": page for page in pages()}
     for exercise in exercises():

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import fls_teach
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
-from fls_teach.course.registry import CourseError, course_root, exercises
+from fls_teach.course.registry import CourseError, course_root, course_title, exercises, own_root, pages
 from fls_teach.course.workspace.folder import Workspace
 from fls_teach.files import replacing, writable_folder
 
 MARKER = "RELEASE.json"
 
 _README = """\
-# Feature learning strength, built by hand
+# {title}
 
 {count} short exercises, {points} points. You need Python 3.10 or newer; nothing here needs a compiler or a GPU.
 
@@ -47,13 +47,8 @@ The second makes the folder that you work in; its README.md says how to go on:
 
 - The lessons, the files to fill in, the hints, and the specification: every property that is marked, with its points.
   Nothing is hidden. Marks use other random examples of the same properties.
-- `science.md` and `glossary.md`, which the second command puts into your folder: the formulas, what is known and how,
-  and what the words mean.
-- Not the solutions; ask your instructor.
-- `fls_teach/theory`, the reference that the specification compares your functions with, and which therefore has to be
-  here. It answers many an exercise in other words. Read it after you have tried, not before.
-- `fls demo`: one command for each mechanism of the theory.
-
+{pages}- Not the solutions; ask your instructor.
+{theory}
 Version {version}; RELEASE.json lists the files. Licence: MIT.
 """
 
@@ -80,6 +75,17 @@ class Released:
     removed: list
 
 
+_PAGES = """\
+- `science.md` and `glossary.md`, which the second command puts into your folder: the formulas, what is known and how,
+  and what the words mean.
+"""
+_THEORY = """\
+- `fls_teach/theory`, the reference that the specification compares your functions with, and which therefore has to be
+  here. It answers many an exercise in other words. Read it after you have tried, not before.
+- `fls demo`: one command for each mechanism of the theory.
+"""
+
+
 def student_files():
     """Every file of the student distribution.
 
@@ -104,6 +110,9 @@ def student_files():
     every = exercises()
     torch = " and ".join(each.number for each in every if "torch" in each.needs)
     files["README.md"] = _README.format(
+        title=course_title(),
+        pages=_PAGES if pages() else "",
+        theory=_THEORY if course_root() == own_root() else "",
         count=len(every),
         points=sum(each.points for each in every),
         torch=f"exercises {torch} need" if torch else "no exercise needs",

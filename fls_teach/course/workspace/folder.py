@@ -8,13 +8,18 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from fls_teach.course.registry import CourseError, exercises, pages
+from fls_teach.course.registry import CourseError, course_root, course_title, exercises, own_root, pages
 from fls_teach.course.workspace.progress import Progress, unused_name
 from fls_teach.files import replacing, writable_folder
 
 _SOLUTION = "    fls solution 01      our solution, once yours has passed\n"
+_PAGES = """\
+`science.md` has the formulas, what is known and how: [P], [D] and [M] are explained at its top, and a reference such as
+`science.md#phase-1` names the place in it. `glossary.md` says what the words mean.
+
+"""
 _README = """\
-# Feature learning strength, built by hand
+# {title}
 
 {count} exercises, {points} points. In each folder: `README.md` is the lesson, `NN_name.py` the file that you edit.
 
@@ -28,12 +33,13 @@ _README = """\
 
 Begin with `{first}/README.md`. The exercises need nothing from one another: skip what you like.
 
-`science.md` has the formulas, what is known and how: [P], [D] and [M] are explained at its top, and a reference such as
-`science.md#phase-1` names the place in it. `glossary.md` says what the words mean.
-
-`specification/` is a copy, for reading, of the properties that are checked; changing it changes nothing.
+{pages}`specification/` is a copy, for reading, of the properties that are checked; changing it changes nothing.
 `progress.json` remembers points and hints. `python -m fls_teach` does what `fls` does, if that is not found.
 """
+
+
+_COURSE_NOTE = Path(".fls", "course")
+"""Holds the path of the course, where it is not the one that comes with the package."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,13 @@ class Workspace:
         Holds NN_slug/NN_slug.py and progress.json.
     clone : bool
         It is exercises/ in a clone of the repository: git keeps the stubs.
+    course : Path, optional
+        The folder of the course that it was made of; None for the one that comes with the package.
     """
 
     folder: Path
     clone: bool = False
+    course: Path | None = None
 
     @property
     def progress(self):
@@ -158,6 +167,11 @@ def find_workspace(named=None):
     ----------
     named : path, optional
 
+    Returns
+    -------
+    Workspace
+        Its course is what `start` noted; whether that is still there is not looked at.
+
     Raises
     ------
     CourseError
@@ -166,8 +180,10 @@ def find_workspace(named=None):
     try:
         here = Path(named or ".").absolute()
         for folder in (here,) if named else (here, *here.parents):
-            if is_workspace(folder):
-                return Workspace(folder, clone=folder.name == "exercises" and _is_clone(folder.parent))
+            course = noted_course(folder)
+            if course or is_workspace(folder):
+                clone = folder.name == "exercises" and _is_clone(folder.parent)
+                return Workspace(folder, clone=clone, course=course)
             if _is_clone(folder):
                 return Workspace(folder / "exercises", clone=True)
     except OSError as error:  # a name that is too long; a current folder that was deleted
@@ -175,6 +191,14 @@ def find_workspace(named=None):
     if named:
         raise CourseError(f"'{named}' is not a workspace; `fls start '{named}'` makes one")
     raise CourseError("there is no workspace here: go to the folder that `fls start` made, or make one: fls start work")
+
+
+def noted_course(folder):
+    """The path of another course that a workspace was made of, as it was noted, or None."""
+    try:
+        return Path((folder / _COURSE_NOTE).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):  # there is none; it is no text
+        return None
 
 
 def is_workspace(folder):
@@ -223,6 +247,8 @@ def start(folder):
         if not new and not any((folder / exercise.name).is_dir() for exercise in exercises()):
             raise CourseError(f"'{folder}' holds other files; name a new or an empty folder")
         folder = writable_folder(folder)
+        if noted_course(folder) not in (None, course_root()):  # the course has moved, and was named
+            (folder / _COURSE_NOTE).unlink()
         workspace = Workspace(folder)
         kept = [each.name for each in exercises() if workspace.file(each).exists() and not workspace.untouched(each)]
         written = [target for target, put in _contents(folder).items() if not target.exists() and _written(target, put)]
@@ -243,10 +269,19 @@ def _contents(folder):
     every = exercises()
     solution = _SOLUTION if every[0].solution.exists() else ""  # a student distribution has none
     total = sum(each.points for each in every)
-    readme = _README.format(count=len(every), points=total, first=every[0].name, solution=solution)
+    readme = _README.format(
+        title=course_title(),
+        count=len(every),
+        points=total,
+        first=every[0].name,
+        solution=solution,
+        pages=_PAGES if pages() else "",
+    )
     # First an exercise, by which a start that was interrupted is recognised when it is repeated.
     wanted = {folder / every[0].name / f"{every[0].name}.py": _copy(every[0].stub)}
     wanted[folder / "progress.json"] = lambda path: Progress(path).save()
+    if course_root() != own_root():
+        wanted[folder / _COURSE_NOTE] = lambda path: path.write_text(f"{course_root()}\n", encoding="utf-8")
     wanted[folder / "README.md"] = lambda path: path.write_text(readme, encoding="utf-8")
     wanted |= {folder / page.name: _copy(page) for page in pages()}
     for exercise in every:

@@ -1,0 +1,128 @@
+"""An instructor's own course goes through everything that ours does, and no command mixes the two up."""
+
+import json
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from fls_teach.cli import main
+from fls_teach.course.registry import course_root, exercises, own_root
+
+from . import other_course
+
+
+@pytest.fixture
+def course(tmp_path):
+    return other_course.write(tmp_path / "a course")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command in this process; nothing of its course may remain afterwards."""
+    monkeypatch.delenv("FLS_COURSE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def start(*words, code=0, **variables):
+        done = CliRunner(env=variables).invoke(main, [str(word) for word in words])
+        assert done.exit_code == code, done.output
+        assert course_root() == own_root(), "the course of one command stays for the next"
+        return done
+
+    return start
+
+
+def test_a_workspace_remembers_its_course(course, run, tmp_path):
+    """Catches a check by another course's specification, and a listing of ours, once --course is left out."""
+    assert "Made" in run("start", "work", "--course", course).stdout
+    readme = (tmp_path / "work" / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith("# Statistics by hand\n\n1 exercises, 3 points.") and "science.md" not in readme
+    listed = json.loads(run("list", "--json", "--workspace", "work").stdout)
+    assert [row["name"] for row in listed["exercises"]] == ["01_spread"] and listed["of"] == 3
+    shutil.copy(course / "solutions/01_spread/01_spread.py", tmp_path / "work/01_spread")
+    assert "3/3 points" in run("check", "spread", "--workspace", "work").stdout
+    assert "Which entries count?" in run("hint", "1", "--workspace", "work").stdout
+    assert "np.max" in run("solution", "1", "--workspace", "work").stdout
+    assert "01_spread/01_spread.py   3/3 points" in run("submit", "--workspace", "work").stdout
+    assert "is the stub again" in run("reset", "1", "--workspace", "work").stdout
+
+
+def test_a_shell_completes_the_workspace_s_own_exercises(course, run, tmp_path):
+    """Catches names of our exercises offered in a workspace of another course."""
+    run("start", "work", "--course", course)
+    line = {"COMP_WORDS": "fls check --workspace work 0", "COMP_CWORD": "4", "_FLS_COMPLETE": "bash_complete"}
+    assert CliRunner(env=line).invoke(main, [], prog_name="fls").stdout == "plain,01_spread\n"
+    assert course_root() == own_root()
+
+
+def test_a_course_that_moved_is_named_again(course, run, tmp_path):
+    """Catches a traceback, or our own course, where the noted folder is gone."""
+    run("start", "work", "--course", course)
+    moved = course.rename(tmp_path / "elsewhere")
+    said = run("list", "--workspace", "work", code=2).stderr
+    assert "is not in" in said and "fls start" in said and said.count("\n") == 1
+    assert "start" in run("start", "work", code=2).stderr
+    run("start", "work", "--course", moved)
+    assert "01_spread" in run("list", "--workspace", "work").stdout
+
+
+@pytest.mark.parametrize("command", ["start work", "list", "check", "hint 1", "grade x --out y", "release z"])
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_what_is_no_course_is_one_sentence(command, how, run, tmp_path):
+    """Catches an index error, or a silent fall back to our own course."""
+    (tmp_path / "empty").mkdir()
+    words, variables = command.split(), {}
+    if how == "option":
+        words += ["--course", "empty"]
+    else:
+        variables["FLS_COURSE"] = "empty"
+    said = run(*words, code=2, **variables).stderr
+    assert "'empty' is not a course" in said and said.count("\n") == 1
+
+
+def test_the_variable_names_a_course_and_the_option_another(course, run, tmp_path):
+    """Catches an option that loses against the environment."""
+    other = other_course.write(tmp_path / "b", "07_spread")
+    named = {"FLS_COURSE": str(course)}
+    run("start", "a work", **named)
+    run("start", "b work", "--course", other, **named)
+    assert (tmp_path / "a work/01_spread").is_dir() and (tmp_path / "b work/07_spread").is_dir()
+    assert "07_spread" in run("list", "--workspace", "b work", **named).stdout
+
+
+def test_release_holds_the_course_and_nothing_of_ours(course, run, tmp_path):
+    """Catches a student distribution that mixes two courses, or that holds a solution."""
+    assert "no solutions" in run("release", "students", "--course", course).stdout
+    held = {path.relative_to(tmp_path / "students").as_posix() for path in (tmp_path / "students").rglob("*.py")}
+    files = {name for name in held if name.startswith("fls_teach/course_files/")}
+    assert files == {
+        f"fls_teach/course_files/{name}"
+        for name in ("exercises/01_spread/01_spread.py", "tests/spec/test_01_spread.py")
+    }
+    readme = (tmp_path / "students" / "README.md").read_text(encoding="utf-8")
+    assert (
+        readme.startswith("# Statistics by hand\n") and "science.md" not in readme and "fls_teach/theory" not in readme
+    )
+
+
+def test_bundle_holds_the_course(course, run):
+    """Catches an autograder that grades our course under the instructor's name."""
+    assert "1 exercises, 3 points" in run("bundle", "gradescope", "--course", course).stdout
+
+
+def test_our_own_exercises_are_as_they_were(run):
+    """Catches a cache that confuses two courses."""
+    assert exercises()[0].root == own_root()
+
+
+def test_grade_marks_by_the_course_and_keeps_it_apart(course, run, tmp_path):
+    """Catches marks by our own exercises, and a course that a submission may have brought."""
+    work = tmp_path / "submissions" / "ada"
+    work.mkdir(parents=True)
+    shutil.copy(course / "solutions/01_spread/01_spread.py", work)
+    run("grade", tmp_path / "submissions", "--out", "marks", "--isolation", "process", "--course", course)
+    record = json.loads((tmp_path / "marks/ada/record.json").read_text(encoding="utf-8"))
+    assert (record["score"], record["max_score"]) == (3, 3)
+    inside = shutil.copytree(course, work / "course")
+    said = run("grade", tmp_path / "submissions", "--out", "more", "--isolation", "process", "--course", inside, code=2)
+    assert "--course" in said.stderr and "lies in" in said.stderr
