@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "fls_teach.cli.instructor:doctor",
     "release": "fls_teach.cli.distribute:release",
     "bundle": "fls_teach.cli.distribute:bundle",
+    "new-exercise": "fls_teach.cli.author:new_exercise",
     "sweep": "fls_teach.cli.sweep:sweep",
     "plot": "fls_teach.cli.plot:plot",
 }

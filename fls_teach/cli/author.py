@@ -1,0 +1,33 @@
+"""The commands of a course's author: parse, call, print."""
+
+import shlex
+
+import click
+
+from fls_teach.cli.shared import COURSE_VARIABLE, sentence_for_mistakes
+
+
+@click.command("new-exercise")
+@click.argument("slug", metavar="SLUG")
+@click.option(
+    "--course",
+    metavar="DIR",
+    envvar=COURSE_VARIABLE,
+    help=f"The folder of your course, made if need be; else that in {COURSE_VARIABLE}, or the clone that this is.",
+)
+@sentence_for_mistakes
+def new_exercise(slug, course):
+    """Write an exercise to start from: lesson, stub, hints, specification, solutions, misconceptions.
+
+    It is a small one that works as it is; replace it piece by piece. SLUG names the exercise and its function: ridge,
+    or 07_ridge to choose the number.
+    """
+    from fls_teach.course.new_exercise import new_exercise as write
+
+    done = write(slug, course)
+    click.echo(f"Wrote {done.name} in '{done.course}', a small exercise that works. Replace in it:")
+    width = max(len(str(path.relative_to(done.course))) for path in done.files)
+    for path, purpose in done.files.items():
+        click.echo(f"  {path.relative_to(done.course)!s:{width}}  {purpose}")
+    number, option = done.name[:2], f" --course {shlex.quote(str(course))}" if course else ""
+    click.echo(f"`fls lint {number}{option}` says whether they still fit together.")

@@ -1,0 +1,127 @@
+"""A new exercise, written as a small one that works, which its author replaces piece by piece.
+
+The texts are in template/, with @number@, @slug@, @name@ and @title@ where the exercise's own belong.
+"""
+
+import keyword
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from fls_teach.course.registry import CourseError, own_root
+from fls_teach.files import replacing
+
+_TEMPLATE = Path(__file__).with_name("template")
+_PLACES = {
+    "exercises/{name}/README.md": ("lesson.md", "the lesson: the idea, an example by hand, what to implement"),
+    "exercises/{name}/{name}.py": ("stub.py.txt", "what the student starts from; it ends in NotImplementedError"),
+    "exercises/{name}/hints.md": ("hints.md", "a question, a formula, the shape of the code"),
+    "tests/spec/test_{name}.py": ("specification.py.txt", "the graded properties, with their points"),
+    "solutions/{name}/{name}.py": ("solution.py.txt", "the reference solution"),
+    "solutions/{name}/alternatives/another_way.py": ("alternative.py.txt", "right answers in another style"),
+    "solutions/{name}/misconceptions.toml": ("misconceptions.toml", "wrong answers, and what to say to them"),
+}
+LARGEST = 99
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `new_exercise` wrote.
+
+    Attributes
+    ----------
+    name : str
+        "02_ridge".
+    course : Path
+    files : dict
+        Path -> what the file is for.
+    """
+
+    name: str
+    course: Path
+    files: dict
+
+
+def new_exercise(slug, course=None):
+    """Write lesson, stub, hints, specification, solutions and misconceptions of an exercise.
+
+    Parameters
+    ----------
+    slug : str
+        "ridge", or "07_ridge" to choose the number; else the next one.
+    course : path, optional
+        The folder of a course, which is made if need be; by default the clone that this package lies in.
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    CourseError
+        If the slug is no name for a function, the number is taken, or the folder cannot be written to.
+    """
+    root = _root(course)
+    taken = _taken(root)
+    number, slug = _number_and_slug(slug, taken)
+    name = f"{number:02d}_{slug}"
+    if number in taken:
+        raise CourseError(f"exercise {number:02d} is {taken[number]} already; choose another number")
+    marks = {"number": f"{number:02d}", "slug": slug, "name": name, "title": slug.replace("_", " ").capitalize()}
+    files = {}
+    try:
+        for place, (template, purpose) in _PLACES.items():
+            text = (_TEMPLATE / template).read_text(encoding="utf-8")
+            text = re.sub("@(number|slug|name|title)@", lambda mark: marks[mark[1]], text)
+            path = root / place.format(name=name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as temporary:
+                temporary.write_text(text, encoding="utf-8", newline="\n")
+            files[path] = purpose
+    except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
+        reason = getattr(problem, "strerror", None) or problem
+        raise CourseError(f"cannot write to '{root}' ({reason}); name another folder") from None
+    return Written(name, root, files)
+
+
+def _root(course):
+    if course is None:
+        root = own_root()
+        if not (root / "fls_teach").is_dir():
+            raise CourseError(
+                "name the folder of your course: --course DIR (this is an installed package, not a clone)"
+            )
+        return root
+    root = Path(course)
+    if not str(course).strip():
+        raise CourseError("--course is empty; name a folder for your course")
+    try:
+        if root.exists() and not root.is_dir():
+            raise CourseError(f"'{root}' is a file; name a folder for your course")
+        strangers = root.is_dir() and any(not each.name.startswith(".") for each in root.iterdir())
+    except (OSError, ValueError) as problem:
+        raise CourseError(f"cannot look into '{root}' ({getattr(problem, 'strerror', None) or problem})") from None
+    if strangers and not (root / "exercises").is_dir():
+        raise CourseError(f"'{root}' holds other files and no course; name a new or an empty folder")
+    return root
+
+
+def _taken(root):
+    """Number -> name of every exercise that has a folder, complete or not."""
+    folders = sorted((root / "exercises").glob("[0-9][0-9]_*"))
+    return {int(folder.name[:2]): folder.name for folder in folders}
+
+
+def _number_and_slug(given, taken):
+    parts = re.fullmatch(r"(?:(\d{1,2})_)?([a-z][a-z0-9_]*)", given)
+    if not parts or keyword.iskeyword(parts[2]):
+        raise CourseError(
+            f"'{given}' cannot be the name of an exercise: it names a function too, so use small letters, digits and "
+            "_, such as ridge or 07_ridge"
+        )
+    number = int(parts[1]) if parts[1] else max(taken, default=0) + 1
+    if not 1 <= number <= LARGEST:
+        raise CourseError(
+            f"exercises are numbered 1 to {LARGEST}, and {number} is not among them; choose a free number"
+        )
+    return number, parts[2]
