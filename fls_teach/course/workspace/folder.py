@@ -35,6 +35,12 @@ Begin with `{first}/README.md`. The exercises need nothing from one another: ski
 
 {pages}`specification/` is a copy, for reading, of the properties that are checked; changing it changes nothing.
 `progress.json` remembers points and hints. `python -m fls_teach` does what `fls` does, if that is not found.
+
+The Tab key completes commands and exercises once the shell was told so, best in its start-up file:
+
+    eval "$(_FLS_COMPLETE=bash_source fls)"        bash
+    eval "$(_FLS_COMPLETE=zsh_source fls)"         zsh
+    _FLS_COMPLETE=fish_source fls | source         fish
 """
 
 
