@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -167,8 +168,9 @@ def test_no_answer_is_in_it(where, released, student):
     folder = released if where == "released" else student.packages / "fls_teach"
     files = contents(folder)
     telling = re.compile("solution|misconception|alternatives")
-    named = {name for name in files if telling.search(name)}
-    assert {name for name in named if not name.endswith("course/feedback/misconceptions.py")} == set()
+    named = {Path(name) for name in files if telling.search(name)}
+    # The room `feedback` has the code, and the byte code, that looks for the likely one.
+    assert {path for path in named if "feedback" not in path.parts} == set()
     texts = []
     for name, data in files.items():
         if name.endswith(".py"):
