@@ -27,6 +27,7 @@ COMMANDS = {
     "release": "fls_teach.cli.distribute:release",
     "bundle": "fls_teach.cli.distribute:bundle",
     "new-exercise": "fls_teach.cli.author:new_exercise",
+    "lint": "fls_teach.cli.lint:lint",
     "sweep": "fls_teach.cli.sweep:sweep",
     "plot": "fls_teach.cli.plot:plot",
 }
@@ -41,7 +42,7 @@ GROUPS = {
 }
 """For whom a command is, in the order of `fls --help`."""
 
-NEED_SOLUTIONS = "solution", "release", "bundle"
+NEED_SOLUTIONS = "solution", "release", "bundle", "lint"
 """Commands that a student distribution refuses, and does not list."""
 
 

@@ -63,7 +63,7 @@ def read_misconceptions(table, reference):
     """
     text = reference.read_text(encoding="utf-8")
     found = {}
-    for entry in _entries(table):
+    for entry in read_table(table, "misconception"):
         where = f"'{table}': misconception '{entry.get('name', '')}'"
         _check_entry(entry, where)
         if entry["name"] in found:
@@ -72,18 +72,36 @@ def read_misconceptions(table, reference):
     return tuple(found.values())
 
 
-def _entries(table):
+def read_table(table, kind):
+    """The entries of a TOML file that is nothing but an array of tables.
+
+    Parameters
+    ----------
+    table : Path
+    kind : str
+        What each entry is headed with, in double brackets.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    CourseError
+        If the file is no TOML, or holds something else.
+    """
     try:
         import tomllib
     except ImportError:  # before Python 3.11
         import tomli as tomllib
     try:
         with table.open("rb") as file:
-            entries = tomllib.load(file).get("misconception", [])
+            found = tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise CourseError(f"'{table}' cannot be read: {problem}") from None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise CourseError(f"'{table}': start each misconception with [[misconception]], in double brackets")
+    entries = found.get(kind, [])
+    if set(found) - {kind} or not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        raise CourseError(f"'{table}': start each entry with [[{kind}]], in double brackets")
     return entries
 
 

@@ -1,0 +1,129 @@
+"""Mutants of a solution, and those among them of which the author says why nobody could tell them from it."""
+
+import ast
+import difflib
+import random
+from dataclasses import dataclass
+
+from fls_teach.course.lint.operators import operators
+from fls_teach.course.patched import read_table
+from fls_teach.course.registry import CourseError
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A solution with one change.
+
+    Attributes
+    ----------
+    source : str
+    line : int
+        Where the change begins, in the solution.
+    diff : str
+        The lines that are gone, each after "- ", and the new ones after "+ ", without their indentation.
+    """
+
+    source: str
+    line: int
+    diff: str
+
+
+def mutants_of(source):
+    """Every different mutant of a text, in the order of the text.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    list of Mutant
+
+    Raises
+    ------
+    CourseError
+        If mutmut is not installed.
+    """
+    every = operators()
+    import libcst
+
+    class Pairs(libcst.CSTVisitor):
+        """Collects (node, what may stand in its place); annotations and imports mean nothing to a caller."""
+
+        def __init__(self):
+            super().__init__()
+            self.found = []
+
+        def on_visit(self, node):
+            for kind, operator in every:
+                if isinstance(node, kind):
+                    self.found += [(node, changed) for changed in operator(node)]
+            return not isinstance(node, (libcst.Annotation, libcst.Import, libcst.ImportFrom))
+
+    module, pairs = libcst.parse_module(source), Pairs()
+    module.visit(pairs)
+    known, found = {ast.dump(ast.parse(source))}, []
+    for node, changed in pairs.found:
+        text = module.deep_replace(node, changed).code
+        try:
+            tree = ast.dump(ast.parse(text))
+        except SyntaxError:
+            continue
+        if tree not in known:
+            known.add(tree)
+            found.append(_mutant(source, text))
+    return sorted(found, key=lambda mutant: mutant.line)
+
+
+def _mutant(source, text):
+    old, new = source.splitlines(), text.splitlines()
+    codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    diff, first = [], None
+    for kind, a, b, c, d in codes:
+        if kind != "equal":
+            first = a + 1 if first is None else first
+            diff += [f"- {line.strip()}" for line in old[a:b]] + [f"+ {line.strip()}" for line in new[c:d]]
+    return Mutant(text, first, "\n".join(diff))
+
+
+def sample(mutants, number, name):
+    """`number` of the mutants, the same for the same `name`; all of them for None."""
+    if number is None or number >= len(mutants):
+        return mutants
+    chosen = random.Random(f"mutants of {name}").sample(range(len(mutants)), number)
+    return [mutants[k] for k in sorted(chosen)]
+
+
+def equivalent_mutants(exercise):
+    """Mutants that answer as the reference does, as the author says in solutions/NN_slug/equivalent.toml.
+
+    ::
+
+        [[equivalent]]
+        diff = '''
+        - if start < stop:
+        + if start <= stop:'''
+        reason = "an interval without length has no mass"
+
+    Returns
+    -------
+    dict
+        diff (str) -> reason (str).
+
+    Raises
+    ------
+    CourseError
+        If the file is no TOML, or an entry has not exactly a diff and a reason.
+    """
+    table = exercise.solution.parent / "equivalent.toml"
+    found = {}
+    for entry in read_table(table, "equivalent") if table.exists() else ():
+        if set(entry) != {"diff", "reason"} or not all(isinstance(text, str) and text for text in entry.values()):
+            raise CourseError(f"'{table}': each [[equivalent]] needs a diff and a reason, and nothing else: {entry}")
+        diff = "\n".join(
+            f"{line[:1]} {line[1:].strip()}" for line in map(str.strip, entry["diff"].strip().splitlines())
+        )
+        if diff in found:
+            raise CourseError(f"'{table}' lists this twice:\n{diff}")
+        found[diff] = entry["reason"]
+    return found
