@@ -129,7 +129,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "09.1 09.6",
+        "09.1 09.2 09.3 09.5 09.6",
         "OA is the negative angle, and OF the rest",
         """
         def decompose(predictor, class_sum, signal, kappa, sigma):
@@ -139,7 +139,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "09.1 09.4 09.6",
+        "09.2 09.3 09.5 09.6",
         "all the excess is over-fitting",
         """
         def decompose(predictor, class_sum, signal, kappa, sigma):
@@ -148,7 +148,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "09.1 09.2 09.3 09.4 09.5 09.6",
+        "09.2 09.3 09.5 09.6",
         "all the excess is over-alignment",
         """
         def decompose(predictor, class_sum, signal, kappa, sigma):
@@ -157,7 +157,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "09.2 09.5",
+        "09.1 09.2 09.3 09.4 09.5 09.6 09.7",
         "OA is the negative angle, and OF the angle",
         """
         def decompose(predictor, class_sum, signal, kappa, sigma):
