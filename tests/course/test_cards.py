@@ -13,6 +13,7 @@ from rich.console import Console
 from fls_teach.course.checking import replays
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import Limits, TooSlow, run_property
+from fls_teach.course.checking.show import named, pair_shown, show
 from fls_teach.course.checking.spec import (
     Call,
     CheckerBroken,
@@ -26,7 +27,6 @@ from fls_teach.course.checking.spec import (
 from fls_teach.course.feedback.cards import make_card, summary
 from fls_teach.course.feedback.misconceptions import likely_misconception
 from fls_teach.course.feedback.pictures import curves, save_picture
-from fls_teach.course.feedback.show import named, pair_shown, show
 from fls_teach.course.feedback.terminal import print_result
 from fls_teach.course.registry import CourseError, find_exercise
 from fls_teach.sandbox.outcome import Outcome

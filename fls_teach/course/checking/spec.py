@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import hypothesis
 import numpy as np
 
-from fls_teach.course.feedback.show import show
+from fls_teach.course.checking.show import show
 from fls_teach.sandbox import NotPlain
 from fls_teach.sandbox.proc.worker_process import charged
 

@@ -7,9 +7,9 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from fls_teach.course.checking.show import call_shown, inputs_shown, largest_difference, pair_shown
 from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CallFailed, Mismatch
 from fls_teach.course.feedback.misconceptions import likely_misconception
-from fls_teach.course.feedback.show import call_shown, inputs_shown, largest_difference, pair_shown
 from fls_teach.sandbox.outcome import visible_text
 
 PRINTED_LINES = 12
