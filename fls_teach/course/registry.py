@@ -123,7 +123,7 @@ class Exercise:
     @functools.cached_property
     def misconceptions(self):
         """Named wrong answers, as a tuple of `patched.Misconception`; none in a student distribution."""
-        if not self._misconceptions_table.exists():
+        if not (self._misconceptions_table.exists() and self.solution.exists()):
             return ()
         from fls_teach.course.patched import read_misconceptions  # most commands need neither it nor a TOML parser
 

@@ -26,7 +26,8 @@ Both have
     (load the file now; ``value`` is then the list of its functions);
     ``.restart()`` (forget all the state the student's code has kept);
     ``.close()``; ``.first_timeout`` (the first Outcome of kind "timeout", or
-    None: look at it to stop a check after one time-out); ``with``.
+    None: look at it to stop a check after one time-out); ``.failed_load`` (why
+    the file does not load, or None); ``with``.
     ``function`` may be ``"support:NAME"``: a function of the course's own
     file `support`, which is loaded in the worker before the student's file
     and finds the student's module in its global ``student``.

@@ -94,13 +94,13 @@ def _sentence(kind, function, file_name, exception, detail, limit):
     if kind == "timeout":
         return f"{subject} was still running after {limit:g} s and was stopped: an endless loop?"
     if kind == "crash":
-        return f"{subject} brought the Python interpreter down ({detail})."
+        return f"{subject} crashed the Python interpreter ({detail})."
     if kind == "memory":
         return f"{subject} used more memory than it may, and was stopped."
     if kind == "output":
         return f"{subject} printed, or wrote to files, more than it may, and was stopped."
     if kind == "protocol_error":
-        return f"{subject} disturbed the channel to the checker ({detail}); its answer is void."
+        return f"{subject} sent the grader an invalid reply ({detail}); the reply was discarded."
     if kind == "load_error" and not exception:
         return f"{file_name} {detail}" + ("" if detail.endswith("?") else ".")
     first_line = detail.strip().partition("\n")[0]

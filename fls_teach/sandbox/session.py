@@ -77,18 +77,18 @@ class BaseSession:
             self._problem = notebook_complaint(self._text(), self.path.name)
         self.first_timeout = None
         self._support = None if support is None else Path(support).read_bytes()
-        self._failed_load = None
+        self.failed_load = None
 
     def load(self):
         """Load the file unless that is done; return an `Outcome`."""
-        if self._problem:
-            return self._outcome("load_error", "", detail=self._problem)
-        if self._failed_load is None:
+        if self._problem and self.failed_load is None:
+            self.failed_load = self._outcome("load_error", "", detail=self._problem)
+        if self.failed_load is None:
             outcome = self._load()
             if outcome.ok:
                 return outcome
-            self._failed_load = self._explained(outcome)
-        return self._failed_load
+            self.failed_load = self._explained(outcome)
+        return self.failed_load
 
     def _text(self):
         return self._source.decode("utf-8", "replace")

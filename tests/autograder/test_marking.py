@@ -13,9 +13,10 @@ from fls_teach.autograder.intake.collect import Submission, digest
 from fls_teach.autograder.marking import mark as marking
 from fls_teach.autograder.marking.budget import Budgeted, Patience
 from fls_teach.autograder.marking.course_key import seed_from
-from fls_teach.autograder.marking.mark import mark, verdict_of
+from fls_teach.autograder.marking.mark import mark
 from fls_teach.autograder.marking.record import as_json, check_record, properties
-from fls_teach.course.checking.check import load_specification
+from fls_teach.course.checking import check as engine
+from fls_teach.course.checking.check import load_specification, verdict_of
 from fls_teach.course.checking.search import Failure, Limits, TooSlow, run_property
 from fls_teach.course.checking.spec import Abandoned, CallFailed, Mismatch, Student, expect, graded
 from fls_teach.course.registry import course_root, find_exercise
@@ -142,7 +143,7 @@ def specify(monkeypatch, check, **strategies):
 
     test = graded(1, "a = b", examples=5, **strategies)(body)
     module = types.SimpleNamespace(**{item.function: test for item in BAYES.properties})
-    monkeypatch.setattr(marking, "load_specification", lambda exercise: module)
+    monkeypatch.setattr(engine, "load_specification", lambda exercise: module)
 
 
 ASKED = {"w": np.array([1.0, 0.0]), "signal": np.array([1.0, 0.0]), "kappa": 1.0, "sigma": 1.0}
@@ -392,14 +393,14 @@ def test_the_graders_time_is_over_for_all_of_the_exercise(monkeypatch, asked):
 def test_only_a_property_is_ended(monkeypatch):
     """Between two of them, or after the last, it would end the grader and look like a fault."""
     specify(monkeypatch, lambda student: student.linear_error(**ASKED))
-    finish, started = marking._exercise, time.thread_time()
+    finish, started = engine._finished, time.thread_time()
 
     def late(*args, **texts):
         while time.thread_time() < started + 1.5:
             pass
         return finish(*args, **texts)
 
-    monkeypatch.setattr(marking, "_exercise", late)
+    monkeypatch.setattr(engine, "_finished", late)
     record = marked({"8": solution("8")}, patience=replace(Patience(), grader=1.0))
     assert set(verdicts(record)) == {"passed"}
 
@@ -408,11 +409,9 @@ def test_a_fault_says_on_whose_answer_and_why(monkeypatch):
     def broken(*args):
         raise ArithmeticError("one and one is three")
 
-    monkeypatch.setattr(marking, "verdict_of", broken)
+    monkeypatch.setattr(engine, "verdict_of", broken)
     record = marked({"8": "def linear_error(*a, **k): return 2.0"})
-    reason = (
-        "the grader failed: ArithmeticError: one and one is three, after this submission's answer to linear_error()"
-    )
+    reason = "the grader failed: ArithmeticError: one and one is three, after the answer to linear_error()"
     assert record["exercises"][0]["message"] == reason
 
 

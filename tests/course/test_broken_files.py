@@ -25,7 +25,7 @@ CASES = {
     "raises": (HEAD + "    return 1 / 0\n", "raised ZeroDivisionError"),
     "raises markup": (HEAD + "    raise ValueError('[bold]\\x1b[2J[/nonsense]')\n", "[bold]\\x1b[2J[/nonsense]"),
     "exits": (HEAD + "    raise SystemExit\n", "called exit()"),
-    "kills the interpreter": (HEAD + "    import os; os.abort()\n", "brought the Python interpreter down"),
+    "kills the interpreter": (HEAD + "    import os; os.abort()\n", "crashed the Python interpreter"),
     "prints markup": (HEAD + "    print('[/oops] \\x1b[2J')\n    return 2\n", "[/oops] \\x1b[2J"),
     "not written": (
         HEAD + '    x = 1\n    raise NotImplementedError("exercise 08: linear_error")\n',

@@ -71,7 +71,7 @@ def test_same_seed_same_answer_and_json_alone_on_stdout(desk):
     (exercise,) = record["exercises"]
     assert exercise["state"] == "failed"
     assert exercise["of"] == desk.exercise.points == sum(item["of"] for item in exercise["properties"])
-    assert all(item["card"]["replay"] for item in exercise["properties"] if item["state"] == "failed")
+    assert all(dict(item["card"])["replay"] for item in exercise["properties"] if item["verdict"] == "wrong")
 
 
 def test_pass_then_solution_then_on_to_the_next(desk):

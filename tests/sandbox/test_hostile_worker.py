@@ -71,7 +71,7 @@ def test_what_is_not_an_answer_is_void(session_for, line):
     session = session_for(STOLEN + f"def f():\n    token = channel.pending[0]\n    {line}\n    return 1\n")
     outcome = session.call("f")
     assert outcome.kind == "protocol_error" and outcome.value is None
-    assert outcome.message.startswith("f() disturbed the channel to the checker")
+    assert outcome.message.startswith("f() sent the grader an invalid reply")
 
 
 SILENT = {

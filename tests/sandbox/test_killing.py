@@ -172,7 +172,7 @@ def test_a_crash_is_reported_as_one(session_for, function, words):
     session = session_for(FATAL)
     outcome = session.call(function)
     assert outcome.kind == "crash" and words in outcome.message
-    assert outcome.message.startswith(f"{function}() brought the Python interpreter down")
+    assert outcome.message.startswith(f"{function}() crashed the Python interpreter")
     if function == "faults":
         assert outcome.printed == "before\n"
         line = FATAL.splitlines().index("    ctypes.string_at(0)") + 1

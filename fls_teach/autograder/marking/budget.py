@@ -130,20 +130,32 @@ class Budgeted:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
+    def load(self):
+        """As `Session.load`."""
+        if used_up := self._used_up(""):
+            return used_up
+        with self._undisturbed():
+            return self._load()
+
+    def _load(self):
+        loaded = self._session.load()
+        if loaded is not self._loaded:
+            if self._loaded is None:  # for which there is a limit of its own
+                self._loading = charged(loaded.seconds, loaded.spent, self._patience.slack)
+            else:  # again, after a crash
+                self._add(loaded.seconds, loaded.spent)
+            self._loaded = loaded
+        if not loaded.ok:
+            self.failed_load = loaded
+        return loaded
+
     def call(self, function, /, *args, **kwargs):
         """As `Session.call`."""
         if used_up := self._used_up(function):
             return used_up
         with self._undisturbed():
-            loaded = self._session.load()
-            if loaded is not self._loaded:
-                if self._loaded is None:  # for which there is a limit of its own
-                    self._loading = charged(loaded.seconds, loaded.spent, self._patience.slack)
-                else:  # again, after a crash
-                    self._add(loaded.seconds, loaded.spent)
-                self._loaded = loaded
+            loaded = self._load()
             if not loaded.ok:
-                self.failed_load = loaded
                 return loaded
             outcome = self._session.call(function, *args, **kwargs)
             self._add(outcome.seconds, outcome.spent)

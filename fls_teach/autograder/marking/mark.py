@@ -8,31 +8,22 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
-import re
-import warnings
 from pathlib import Path
 
 from fls_teach import __version__
-from fls_teach.autograder.marking.budget import Budgeted, Overtime, Patience
-from fls_teach.course.checking.check import load_specification
-from fls_teach.course.checking.search import Limits as TrialLimits
-from fls_teach.course.checking.search import TooSlow, replay, run_property
+from fls_teach.autograder.marking.budget import Budgeted, Patience
+from fls_teach.course.checking.check import STOPPED, check
+from fls_teach.course.checking.results import CheckResult, PropertyResult
+from fls_teach.course.checking.search import Limits
 from fls_teach.course.checking.shared import SharedWorker
-from fls_teach.course.checking.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
-from fls_teach.course.feedback.cards import make_card, summary
+from fls_teach.course.feedback.cards import make_card
+from fls_teach.course.feedback.describe import described
 from fls_teach.sandbox import Session
 
-SHRINKING = TrialLimits(finding=float("inf"), shrinking=float("inf"), tries=120)
+# Time is the clock's affair, but for a number of tries, which is the same on every machine.
+SEARCH = Limits(finding=float("inf"), shrinking=float("inf"), tries=120, course=float("inf"))
 MISCONCEPTION_LIMIT = 2.0  # seconds for a call; some run for ever on another's input
 NO_CARD = ("missing", "tampered", "skipped-by-submission")
-STOPPED = ("timeout", "memory", "output")  # at which line, after how many printed, is chance
-
-# What test frameworks raise to leave a test without a failure. It counts as a wrong answer, under a name of its own.
-_SKIPS = {
-    *("Skipped", "SkipTest", "XFailed", "Exit", "OutcomeException", "StopTest", "UnsatisfiedAssumption"),
-    *("HypothesisException", "Rejected", "FailedHealthCheck", "Unsatisfiable", "Frozen"),
-}
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
 @functools.lru_cache
@@ -83,8 +74,8 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
     for each in exercises:
         later -= each.name in submission.files
         share = patience.share(taken, later, max(len(submission.files), 1))
-        exercise, seconds = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience, share)
-        marked.append(exercise)
+        result, seconds = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience, share)
+        marked.append(result.as_dict())
         taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
         if tell:
             tell(marked[-1])
@@ -122,9 +113,8 @@ def fault_record(name, folder, digest, seed, exercises, reason, marked=(), **mor
     **more
         Other fields of the record.
     """
-    rest = [_exercise(each, "fault", [_item(item, "grader-fault", reason) for item in each.properties], reason)
-            for each in exercises[len(marked) :]]  # fmt: skip
-    marked = [*marked, *rest]
+    rest = [_without_answers(each, "fault", "grader-fault", reason, reason) for each in exercises[len(marked) :]]
+    marked = [*marked, *(each.as_dict() for each in rest)]
     head = {"format": 1, "submission": name, "folder": folder, "digest": digest, "seed": seed, "keyed": False}
     score = {"score": None, "max_score": sum(each.points for each in exercises), "fault": True}
     rest = {"versions": versions(exercises), "isolation": "none", "limits": {}, "notes": [], "exercises": marked}
@@ -132,10 +122,10 @@ def fault_record(name, folder, digest, seed, exercises, reason, marked=(), **mor
 
 
 def _mark_exercise(exercise, source, seed, sandbox, patience, share):
-    """What an exercise came to, and how many seconds of its `share` it has taken."""
+    """The `CheckResult` of an exercise, and how many seconds of its `share` it has taken."""
     if source is None:
-        items = [_item(item, "missing", f"{exercise.name}.py was not handed in") for item in exercise.properties]
-        return _exercise(exercise, "missing", items, f"{exercise.name}.py was not handed in."), 0.0
+        text = f"{exercise.name}.py was not handed in"
+        return _without_answers(exercise, "missing", "missing", text, f"{text}."), 0.0
     session = Session(
         f"{exercise.name}.py",
         source=source,
@@ -145,44 +135,22 @@ def _mark_exercise(exercise, source, seed, sandbox, patience, share):
         slack=patience.slack,
         sandbox=sandbox,
     )
+
+    def loads():
+        session.close()
+        return _reference_loads(exercise, sandbox, patience)
+
     with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
         budget = Budgeted(session, patience, share)
-        student, items, texts, loads = Student(budget), [], {}, None
-        for item in exercise.properties:
-            try:
-                with budget.watched():  # nowhere else, where it would end the grader
-                    marked = _mark_property(exercise, item, student, seed, budget.lend(course))
-                if loads is None and budget.failed_load is not None and budget.failed_load.seconds:
-                    session.close()
-                    loads = _reference_loads(exercise, sandbox, patience)
-                if loads is False:  # then what does not load here says nothing about the submission
-                    marked = _item(item, "grader-fault", "the reference solution does not load in this sandbox either")
-            except Overtime as reason:
-                marked = _item(item, "timeout", str(reason))
-            except (Exception, CheckerBroken) as problem:  # ours, whatever it is: nobody's zero
-                cause = problem.__cause__ or problem if isinstance(problem, CheckerBroken) else problem
-                marked = _item(item, "grader-fault", _fault(student, cause))
-            items.append(marked)
-        verdicts = {each["verdict"] for each in items}
-        if "grader-fault" in verdicts:
-            reason = next(each["summary"] for each in items if each["verdict"] == "grader-fault")
-            return _exercise(exercise, "fault", items, reason), budget.taken
-        loaded = budget.failed_load
-        if loaded is not None:
-            texts = {"message": loaded.message}
-            if loaded.kind not in STOPPED:
-                texts |= {"traceback": loaded.traceback, "printed": loaded.printed}
-        state = "unusable" if loaded else "passed" if verdicts == {"passed"} else "failed"
-        if verdicts == {"missing"}:
-            state = "missing"
-        return _exercise(exercise, state, items, **texts), budget.taken
+        describe = _describing(exercise, budget.lend(course))
+        options = {"seed": seed, "limits": SEARCH, "clock": budget, "loads": loads, "stumble": "grader-fault"}
+        return check(exercise, budget, describe, **options), budget.taken
 
 
-def _fault(student, problem):
-    """What went wrong on our side, and on whose answer, in a sentence."""
-    what = f"the grader failed: {_one_line(f'{type(problem).__name__}: {problem}')}"
-    asked = student.calls[-1].function if student.calls else ""
-    return f"{what}, after this submission's answer to {asked}()" if asked else what
+def _without_answers(exercise, state, verdict, text, message):
+    """The `CheckResult` of an exercise of which nothing was asked."""
+    results = [PropertyResult(item, verdict, text) for item in exercise.properties]
+    return CheckResult(exercise.name, state, exercise.points, message, results=results, title=exercise.title)
 
 
 def _reference_loads(exercise, sandbox, patience):
@@ -200,110 +168,21 @@ def _reference_loads(exercise, sandbox, patience):
         return session.load().ok
 
 
-def _mark_property(exercise, item, student, seed, course):
-    test = getattr(load_specification(exercise), item.function)
-    student.begin({})
-    student.session.turn_to("mark")
-    search = functools.partial(student.session.turn_to, "search")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of comparing an infinity; the comparison itself is what counts
-        failure = run_property(test, student, seed, SHRINKING, found=search)
-        if failure is None:
-            return _item(item, "passed")
-        student.session.turn_to("card")
-        verdict = verdict_of(failure)
-        if verdict == "grader-fault" and _only_here(exercise, test, failure):
-            verdict = "wrong"
-        if verdict == "grader-fault":
-            text = _one_line(f"{type(failure.error).__name__}: {failure.error}")
-            return _item(item, verdict, f"the specification failed: {text}")
-        return _item(item, verdict, *_shown(exercise, item, failure, verdict, course))
+def _describing(exercise, course):
+    """How `check` describes failures for a record."""
 
+    def describe(item, failure, verdict):
+        def draw():
+            if verdict in NO_CARD or not _ran(failure):
+                return ()
+            rows = make_card(exercise, item, failure, path=exercise.stub, worker=course).rows
+            return [row for row in rows if verdict not in STOPPED or row[0] not in ("traceback", "printed")]
 
-def _shown(exercise, item, failure, verdict, course):
-    """The summary of a failure, and the rows of its card or None."""
-    text, rows = "the answer cannot be shown", None
-    try:
-        text = summary(failure)
-        if verdict in NO_CARD or not _ran(failure):
-            return text, None
-        rows = make_card(exercise, item, failure, path=exercise.stub, worker=course).rows
-    except (Exception, Overtime) as problem:  # an answer that cannot be drawn is wrong all the same
-        return text, [("note", f"there is no card: {_one_line(repr(problem))}")]
-    if verdict in STOPPED:
-        rows = [(label, text) for label, text in rows if label not in ("traceback", "printed")]
-    return text, rows
+        return described(failure, draw)
+
+    return describe
 
 
 def _ran(failure):
     """Whether the submission's function was started at all on the failing input."""
     return bool(failure.calls) and failure.calls[-1].outcome.function != "" and failure.calls[-1].outcome.seconds > 0
-
-
-def verdict_of(failure):
-    """The verdict on a property that failed.
-
-    Parameters
-    ----------
-    failure : search.Failure
-
-    Returns
-    -------
-    str
-        "grader-fault" also where the specification stumbled; whose fault that is remains to be found out.
-    """
-    error = failure.error
-    if isinstance(error, Mismatch):
-        return "wrong"
-    if isinstance(error, TooSlow):
-        return "timeout"
-    if not isinstance(error, (CallFailed, Abandoned)):
-        return "grader-fault"
-    outcome = error.outcome
-    if outcome.exception.endswith("MemoryError"):
-        return "memory"
-    if outcome.exception in _SKIPS:
-        return "skipped-by-submission"
-    if outcome.kind == "crash" and outcome.detail.startswith("signal 24"):  # SIGXCPU
-        return "timeout"
-    kinds = {"exception": "crashed", "load_error": "crashed", "crash": "crashed", "protocol_error": "tampered"}
-    return (kinds | {"not_plain": "wrong", "not_done": "missing"}).get(outcome.kind, outcome.kind)
-
-
-def _only_here(exercise, test, failure):
-    """Whether the specification stumbled over this submission's answers: the reference passes on the same input."""
-    if not failure.calls or not exercise.solution.exists():
-        return False
-    with Session(exercise.solution, support=exercise.support) as session:
-        return replay(test, Student(session), failure.inputs) is None
-
-
-def _item(item, verdict, text="", rows=None):
-    rows = rows or ()
-    return {
-        "id": item.id,
-        "sentence": item.sentence,
-        "formula": item.formula,
-        "points": item.points if verdict == "passed" else 0,
-        "of": item.points,
-        "verdict": verdict,
-        "summary": _repeatable(text),
-        "likely": dict(rows).get("likely", ""),
-        "card": [[label, _repeatable(row)] for label, row in rows] or None,
-    }
-
-
-def _exercise(exercise, state, items, message="", traceback="", printed=""):
-    totals = {name: sum(item[name] for item in items) for name in ("points", "of")}
-    texts = {"message": message, "traceback": traceback, "printed": printed}
-    head = {"number": exercise.number, "name": exercise.name, "title": exercise.title, **totals, "state": state}
-    return head | {name: _repeatable(text) for name, text in texts.items()} | {"properties": items}
-
-
-def _repeatable(text):
-    """`text` without addresses of objects, which differ from run to run."""
-    return _ADDRESS.sub("0x...", text)
-
-
-def _one_line(text, limit=300):
-    return " ".join(text.split())[:limit]

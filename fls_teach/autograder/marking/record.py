@@ -5,26 +5,14 @@ import json
 import re
 from pathlib import Path
 
+from fls_teach.course.checking import results
 from fls_teach.course.registry import CourseError
 
-VERDICTS = {
-    "passed": "passed",
-    "wrong": "gave a wrong answer",
-    "crashed": "raised an exception, did not load, or brought the interpreter down",
-    "timeout": "ran out of time",
-    "memory": "ran out of memory",
-    "output": "printed far too much",
-    "tampered": "disturbed the channel to the checker",
-    "missing": "is not written yet",
-    "skipped-by-submission": "tried to skip the check, which counts as wrong",
-    "grader-fault": "could not be checked: the grader failed, not you; a person will look at it",
-}
-"""What each verdict says about the submission's function."""
+VERDICTS = {verdict: says for verdict, says in results.VERDICTS.items() if verdict != "not-run"}
+"""What each verdict says about the submission's function. A grader asks on after a time-out."""
 
 STATES = ("passed", "failed", "missing", "unusable", "fault")
 LARGEST_RECORD = 64 << 20  # bytes; ours are some ten thousand
-
-_LABELS = {"printed": "you printed", "off": "difference", "theory": "property", "traceback": "where"}
 
 # What XML 1.0 forbids, lone surrogates included: no parser need accept it, and Gradescope's database takes no NUL.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -65,8 +53,9 @@ def likely_of(item):
 
 
 def card_rows(item, hidden=("likely", "theory")):
-    """The counterexample card as a list of (label, text) for a person, without rows that a report shows elsewhere."""
-    return [(_LABELS.get(label, label), text) for label, text in item["card"] or () if text and label not in hidden]
+    """The counterexample card as a list of (label, text), as people read it; without rows shown elsewhere."""
+    rows = [(label, text) for label, text in item["card"] or () if text and label not in hidden]
+    return [(results.LABELS.get(label, label), text) for label, text in rows]
 
 
 def row_lines(rows):
@@ -92,8 +81,13 @@ def _file_rows(exercise, item):
     """Of a file that does not load, its reason: no property has a card then."""
     if item["verdict"] == "passed":
         return []
-    rows = [("message", exercise["message"]), ("you printed", exercise["printed"]), ("where", exercise["traceback"])]
-    return [(label, text) for label, text in rows if text and text != item["summary"]]
+    return [(label, text) for label, text in file_rows(exercise) if text != item["summary"]]
+
+
+def file_rows(exercise):
+    """What there is to say about the file of an exercise as a whole, as a list of (label, text)."""
+    rows = [(results.LABELS.get(name, name), exercise[name]) for name in ("message", "printed", "traceback")]
+    return [(label, text) for label, text in rows if text]
 
 
 def as_json(value):

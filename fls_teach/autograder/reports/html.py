@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from fls_teach.autograder.marking.record import VERDICTS, card_rows, likely_of, printable, properties
+from fls_teach.autograder.marking.record import VERDICTS, card_rows, file_rows, likely_of, printable, properties
 from fls_teach.autograder.reports.reproduce import repeat
 
 LISTED_PAIRS = 200
@@ -22,10 +22,10 @@ _LOOKS = {
     "missing": ("–", "none", "not written yet"),
     "tampered": ("!", "odd", "tampered"),
     "skipped-by-submission": ("✗", "bad", "skipped by the submission"),
-    "grader-fault": ("?", "odd", "for a person"),
+    "grader-fault": ("?", "odd", "needs manual review"),
     "failed": ("✗", "bad", "not all passed"),
     "unusable": ("✗", "bad", "does not load"),
-    "fault": ("?", "odd", "for a person"),
+    "fault": ("?", "odd", "needs manual review"),
 }
 
 
@@ -42,7 +42,7 @@ def _environment():
     )
     environment.globals |= {
         "card_rows": card_rows,
-        "file_rows": _file_rows,
+        "file_rows": file_rows,
         "likely_of": likely_of,
         "looks": _LOOKS,
         "many": _many,
@@ -102,9 +102,3 @@ def _many(number, one, more=""):
 
 def _marks(exercise):
     return "no mark" if exercise["state"] == "fault" else f"{exercise['points']}/{exercise['of']}"
-
-
-def _file_rows(exercise):
-    """What there is to say about the file as a whole."""
-    rows = [("message", exercise["message"]), ("you printed", exercise["printed"]), ("where", exercise["traceback"])]
-    return [(label, text) for label, text in rows if text]

@@ -1,17 +1,42 @@
-"""One exercise checked: every property, the points, and a card for what failed."""
+"""One exercise checked: every property gets a verdict and, if it passed, its points.
 
+`fls check` and `fls grade` are the two callers of `check`. Each says how a failure is described, what time may be
+spent, and in which session the functions run; what is asked, and what an answer is worth, is the same.
+"""
+
+import contextlib
+import functools
 import importlib.util
+import re
 import sys
+import warnings
 from bdb import BdbQuit
 
-from fls_teach.course.checking import replays
 from fls_teach.course.checking.results import CheckResult, PropertyResult
-from fls_teach.course.checking.search import LIMITS, replay, run_property
-from fls_teach.course.checking.spec import CheckerBroken, Student
-from fls_teach.course.feedback.cards import make_card, summary
-from fls_teach.course.feedback.pictures import save_picture
-from fls_teach.course.registry import CourseError
-from fls_teach.sandbox import WorkerStartError
+from fls_teach.course.checking.search import LIMITS, Enough, Failure, TooSlow, replay, run_property
+from fls_teach.course.checking.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
+from fls_teach.sandbox import Session
+
+# What test frameworks raise to leave a test without a failure. It counts as a wrong answer, under a name of its own.
+_SKIPS = {
+    *("Skipped", "SkipTest", "XFailed", "Exit", "OutcomeException", "StopTest", "UnsatisfiedAssumption"),
+    *("HypothesisException", "Rejected", "FailedHealthCheck", "Unsatisfiable", "Frozen"),
+}
+STOPPED = "timeout", "memory", "output"
+"""Verdicts on what was stopped: at which line it then was, and what it had printed, is chance."""
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+class NoClock:
+    """Time as `check` spends it, where none of it is limited: for whom somebody waits, who can end it."""
+
+    def turn_to(self, purpose):
+        """Spend time on "mark" (the verdict), "search" (a smaller counterexample) or "card" from now on."""
+
+    def watched(self):
+        """A context in which `search.Enough` may be raised at any moment."""
+        return contextlib.nullcontext()
 
 
 def load_specification(exercise):
@@ -36,87 +61,180 @@ def load_specification(exercise):
     return sys.modules[name]
 
 
-def check(exercise, path, session, **options):
-    """`_check`, which has the parameters; what fails on our side becomes a `CourseError`, never the student's."""
-    try:
-        return _check(exercise, path, session, **options)
-    except WorkerStartError as problem:
-        raise CourseError(f"{exercise.name} was not checked: {problem}") from problem
-    except CheckerBroken as problem:
-        cause = problem.__cause__
-        if isinstance(cause, BdbQuit):  # left the debugger
-            raise cause from None
-        text = f"the checker failed ({cause or problem!r}), not your code"
-        if isinstance(cause, WorkerStartError):
-            text = str(cause)
-        elif cause is None:
-            text = f"{problem}, which is not your code's fault"
-        raise CourseError(f"{exercise.name} was not checked: {text}") from cause
-
-
-def _check(exercise, path, session, *, seed=0, limits=LIMITS, all_cards=False, hidden=None, case=None, progress=None):
-    """Check a student's file against the specification.
+def check(
+    exercise,
+    session,
+    describe,
+    *,
+    seed=0,
+    limits=LIMITS,
+    case=None,
+    clock=None,
+    one_timeout=False,
+    loads=None,
+    stumble="wrong",
+    progress=None,
+):
+    """Check a student's functions against the specification.
 
     Parameters
     ----------
     exercise : Exercise
-    path : Path
     session : fls_teach.sandbox.Session or InProcess
-        Of this file and the exercise's support; closed when the check is over.
+        Of the student's file and the exercise's support.
+    describe : callable
+        Given (item, failure, verdict), returns a summary of one line and the rows of a card, maybe none.
     seed : int
         The same seed tries the same examples.
-    limits : Limits
+    limits : search.Limits
         Of each property.
-    all_cards : bool
-        A card for each failure instead of the first only.
-    hidden : Path, optional
-        Folder for cases to replay and pictures; None keeps none.
-    case : str, optional
-        Run this stored case instead of the whole specification.
+    case : tuple of (Property, dict), optional
+        Run this property on these inputs, and nothing else.
+    clock : NoClock, optional
+    one_timeout : bool
+        Ask nothing more once a call was stopped for its time: somebody waits.
+    loads : callable, optional
+        Whether a file that is known to load does so here. Asked once a file does not: else the fault is ours.
+    stumble : str
+        The verdict where the specification stumbles over an answer, and there is no reference to try it on.
     progress : callable, optional
         Told (fraction, sentence) before each property.
 
     Returns
     -------
     CheckResult
+        A property that could not be judged for a reason of ours has the verdict "grader-fault".
 
     Raises
     ------
-    CourseError
+    BdbQuit
+        When a debugger was left.
     """
-    items, inputs = exercise.properties, None
-    if case is not None:
-        item, inputs = replays.recall(hidden / "replays", case, exercise)
-        items = (item,)
-    exercise.check_needs()
-    of = sum(item.points for item in items)
-    with session:
+    clock, items, results = clock or NoClock(), [case[0]] if case else exercise.properties, []
+    try:
         loaded = session.load()
-        if not loaded.ok:
-            texts = {"message": loaded.message, "traceback": loaded.traceback, "printed": loaded.printed}
-            return CheckResult(exercise.name, "unusable", of, **texts)
-        module, student, results = load_specification(exercise), Student(session), []
-        for k, item in enumerate(items):
-            if session.first_timeout is not None:
-                results.append(PropertyResult(item, "not run", "not run after the time-out"))
-                continue
-            if progress:
-                progress(k / len(items), item.sentence)
-            test = getattr(module, item.function)
-            failure = run_property(test, student, seed, limits) if case is None else replay(test, student, inputs)
-            wanted = all_cards or all(each.state == "passed" for each in results)
-            results.append(_result(exercise, item, failure, path, hidden, wanted))
-    passed = all(each.state == "passed" for each in results)
-    return CheckResult(exercise.name, "passed" if passed else "failed", of, results=results)
+    except Exception as problem:  # no worker can be started
+        return _finished(exercise, [_fault(item, problem) for item in items])
+    if not loaded.ok:
+        if loaded.seconds and loads and not loads():
+            text = "the reference solution does not load in this sandbox either"
+            return _finished(exercise, [PropertyResult(item, "grader-fault", text) for item in items])
+        verdict = verdict_of(Failure(Abandoned(loaded)))
+        results = [PropertyResult(item, verdict, _one_line(loaded.message, 100)) for item in items]
+        return _finished(exercise, results, session.failed_load)
+    student = Student(session)
+    for k, item in enumerate(items):
+        if one_timeout and session.first_timeout is not None:
+            results.append(PropertyResult(item, "not-run", "not run after the time-out"))
+            continue
+        if progress:
+            progress(k / len(items), item.sentence)
+        look = functools.partial(_look, exercise, item, student, seed, limits, case, clock, stumble)
+        results.append(_judged(item, student, look, describe, clock))
+    return _finished(exercise, results, session.failed_load)
 
 
-def _result(exercise, item, failure, path, hidden, wanted):
-    if failure is None:
-        return PropertyResult(item, "passed")
-    card = None
-    if wanted:
-        case = replays.keep(hidden / "replays", item.id, failure.inputs) if hidden else ""
-        command = f"fls check {exercise.number} --replay {case}" if case else ""
-        picture = save_picture(exercise, item, failure, hidden / "pictures") if hidden else None
-        card = make_card(exercise, item, failure, path=path, replay=command, picture=picture)
-    return PropertyResult(item, "failed", summary(failure), card)
+def _look(exercise, item, student, seed, limits, case, clock, stumble):
+    """The `Failure` of one property or None, and what its verdict is."""
+    test = getattr(load_specification(exercise), item.function)
+    if case:
+        failure = replay(test, student, case[1])
+    else:
+        failure = run_property(test, student, seed, limits, found=functools.partial(clock.turn_to, "search"))
+    verdict = verdict_of(failure) if failure else "passed"
+    if verdict == "grader-fault" and failure.calls:
+        verdict = _whose_fault(test, failure, exercise) if exercise.solution.exists() else stumble
+    return failure, verdict
+
+
+def _judged(item, student, look, describe, clock):
+    student.begin({})
+    clock.turn_to("mark")
+    try:
+        with clock.watched(), warnings.catch_warnings():  # nowhere else, where it would end the grader
+            warnings.simplefilter("ignore")  # of comparing an infinity; the comparison itself is what counts
+            failure, verdict = look()
+            if failure is None:
+                return PropertyResult(item, "passed")
+            if verdict == "grader-fault":
+                text = f"the specification failed: {type(failure.error).__name__}: {failure.error}"
+                return PropertyResult(item, verdict, _repeatable(_one_line(text)))
+            clock.turn_to("card")
+            summary, rows = describe(item, failure, verdict)
+            rows = tuple((label, _repeatable(text)) for label, text in rows)
+            return PropertyResult(item, verdict, _repeatable(summary), rows)
+    except Enough as reason:
+        return PropertyResult(item, "timeout", str(reason))
+    except (Exception, CheckerBroken) as problem:  # ours, whatever it is: no zero for anybody
+        cause = problem.__cause__ or problem if isinstance(problem, CheckerBroken) else problem
+        if isinstance(cause, BdbQuit):
+            raise cause from None
+        return _fault(item, cause, student.calls[-1].function if student.calls else "")
+
+
+def _fault(item, problem, asked=""):
+    what = f"the grader failed: {_one_line(f'{type(problem).__name__}: {problem}')}"
+    text = f"{what}, after the answer to {asked}()" if asked else what
+    return PropertyResult(item, "grader-fault", _repeatable(text))
+
+
+def _finished(exercise, results, failed_load=None):
+    """The result of an exercise, from those of its properties."""
+    verdicts, texts = {each.verdict for each in results}, {}
+    if "grader-fault" in verdicts:
+        state = "fault"
+        texts["message"] = next(each.summary for each in results if each.verdict == "grader-fault")
+    elif failed_load is not None:
+        state, texts["message"] = "unusable", failed_load.message
+        if failed_load.kind not in STOPPED:
+            texts |= {"traceback": failed_load.traceback, "printed": failed_load.printed}
+    else:
+        state = {frozenset({"passed"}): "passed", frozenset({"missing"}): "missing"}.get(frozenset(verdicts), "failed")
+    texts = {name: _repeatable(text) for name, text in texts.items()}
+    of = sum(each.item.points for each in results)
+    return CheckResult(exercise.name, state, of, **texts, results=results, title=exercise.title)
+
+
+def verdict_of(failure):
+    """The verdict on a property that failed.
+
+    Parameters
+    ----------
+    failure : search.Failure
+
+    Returns
+    -------
+    str
+        "grader-fault" also where the specification stumbled; whose fault that is remains to be found out.
+    """
+    error = failure.error
+    if isinstance(error, Mismatch):
+        return "wrong"
+    if isinstance(error, TooSlow):
+        return "timeout"
+    if not isinstance(error, (CallFailed, Abandoned)):
+        return "grader-fault"
+    outcome = error.outcome
+    if outcome.exception.endswith("MemoryError"):
+        return "memory"
+    if outcome.exception in _SKIPS:
+        return "skipped-by-submission"
+    if outcome.kind == "crash" and outcome.detail.startswith("signal 24"):  # SIGXCPU
+        return "timeout"
+    kinds = {"exception": "crashed", "load_error": "crashed", "crash": "crashed", "protocol_error": "tampered"}
+    return (kinds | {"not_plain": "wrong", "not_done": "missing"}).get(outcome.kind, outcome.kind)
+
+
+def _whose_fault(test, failure, exercise):
+    """The verdict where the specification stumbled: over this student's answers, if the reference's pass."""
+    with Session(exercise.solution, support=exercise.support) as session:
+        return "grader-fault" if replay(test, Student(session), failure.inputs) else "wrong"
+
+
+def _repeatable(text):
+    """`text` without addresses of objects, which differ from run to run."""
+    return _ADDRESS.sub("0x...", text)
+
+
+def _one_line(text, limit=300):
+    return " ".join(text.split())[:limit]

@@ -1,6 +1,39 @@
-"""What came of a check, as plain data; importing this waits for nothing."""
+"""What came of a check, as plain data; importing this waits for nothing.
+
+`fls check` prints it; `fls check --json` and `fls grade` write `CheckResult.as_dict`, one form for both. The record of
+a submission is a list of these and where they come from.
+"""
 
 from dataclasses import dataclass, field
+
+VERDICTS = {
+    "passed": "passed",
+    "wrong": "gave a wrong answer",
+    "crashed": "raised an exception, did not load, or crashed the Python interpreter",
+    "timeout": "ran out of time",
+    "memory": "ran out of memory",
+    "output": "printed far too much",
+    "tampered": "sent the grader an invalid reply, which was discarded",
+    "missing": "is not written yet",
+    "skipped-by-submission": "tried to skip the check, which counts as wrong",
+    "grader-fault": "could not be checked, because the grader failed; an instructor reviews it",
+    "not-run": "was not run, after a call that took too long",
+}
+"""What each verdict on a property says about the function that it asks."""
+
+STATES = {
+    "passed": "every property passed",
+    "failed": "some property did not pass",
+    "missing": "there is no file, or nothing in it is written yet",
+    "unusable": "the file does not load",
+    "fault": "the grader failed",
+    "not started": "the file is still the stub",
+    "not checked": "something that the check needs is not installed",
+}
+"""What came of an exercise."""
+
+LABELS = {"printed": "you printed", "off": "difference", "theory": "property", "traceback": "where"}
+"""What a row of a card is called where people read it, if not by its own name."""
 
 
 @dataclass(frozen=True)
@@ -10,22 +43,42 @@ class PropertyResult:
     Attributes
     ----------
     item : registry.Property
-    state : str
-        "passed", "failed" or "not run".
+    verdict : str
+        One of `VERDICTS`; only "passed" earns the points.
     summary : str
         One line on what went wrong.
-    card : cards.Card or None
+    card : tuple of (label, text)
+        The counterexample's rows; empty if there is none.
     """
 
     item: object
-    state: str
+    verdict: str
     summary: str = ""
-    card: object = None
+    card: tuple = ()
+
+    @property
+    def state(self):
+        """The verdict in short: "passed", "failed" or "not run"."""
+        return {"passed": "passed", "not-run": "not run"}.get(self.verdict, "failed")
 
     @property
     def points(self):
         """All or nothing."""
-        return self.item.points if self.state == "passed" else 0
+        return self.item.points if self.verdict == "passed" else 0
+
+    def as_dict(self):
+        """For JSON."""
+        return {
+            "id": self.item.id,
+            "sentence": self.item.sentence,
+            "formula": self.item.formula,
+            "points": self.points,
+            "of": self.item.points,
+            "verdict": self.verdict,
+            "summary": self.summary,
+            "likely": dict(self.card).get("likely", ""),
+            "card": [list(row) for row in self.card] or None,
+        }
 
 
 @dataclass(frozen=True)
@@ -36,12 +89,13 @@ class CheckResult:
     ----------
     name : str
     state : str
-        "passed", "failed", "not started", "missing", "unusable" for a file that does not load, or "not checked" for a
-        reason that is not the student's, such as a module that is not installed.
+        One of `STATES`.
     of : int
     message, traceback, printed : str
         Of a file that could not be checked.
     results : list of PropertyResult
+        Empty if nothing was run.
+    title : str
     note : str
         What did not work beside the check itself.
     """
@@ -53,6 +107,7 @@ class CheckResult:
     traceback: str = ""
     printed: str = ""
     results: list = field(default_factory=list)
+    title: str = ""
     note: str = ""
 
     @property
@@ -62,12 +117,8 @@ class CheckResult:
 
     def as_dict(self):
         """For JSON."""
-        rows = [
-            {"id": each.item.id, "sentence": each.item.sentence, "formula": each.item.formula, "state": each.state}
-            | {"points": each.points, "of": each.item.points, "summary": each.summary}
-            | {"card": each.card.as_dict() if each.card else None}
-            for each in self.results
-        ]
-        head = {"name": self.name, "state": self.state, "points": self.points, "of": self.of}
+        head = {"number": self.name[:2], "name": self.name, "title": self.title}
+        totals = {"points": self.points, "of": self.of, "state": self.state}
         texts = {"message": self.message, "traceback": self.traceback, "printed": self.printed}
-        return head | texts | {"properties": rows} | ({"note": self.note} if self.note else {})
+        rows = {"properties": [each.as_dict() for each in self.results]}
+        return head | totals | texts | rows | ({"note": self.note} if self.note else {})

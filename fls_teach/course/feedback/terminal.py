@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fls_teach.course.checking.results import LABELS
 from fls_teach.course.feedback.prose import wrapped
 
 WIDTH = 84
@@ -16,7 +17,6 @@ NARROW = 60  # columns
 _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not run": ("-", "dim")}
 _STATES = {"passed": ("✓", "green"), "failed": ("✗", "red"), "missing": ("!", "red"), "changed": ("…", "yellow")}
 _STYLES = {"you": "red", "expected": "green", "likely": "bold", "replay": "cyan", "traceback": "dim", "printed": "dim"}
-_LABELS = {"printed": "you printed", "off": "", "theory": "property", "traceback": "where"}
 
 
 def print_result(console, result):
@@ -27,7 +27,7 @@ def print_result(console, result):
     if result.message:
         label = {"unusable": "you", "not checked": "why"}.get(result.state, "next")
         _print_rows(console, [(label, result.message), ("printed", result.printed), ("traceback", result.traceback)])
-    for each in result.results:
+    for each in result.results if result.state != "unusable" else ():  # then all of them say the same
         mark, style = _MARKS[each.state]
         dim = "dim" if each.state == "not run" else ""
         head, worth = f"  {mark} {each.item.id}  ", f"{each.points}/{each.item.points}"
@@ -35,9 +35,9 @@ def print_result(console, result):
         line.highlight_words([mark], style)
         console.print(line)
         if each.card:
-            _print_rows(console, each.card.rows)
+            _print_rows(console, each.card)
     more = [each for each in result.results if each.state == "failed" and not each.card]
-    if more:
+    if more and result.state != "unusable":
         console.print(Text(f"  {_failures(len(more))} without a card: --all-cards shows them all", style="dim"))
     if result.note:
         console.print(Text(f"  Note: {result.note}", style="yellow"))
@@ -61,7 +61,7 @@ def _print_rows(console, rows):
     table.add_column(overflow="fold")
     for label, text in rows:
         if text:
-            table.add_row(Text(_LABELS.get(label, label), style="dim"), Text(text, style=_STYLES.get(label, "")))
+            table.add_row(Text(LABELS.get(label, label), style="dim"), Text(text, style=_STYLES.get(label, "")))
     console.print(Padding(table, (0, 0, 0, 7), expand=False))
 
 

@@ -25,7 +25,7 @@ def chosen(workspace, names, everything=False):
     return begun or [each for each in exercises() if workspace.state(each) != "passed"][:1]
 
 
-def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
+def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=False, case=None, **options):
     """Check an exercise of a workspace and remember what came of it.
 
     Parameters
@@ -36,12 +36,21 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
         Run the student's code in this process, without limits.
     time_limit : float
         Seconds for one call.
+    all_cards : bool
+        A card for each failure instead of the first only.
+    case : str, optional
+        Run this stored case instead of the whole specification.
     **options
         As for `check.check`.
 
     Returns
     -------
     CheckResult
+
+    Raises
+    ------
+    CourseError
+        If anything failed that is not the student's.
     """
     path = workspace.file(exercise)
     quick = _without_running(workspace, exercise, path)
@@ -52,16 +61,24 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
     from fls_teach.sandbox import InProcess, Session
 
     keep_caches_in(workspace.hidden / "hypothesis")
+    from fls_teach.course.checking import replays
     from fls_teach.course.checking.check import check
     from fls_teach.course.checking.spec import SLACK
+    from fls_teach.course.feedback.describe import for_students
 
+    exercise.check_needs()
+    options["case"] = None if case is None else replays.recall(workspace.hidden / "replays", case, exercise)
     before = digest(path)
     if debug:
         session, options["limits"] = InProcess(path, support=exercise.support), NO_LIMITS
     else:
         session = Session(path, support=exercise.support, time_limit=time_limit, slack=SLACK)
-    result = check(exercise, path, session, hidden=workspace.hidden, **options)
-    if options.get("case") is None:
+    with session:
+        describe = for_students(exercise, path, workspace.hidden, all_cards)
+        result = check(exercise, session, describe, one_timeout=True, **options)
+    if result.state == "fault":
+        raise CourseError(f"{exercise.name} was not checked: {result.message}. That is not your code's fault")
+    if case is None:
         record = {"points": result.points, "of": result.of, "file": before}
         record["passed"] = result.state == "passed" or workspace.progress.record(exercise.name)["passed"]
         record["properties"] = {each.item.id: each.state for each in result.results}
@@ -74,7 +91,7 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, **options):
 
 def unchecked(exercise, state, message):
     """The result of an exercise of which nothing was run."""
-    return CheckResult(exercise.name, state, exercise.points, message)
+    return CheckResult(exercise.name, state, exercise.points, message, title=exercise.title)
 
 
 def _without_running(workspace, exercise, path):

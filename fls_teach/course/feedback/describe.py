@@ -1,0 +1,62 @@
+"""What a check says of a failure, beside its verdict: one line, and perhaps the rows of a counterexample card."""
+
+from fls_teach.course.checking import replays
+from fls_teach.course.checking.search import Enough
+from fls_teach.course.feedback.cards import make_card, summary
+from fls_teach.course.feedback.pictures import save_picture
+
+
+def described(failure, draw):
+    """The summary of a failure, and the rows of its card.
+
+    Parameters
+    ----------
+    failure : search.Failure
+    draw : callable
+        Returns the rows. An answer that cannot be drawn is wrong all the same: what is raised becomes a note.
+
+    Returns
+    -------
+    str
+    tuple of (label, text)
+    """
+    text = "the answer cannot be shown"
+    try:
+        text = summary(failure)
+        return text, draw()
+    except (Exception, Enough) as problem:
+        return text, (("note", f"there is no card: {' '.join(repr(problem).split())[:300]}"),)
+
+
+def for_students(exercise, path, hidden, all_cards=False):
+    """How `check` describes failures to a student.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    path : Path
+        The student's file.
+    hidden : Path
+        Folder for cases to replay and for pictures.
+    all_cards : bool
+        A card for each failure instead of the first only.
+
+    Returns
+    -------
+    callable
+    """
+    drawn = []
+
+    def describe(item, failure, verdict):
+        def draw():
+            if drawn and not all_cards:
+                return ()
+            drawn.append(item)
+            case = replays.keep(hidden / "replays", item.id, failure.inputs)
+            command = f"fls check {exercise.number} --replay {case}" if case else ""
+            picture = save_picture(exercise, item, failure, hidden / "pictures")
+            return make_card(exercise, item, failure, path=path, replay=command, picture=picture).rows
+
+        return described(failure, draw)
+
+    return describe
