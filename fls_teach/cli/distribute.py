@@ -68,10 +68,14 @@ def gradescope(out, key, minutes, torch_index):
     from fls_teach.autograder.packaging.bundle import bundle_gradescope
 
     done = bundle_gradescope(out, key=_key(key), minutes=minutes, torch_index=torch_index)
-    click.echo(f"'{done.path}': {done.exercises} exercises, {done.points} points, {done.size / 1e6:.1f} MB.")
+    click.echo(f"'{done.path}': {_exercises(done.exercises)}, {done.points} points, {done.size / 1e6:.1f} MB.")
     if done.key_is_new:
         click.echo(f"Its course key is new; keep it for `fls grade --key-file`: {done.key}")
     click.echo("It holds the solutions and the key, so keep it to yourself; its README.md says how to go on.")
+
+
+def _exercises(count):
+    return "1 exercise" if count == 1 else f"{count} exercises"
 
 
 def _key(given):

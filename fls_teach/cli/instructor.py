@@ -10,6 +10,7 @@ from fls_teach import terminal
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.cli.shared import (
     Seconds,
+    complete_exercise,
     course_option,
     json_option,
     print_json,
@@ -42,7 +43,14 @@ class _FilesAreNoOptions(click.Command):
 @click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
-@click.option("--exercise", "names", metavar="EX", multiple=True, help="Grade only these: 08, or 01-12,16.")
+@click.option(
+    "--exercise",
+    "names",
+    metavar="EX",
+    multiple=True,
+    shell_complete=complete_exercise,
+    help="Grade only these: 08, or 01-12,16.",
+)
 @click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else DIR/course.key.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")

@@ -36,7 +36,7 @@ def test_a_workspace_remembers_its_course(course, run, tmp_path):
     """Catches a check by another course's specification, and a listing of ours, once --course is left out."""
     assert "Made" in run("start", "work", "--course", course).stdout
     readme = (tmp_path / "work" / "README.md").read_text(encoding="utf-8")
-    assert readme.startswith("# Statistics by hand\n\n1 exercises, 3 points.") and "science.md" not in readme
+    assert readme.startswith("# Statistics by hand\n\n1 exercise, 3 points.") and "science.md" not in readme
     listed = json.loads(run("list", "--json", "--workspace", "work").stdout)
     assert [row["name"] for row in listed["exercises"]] == ["01_spread"] and listed["of"] == 3
     shutil.copy(course / "solutions/01_spread/01_spread.py", tmp_path / "work/01_spread")
@@ -107,7 +107,7 @@ def test_release_holds_the_course_and_nothing_of_ours(course, run, tmp_path):
 
 def test_bundle_holds_the_course(course, run):
     """Catches an autograder that grades our course under the instructor's name."""
-    assert "1 exercises, 3 points" in run("bundle", "gradescope", "--course", course).stdout
+    assert "1 exercise, 3 points" in run("bundle", "gradescope", "--course", course).stdout
 
 
 def test_our_own_exercises_are_as_they_were(run):

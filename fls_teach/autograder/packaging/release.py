@@ -21,7 +21,7 @@ MARKER = "RELEASE.json"
 _README = """\
 # {title}
 
-{count} short exercises, {points} points. You need Python 3.10 or newer; nothing here needs a compiler or a GPU.
+{count}, {points} points. You need Python 3.10 or newer; nothing here needs a compiler or a GPU.
 
 ## Two commands
 
@@ -39,7 +39,7 @@ The second makes the folder that you work in; its README.md says how to go on:
 
     cd my-work
     fls list
-    fls check 01
+    fls check {first}
 
 `fls submit` packs your work into the zip that you hand in.
 
@@ -113,7 +113,8 @@ def student_files():
         title=course_title(),
         pages=_PAGES if pages() else "",
         theory=_THEORY if course_root() == own_root() else "",
-        count=len(every),
+        count="1 short exercise" if len(every) == 1 else f"{len(every)} short exercises",
+        first=every[0].number,
         points=sum(each.points for each in every),
         torch=f"exercises {torch} need" if torch else "no exercise needs",
         version=fls_teach.__version__,

@@ -12,7 +12,7 @@ from fls_teach.course.registry import CourseError, course_root, course_title, ex
 from fls_teach.course.workspace.progress import Progress, unused_name
 from fls_teach.files import replacing, writable_folder
 
-_SOLUTION = "    fls solution 01      our solution, once yours has passed\n"
+_SOLUTION = "    fls solution {number}      our solution, once yours has passed\n"
 _PAGES = """\
 `science.md` has the formulas, what is known and how: [P], [D] and [M] are explained at its top, and a reference such as
 `science.md#phase-1` names the place in it. `glossary.md` says what the words mean.
@@ -21,14 +21,14 @@ _PAGES = """\
 _README = """\
 # {title}
 
-{count} exercises, {points} points. In each folder: `README.md` is the lesson, `NN_name.py` the file that you edit.
+{count}, {points} points. In each folder: `README.md` is the lesson, `NN_name.py` the file that you edit.
 
     fls list             what there is, and how far you are
-    fls check 01         does my function do what theory demands?
+    fls check {number}         does my function do what theory demands?
     fls check            the same for whatever you are working on
     fls watch            checks whenever you save
-    fls hint 01          one step of help; ask again for the next
-{solution}    fls reset 01         the empty exercise again; your file is kept beside it
+    fls hint {number}          one step of help; ask again for the next
+{solution}    fls reset {number}         the empty exercise again; your file is kept beside it
     fls submit           packs your work into one zip
 
 Begin with `{first}/README.md`. The exercises need nothing from one another: skip what you like.
@@ -277,10 +277,11 @@ def _contents(folder):
     total = sum(each.points for each in every)
     readme = _README.format(
         title=course_title(),
-        count=len(every),
+        count="1 exercise" if len(every) == 1 else f"{len(every)} exercises",
+        number=every[0].number,
         points=total,
         first=every[0].name,
-        solution=solution,
+        solution=solution.format(number=every[0].number),
         pages=_PAGES if pages() else "",
     )
     # First an exercise, by which a start that was interrupted is recognised when it is repeated.
