@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder import settings
-from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import batch, course_key
 from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.marking.grader import Task
-from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.marking.record import properties, read_record
 from fls_teach.autograder.reports import against
 from fls_teach.autograder.reports.cohort import Cohort
 from fls_teach.autograder.reports.gradebook import write_gradebook
@@ -25,6 +24,7 @@ from fls_teach.autograder.reports.similar import near_identical
 from fls_teach.autograder.reports.summary import Done
 from fls_teach.autograder.selection import select, selected
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
+from fls_teach.course.withheld import check_folder, digest, with_withheld
 from fls_teach.files import replacing, writable_folder
 from fls_teach.sandbox.isolation.sandboxes import Limits, SandboxError
 from fls_teach.sandbox.isolation.selftest import choose
@@ -45,12 +45,6 @@ class Options:
     out : Path
     single : bool
         Each path is one submission.
-    pattern : str or None
-        A platform's name, or a regular expression for the paths of what was handed in.
-    attempts : str
-        "latest", "best" or "all".
-    groups : path or None
-        A CSV file of submissions and their members.
     jobs : int
     isolation : str
     exercises : sequence of str
@@ -61,14 +55,13 @@ class Options:
     time_limit : float
     total_limit : float or None
     memory_mib : int
+    extra_spec : path or None
+        A folder of withheld properties.
     """
 
     paths: tuple
     out: Path
     single: bool = False
-    pattern: str | None = None
-    attempts: str = "latest"
-    groups: object = None
     jobs: int = 1
     isolation: str = "auto"
     exercises: tuple = ()
@@ -78,6 +71,7 @@ class Options:
     time_limit: float = 5.0
     total_limit: float | None = None
     memory_mib: int = 2048
+    extra_spec: object = None
 
 
 def grade(options, progress=lambda fraction, what="": None):
@@ -103,6 +97,9 @@ def grade(options, progress=lambda fraction, what="": None):
     if not every:
         raise CourseError("this installation has no exercises to grade; install fls-teach again")
     chosen = select(options.exercises, every)
+    if options.extra_spec is not None:
+        check_folder(options.extra_spec, every)
+    chosen = with_withheld(chosen, options.extra_spec)
     _check_needs(chosen)
     entries, skipped = _submissions(options, chosen)
     if options.against is not None:
@@ -127,9 +124,17 @@ def grade(options, progress=lambda fraction, what="": None):
             seed=options.seed,
             patience=vars(patience),
             memory_mib=options.memory_mib,
+            extra_spec=None if options.extra_spec is None else str(Path(options.extra_spec).absolute()),
         )
         made_with = settings.made_with(
-            task.exercises, key, options.seed, sandbox_name, options.time_limit, options.memory_mib, options.total_limit
+            task.exercises,
+            key,
+            options.seed,
+            sandbox_name,
+            options.time_limit,
+            options.memory_mib,
+            options.total_limit,
+            withheld=digest(chosen),
         )
         with _sentence_for_a_full_disk(options.out):
             settings.keep(options.out, made_with)
@@ -152,8 +157,9 @@ def _check_needs(chosen):
         except MissingModule as problem:
             missing[exercise] = str(problem)
     if missing:
-        rest = [exercise for exercise in chosen if exercise not in missing]
-        hint = f"; or grade without it: --exercise {selected(rest, exercises())}" if rest else ""
+        rest = {exercise.name for exercise in chosen if exercise not in missing}
+        word = selected([exercise for exercise in exercises() if exercise.name in rest], exercises())
+        hint = f"; or grade without it: --exercise {word}" if rest else ""
         raise MissingModule(f"{next(iter(missing.values()))}{hint}")
 
 
@@ -167,8 +173,7 @@ def _submissions(options, chosen):
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
-    rows = groups.read(options.groups) if options.groups is not None else []
-    entries = collect(options.paths, chosen, results_in, options.single, options.pattern, options.attempts, rows)
+    entries = collect(options.paths, chosen, results_in, options.single)
     _keep_apart(entries, options)
     return entries, skipped
 
@@ -177,8 +182,9 @@ def _keep_apart(entries, options):
     """Refuse to believe what may have been handed in: marks, a key, or the results of an earlier run."""
     out = options.out.resolve()
     course = course_root() if course_root() != own_root() else None
-    given = {"--out": out, "--against": options.against, "--key-file": options.key_file, "--groups": options.groups}
-    for option, ours in (given | {"--course": course}).items():
+    options_of_ours = {"--out": out, "--against": options.against, "--key-file": options.key_file, "--course": course}
+    options_of_ours["--extra-spec"] = options.extra_spec
+    for option, ours in options_of_ours.items():
         if ours is None or "\0" in str(ours):  # which is no path; reading it says so
             continue
         for path in options.paths:
@@ -243,7 +249,9 @@ def _isolation(options, entries, chosen):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
     hidden = {package, options.out.resolve(), *(root / name for name in ("solutions", "tests"))}
-    hidden |= {Path(path).resolve() for path in (options.key_file, options.against) if path is not None}
+    hidden |= {
+        Path(path).resolve() for path in (options.key_file, options.against, options.extra_spec) if path is not None
+    }
     # A link is no submission, and what it points at is no secret of ours.
     hidden |= {entry.place for entry in entries if not entry.place.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
@@ -280,50 +288,36 @@ def _readable(entries):
             yield entry.read()
 
 
-def _that_count(entries, out, attempts):
-    """The entries that count: of each person's attempts the latest, or the best, and of equals the later."""
-    if attempts != "best":
-        return [entry for entry in entries if entry.counts]
-    best = {}
-    for entry in entries:
-        score = read_record(out / entry.folder / "record.json")["score"]
-        rank = score is None, score or 0, entry.attempt  # one without a mark could be the best
-        if entry.person not in best or rank > best[entry.person][0]:
-            best[entry.person] = rank, entry
-    return [entry for _, entry in best.values()]
-
-
 def _conclude(options, entries, chosen, isolation):
     """Draw what concerns all submissions together."""
-    counting = _that_count(entries, options.out, options.attempts)
-    listed = entries if options.attempts == "all" else counting
-    done, cohort = Done(options.out, isolation, [entry.folder for entry in listed]), Cohort()
+    folders = [entry.folder for entry in entries]
+    done, cohort, names = Done(options.out, isolation, folders), Cohort(), [exercise.name for exercise in chosen]
 
-    def records(which=counting):
-        for entry in which:
-            yield entry, read_record(options.out / entry.folder / "record.json")
+    def records():
+        for entry in entries:
+            yield read_record(options.out / entry.folder / "record.json")
 
     def counted():
-        for entry, record in records(listed):
-            done.add(record, entry in counting)
-            if entry in counting:
-                cohort.add(record)
+        for record in records():
+            cohort.add(record)
+            counts = {}
+            for _, item in properties(record):
+                counts[item["verdict"]] = counts.get(item["verdict"], 0) + 1
+            if record["notes"]:
+                done.noted.append(record["submission"])
+            done.rows.append((record["submission"], record["score"], record["max_score"], counts))
             yield record
 
     gradebook, page = (options.out / name for name in OF_ALL)
-    write_gradebook(gradebook, [exercise.name for exercise in chosen], counted())
-    done.left_out = [f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1]
+    write_gradebook(gradebook, names, counted())
     note = ""
     try:
-        done.pairs = near_identical(_readable(done.different(counting)), chosen)
+        done.pairs = near_identical(_readable(entries), chosen)
     except CourseError as problem:
         note = str(problem)
     with replacing(page) as temporary:
-        text = cohort_page(cohort, done.pairs, note, done.identical)
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(cohort_page(cohort, done.pairs, note), encoding="utf-8", newline="\n")
     if options.against is not None:
-        differing = against.settings_that_differ(options.against, (record for _, record in records()))
-        done.changes = against.describe(
-            against.changes(options.against, (record for _, record in records())), differing
-        )
+        differing = against.settings_that_differ(options.against, records())
+        done.changes = against.describe(against.changes(options.against, records()), differing)
     return done

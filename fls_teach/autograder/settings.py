@@ -15,7 +15,7 @@ _FORMAT = "fls_grade"
 _LARGEST = 1 << 16  # bytes; ours are some hundred
 
 
-def made_with(exercises, key, seed, isolation, time_limit, memory_mib, total_limit=None):
+def made_with(exercises, key, seed, isolation, time_limit, memory_mib, total_limit=None, withheld=""):
     """What the marks of a run follow from, beside the submissions and the versions.
 
     Parameters
@@ -31,6 +31,8 @@ def made_with(exercises, key, seed, isolation, time_limit, memory_mib, total_lim
     memory_mib : int
     total_limit : float, optional
         Seconds for a submission.
+    withheld : str
+        A digest of the withheld properties, or "".
 
     Returns
     -------
@@ -45,7 +47,9 @@ def made_with(exercises, key, seed, isolation, time_limit, memory_mib, total_lim
         "isolation": isolation,
         "time limit": f"{time_limit:.12g} s",
         "memory": f"{memory_mib} MiB",
-    } | ({} if total_limit is None else {"total limit": f"{total_limit:.12g} s"})
+        **({} if total_limit is None else {"total limit": f"{total_limit:.12g} s"}),
+        **({"withheld properties": withheld} if withheld else {}),
+    }
 
 
 def read(folder):

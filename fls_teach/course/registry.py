@@ -9,7 +9,7 @@ import functools
 import importlib.util
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -43,6 +43,8 @@ class Property:
         Its name in the specification.
     sentence, formula : str
     points : int
+    withheld : bool
+        It is graded, and nothing of it is shown.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Property:
     sentence: str
     formula: str
     points: int
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,14 @@ class Exercise:
         "09_decomposition": what its folder and its file are called.
     root : Path
         The folder that holds exercises/, solutions/ and tests/spec/.
+    withheld : Path, optional
+        A file with further graded properties, of which nothing is shown; see `fls_teach.course.withheld`.
     """
 
     number: str
     name: str
     root: Path
+    withheld: Path | None = None
 
     @property
     def slug(self):
@@ -148,16 +154,23 @@ class Exercise:
 
     @functools.cached_property
     def properties(self):
-        """The graded properties in order, as a tuple of `Property`.
+        """The graded properties in order, withheld ones last, as a tuple of `Property`.
 
         Read from the text: `fls list` and an unchanged stub should not wait for numpy and Hypothesis.
         """
-        tree = ast.parse(self.specification.read_text(encoding="utf-8"))
-        found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and _grading(node)]
-        return tuple(
+        public = tuple(
             Property(f"{self.number}.{k}", node.name, " ".join(ast.get_docstring(node).split()), *_grading(node))
-            for k, node in enumerate(found, 1)
+            for k, node in enumerate(_graded(self.specification), 1)
         )
+        return public + tuple(
+            replace(each, id=f"{self.number}.{k}") for k, each in enumerate(self.withheld_properties, len(public) + 1)
+        )
+
+    @functools.cached_property
+    def withheld_properties(self):
+        """The properties of the withheld file, with neither sentence nor formula, as a tuple of `Property`."""
+        found = _graded(self.withheld) if self.withheld else ()
+        return tuple(Property("", node.name, "Withheld property", "", _grading(node)[1], True) for node in found)
 
     @property
     def points(self):
@@ -178,8 +191,8 @@ class Exercise:
     def needs(self):
         """Optional modules that the stub or the specification imports, as a tuple of str."""
         imported = set()
-        for path in (self.stub, self.specification):
-            if path.exists():
+        for path in (self.stub, self.specification, self.withheld):
+            if path and path.exists():
                 imported |= _imports(path.read_text(encoding="utf-8"))
         return tuple(sorted(imported & set(OPTIONAL_MODULES)))
 
@@ -190,6 +203,12 @@ class Exercise:
                 raise MissingModule(
                     f"{self.name} needs {module}, which is not installed: python -m pip install {module}"
                 )
+
+
+def _graded(path):
+    """The nodes of the graded functions in a specification, in order."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and _grading(node)]
 
 
 def _grading(node):

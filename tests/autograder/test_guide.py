@@ -11,6 +11,7 @@ import pytest
 import fls_teach
 from fls_teach.autograder.marking.record import VERDICTS
 from fls_teach.cli import main
+from fls_teach.course.new_exercise import new_exercise
 
 ROOT = Path(fls_teach.__file__).resolve().parents[1]
 PAGES = "docs/instructor.md", "README.md"
@@ -33,8 +34,11 @@ def test_commands_were_found():
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_command_line_is_understood(line):
+def test_a_command_line_is_understood(line, tmp_path, monkeypatch):
     """An option that was renamed, or a value that is out of range, would meet the reader as an error."""
+    monkeypatch.chdir(tmp_path)
+    if "--course my-course" in line:
+        new_exercise("ridge", "my-course")
     words = shlex.split(line.replace("NAME", "ucurve"))[1:]
     command, context = main, click.Context(main, info_name="fls")
     while isinstance(command, click.Group) and words:
@@ -42,7 +46,8 @@ def test_a_command_line_is_understood(line):
         command = command.get_command(context, name)
         assert command is not None, f"there is no 'fls {name}'"
     if words or line in GUIDE_BLOCKS:  # `fls grade` in a sentence is the name of a command
-        command.make_context(line, words)
+        with command.make_context(line, words):
+            pass
 
 
 GUIDE_BLOCKS = {line for block in re.findall(r"^```sh\n(.*?)^```", GUIDE, re.M | re.S) for line in block.splitlines()}

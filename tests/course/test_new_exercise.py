@@ -21,7 +21,8 @@ def course(tmp_path):
 def state(exercise, source, folder):
     path = folder / f"{exercise.name}.py"
     path.write_text(source, encoding="utf-8")
-    return check(exercise, path, InProcess(path))
+    with InProcess(path) as session:
+        return check(exercise, session, lambda item, failure, verdict: (verdict, ()))
 
 
 def test_what_it_writes_is_a_whole_exercise(course, tmp_path):

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fls_teach.autograder.intake.collect import Entry
@@ -22,6 +22,7 @@ from fls_teach.autograder.marking.mark import fault_record, mark, versions
 from fls_teach.autograder.marking.record import as_json, read_record
 from fls_teach.autograder.reports import gradescope, html, junit
 from fls_teach.course.registry import CourseError, exercises, find_exercise
+from fls_teach.course.withheld import with_withheld
 from fls_teach.files import replacing
 from fls_teach.sandbox.isolation.sandboxes import Limits
 from fls_teach.sandbox.isolation.selftest import make_sandbox
@@ -51,6 +52,8 @@ class Task:
     patience : dict
         Fields of `Patience`.
     memory_mib : int
+    extra_spec : str or None
+        A folder of withheld properties.
     """
 
     out: str
@@ -61,11 +64,12 @@ class Task:
     seed: int | None
     patience: dict
     memory_mib: int
+    extra_spec: str | None = None
 
     def chosen(self):
-        """The exercises, as a tuple of Exercise."""
+        """The exercises with their withheld properties, as a tuple of Exercise."""
         every = exercises()
-        return tuple(find_exercise(name, every) for name in self.exercises)
+        return with_withheld([find_exercise(name, every) for name in self.exercises], self.extra_spec)
 
     def limits(self):
         """The sandbox's limits; that on processor time is never below what the calls may come to."""
@@ -79,7 +83,15 @@ class Task:
 
 def as_line(entry):
     """An `Entry` as one line of JSON."""
-    return json.dumps(entry.as_json()) + "\n"
+    fields = asdict(entry) | {"path": os.fsencode(entry.path).hex(), "expected": list(entry.expected)}
+    return json.dumps(fields) + "\n"
+
+
+def from_line(line):
+    """The `Entry` of such a line."""
+    fields = json.loads(line)
+    path = Path(os.fsdecode(bytes.fromhex(fields["path"])))
+    return Entry(**(fields | {"path": path, "expected": tuple(fields["expected"])}))
 
 
 def mark_entry(entry, task, chosen, sandbox, tell=None):
@@ -95,14 +107,9 @@ def mark_entry(entry, task, chosen, sandbox, tell=None):
         **{"notes": list(submission.notes), "isolation": sandbox.name, "versions": versions(chosen)},
         "limits": patience.beside(sandbox),
     }
-    about = json.loads(as_json(submission.about))
     if is_done(folder, json.loads(as_json(expected)), chosen):
-        record = read_record(folder / "record.json")
-        if record.get("intake") != about:  # another attempt came, or the group has another member
-            write(folder, record | {"intake": about})
         return
-    record = mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None, tell=tell)
-    write(folder, record | {"intake": about})
+    write(folder, mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None, tell=tell))
 
 
 def is_done(folder, expected, chosen):
@@ -176,8 +183,7 @@ def main(parent):
     with contextlib.closing(make_sandbox(task.isolation, task.hidden, task.limits())) as sandbox:
         for line in sys.stdin:
             try:
-                entry = Entry.from_json(json.loads(line))
-                mark_entry(entry, task, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
+                mark_entry(from_line(line), task, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
                 say({"done": True})
             except Exception as problem:
                 say({"problem": f"{type(problem).__name__}: {problem}"[:1000]})

@@ -18,6 +18,7 @@ from fls_teach.course.checking.search import Limits
 from fls_teach.course.checking.shared import SharedWorker
 from fls_teach.course.feedback.cards import make_card
 from fls_teach.course.feedback.describe import described
+from fls_teach.course.withheld import digest
 from fls_teach.sandbox import Session
 
 # Time is the clock's affair, but for a number of tries, which is the same on every machine.
@@ -46,7 +47,9 @@ def versions(exercises):
         course.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     found = {"fls_teach": __version__, "course": f"sha256:{course.hexdigest()}", "python": platform.python_version()}
     needed = ["numpy", "scipy", "hypothesis", *sorted({name for exercise in exercises for name in exercise.needs})]
-    return found | {name: importlib.metadata.version(name) for name in needed}
+    found |= {name: importlib.metadata.version(name) for name in needed}
+    withheld = digest(exercises)
+    return found | ({"withheld properties": withheld} if withheld else {})
 
 
 def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False, tell=None):  # noqa: B008 (it is frozen)

@@ -2,7 +2,7 @@
 
 from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.selection import selected
-from fls_teach.course.registry import exercises
+from fls_teach.course.registry import course_root, exercises, own_root
 from fls_teach.sandbox.isolation.sandboxes import Limits
 
 _OPTIONS = (
@@ -27,6 +27,10 @@ def repeat(record):
     graded, every = {each["name"] for each in record["exercises"]}, exercises()
     if graded != {exercise.name for exercise in every}:
         words.append(f"--exercise {selected([each for each in every if each.name in graded], every)}")
+    if course_root() != own_root():
+        words.append("--course FOLDER")
+    if "withheld properties" in record["versions"]:
+        words.append("--extra-spec FOLDER")
     for option, name, usual in _OPTIONS:
         if (value := record["limits"].get(name, usual)) != usual:
             words.append(f"{option} {value:g}")

@@ -15,6 +15,7 @@ from bdb import BdbQuit
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import LIMITS, Enough, Failure, TooSlow, replay, run_property
 from fls_teach.course.checking.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
+from fls_teach.course.withheld import concealed
 from fls_teach.sandbox import Session
 
 # What test frameworks raise to leave a test without a failure. It counts as a wrong answer, under a name of its own.
@@ -48,9 +49,28 @@ def load_specification(exercise):
         If a module that it needs is not installed.
     """
     exercise.check_needs()
-    name = f"fls_specification_{exercise.name}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, exercise.specification)
+    return _load(f"fls_specification_{exercise.name}", exercise.specification)
+
+
+def graded_function(exercise, item):
+    """The function of a property, marked by `spec.graded`; from the withheld file where it belongs there.
+
+    Raises
+    ------
+    CourseError
+        As `load_specification`.
+    """
+    module = load_specification(exercise)
+    if item.withheld:
+        module = _load(f"fls_withheld_{exercise.name}", exercise.withheld)
+    return getattr(module, item.function)
+
+
+def _load(name, path):
+    """The module in a file, loaded once; another course may have a file of the same name."""
+    known = sys.modules.get(name)
+    if known is None or known.__file__ != str(path):
+        spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # dataclasses look themselves up there
         try:
@@ -130,13 +150,14 @@ def check(
         if progress:
             progress(k / len(items), item.sentence)
         look = functools.partial(_look, exercise, item, student, seed, limits, case, clock, stumble)
-        results.append(_judged(item, student, look, describe, clock))
+        result = _judged(item, student, look, describe, clock)
+        results.append(concealed(result) if item.withheld else result)
     return _finished(exercise, results, session.failed_load)
 
 
 def _look(exercise, item, student, seed, limits, case, clock, stumble):
     """The `Failure` of one property or None, and what its verdict is."""
-    test = getattr(load_specification(exercise), item.function)
+    test = graded_function(exercise, item)
     if case:
         failure = replay(test, student, case[1])
     else:
@@ -189,7 +210,8 @@ def _finished(exercise, results, failed_load=None):
         if failed_load.kind not in STOPPED:
             texts |= {"traceback": failed_load.traceback, "printed": failed_load.printed}
     else:
-        state = {frozenset({"passed"}): "passed", frozenset({"missing"}): "missing"}.get(frozenset(verdicts), "failed")
+        shown = {each.verdict for each in results if not each.item.withheld}
+        state = "passed" if verdicts == {"passed"} else "missing" if shown == {"missing"} else "failed"
     texts = {name: _repeatable(text) for name, text in texts.items()}
     of = sum(each.item.points for each in results)
     return CheckResult(exercise.name, state, of, **texts, results=results, title=exercise.title)

@@ -1,4 +1,4 @@
-"""What the commands do between a workspace and a check: which exercise, what is remembered, what is said."""
+"""A student's actions: select exercises, check one, the next hint, the solution, the listing."""
 
 from dataclasses import dataclass, replace
 
