@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder import settings
+from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import batch, course_key
 from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.marking.grader import Task
-from fls_teach.autograder.marking.record import properties, read_record
+from fls_teach.autograder.marking.record import read_record
 from fls_teach.autograder.reports import against
 from fls_teach.autograder.reports.cohort import Cohort
 from fls_teach.autograder.reports.gradebook import write_gradebook
@@ -45,6 +46,12 @@ class Options:
     out : Path
     single : bool
         Each path is one submission.
+    pattern : str or None
+        A platform's name, or a regular expression for the paths of what was handed in.
+    attempts : str
+        "latest", "best" or "all".
+    groups : path or None
+        A CSV file of submissions and their members.
     jobs : int
     isolation : str
     exercises : sequence of str
@@ -62,6 +69,9 @@ class Options:
     paths: tuple
     out: Path
     single: bool = False
+    pattern: str | None = None
+    attempts: str = "latest"
+    groups: object = None
     jobs: int = 1
     isolation: str = "auto"
     exercises: tuple = ()
@@ -173,7 +183,8 @@ def _submissions(options, chosen):
         skipped.append(shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
-    entries = collect(options.paths, chosen, results_in, options.single)
+    rows = groups.read(options.groups) if options.groups is not None else []
+    entries = collect(options.paths, chosen, results_in, options.single, options.pattern, options.attempts, rows)
     _keep_apart(entries, options)
     return entries, skipped
 
@@ -182,9 +193,8 @@ def _keep_apart(entries, options):
     """Refuse to believe what may have been handed in: marks, a key, or the results of an earlier run."""
     out = options.out.resolve()
     course = course_root() if course_root() != own_root() else None
-    options_of_ours = {"--out": out, "--against": options.against, "--key-file": options.key_file, "--course": course}
-    options_of_ours["--extra-spec"] = options.extra_spec
-    for option, ours in options_of_ours.items():
+    given = {"--out": out, "--against": options.against, "--key-file": options.key_file, "--groups": options.groups}
+    for option, ours in (given | {"--course": course, "--extra-spec": options.extra_spec}).items():
         if ours is None or "\0" in str(ours):  # which is no path; reading it says so
             continue
         for path in options.paths:
@@ -288,36 +298,50 @@ def _readable(entries):
             yield entry.read()
 
 
+def _that_count(entries, out, attempts):
+    """The entries that count: of each person's attempts the latest, or the best, and of equals the later."""
+    if attempts != "best":
+        return [entry for entry in entries if entry.counts]
+    best = {}
+    for entry in entries:
+        score = read_record(out / entry.folder / "record.json")["score"]
+        rank = score is None, score or 0, entry.attempt  # one without a mark could be the best
+        if entry.person not in best or rank > best[entry.person][0]:
+            best[entry.person] = rank, entry
+    return [entry for _, entry in best.values()]
+
+
 def _conclude(options, entries, chosen, isolation):
     """Draw what concerns all submissions together."""
-    folders = [entry.folder for entry in entries]
-    done, cohort, names = Done(options.out, isolation, folders), Cohort(), [exercise.name for exercise in chosen]
+    counting = _that_count(entries, options.out, options.attempts)
+    listed = entries if options.attempts == "all" else counting
+    done, cohort = Done(options.out, isolation, [entry.folder for entry in listed]), Cohort()
 
-    def records():
-        for entry in entries:
-            yield read_record(options.out / entry.folder / "record.json")
+    def records(which=counting):
+        for entry in which:
+            yield entry, read_record(options.out / entry.folder / "record.json")
 
     def counted():
-        for record in records():
-            cohort.add(record)
-            counts = {}
-            for _, item in properties(record):
-                counts[item["verdict"]] = counts.get(item["verdict"], 0) + 1
-            if record["notes"]:
-                done.noted.append(record["submission"])
-            done.rows.append((record["submission"], record["score"], record["max_score"], counts))
+        for entry, record in records(listed):
+            done.add(record, entry in counting)
+            if entry in counting:
+                cohort.add(record)
             yield record
 
     gradebook, page = (options.out / name for name in OF_ALL)
-    write_gradebook(gradebook, names, counted())
+    write_gradebook(gradebook, [exercise.name for exercise in chosen], counted())
+    done.left_out = [f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1]
     note = ""
     try:
-        done.pairs = near_identical(_readable(entries), chosen)
+        done.pairs = near_identical(_readable(done.different(counting)), chosen)
     except CourseError as problem:
         note = str(problem)
     with replacing(page) as temporary:
-        temporary.write_text(cohort_page(cohort, done.pairs, note), encoding="utf-8", newline="\n")
+        text = cohort_page(cohort, done.pairs, note, done.identical)
+        temporary.write_text(text, encoding="utf-8", newline="\n")
     if options.against is not None:
-        differing = against.settings_that_differ(options.against, records())
-        done.changes = against.describe(against.changes(options.against, records()), differing)
+        differing = against.settings_that_differ(options.against, (record for _, record in records()))
+        done.changes = against.describe(
+            against.changes(options.against, (record for _, record in records())), differing
+        )
     return done

@@ -41,6 +41,12 @@ class _FilesAreNoOptions(click.Command):
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and one folder per submission.")
 @click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
+@click.option("--pattern", metavar="P", help="Whose file is whose: a platform, or (?P<who>...) and (?P<file>...).")
+@click.option(
+    "--attempts", type=click.Choice(("latest", "best", "all")), default="latest", show_default=True,
+    help="Of several attempts of a person: mark the latest; or all, of which the best or the latest counts.",
+)  # fmt: skip
+@click.option("--groups", metavar="FILE", help="CSV with the columns submission and member: one mark for a group.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
 @click.option(
@@ -62,7 +68,7 @@ class _FilesAreNoOptions(click.Command):
 @course_option
 @sentence_for_mistakes
 def grade(paths, out, names, memory, as_json, **options):
-    """Mark submissions: folders with NN_name.py files, such files, zips of them, or folders of all these.
+    """Mark submissions: NN_name.py files, folders or archives with them, or all that a learning platform packs.
 
     Writes DIR/gradebook.csv, DIR/cohort.html and, for each submission, results.json (Gradescope), report.html,
     junit.xml and record.json. What is finished stays finished: the same command resumes. Other
@@ -87,7 +93,7 @@ def grade(paths, out, names, memory, as_json, **options):
         click.echo(json.dumps(done.as_dict(), indent=1))
     else:
         print_summary(done)
-    return 1 if done.faults else 0
+    return 1 if done.faults or done.review else 0
 
 
 @click.command()

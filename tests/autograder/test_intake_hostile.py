@@ -78,14 +78,14 @@ def refused(submission, *words, kept=()):
     [f"../{FILE}", f"/{FILE}", f"//server/{FILE}", f"C:/{FILE}", f"C:\\{FILE}", f"..\\{FILE}", f"{EIGHT}/../{FILE}"],
 )
 def test_paths_that_lead_out_of_a_zip(name, zipped):
-    assert refused(zipped((name, b"bad")), "leads out of the zip", kept=[NINE])
+    assert refused(zipped((name, b"bad")), "leads out of the archive", kept=[NINE])
 
 
 def test_a_path_that_leads_out_is_no_top_folder(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(f"../{FILE}", b"bad")
         archive.writestr(f"work/{OTHER}", b"honest")
-    assert refused(only(tmp_path / "a.zip"), "leads out of the zip", kept=[NINE])
+    assert refused(only(tmp_path / "a.zip"), "leads out of the archive", kept=[NINE])
 
 
 def test_backslashes_of_old_windows_tools_are_understood(zipped):
@@ -104,7 +104,7 @@ def test_one_name_twice_in_a_zip(zipped):
 
 
 @pytest.mark.parametrize(
-    "name", [f"{FILE}\0.txt", f"{EIGHT}\u202eyp.py", f"{FILE} ", f"\ud800{FILE}", f"é{FILE}", "\x1b[2J8.py"]
+    "name", [f"{FILE}\0.txt", f"{EIGHT}\u202eyp.py", f"\ud800{FILE}", f"é{FILE}", "\x1b[2J8.py", f"\x07{FILE}"]
 )
 def test_names_in_every_encoding(name, zipped, monkeypatch):
     info = zipfile.ZipInfo("x")
@@ -345,15 +345,15 @@ def test_a_change_between_looking_and_opening_gains_nothing(what, place, folder,
     inside = folder / place / FILE if place == EIGHT else folder / FILE
     inside.parent.mkdir(exist_ok=True)
     inside.write_bytes(b"own work")
-    choose = sources._items_below
+    (entry,), listed = collect([folder], exercises()), sources.FolderTree.items
 
     def then_exchange(*args):
-        items = choose(*args)
+        items = listed(*args)
         exchange(what)(folder / place)
         return items
 
-    monkeypatch.setattr(sources, "_items_below", then_exchange)
-    assert refused(only(folder), f"{FILE}' was not taken", kept=[NINE])
+    monkeypatch.setattr(sources.FolderTree, "items", then_exchange)
+    assert refused(entry.read(), f"{FILE}' was not taken", kept=[NINE])
 
 
 def test_a_submission_exchanged_after_it_was_found(folder):

@@ -1,18 +1,23 @@
-"""What was handed in: folders, .py files and zips become submissions, each read only when its turn comes."""
+"""What was handed in: folders, files and archives become submissions, each read only when its turn comes."""
 
+import contextlib
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.layout import canvas, choose, claimed, is_archive, is_junk, refusal, shown
+from fls_teach.autograder.intake import groups, sources
+from fls_teach.autograder.intake.choice import choose
+from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, refusal, shown
 from fls_teach.autograder.intake.names import folders_of, names_of, told_apart
+from fls_teach.autograder.intake.people import Member, alone, exercises_in, given, moment, people, presets
+from fls_teach.autograder.intake.people import attempts as by_attempt
 from fls_teach.autograder.intake.sources import Refused, Unreadable
-from fls_teach.course.registry import CourseError
+from fls_teach.course.registry import CourseError, find_exercise
 
 MAX_NOTES = 20
+MAX_ARCHIVES = 8  # opened for one submission
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Submission:
         Of `files`.
     notes : tuple of str
         Sentences: what was not taken, and why.
+    about : dict
+        For the record: whose it is, which attempt, and `review`, sentences that say why a person has to look.
     """
 
     name: str
@@ -38,6 +45,7 @@ class Submission:
     files: dict
     digest: str
     notes: tuple
+    about: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,25 @@ class Entry:
         As of the `Submission`.
     path : Path
     kind : str
-        "folder", "file", "zip", "canvas" (path/of/folder/PERSON, for the person's files in that folder), or "other":
-        what cannot be a submission but lies where they lie.
+        "folder", "file" or "archive": what lies at `path`; "nothing" if no file in there is of this person.
     expected : tuple of str
         The exercises' names.
+    members : tuple of Member
+        What in there belongs to it; () for all.
     problem : str
-        Why an "other" is none.
+        Why it cannot be a submission, though it lies where they lie.
+    who, id, login, when, late : str
+        The person and this attempt, as far as the platform's names say.
+    person : int
+        The same for all attempts of a person or group in the batch.
+    attempt, attempts : int
+        The number of this attempt, and of all.
+    counts : bool
+        Whether it is the attempt that counts.
+    group : tuple of str
+        Names of those whose work it is.
+    said : tuple of str
+        Notes that were known before it was read.
     """
 
     name: str
@@ -63,12 +84,35 @@ class Entry:
     path: Path
     kind: str
     expected: tuple
+    members: tuple = ()
     problem: str = ""
+    who: str = ""
+    id: str = ""
+    login: str = ""
+    when: str = ""
+    late: str = ""
+    person: int = 0
+    attempt: int = 1
+    attempts: int = 1
+    counts: bool = True
+    group: tuple = ()
+    said: tuple = ()
 
     @property
     def place(self):
         """The path of what holds it."""
-        return self.path.parent if self.kind == "canvas" else self.path
+        return self.path
+
+    def as_json(self):
+        """Its fields as plain JSON."""
+        return asdict(self) | {"path": os.fsencode(self.path).hex()}
+
+    @staticmethod
+    def from_json(fields):
+        """The entry of `as_json`."""
+        made = {name: tuple(value) if type(value) is list else value for name, value in fields.items()}
+        members = tuple(Member(*each) for each in fields["members"])
+        return Entry(**(made | {"path": Path(os.fsdecode(bytes.fromhex(fields["path"]))), "members": members}))
 
     def read(self):
         """Read it, as it is now.
@@ -83,39 +127,54 @@ class Entry:
         Unreadable
             If this machine cannot read what was handed in.
         """
+        review, files, empty = [], {}, False
         try:
-            if self.kind == "other":
+            if self.problem:
                 raise Refused(self.problem)
-            files, notes = self._taken()
+            files, notes, review, empty = self._chosen()
         except Refused as reason:
-            files, notes = {}, [refusal((self.path.name,), reason)]
+            notes = [refusal((self.path.name,), reason)]
         if not files:
             first = self.expected[0] if self.expected else "NN_name"
-            notes = [f"No file of an exercise was found; they are called {first}.py and so on.", *notes]
+            nothing = f"No file of an exercise was found; they are called {first}.py and so on."
+            review = review or ([] if empty else notes[:1] or [f"{nothing} Others were handed in."])
+            notes = [nothing, *notes]
+        notes = [*self.said, *notes]
         if len(notes) > MAX_NOTES:
             notes = [*notes[:MAX_NOTES], f"... and {len(notes) - MAX_NOTES} more"]
-        return Submission(self.name, self.folder, files, digest(files), tuple(notes))
+        names = "id", "login", "late", "attempt", "attempts", "counts"
+        about = {name: getattr(self, name) for name in names}
+        about |= {"who": shown(self.who), "when": shown(self.when), "group": list(self.group), "review": review}
+        return Submission(self.name, self.folder, files, digest(files), tuple(notes), about)
 
-    def _taken(self):
-        if self.kind == "zip":
-            return _read(sources.zip_source(self.path), self.expected)
-        if self.kind == "file":
-            return _read(sources.file_source(self.path), self.expected)
-        if self.kind == "canvas":
-            return _read(sources.canvas_source(self.path), self.expected)
-        with sources.folder_source(self.path, self.expected) as (items, read):
-            zips = [item for item in items if len(item.parts) == 1 and _is_zip(item.parts[0]) and not item.problem]
-            own = any(claimed(item.parts[k:], self.expected) for item in items for k in (0, 1))
-            if own or len(zips) != 1:
-                return _read_items(items, read, self.expected)
-        # As Moodle packs what was handed in: a folder for the person, with the person's zip in it.
-        notes = choose([item for item in items if item not in zips], self.expected)[1]
-        try:
-            with sources.opened(self.path, flags=sources.FOLDER) as top:
-                files, inner = _read(sources.zip_source(zips[0].parts[0], top), self.expected)
-        except Refused as reason:
-            files, inner = {}, [refusal(zips[0].parts, reason)]
-        return files, inner + notes
+    def _chosen(self):
+        """Files, notes, what is unclear, and whether there was nothing at all."""
+        if self.kind == "nothing":
+            return {}, [], [], True
+        with contextlib.ExitStack() as stack:
+            tree = stack.enter_context(sources.tree_at(self.path, self.kind))
+            items, refused = [], []
+            for path, name in self.members or [("" if self.kind != "file" else self.path.name, self.path.name)]:
+                at = tuple(filter(None, path.split("/")))
+                below = tree.items(at, self.expected) if path.endswith("/") or not path else tree.named(at)
+                own = (name,) if name and not path.endswith("/") and path else ()
+                items += [replace(item, parts=own + item.parts[len(at) :]) for item in below]
+            opened = 0
+            for item in items:  # which grows
+                if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], self.expected):
+                    continue
+                opened += 1
+                try:
+                    if opened > MAX_ARCHIVES:
+                        raise Refused(f"{MAX_ARCHIVES} archives were opened before")
+                    inner = stack.enter_context(item.tree.inside(item))
+                    items += [
+                        replace(each, parts=item.parts + each.parts, archive=item.parts) for each in inner.items()
+                    ]
+                except Refused as reason:
+                    refused.append(refusal(item.parts, reason))
+            taken = choose(items, self.expected, lambda name: find_exercise(name).stub.read_bytes())
+            return taken.files, refused + taken.notes, taken.unclear, not items
 
 
 def digest(files):
@@ -137,50 +196,39 @@ def digest(files):
     return f"sha256:{state.hexdigest()}"
 
 
-def _read(source, expected):
-    with source as (items, read):
-        return _read_items(items, read, expected)
-
-
-def _read_items(items, read, expected):
-    chosen, notes = choose(items, expected)
-    files, graver = {}, []
-    for name, item in chosen.items():
-        try:
-            files[name] = read(item)
-        except Refused as reason:
-            graver.append(refusal(item.parts, reason))
-    return files, graver + notes
-
-
 def holds_work(path, exercises):
     """Whether there is anything in a folder that could be meant to be marked, as far as can be seen."""
     try:
-        with sources.folder_source(path, [exercise.name for exercise in exercises]) as (items, _):
-            return any(_is_work(item.parts[-1]) for item in items)
+        with sources.tree_at(path, "folder") as tree:
+            return any(is_work(item.parts[-1]) for item in tree.items((), [exercise.name for exercise in exercises]))
     except (Refused, Unreadable):
         return True
 
 
-def collect(paths, exercises, results_in=lambda folder: "", single=False):
+def collect(paths, exercises, results_in=lambda folder: "", single=False, pattern=None, attempts="latest", rows=()):
     """Find all submissions.
 
     Parameters
     ----------
     paths : iterable of path
-        Each a folder with NN_slug.py files (in NN_slug/ or not), such a file, a zip of such a folder, or
-        a folder of folders and zips of these kinds. A file that is called as Canvas does stands for all of its
-        person's beside it.
+        Each a folder with NN_slug.py files, such a file, an archive of such a folder, or a folder or an archive of
+        many people's work. A file that is called as a platform names files stands for all of its person's beside it.
     exercises : iterable of Exercise
     results_in : callable
         Told the path of a folder; "", or that it is no submission ("holds the results of ...").
     single : bool
         Each path is one submission, whatever lies in it.
+    pattern : str, optional
+        A platform's name, or a regular expression with the groups who and file.
+    attempts : str
+        "latest", or for an entry of each: "best" or "all".
+    rows : iterable of (str, str)
+        Submission and member, as `groups.read` gives them.
 
     Returns
     -------
     list of Entry
-        In the order of `paths`, within a folder by name; what is named twice counts once.
+        In the order of `paths`, within each by name; what is named twice counts once.
 
     Raises
     ------
@@ -190,20 +238,34 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False):
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
     expected = tuple(exercise.name for exercise in exercises)
-    found = {}
-    for path in paths:
-        # A person of Canvas's may be called like a folder that lies beside the files.
-        found |= {(place, kind): problem for place, kind, problem in _found_at(path, expected, results_in, single)}
-    names = told_apart([names_of(place, kind) for place, kind in found])
+    patterns = given(pattern, expected) if pattern is not None else presets(expected)
+    found = dict.fromkeys(own for path in paths for own in _found_at(path, expected, results_in, single, patterns))
+    options, made = [], []
+    for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows))):
+        counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
+        said = [f"The last of {len(own)} attempts holds no file, so an earlier one was taken."] * (
+            counts + 1 < len(own)
+        )
+        said += [f"'{shown(each.person.name)}' is of this group; what lies there was not taken." for each in own[:-1]
+                 if each.person.who != own[counts].person.who]  # fmt: skip
+        for k, each in enumerate(own):
+            if attempts == "latest" and k != counts:
+                continue
+            mark = "" if k == counts else f" (attempt {k + 1})"
+            options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.person.name, each)])
+            numbers = {"person": person, "attempt": k + 1, "attempts": len(own), "counts": k == counts}
+            made.append((each, numbers | {"group": tuple(group), "said": tuple(said)}))
+    names = told_apart(options)
     folders = told_apart([folders_of(name) for name in names])
     return [
-        Entry(name, folder, place, kind, expected, problem)
-        for name, folder, ((place, kind), problem) in zip(names, folders, found.items(), strict=True)
-    ]
+        Entry(name, folder, each.path, each.kind, expected, each.members, each.problem, shown(each.person.who),
+              each.person.id, each.person.login, moment(each.person.when), each.person.late, **numbers)
+        for name, folder, (each, numbers) in zip(names, folders, made, strict=True)
+    ]  # fmt: skip
 
 
-def _found_at(path, expected, results_in, single):
-    """(path, kind, problem) of each submission that is meant by a path of the command line."""
+def _found_at(path, expected, results_in, single, patterns):
+    """The attempts of each person, as tuples of `Found`, of what is meant by a path of the command line."""
     said = shown(os.fspath(path), 200)
     if not said.strip():
         raise CourseError("an empty name is no submission; name a folder, a .py file or a zip")
@@ -216,115 +278,69 @@ def _found_at(path, expected, results_in, single):
         raise CourseError(f"'{said}' cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if stat.S_ISLNK(mode):  # perhaps to another person's work
         raise CourseError(f"'{said}' is a link, and links are not followed; name what it points to")
-    if stat.S_ISDIR(mode):
-        if reason := results_in(place):
-            raise CourseError(f"'{said}' {reason}; name a folder with what was handed in")
-        if single:
-            return [(place, "folder", "")]
-        try:
-            with sources.opened(place, flags=sources.FOLDER) as descriptor:
-                inside = sources.listing(descriptor, sources.MAX_ENTRIES, place)
-        except Refused:
-            return [(place, "folder", "")]  # reading it says why
-        except Unreadable as problem:
-            raise CourseError(str(problem)) from None
-        return _batch(place, inside, expected, results_in) or [(place, "folder", "")]
-    if stat.S_ISREG(mode) and (kind := _file_kind(place.name)):
-        who, file = canvas(place.name) or ("", "")
-        if kind == "file" and claimed((file,), expected):
-            return [(place.parent / who, "canvas", "")]
-        return [(place, kind, "")]
-    raise CourseError(f"'{said}' is neither a folder nor a .py file nor a zip")
+    archive = stat.S_ISREG(mode) and is_archive(place.name)
+    if not stat.S_ISDIR(mode) and not archive and not (stat.S_ISREG(mode) and is_work(place.name)):
+        raise CourseError(f"'{said}' is neither a folder nor a .py file nor a zip, tar or tar.gz")
+    whole = [(alone(place, "folder" if stat.S_ISDIR(mode) else "archive" if archive else "file"),)]
+    if stat.S_ISDIR(mode) and (reason := results_in(place)):
+        raise CourseError(f"'{said}' {reason}; name a folder with what was handed in")
+    if single:
+        return whole
+    if stat.S_ISREG(mode) and not archive:
+        return _beside(place, expected, patterns) or whole
+    passed, kind = [], whole[0][0].kind
+
+    def passed_over(at):
+        if kind == "folder" and results_in(place.joinpath(*at)):
+            passed.append(at)
+        return bool(passed[-1:] == [at])
+
+    try:
+        with sources.tree_at(place, kind) as tree:
+            found, sure, own = people(tree, patterns, expected, passed_over)
+            empty = all(is_junk(each[:1]) for each in tree.children())
+            if own:
+                _only_ones(tree, own, expected, said)
+            if patterns != presets(expected) and not any(each.matched for each in found):
+                raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
+    except Refused:
+        return whole  # reading it says why
+    except Unreadable as problem:
+        raise CourseError(str(problem)) from None
+    if own or kind == "archive" and not sure:
+        return whole
+    if any(not each.problem for each in found):
+        return by_attempt(found, place, kind)
+    if empty or passed:  # beside results, what is left was not handed in
+        raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
+    return whole
 
 
-def _is_zip(name):
-    return name.casefold().endswith(".zip")
-
-
-def _file_kind(name):
-    return "zip" if _is_zip(name) else "file" if name.casefold().endswith(".py") else None
-
-
-def _batch(place, inside, expected, results_in):
-    """The submissions in a folder, if it is not one itself."""
-    inside = [(name, kind) for name, kind in inside if not is_junk((name,))]
-    handed_in = [(name, kind) for name, kind in inside if kind != "folder" or not results_in(place / name)]
-    if _is_one(place, handed_in, expected):
+def _beside(place, expected, patterns):
+    """The person whose file it is, by its name, with all attempts; [] if the name says nothing."""
+    claim = recognised(place.name, expected)
+    if claim and claim[1] == 0:
         return []
-    found = _people(place, handed_in, expected)
-    if any(kind != "other" for _, kind, _ in found):
-        return found
-    if not handed_in or len(handed_in) < len(inside):  # beside results, what is left was not handed in
-        raise CourseError(f"no submissions in '{shown(str(place), 200)}'; name a folder with what was handed in")
-    return []
+    try:
+        with sources.tree_at(place.parent, "folder") as tree:
+            found = people(tree, patterns, expected)[0]
+    except (Refused, Unreadable):
+        return []
+    who = {each.person.who for each in found if not each.problem and place.name in [path for path, _ in each.members]}
+    return [own for own in by_attempt(found, place.parent, "folder") if own[0].person.who in who]
 
 
-def _is_one(place, inside, expected):
-    """Whether a folder is one submission: an exercise lies at its top, and no work of other people beside it.
-
-    What is only called like an exercise (a link, an empty folder) decides nothing where there is anything else.
-    """
-    exercises = {name.casefold() for name in expected}
-    claims = [item for item in inside if claimed(item[:1], expected) or item[0].casefold() in exercises]
-    if not claims:
-        return False
-    rest = [item for item in inside if item not in claims]
-    zips = [name for name, kind in rest if kind == "file" and _is_zip(name)]
-    flat = sorted({its[0] for name, _ in rest if (its := canvas(name)) and claimed(its[1:], expected)})
-    folders = [name for name, kind in rest if kind == "folder"]
-    claims.sort(key=lambda item: item[1] != "file")  # which need no look into them
-    own = next((name for name, kind in claims if _is_exercise(place, name, kind, expected)), None)
-    if own is None:
-        return not (zips or flat or folders)
-    # A person may well have an old version or a zip beside it; several are several people's.
-    others = [name for name in folders if _holds_exercise(place / name, expected, zips=True)] + zips + flat
+def _only_ones(tree, own, expected, said):
+    """Refuse a folder with an exercise beside two or more people's work: one may well have an old version there."""
+    others = [
+        name
+        for name, kind in tree.children()
+        if name not in own and not is_junk((name,))
+        and (kind == "folder" and exercises_in(tree, (name,), expected) or kind == "file" and is_archive(name))
+    ]  # fmt: skip
     if len(others) > 1:
         theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
         raise CourseError(
-            f"'{shown(str(place), 200)}' holds an exercise ('{shown(own)}') and what may be the work of others "
-            f"({theirs}); if all of it is one person's, give --single, else move one of them away"
+            f"'{said}' holds an exercise ('{shown(own[0])}') and what may be the work of others ({theirs}); if all of "
+            "it is one person's, give --single, else move one of them away"
         )
-    return True
-
-
-def _is_exercise(place, name, kind, expected):
-    """Whether what lies at the top of a folder is an exercise's file, or the folder with it."""
-    if kind == "folder" and name.casefold() in {each.casefold() for each in expected}:
-        return _holds_exercise(place / name, (name,))
-    return kind == "file" and claimed((name,), expected) is not None
-
-
-def _holds_exercise(path, expected, zips=False):
-    """Whether a folder holds an exercise's file, or a zip that may, as far as can be seen."""
-    try:
-        with sources.folder_source(path, expected) as (items, _):
-            sound = [item.parts for item in items if not item.problem]
-            return any(claimed(parts[k:], expected) for parts in sound for k in (0, 1)) or (
-                zips and any(_is_zip(parts[-1]) for parts in sound)
-            )
-    except (Refused, Unreadable):
-        return True
-
-
-def _people(place, inside, expected):
-    """(path, kind, problem) of each submission in a folder of some."""
-    names = {name: its for name, kind in inside if kind == "file" and (its := canvas(name))}
-    if not any(claimed((file,), expected) for _, file in names.values()):
-        names = {}
-    zipped = {who for who, file in names.values() if _is_zip(file)}
-    flat = {who for who, file in names.values() if not _is_zip(file) and (_is_work(file) or who not in zipped)}
-    found = [(place / who, "canvas", "") for who in sorted(flat)]
-    for name, kind in inside:
-        if name in names and names[name][0] in flat:
-            continue
-        if kind == "folder" or (kind == "file" and _is_zip(name)):
-            found.append((place / name, "folder" if kind == "folder" else "zip", ""))
-        elif kind != "file":
-            found.append((place / name, "other", sources.PROBLEMS[kind]))
-        elif _is_work(name):  # somebody's, so somebody must hear
-            found.append((place / name, "other", "it is neither a folder nor a zip"))
-    return found
-
-
-def _is_work(name):
-    return is_archive(name) or name.casefold().endswith((".py", ".ipynb"))

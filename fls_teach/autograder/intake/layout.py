@@ -1,21 +1,35 @@
-"""Which of the paths in a submission are the exercises' files: decided by names alone, before anything is opened."""
+"""What the names of files say: which exercise, whether it is junk, and how a name may be shown."""
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
 
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
-_JUNK = ("__macosx", "__pycache__", "thumbs.db", "desktop.ini")
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
+# What systems, tools and learning platforms put beside people's work.
+_JUNK = set(
+    "__macosx __pycache__ thumbs.db desktop.ini venv env node_modules site-packages index.html grades.csv grades.xls"
+    " timestamp.txt comments.txt submission_metadata.yml submissions.csv".split()
+) | {"feedback attachment(s)"}
 _SHOWN = 80  # characters of a path in a note
 # Printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half a character, and no byte that the locale cannot read
-_CANVAS = re.compile(
-    r"(?P<who>(LATE_)?anon_(?!LATE_\d)[A-Za-z\d]+|.+?_\d+)_\d+_(?P<stem>.+?)(-\d+)?(?P<end>(\.[^.]*)?)",
-    re.ASCII | re.DOTALL,
+
+STAMP = (
+    r"(?:(?:19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d"
+    r"(?:(?:[T_\-., ]|\bat\b)*[0-2]?\d[-_.:hH]?[0-5]\d(?:[-_.:mM]?[0-5]\d(?:[-_.]?\d{3,6})?)?(?:Z|[+-]\d{4})?)?(?!\d))"
 )
+"""A date, with or without a time, as platforms write it into names."""
+_COPY = (
+    r"(?:copy|kopie|copie|copia|cópia|còpia|kopia|kopi|kópia|kopya|kopija|kopio|másolat|копия|копія|αντίγραφο|副本|复制|"
+    r"複製|コピー|사본|نسخة)(?:[ _]+(?:of|von|de|di|do|da|van|af|av|från|от))?"
+)
+_BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
+AFTER = rf"(?:[\W_]+(?:{_COPY}|{STAMP}|\d{{1,3}}))*[\W_]*"
+_END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|[ _]?\(\d+\)|-\d+| )*$")
 
 
 @dataclass(frozen=True)
@@ -28,13 +42,17 @@ class Item:
         Its path from the submission's top.
     problem : str
         Why it must not be opened ("it is a link, ..."), or "".
-    handle : object
-        What its source needs to read it.
+    tree, handle : object
+        The tree that it lies in, and what that needs to read it.
+    archive : tuple of str
+        The path of the archive in the submission that it lies in; () if in none.
     """
 
     parts: tuple
     problem: str = ""
+    tree: object = None
     handle: object = None
+    archive: tuple = ()
 
 
 def shown(text, limit=_SHOWN):
@@ -49,10 +67,19 @@ def shown(text, limit=_SHOWN):
     >>> print(shown("caf\\udce9"), shown("caf\\udcc3\\udca9"))
     caf\\xe9 café
     """
-    raw = _NO_BYTE.sub("?", text[: 4 * limit]).encode("utf-8", "surrogateescape")
-    text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
+    text = unicodedata.normalize("NFC", decoded(text[: 4 * limit]))
     text = "".join(letter if letter.isprintable() else "?" for letter in _UNSEEN.sub("?", text))
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def decoded(name):
+    """A file's name as text, whatever the locale says: UTF-8."""
+    return _NO_BYTE.sub("?", name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def path_of(item):
+    """Its path as it may be shown."""
+    return shown("/".join(item.parts))
 
 
 def refusal(parts, reason):
@@ -66,121 +93,72 @@ def is_junk(parts):
 
 
 def _is_junk(name):
-    if name.startswith(".") and is_archive(name):  # somebody's, unless a Mac put it beside another
+    if name.startswith(".") and is_archive(name):  # a person's, unless a Mac put it beside another
         return name.startswith("._")
-    return name.startswith(".") or name.casefold() in _JUNK
+    return name.startswith((".", "~$")) or name.casefold() in _JUNK
 
 
 def is_archive(name):
     """Whether a file is called as archives are."""
-    return name.casefold().endswith(_ARCHIVES)
+    return name.casefold().endswith(ARCHIVES)
 
 
-def claimed(parts, expected):
-    """The exercise whose file a path is, up to upper and lower case, or None.
+def is_work(name):
+    """Whether a file is called as what people hand in."""
+    name = name.casefold()
+    return is_archive(name) or name.endswith(".ipynb") or _END.search(name) is not None
+
+
+@functools.cache
+def exercise_pattern(name, number=r"0*{}[\W_]*"):
+    """What matches the name of an exercise, with or without the zero and whatever stands between its words."""
+    return number.format(int(name[:2])) + r"[\W_]*".join(map(re.escape, name[3:].split("_")))
+
+
+@functools.lru_cache(4096)
+def recognised(name, expected):
+    """The exercise whose file a name can be, and how surely; or None.
 
     Parameters
     ----------
-    parts : tuple of str
-        (NN_slug.py,) or (NN_slug, NN_slug.py), if it is one.
+    name : str
+        Of a file.
     expected : tuple of str
         The exercises' names.
-    """
-    for name in expected if 1 <= len(parts) <= 2 and parts[-1].casefold().endswith(".py") else ():
-        wanted = (name, f"{name}.py")[-len(parts) :]
-        if [part.casefold() for part in parts] == [part.casefold() for part in wanted]:
-            return name
-    return None
-
-
-def canvas(name):
-    """Whose file it is, and its name, if it is called as Canvas calls the files that it packs; or None.
-
-    All files of all people lie in one folder there, as NAME[_LATE]_USER_ATTACHMENT_FILE, and a file that was handed in
-    anew bears a number (lib/content_zipper.rb in Canvas).
-
-    Examples
-    --------
-    >>> canvas("lovelaceada_LATE_4711_90210_08_bayes_error-2.py")
-    ('lovelaceada_LATE_4711', '08_bayes_error.py')
-    """
-    found = _CANVAS.fullmatch(name)
-    return found and (found["who"], found["stem"] + found["end"])
-
-
-def is_exact(parts, expected):
-    """Whether a path is an exercise's file to the letter."""
-    name = claimed(parts, expected)
-    return name is not None and parts == (name, f"{name}.py")[-len(parts) :]
-
-
-def choose(items, expected):
-    """Find the exercises' files: at the top, in NN_slug/, or so within the only folder that holds any.
-
-    Parameters
-    ----------
-    items : list of Item
-    expected : tuple of str
 
     Returns
     -------
-    chosen : dict
-        Exercise -> Item; at most one for each: of two that claim to be the same exercise, neither.
-    notes : list of str
-        What was refused, the graver first.
+    (str, int) or None
+        0 for the name itself, up to upper and lower case, marks of copies ("(1)", "Copy of ...", a time stamp) and a
+        hidden ending; 1 for one among other words or without its number.
+
+    Examples
+    --------
+    >>> recognised("Kopie von 08_bayes_error (2).py.txt", ("08_bayes_error",))
+    ('08_bayes_error', 0)
+    >>> recognised("ada's 8-bayes-error.py", ("08_bayes_error",))
+    ('08_bayes_error', 1)
     """
-    items = sorted(items, key=lambda item: item.parts)
-    base, notes = _base(items, expected)
-    claims, remarks = {}, []
-    for item in items:
-        name = claimed(item.parts[len(base) :], expected) if item.parts[: len(base)] == base else None
-        if name:
-            claims.setdefault(name, []).append(item)
-        elif reason := item.problem or _worth_a_remark(item.parts, expected):
-            remarks.append(refusal(item.parts, reason))
-    chosen = {}
-    for name, found in sorted(claims.items()):
-        item = found[0]
-        if len(found) > 1:
-            names = " and ".join(f"'{shown('/'.join(other.parts))}'" for other in found[:3])
-            names += f" and {len(found) - 3} more" if len(found) > 3 else ""
-            notes.append(f"{names} claim to be the same exercise: none was taken, so {name} counts as not handed in.")
-        elif item.problem:
-            notes.append(refusal(item.parts, item.problem))
-        elif not is_exact(item.parts[len(base) :], expected):
-            notes.append(refusal(item.parts, f"its name must be {name}.py, in these letters"))
-        else:
-            chosen[name] = item
-    return chosen, notes + remarks
+    name = unicodedata.normalize("NFKC", decoded(name)).casefold().strip()
+    stem = _END.sub("", name)
+    if stem == name or not name.isprintable() or _UNSEEN.search(name) or stem.startswith(("test_", "support_")):
+        return None
+    for each in expected:
+        if re.fullmatch(_BEFORE + re.escape(each.casefold()) + AFTER, stem):
+            return each, 0
+    for each in expected:
+        if re.search(r"(?<![^\W_])" + exercise_pattern(each) + r"(?![^\W\d_])", stem) or re.fullmatch(
+            _BEFORE + exercise_pattern(each, "") + AFTER, stem
+        ):
+            return each, 1
+    return None
 
 
-def _base(items, expected):
-    """The folder in which to look, and notes."""
-    sound = [item.parts for item in items if not item.problem]
-    if any(is_exact(parts, expected) for parts in sound):
-        return (), []
-    tops = sorted({parts[:1] for parts in sound if is_exact(parts[1:], expected)})
-    if len(tops) < 2:
-        return (tops[0] if tops else ()), []
-    names = " and ".join(f"'{shown(top)}'" for (top,) in tops[:3])
-    return (), [f"Exercises lie in {len(tops)} folders ({names}), and which is meant is not clear: none was taken."]
-
-
-def _worth_a_remark(parts, expected):
-    """Why a file was not taken that its author may have meant to hand in; "" for all others."""
-    name = parts[-1].casefold()
-    if is_archive(name):
-        return "it is an archive within the submission, and those are not opened"
+def meant(name, expected):
+    """The exercise that the name of a file comes near to, or None."""
+    name = name.casefold()
     if not re.search(r"\.(py|ipynb)\b", name) or ".bak" in name or name.startswith(("test_", "support_")):
-        return ""
-    if meant := _meant(name, expected):
-        right_name = parts[-1] == f"{meant}.py"
-        return f"its place is {meant}/{meant}.py" if right_name else f"its name must be {meant}.py"
-    return "it is a notebook; exercises are .py files" if name.endswith(".ipynb") else ""
-
-
-def _meant(name, expected):
-    """The exercise that a file's name comes near to, or None."""
+        return None
     letters = re.sub(r"[\W_]+", "", name)
     by_slug = (each for each in expected if each[3:].replace("_", "").casefold() in letters)
     by_number = (each for each in expected if re.match(rf"0*{int(each[:2])}(?!\d)", name))

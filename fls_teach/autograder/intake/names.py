@@ -1,5 +1,6 @@
-"""What submissions and the folders of their results are called: nobody shows as another, on any system."""
+"""What submissions and the folders of their results are called: no person shows as another, on any system."""
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -10,26 +11,26 @@ from fls_teach.autograder.intake.layout import shown
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)  # no file on Windows can be called so
 
 
-def names_of(place, kind):
+def names_of(label, found):
     """Ever longer names for a submission, the last of which no other can have.
 
     Parameters
     ----------
-    place : Path
-    kind : str
-        As of an `intake.Entry`.
+    label : str
+        The person's name, or the group's.
+    found : people.Found
 
     Returns
     -------
     tuple of str
     """
-    name = place.name.strip()
-    stem, full = {"file": (name[:-3], name), "zip": (name[:-4], name)}.get(kind, (name, f"{name}/"))
-    full = f"{name}_..." if kind == "canvas" else full
-    stem, full, longer = (_shown_name(text) for text in (stem, full, f"{place.parent.name}/{full}"))
-    kind = "\0" if kind == "canvas" else ""  # which no path holds
-    marks = _marks(f"{place.parent.name}/{place.name}{kind}", f"{place}{kind}")
-    return stem, full, longer, *(f"{stem[: 96 - len(mark)]} [{mark}]" for mark in marks)
+    place, person = found.path, found.person
+    inner = "/".join(("", *(member.path for member in found.members[:1])))
+    key = person.login or person.id
+    full = f"{person.name} {key}" if key else f"{person.who.strip()}/" if found.kind == "folder" else person.who
+    stem, full, longer = (_shown_name(text) for text in (label, full, f"{place.parent.name}/{full}"))
+    marks = _marks(f"{place.parent.name}/{place.name}{inner}", f"{place}{inner}")
+    return stem, full, longer, *(f"{stem[: 84 - len(mark)]} [{mark}]" for mark in marks)
 
 
 def _shown_name(text):
@@ -58,18 +59,41 @@ def folders_of(name):
 
 
 def _marks(near, whole):
-    """What tells two of one name apart, whoever else is there: a short digest, and a long one should that not do."""
+    """What tells two of one name apart, whatever else is there: a short digest, and a long one should that not do."""
     near, whole = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in (near, whole))
     return near[:8], whole
 
 
+@functools.cache
+def _prototypes():
+    """Unicode's confusable characters, each with the one that it looks like; of the extra "grade"."""
+    try:
+        from confusable_homoglyphs.confusables import confusables_data
+    except ImportError:
+        return {}
+    alike = {letter: [each["c"] for each in others] for letter, others in confusables_data.items()}
+    return str.maketrans(
+        {
+            letter: max((letter, *others), key=lambda each: (len(alike.get(each, ())), each))
+            for letter, others in alike.items()
+            if len(letter) == 1
+        }
+    )
+
+
+def _looks(name):
+    """Texts one of which two names share if they look the same: in whatever case, script or normal form."""
+    plain = unicodedata.normalize("NFKC", name)
+    return plain.casefold(), f"\0{plain.translate(_prototypes()).casefold()}"
+
+
 def told_apart(options):
-    """A name for each: the first of its options that no other one has, in whatever case, so nobody shows as another.
+    """A name for each: the first of its options that looks like no other one, so that no person shows as another.
 
     Parameters
     ----------
     options : list of sequence of str
-        Ever longer names; the last one nobody else can have.
+        Ever longer names; the last one no other can have.
 
     Examples
     --------
@@ -79,9 +103,11 @@ def told_apart(options):
     level = [0] * len(options)
     while True:
         names = [each[k] for each, k in zip(options, level, strict=True)]
-        alike = [unicodedata.normalize("NFC", name.casefold()) for name in names]
-        often = Counter(alike)
-        twins = [i for i, name in enumerate(alike) if often[name] > 1 and level[i] + 1 < len(options[i])]
+        often = Counter(look for name in names for look in _looks(name))
+        twins = [
+            i for i, name in enumerate(names)
+            if any(often[look] > 1 for look in _looks(name)) and level[i] + 1 < len(options[i])
+        ]  # fmt: skip
         if not twins:
             return names
         for i in twins:

@@ -1,26 +1,34 @@
-"""Reading the folders, files and zips of people nobody trusts: no link is followed, and nothing is read without end.
+"""Reading the folders, zips and tars of untrusted people: no link is followed, and nothing is read without a bound.
 
-A source is a context manager that gives (items, read): the `Item` objects in it, and a function that
-returns the bytes of one of them or raises `Refused` or `Unreadable`.
+A tree is an open folder or archive: `children(at)` lists one of its folders, `items(at)` all files below it,
+`read(item)` gives a file's bytes, and `inside(item)` opens an archive that lies in the tree. All of them raise
+`Refused` for what the author made so, and `Unreadable` for what this machine cannot read.
 """
 
 import errno
+import gzip
 import heapq
 import io
 import os
 import stat
+import tarfile
+import tempfile
+import time
 import zipfile
+from collections import defaultdict
 from contextlib import contextmanager
 
-from fls_teach.autograder.intake.layout import Item, canvas, is_junk, shown
+from fls_teach.autograder.intake.layout import Item, is_junk, shown
 from fls_teach.sandbox.session import MAX_SOURCE_BYTES
 
 MAX_ENTRIES = 20_000
-MAX_CONTENTS_BYTES = 4 * 2**20  # of a zip's list of contents, which zipfile reads as a whole
-_TOO_LARGE = f"it is larger than {MAX_SOURCE_BYTES // 2**20} MiB"
+MAX_DEPTH = 12
+MAX_CONTENTS_BYTES = 4 * 2**20  # of what zipfile and tarfile read at once: a list of contents, a long name
+MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before it can be listed
+_MANY = "it holds too many entries"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
-_OUTSIDE = "its path leads out of the zip"
+_OUTSIDE = "its path leads out of the archive"
 # A link where none may be, a file or a link in the place of a folder, a socket: all else is this machine's failure.
 _MADE_SO = {errno.ELOOP: _LINK, errno.ENOTDIR: "it is no folder any more", errno.ENXIO: _SPECIAL}
 PROBLEMS = {"file": "", "link": _LINK, "special": _SPECIAL}
@@ -46,12 +54,7 @@ class Unreadable(Exception):
 
 @contextmanager
 def opened(name, folder=None, flags=0):
-    """A descriptor of what is called `name` in the folder with the descriptor `folder`.
-
-    Raises
-    ------
-    Refused, Unreadable
-    """
+    """A descriptor of what is called `name` in the folder with the descriptor `folder`."""
     try:
         descriptor = os.open(name, _SAFELY | flags, dir_fd=folder)
     except OSError as error:
@@ -78,21 +81,13 @@ def opened_below(folder, parts, flags=0):
 
 
 def listing(descriptor, most, name="."):
-    """What lies in an open folder, as a sorted list of (name, "folder" | "file" | "link" | "special").
-
-    Raises
-    ------
-    Refused
-        If that is more than `most`.
-    Unreadable
-        Of the folder called `name`.
-    """
+    """What lies in an open folder, as a sorted list of (name, "folder" | "file" | "link" | "special")."""
     found = []
     try:
         with os.scandir(descriptor) as entries:
             for entry in entries:
                 if len(found) == most:
-                    raise Refused("it holds too many entries")
+                    raise Refused(_MANY)
                 found.append((entry.name, _kind(entry)))
     except OSError as error:
         raise Unreadable(name, error) from None
@@ -107,90 +102,10 @@ def _kind(entry):
     return "file" if entry.is_file(follow_symlinks=False) else "special"
 
 
-@contextmanager
-def folder_source(path, expected):
-    """An unpacked submission."""
-    with opened(path, flags=FOLDER) as top:
-
-        def read(item):
-            with opened_below(top, item.parts) as descriptor:
-                return _content(descriptor, item.parts[-1])
-
-        yield _items_below(top, expected, path), read
-
-
-def _items_below(top, expected, path):
-    """The files of a folder, of the folders in it, and of folders in those that are called like an exercise."""
-    exercises = {name.casefold() for name in expected}
-    # The exercises come first: a heap of other files must not use up what may be listed.
-    items, listed, folders = [], 0, [(False, ())]
-    while folders:
-        _, parts = heapq.heappop(folders)
-        try:
-            with opened_below(top, parts, FOLDER) as descriptor:
-                found = listing(descriptor, MAX_ENTRIES - listed, "/".join(parts) or path)
-        except Refused as reason:
-            if not parts:
-                raise
-            items.append(Item(parts, str(reason)))
-            continue
-        listed += len(found)
-        for name, kind in found:
-            inner = (*parts, name)
-            if is_junk(inner):
-                continue
-            if kind != "folder":
-                items.append(Item(inner, PROBLEMS[kind]))
-            elif not parts or (len(parts) == 1 and name.casefold() in exercises):
-                heapq.heappush(folders, (name.casefold() not in exercises, inner))
-    return items
-
-
-@contextmanager
-def canvas_source(path):
-    """The files of one person in a folder of everybody's, as Canvas packs them; `path` is its path and the person."""
-    with opened(path.parent, flags=FOLDER) as everybody:
-
-        def read(item):
-            with opened(item.handle, everybody) as descriptor:
-                return _content(descriptor, item.handle)
-
-        items = []
-        for name, kind in listing(everybody, MAX_ENTRIES, path.parent):
-            who, file = (name.startswith(f"{path.name}_") and canvas(name)) or ("", "")
-            if who == path.name:
-                items.append(Item((file,), PROBLEMS.get(kind, ""), name))
-        yield items, read
-
-
-@contextmanager
-def file_source(path):
-    """A single file."""
-
-    def read(item):
-        with opened(path) as descriptor:
-            return _content(descriptor, path)
-
-    yield [Item((path.name,))], read
-
-
-def _content(descriptor, name):
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise Refused(_SPECIAL)
-    try:
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_SOURCE_BYTES + 1)
-    except OSError as error:
-        raise Unreadable(name, error) from None
-    if len(data) > MAX_SOURCE_BYTES:
-        raise Refused(_TOO_LARGE)
-    return data
-
-
 class _Bounded(io.BufferedReader):
-    """A file of which nobody reads much at once: zipfile asks for the list of contents in the size that the zip quotes.
+    """A file of which little is read at once: zipfile and tarfile ask for what a header quotes.
 
-    Entries need no such bound, as zipfile reads them in pieces. A disk that fails is told from a zip that is damaged.
+    Entries need no such bound, as they are read in pieces. A disk that fails is told from an archive that is damaged.
     """
 
     def __init__(self, raw, name):
@@ -207,54 +122,225 @@ class _Bounded(io.BufferedReader):
 
 
 @contextmanager
-def zip_source(name, folder=None):
-    """A zip, by its path or by its name in an open folder."""
+def _file(name, folder=None):
+    """An ordinary file, as a `_Bounded`."""
     with opened(name, folder) as descriptor:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(_SPECIAL)
-        with _Bounded(io.FileIO(descriptor, closefd=False), name) as file, _archive(file) as archive:
-            infos = archive.infolist()
-            if len(infos) > MAX_ENTRIES:
-                raise Refused("it holds too many entries")
-            shared = _overlapping(infos)
-
-            def read(item):
-                if item.handle.header_offset in shared:
-                    raise Refused("it shares its place in the zip with another entry")
-                return _unpacked(archive, item.handle)
-
-            items = [Item(parts, _problem(info, parts), info) for info in infos if (parts := _parts(info))]
-            yield [item for item in items if item.problem == _OUTSIDE or not is_junk(item.parts)], read
+        with _Bounded(io.FileIO(descriptor, closefd=False), name) as file:
+            yield file
 
 
-def _archive(file):
+def _copied(source, out, most):
+    """Copy all that can be read, if it is not more than `most`, and return how much it was."""
+    while piece := source.read(2**16):
+        if out.tell() + len(piece) > most:
+            raise Refused(f"it is larger than {most // 2**20} MiB")
+        try:
+            out.write(piece)
+        except OSError as error:  # this machine's disk is full
+            raise Unreadable("a temporary file", error) from None
+    return out.tell()
+
+
+class FolderTree:
+    """A folder, by its descriptor."""
+
+    def __init__(self, top, path="."):
+        self._top, self._path = top, path
+
+    def children(self, at=(), most=None):
+        """(name, kind) of what lies in one folder."""
+        with opened_below(self._top, at, FOLDER) as descriptor:
+            return listing(descriptor, MAX_ENTRIES if most is None else most, "/".join(at) or self._path)
+
+    def items(self, at=(), first=()):
+        """The files below a folder, the shallow ones and those in folders called as in `first` before others.
+
+        A heap of other files must not use up what may be listed.
+        """
+        first = {name.casefold() for name in first}
+        items, listed, folders = [], 0, [(False, 0, at)]
+        while folders:
+            _, depth, parts = heapq.heappop(folders)
+            try:
+                found = self.children(parts, MAX_ENTRIES - listed)
+            except Refused as reason:
+                if parts == at:
+                    raise
+                items.append(Item(parts, str(reason), self, parts))
+                continue
+            listed += len(found)
+            for name, kind in found:
+                inner = (*parts, name)
+                if kind == "folder" and not is_junk(inner) and depth < MAX_DEPTH:
+                    heapq.heappush(folders, (name.casefold() not in first, depth + 1, inner))
+                elif kind != "folder" and not is_junk(inner):
+                    items.append(Item(inner, PROBLEMS[kind], self, inner))
+        return items
+
+    def named(self, parts):
+        """The file with this path, whatever it is by now."""
+        return [Item(parts, "", self, parts)]
+
+    @contextmanager
+    def _opened(self, item):
+        with opened_below(self._top, item.handle[:-1], FOLDER) as folder, _file(item.handle[-1], folder) as file:
+            yield file
+
+    def read(self, item):
+        with self._opened(item) as file, io.BytesIO() as out:
+            _copied(file, out, MAX_SOURCE_BYTES)
+            return out.getvalue()
+
+    @contextmanager
+    def inside(self, item):
+        with self._opened(item) as file, _archive(file, item.parts[-1]) as tree:
+            yield tree
+
+
+class _Archive:
+    """An open zip or tar; `copy(handle, out, most)` unpacks one entry."""
+
+    def __init__(self, items, copy):
+        self._below, self._children, self._copy = defaultdict(list), defaultdict(set), copy
+        self.newest = max((times for *_, times in items), default=())
+        for parts, problem, handle, _ in items:
+            if len(parts) > 2 * MAX_DEPTH or problem != _OUTSIDE and is_junk(parts):
+                continue
+            item = Item(parts, problem, self, handle)
+            for k in range(len(parts) + 1):
+                self._below[parts[:k]].append(item)
+                if k < len(parts):
+                    kind = {_LINK: "link", "": "file"}.get(problem, "special")
+                    self._children[parts[:k]].add((parts[k], kind if k + 1 == len(parts) else "folder"))
+
+    def children(self, at=()):
+        return sorted(self._children[at])
+
+    def items(self, at=(), first=()):
+        return list(self._below[at])
+
+    named = items
+
+    def read(self, item):
+        with io.BytesIO() as out:
+            self._copy(item.handle, out, MAX_SOURCE_BYTES)
+            return out.getvalue()
+
+    @contextmanager
+    def inside(self, item):
+        with tempfile.TemporaryFile(buffering=0) as out:
+            self._copy(item.handle, out, MAX_UNPACKED_BYTES)
+            with _reopened(out) as file, _archive(file, item.parts[-1]) as tree:
+                yield tree
+
+
+def _reopened(out):
+    out.seek(0)
+    return _Bounded(io.FileIO(out.fileno(), closefd=False), "a temporary file")
+
+
+@contextmanager
+def tree_at(path, kind):
+    """The tree at a path: kind "folder" or "archive"; a "file" is a tree of its own with nothing else in it."""
+    if kind == "archive":
+        with _file(path) as file, _archive(file, path.name) as tree:
+            yield tree
+    else:
+        with opened(path if kind == "folder" else path.parent, flags=FOLDER) as top:
+            yield FolderTree(top, path)
+
+
+@contextmanager
+def _archive(file, name):
+    """The tree of an archive; its first bytes say what it is, and its name only if they say nothing."""
+    head = file.read(512)
+    file.seek(0)
+    name = name.casefold()
+    if head.startswith((b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
+        raise Refused("it is an archive of a kind that is not opened; zip, tar and tar.gz are")
+    if head.startswith(b"\x1f\x8b"):
+        with tempfile.TemporaryFile(buffering=0) as out:
+            with _sound("tar.gz"), gzip.GzipFile(fileobj=file) as packed:
+                _copied(packed, out, MAX_UNPACKED_BYTES)
+            with _reopened(out) as plain, _tar(plain) as tree:
+                yield tree
+    else:
+        is_tar = head[257:262] == b"ustar" or name.endswith((".tar", ".tgz", ".tar.gz"))
+        with _tar(file) if is_tar else _zip(file) as tree:
+            yield tree
+
+
+@contextmanager
+def _sound(kind):
+    """What the standard library raises at a damaged archive, almost anything, as a `Refused`."""
     try:
-        return zipfile.ZipFile(file)
+        yield
     except (Refused, Unreadable):
         raise
-    except Exception as error:  # a damaged zip raises almost anything: struct.error, UnicodeDecodeError, OSError, ...
-        raise Refused(f"it is not a zip or a damaged one ({_words(error)})") from None
+    except Exception as error:
+        words = shown(str(error) or type(error).__name__)
+        what = f"it is not a {kind} or a damaged one" if kind else "it is damaged"
+        raise Refused(f"{what} ({words})") from None
 
 
-def _words(error):
-    return shown(str(error) or type(error).__name__)
+def _parts(name):
+    """The path of an entry and what is wrong with it; old Windows tools write backslashes."""
+    parts = tuple(part for part in name.replace("\\", "/").split("/") if part != ".")
+    outside = ".." in parts or "" in parts or parts[:1] and parts[0][1:2] == ":"
+    return parts, _OUTSIDE if outside else ""
 
 
-def _parts(info):
-    """The path of an entry; () for a folder."""
-    name = info.orig_filename.replace("\\", "/")  # as old Windows tools write it; zipfile cuts `filename` at a NUL
-    return () if name.endswith("/") else tuple(part for part in name.split("/") if part != ".")
+@contextmanager
+def _tar(file):
+    def copy(member, out, most):
+        if member.size > most:
+            raise Refused(f"it is larger than {most // 2**20} MiB")
+        with _sound(""), archive.extractfile(member) as content:
+            if _copied(content, out, most) != member.size:
+                raise Refused("it is damaged (it is cut off)")
+
+    items = []
+    with _sound("tar"):
+        archive = tarfile.TarFile(fileobj=file)
+        for count, member in enumerate(archive):
+            if count == MAX_ENTRIES:
+                raise Refused(_MANY)
+            if not member.isdir():
+                parts, problem = _parts(member.name)
+                kind = _LINK if member.issym() or member.islnk() else _SPECIAL
+                kind = "" if member.isreg() and not member.issparse() else kind
+                items.append((parts, problem or kind, member, time.gmtime(member.mtime % 2**33)[:6]))
+        file.seek(archive.offset)  # tarfile takes a damaged header for the end
+        if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
+            raise Refused("it is damaged (an entry in it is not one)")
+    yield _Archive(items, copy)
 
 
-def _problem(info, parts):
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if ".." in parts or "" in parts or any(":" in part for part in parts):
-        return _OUTSIDE
-    if kind == stat.S_IFLNK:
-        return _LINK
-    if kind not in (0, stat.S_IFREG):
-        return _SPECIAL
-    return ""
+@contextmanager
+def _zip(file):
+    with _sound("zip"):
+        archive = zipfile.ZipFile(file)
+    with archive:
+        infos = archive.infolist()
+        if len(infos) > MAX_ENTRIES:
+            raise Refused(_MANY)
+        shared = _overlapping(infos)
+
+        def copy(info, out, most):
+            if info.header_offset in shared:
+                raise Refused("it shares its place in the zip with another entry")
+            _unpack(archive, info, out, most)
+
+        items = []
+        for info in infos:
+            parts, problem = _parts(info.orig_filename)  # zipfile cuts `filename` at a NUL
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if not info.orig_filename.replace("\\", "/").endswith("/"):
+                kind = "" if kind in (0, stat.S_IFREG) else _LINK if kind == stat.S_IFLNK else _SPECIAL
+                items.append((parts, problem or kind, info, info.date_time))
+        yield _Archive(items, copy)
 
 
 def _overlapping(infos):
@@ -269,27 +355,20 @@ def _overlapping(infos):
     return shared
 
 
-def _unpacked(archive, info):
-    """The bytes of an entry, if they are what the zip says of them and not too many."""
+def _unpack(archive, info, out, most):
+    """Write the bytes of an entry, if they are what the zip says of them and not too many."""
     if info.flag_bits & 0x1:
         raise Refused("it is encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
         raise Refused(f"it is compressed by method {info.compress_type}; use the usual one (deflate)")
     # zipfile would cut the content to the quoted size; it looks ahead by up to 4 KiB.
-    quoted, info.file_size = info.file_size, MAX_SOURCE_BYTES + 2**16
+    quoted, info.file_size = info.file_size, most + 2**17
     try:
-        if quoted > MAX_SOURCE_BYTES or info.compress_size > 2 * MAX_SOURCE_BYTES:
-            raise Refused(_TOO_LARGE)
-        with archive.open(info) as file:
-            data = file.read(MAX_SOURCE_BYTES + 1)
-    except (Refused, Unreadable):
-        raise
-    except Exception as error:
-        raise Refused(f"it is damaged ({_words(error)})") from None
+        if quoted > most or info.compress_size > 2 * most:
+            raise Refused(f"it is larger than {most // 2**20} MiB")
+        with _sound(""), archive.open(info) as file:
+            size = _copied(file, out, most)
     finally:
         info.file_size = quoted
-    if len(data) > MAX_SOURCE_BYTES:
-        raise Refused(_TOO_LARGE)
-    if len(data) != quoted:
-        raise Refused(f"it is damaged (it has {len(data)} bytes, where the zip says {quoted})")
-    return data
+    if size != quoted:
+        raise Refused(f"it is damaged (it has {size} bytes, where the zip says {quoted})")

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder.intake.collect import Entry
@@ -83,15 +83,7 @@ class Task:
 
 def as_line(entry):
     """An `Entry` as one line of JSON."""
-    fields = asdict(entry) | {"path": os.fsencode(entry.path).hex(), "expected": list(entry.expected)}
-    return json.dumps(fields) + "\n"
-
-
-def from_line(line):
-    """The `Entry` of such a line."""
-    fields = json.loads(line)
-    path = Path(os.fsdecode(bytes.fromhex(fields["path"])))
-    return Entry(**(fields | {"path": path, "expected": tuple(fields["expected"])}))
+    return json.dumps(entry.as_json()) + "\n"
 
 
 def mark_entry(entry, task, chosen, sandbox, tell=None):
@@ -107,9 +99,14 @@ def mark_entry(entry, task, chosen, sandbox, tell=None):
         **{"notes": list(submission.notes), "isolation": sandbox.name, "versions": versions(chosen)},
         "limits": patience.beside(sandbox),
     }
+    about = json.loads(as_json(submission.about))
     if is_done(folder, json.loads(as_json(expected)), chosen):
+        record = read_record(folder / "record.json")
+        if record.get("intake") != about:  # another attempt came, or the group has another member
+            write(folder, record | {"intake": about})
         return
-    write(folder, mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None, tell=tell))
+    record = mark(submission, chosen, seed, sandbox, patience, keyed=task.seed is None, tell=tell)
+    write(folder, record | {"intake": about})
 
 
 def is_done(folder, expected, chosen):
@@ -183,7 +180,8 @@ def main(parent):
     with contextlib.closing(make_sandbox(task.isolation, task.hidden, task.limits())) as sandbox:
         for line in sys.stdin:
             try:
-                mark_entry(from_line(line), task, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
+                entry = Entry.from_json(json.loads(line))
+                mark_entry(entry, task, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
                 say({"done": True})
             except Exception as problem:
                 say({"problem": f"{type(problem).__name__}: {problem}"[:1000]})

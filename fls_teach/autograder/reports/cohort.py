@@ -87,7 +87,7 @@ class Cohort:
         By property.
     likely : dict of Counter
         By misconception of an exercise, how many submissions show it in each property, and under "" in any.
-    faults, notes : Names
+    faults, review, notes : Names
     """
 
     def __init__(self):
@@ -98,6 +98,7 @@ class Cohort:
         self.likely = defaultdict(Counter)
         self.faults = Names()
         self.notes = Names()
+        self.review = Names()
         self._origins = set()
 
     def add(self, record):
@@ -109,6 +110,8 @@ class Cohort:
             self.faults.add(record["submission"], messages[0] if messages else "")
         else:
             self.scores[record["score"]] += 1
+        if reasons := record.get("intake", {}).get("review"):
+            self.review.add(record["submission"], reasons[0])
         if record["notes"]:
             more = len(record["notes"]) - 2  # the first may only say that nothing was found, and the second why
             text = " ".join(record["notes"][:2])

@@ -7,6 +7,9 @@ from collections import Counter
 from fls_teach.autograder.marking.record import VERDICTS, printable, properties
 from fls_teach.files import replacing
 
+INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
+"""Columns on what was handed in: when, which attempt of how many, "LATE", whose, and why a person has to look at it."""
+
 # A spreadsheet computes what begins with one of these, in full width too. White space may stand in front of it. One
 # apostrophe makes it text; counting those already there keeps two names different that differ only in them.
 _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
@@ -25,7 +28,7 @@ def defused(text):
 
 def columns(exercises):
     """The heading: a list of column names; `exercises` are names such as "08_bayes_error"."""
-    return ["submission", "score", "max_score", *exercises, "digest", *VERDICTS]
+    return ["submission", "score", "max_score", *exercises, "digest", *VERDICTS, *INTAKE]
 
 
 def row(record, exercises):
@@ -39,7 +42,15 @@ def row(record, exercises):
         *(points.get(name) for name in exercises),
         record["digest"],
         *(verdicts[verdict] for verdict in VERDICTS),
+        *_intake(record.get("intake", {})),
     ]
+
+
+def _intake(about):
+    """The cells of `INTAKE`; those of a record from before there were any are empty."""
+    cells = {"submitted": about.get("when", ""), "members": "; ".join(about.get("group", ()))}
+    cells |= {"review": " ".join(about.get("review", ()))}
+    return [defused(str(cells.get(name, about.get(name, "")))) for name in INTAKE]
 
 
 def write_gradebook(path, exercises, records):

@@ -72,7 +72,7 @@ def report_page(record):
     return template.render(record=record, repeat=repeat(record), **counts)
 
 
-def cohort_page(cohort, pairs=None, note=""):
+def cohort_page(cohort, pairs=None, note="", identical=()):
     """The page for the person who runs the course, as HTML.
 
     Parameters
@@ -82,6 +82,8 @@ def cohort_page(cohort, pairs=None, note=""):
         Near-identical submissions; None if nobody looked for them.
     note : str
         A sentence on that: why nobody looked, or what was left out.
+    identical : sequence of list of str
+        Names of submissions with the same files.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def cohort_page(cohort, pairs=None, note=""):
         Save it as UTF-8.
     """
     template = _environment().get_template("cohort.html")
-    return template.render(cohort=cohort, pairs=pairs, note=note, listed=LISTED_PAIRS)
+    return template.render(cohort=cohort, pairs=pairs, note=note, listed=LISTED_PAIRS, identical=identical)
 
 
 def _percent(part, whole):

@@ -2,9 +2,11 @@
 
 import statistics
 import sys
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from fls_teach.autograder.marking.record import properties
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
@@ -23,6 +25,12 @@ class Done:
     rows : list of (submission, score or None, max_score, dict of verdict counts)
     noted : list of str
         Names of submissions of which something was not taken.
+    review : list of (str, str)
+        Names of submissions that a person has to look at for what was handed in, and why.
+    left_out : list of str
+        People with more than one attempt.
+    by_digest : dict of str to list of str
+        Names of submissions that answer anything, by the digest of their files.
     pairs : list of similar.Pair or None
     changes : list of str
         Lines on what `--against` found.
@@ -40,6 +48,30 @@ class Done:
     changes: list = field(default_factory=list)
     seconds: float = 0.0
     skipped: list = field(default_factory=list)
+    review: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)
+    by_digest: dict = field(default_factory=dict)
+
+    def add(self, record, counts=True):
+        """Count one more record; of an attempt that does not count, nothing but its notes."""
+        verdicts, name = dict(Counter(item["verdict"] for _, item in properties(record))), record["submission"]
+        if record["notes"]:
+            self.noted.append(name)
+        if counts:
+            self.rows.append((name, record["score"], record["max_score"], verdicts))
+            self.review += [(name, reason) for reason in record.get("intake", {}).get("review", ())[:1]]
+            if verdicts.keys() != {"missing"} and not record["fault"]:
+                self.by_digest.setdefault(record["digest"], []).append(name)
+
+    @property
+    def identical(self):
+        """Lists of the names of submissions whose files are the same."""
+        return [names for names in self.by_digest.values() if len(names) > 1]
+
+    def different(self, entries):
+        """Those of the entries that are not identical to an earlier one."""
+        again = {name for names in self.identical for name in names[1:]}
+        return [entry for entry in entries if entry.name not in again]
 
     @property
     def faults(self):
@@ -59,7 +91,9 @@ class Done:
         ]
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
-        return head | {"noted": self.noted, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
+        head |= {"review": dict(self.review), "noted": self.noted, "more_attempts": self.left_out}
+        more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
+        return head | more
 
 
 def print_summary(done):
@@ -88,6 +122,13 @@ def print_summary(done):
         text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: "
         text += _listed(done.faults)
         screen.print(Text(text, style="bold red"))
+    if done.review:
+        text = f"{len(done.review)} for a person to review, because of what was handed in:"
+        screen.print(Text(text, style="bold red"))
+        for name, reason in done.review[:SHOWN]:
+            screen.print(Text(f"  {_spelt(name)}: {_spelt(reason)}", style="red"))
+    if done.left_out:
+        screen.print(Text(f"{len(done.left_out)} with more attempts, which do not count: {_listed(done.left_out)}"))
     if done.noted:
         text = f"{len(done.noted)} with notes on what was not taken; their reports say why: {_listed(done.noted)}"
         screen.print(Text(text))
@@ -98,6 +139,8 @@ def print_summary(done):
             screen.print(Text("That is all of them: is PATH the folder that holds the submissions?", style="bold red"))
     for folder in done.skipped:
         screen.print(Text(f"Passed over, as it holds results of an earlier fls grade: {folder}"))
+    for names in done.identical[:SHOWN]:
+        screen.print(Text(f"Identical files: {_listed(names)}"))
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
         screen.print(Text(f"{many}, for a person to look at: {done.out / 'cohort.html'}"))

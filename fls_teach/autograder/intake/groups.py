@@ -1,0 +1,95 @@
+"""Submissions of several people: a file says whose they are, and one of them counts for all of the group."""
+
+import csv
+import io
+import unicodedata
+
+from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.people import moment
+from fls_teach.course.registry import CourseError
+
+LARGEST = 4 * 2**20  # bytes
+
+
+def read(path):
+    """The rows (submission, member) of a CSV file with these columns.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read, or lacks a column, or a member is in two groups.
+    """
+    said = shown(str(path), 200)
+    try:
+        with open(path, "rb") as file:
+            text = file.read(LARGEST).decode("utf-8-sig")
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
+        raise CourseError(f"--groups '{said}' cannot be read ({reason})") from None
+    delimiter = ";" if ";" in text.split("\n")[0] else ","
+    first, *lines = [*csv.reader(io.StringIO(text), delimiter=delimiter)] or [[]]
+    names = [each.strip().casefold() for each in first]
+    if not {"submission", "member"} <= set(names):
+        raise CourseError(f"--groups '{said}' needs the columns submission and member in its first line")
+    places = names.index("submission"), names.index("member")
+    rows = [tuple(line[k].strip() for k in places) for line in lines if len(line) > max(places)]
+    groups = {}
+    for submission, member in filter(all, rows):
+        if groups.setdefault(_plain(member), submission) != submission:
+            raise CourseError(
+                f"--groups '{said}' puts '{shown(member)}' into two groups ('{shown(groups[_plain(member)])}' and "
+                f"'{shown(submission)}')"
+            )
+    return list(filter(all, rows))
+
+
+def merged(people, rows):
+    """(label, attempts, members) of each person or group; the label is "" without a group.
+
+    What members of a group handed in counts as attempts of the group: the submission that the file names last, or
+    where all times are known, the latest.
+
+    Parameters
+    ----------
+    people : list of tuple of people.Found
+    rows : list of (str, str)
+
+    Raises
+    ------
+    CourseError
+        If there are rows and none is of any of these people.
+    """
+    called = {}
+    for place, own in enumerate(people):
+        for name in {
+            own[-1].person.name,
+            own[-1].person.id,
+            own[-1].person.login,
+            own[-1].person.who,
+            own[-1].path.name,
+        }:
+            called.setdefault(_plain(name), place)
+    groups, taken, result = {}, {}, []
+    for submission, member in rows:
+        groups.setdefault(submission, []).append(member)
+    for label, members in groups.items():
+        places = [called.get(_plain(name)) for name in (*sorted(members), label)]
+        for place in filter(lambda place: place is not None, places):
+            taken[place] = label
+    if rows and not taken:
+        raise CourseError(f"--groups names nothing that was handed in (the first is '{shown(rows[0][0])}')")
+    for place, own in enumerate(people):
+        label = taken.get(place)
+        if label is None:
+            result.append(("", own, ()))
+        elif place == min(k for k, each in taken.items() if each == label):
+            last = called.get(_plain(label))
+            whole = [each for k in sorted(taken, key=lambda k: k == last) if taken[k] == label for each in people[k]]
+            if all(each.person.when for each in whole):
+                whole.sort(key=lambda each: moment(each.person.when))
+            result.append((label, tuple(whole), tuple(shown(member) for member in groups[label])))
+    return result
+
+
+def _plain(name):
+    return unicodedata.normalize("NFC", name).casefold().strip()

@@ -1,0 +1,309 @@
+"""Whose files are whose: a folder or an archive of many people's work, read by patterns and by what lies in it."""
+
+import contextlib
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from fls_teach.autograder.intake import sources
+from fls_teach.autograder.intake.layout import (
+    STAMP,
+    decoded,
+    exercise_pattern,
+    is_archive,
+    is_junk,
+    is_work,
+    recognised,
+    shown,
+)
+from fls_teach.course.registry import CourseError
+
+_MONTHS = "jan|ene|gen|sty feb|fév|fev|lut mar|mär|maa|mrt apr|avr|abr|kwi may|mai|mei|mag|maj jun|jui|giu|cze"
+_MONTHS = (
+    f"{_MONTHS} jul|juil|lug|lip aug|aoû|aou|ago|sie sep|set|wrz oct|okt|ott|out|paź nov|lis dec|dez|dic|déc|des|gru"
+)
+_DEEPEST = 3  # folders above those of the people
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose work something is, as far as the platform's names say; all fields are text.
+
+    Attributes
+    ----------
+    who : str
+        What tells the person from others.
+    name, id, login : str
+    when, attempt, late : str
+        Of this attempt.
+    """
+
+    who: str = ""
+    name: str = ""
+    id: str = ""
+    login: str = ""
+    when: str = ""
+    attempt: str = ""
+    late: str = ""
+
+
+class Member(NamedTuple):
+    """Something of a person's: the path in the tree, of a folder if it ends in "/", and the name for its author."""
+
+    path: str
+    name: str
+
+
+class Found(NamedTuple):
+    """One attempt of a person's; `problem` says why something cannot be a submission but lies where they lie.
+
+    Its `kind` is that of what lies at `path`: "folder", "file", "archive", or "nothing" if there is no file of it. Its
+    `members` are what belongs to it in there, () for all.
+    """
+
+    person: Person
+    members: tuple = ()
+    problem: str = ""
+    path: Path = None
+    kind: str = "folder"
+    matched: bool = False
+
+
+@functools.lru_cache(8)
+def presets(expected):
+    """(platform, pattern) of what is in platforms.txt."""
+    lines = Path(__file__).with_name("platforms.txt").read_text(encoding="utf-8").splitlines()
+    either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
+    made = [line.replace("{exercise}", either).replace("{stamp}", STAMP).split(None, 1) for line in lines]
+    return [(name, re.compile(text, re.DOTALL)) for name, text in filter(None, made) if name != "#"]
+
+
+def given(text, expected):
+    """The patterns that --pattern names or is, as a list.
+
+    Raises
+    ------
+    CourseError
+        If it is none.
+    """
+    known = presets(expected)
+    if named := [each for each in known if each[0] == text]:
+        return named
+    try:
+        pattern = re.compile(text, re.DOTALL)
+    except (re.error, RecursionError, OverflowError) as problem:
+        names = ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
+        raise CourseError(
+            f"--pattern '{shown(text)}' is neither a platform ({names}) nor a regular expression ({problem})"
+        ) from None
+    groups = pattern.groupindex.keys()
+    if "file" not in groups or not groups & {"who", "name", "id", "login"}:
+        raise CourseError(
+            f"--pattern '{shown(text)}' needs the groups (?P<who>...) and (?P<file>...); others are when, attempt, late"
+        )
+    return [("given", pattern)]
+
+
+def moment(text):
+    """A time as "2025-03-04 10:15:00", if it can be read, else the text.
+
+    Examples
+    --------
+    >>> moment("2025-03-04-10-15-00"), moment("Mar 4, 2025 1015 PM"), moment("4 mars 2025 9:01")
+    ('2025-03-04 10:15:00', '2025-03-04 22:15:00', '2025-03-04 09:01:00')
+    """
+    month = {word: k for k, words in enumerate(_MONTHS.split(), 1) for word in words.split("|")}
+    plain = re.fullmatch(r"\D*(\d{4})\D?(\d\d)\D?(\d\d)(?:\D*(\d\d)\D?(\d\d)(?:\D?(\d\d))?.*)?", text, re.DOTALL)
+    words = re.search(r"([^\W\d_]{3,})[. ]+(\d\d?),? +(\d{4})|(\d\d?)[. ]+([^\W\d_]{3,})[. ]+(\d{4})", text)
+    if plain:
+        year, *rest = (int(each or 0) for each in plain.groups())
+    elif words and (
+        name := next(
+            (words[k][:n].casefold() for k in (1, 5) for n in (4, 3) if words[k] and words[k][:n].casefold() in month),
+            "",
+        )
+    ):
+        year, day = int(words[3] or words[6]), int(words[2] or words[4])
+        clock = re.search(r"(\d{1,2})\D?(\d\d)(?:\D(\d\d))?(?: ?([ap])\.?m)?", text[words.end() :], re.IGNORECASE)
+        hour, minute, second = (int(clock[k] or 0) for k in (1, 2, 3)) if clock else (0, 0, 0)
+        if clock and clock[4]:
+            hour = hour % 12 + 12 * (clock[4] in "pP")
+        rest = month[name], day, hour, minute, second
+    else:
+        return text
+    return "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(year, *rest)
+
+
+def _read(pattern, path):
+    """(Person, the file's path) of a path, or None."""
+    found = pattern.fullmatch(path)
+    if not found:
+        return None
+    groups = {}
+    for name, text in found.groupdict().items():
+        groups[name.rstrip("_")] = groups.get(name.rstrip("_")) or text or ""
+    fields = {name: " ".join(_text(groups.get(name, "")).split()) for name in Person.__dataclass_fields__}
+    who = fields["who"] or " ".join(filter(None, map(fields.get, ("name", "id", "login"))))
+    name = fields["name"] or groups.get("who") or fields["login"] or fields["id"]
+    return Person(**(fields | {"who": who, "name": name})), groups["file"]
+
+
+def _text(name):
+    return unicodedata.normalize("NFC", decoded(name))
+
+
+def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
+    """Whose is what in a folder of many people's work.
+
+    Parameters
+    ----------
+    tree : tree of `sources`
+    patterns : list of (str, compiled pattern)
+    expected : tuple of str
+        The exercises' names.
+    passed_over : callable
+        Told the path of a folder; whether it is no submission.
+    at : tuple of str
+        The folder to look into.
+
+    Returns
+    -------
+    found : list of Found
+    sure : bool
+        Whether it is certain that these are several people's.
+    own : list of str
+        The exercises' files and folders at the top, if these make all of it one submission.
+    """
+    inside = [each for each in tree.children(at) if not is_junk(each[:1])]
+    inside = [(name, kind) for name, kind in inside if kind != "folder" or not passed_over((*at, name))]
+    folders = [name for name, kind in inside if kind == "folder"]
+    work = {name for name, kind in inside if kind == "folder" or is_work(name)}
+    own = [name for name, kind in inside if _is_exercise(tree, at, name, kind, expected)]
+
+    def fitting(*which, depth=1):
+        read = [_matched(tree, at, inside, pattern, depth) for name, pattern in patterns if (name == "any") in which]
+        best = max(read, key=len, default={})
+        plausible = any(path.endswith("/") or is_work(file) for path, (_, file) in best.items())
+        share = len(work & {path.split("/")[0] for path in best})
+        return best if plausible and 2 * share + (not own) > len(work) else {}
+
+    best = fitting(False)
+    if own and not best:
+        return [], False, own
+    best = best or fitting(False, True) or fitting(False, depth=2)
+    found = [
+        Found(person, (Member("/".join((*at, path)), file),) if file or path.endswith("/") else (), matched=True)
+        for path, (person, file) in best.items()
+    ]
+    sure, taken = len(found) > 1, {path.split("/")[0] for path in best}
+    if not best and folders and len(folders) == len(work):
+        if inner := _inner(tree, patterns, expected, passed_over, at, folders):
+            return inner, True, []
+        sure = _repeats(tree, at, folders, expected)
+    same = {each.person.name: each.person for each in found}
+    for name, kind in inside:
+        path, person = "/".join((*at, name)), Person(name, name)
+        if name in taken:
+            continue
+        if kind == "folder":
+            found.append(Found(person, (Member(f"{path}/", ""),)))
+        elif kind == "file" and is_archive(name):
+            stem = alone(Path(name), "archive").person
+            found.append(Found(same.get(stem.name, stem), (Member(path, name),)))
+        elif kind != "file" or is_work(name):  # a person's, so a person must hear
+            reason = sources.PROBLEMS[kind] or "it is neither a folder nor an archive"
+            found.append(Found(person, (Member(path, name),), reason))
+    return found, sure or len(work) > 1 and not folders, []
+
+
+def _matched(tree, at, inside, pattern, depth):
+    """{path: (person, file)} of what a pattern reads so many folders down; the path of a folder ends in "/"."""
+    found = {}
+    for name, kind in inside:
+        if depth > 1:
+            with contextlib.suppress(sources.Refused, sources.Unreadable):  # reading it says why
+                deeper = tree.children((*at, *name.split("/"))) if kind == "folder" else []
+                deeper = [(f"{name}/{each}", kind) for each, kind in deeper if not is_junk((each,))]
+                found |= _matched(tree, at, deeper, pattern, depth - 1)
+        elif kind == "folder" and (read := _read(pattern, f"{name}/*")) and read[1] == "*":
+            found[f"{name}/"] = read[0], ""
+        elif kind != "folder" and (read := _read(pattern, name)):
+            found[name] = read
+    return found
+
+
+def _inner(tree, patterns, expected, passed_over, at, folders):
+    """What lies in folders each of which holds several people's work, or [] if one does not."""
+    found = []
+    for name in folders if len(at) < _DEEPEST else ():
+        try:
+            theirs, sure, _ = people(tree, patterns, expected, passed_over, (*at, name))
+        except (sources.Refused, sources.Unreadable):  # reading it says why
+            sure = False
+        if not sure:
+            return []
+        found += theirs
+    return found
+
+
+def exercises_in(tree, at, expected):
+    """The exercises whose files may lie below a folder, as far as can be seen."""
+    try:
+        claims = [recognised(item.parts[-1], expected) for item in tree.items(at, expected) if not item.problem]
+    except (sources.Refused, sources.Unreadable):
+        return set()
+    return {claim[0] for claim in claims if claim}
+
+
+def _is_exercise(tree, at, name, kind, expected):
+    """Whether what lies in a folder is an exercise's file, or the folder with it."""
+    claim = recognised(f"{name}.py" if kind == "folder" else name, expected)
+    if not claim or claim[1] or kind not in ("folder", "file"):
+        return False
+    return kind == "file" or claim[0] in exercises_in(tree, (*at, name), expected)
+
+
+def _repeats(tree, at, folders, expected):
+    """Whether one exercise lies in several folders."""
+    seen = set()
+    for name in folders:
+        held = exercises_in(tree, (*at, name), expected)
+        if held & seen:
+            return True
+        seen |= held
+    return False
+
+
+def alone(place, kind):
+    """All that lies at a path, as one submission, of which only the path's name says whose it is."""
+    name = place.name if kind == "folder" else re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE)
+    return Found(Person(place.name, name), path=place, kind=kind)
+
+
+def attempts(found, place, kind):
+    """Each person's attempts in a folder or archive at `place`, as a list of tuples of `Found`, the earliest first."""
+    everybody = {}
+    for each in found:
+        own, key = everybody.setdefault(each.person.who, {}), _order(each)
+        own[key] = each._replace(members=own[key].members + each.members) if key in own else each
+    everybody = sorted(everybody.values(), key=lambda own: next(iter(own.values())).person.name)
+    return [tuple(_placed(own[key], place, kind) for key in sorted(own)) for own in everybody]
+
+
+def _order(found):
+    number = found.person.attempt
+    return int(number) if number.isdecimal() and len(number) < 10 else 0, moment(found.person.when), number
+
+
+def _placed(found, place, kind):
+    """With its path; a folder, an archive or a stray file of a person's alone has its own."""
+    if not found.members:
+        return found._replace(path=place, kind="nothing")
+    (path, name), *more = found.members
+    if kind == "folder" and not more and (path.endswith("/") or found.problem or Path(path).name == name):
+        own = "folder" if path.endswith("/") else "archive" if is_archive(name) else "file"
+        return found._replace(path=place / path, kind=own, members=())
+    return found._replace(path=place, kind=kind)

@@ -1,0 +1,337 @@
+"""What learning platforms really pack: a full batch in each of their layouts, and every person is found."""
+
+import io
+import random
+import tarfile
+import unicodedata
+import zipfile
+
+import pytest
+
+from fls_teach.autograder.intake.collect import collect
+from fls_teach.autograder.intake.people import moment
+from fls_teach.course.registry import CourseError, exercises
+
+EIGHT, NINE = "08_bayes_error", "09_decomposition"
+FILE, OTHER = f"{EIGHT}.py", f"{NINE}.py"
+CHOSEN = [exercise for exercise in exercises() if exercise.name in (EIGHT, NINE)]
+COUNT = 500
+PEOPLE = [f"{first} {last}" for last in ("Lovelace", "Çelik", "李", "O'Neil", "van der Berg") for first in
+          (f"P{letter}{number}" for letter in "abcdefghij" for number in range(10))]  # fmt: skip
+
+
+def work(k):
+    """The files of a person, for their own exercises."""
+    return {FILE: f"x = {k}\n", OTHER: f"y = {k}\n"}
+
+
+def zipped(files):
+    """The bytes of a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def tarred(files, mode="w:gz"):
+    """The bytes of a tar."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def each(name, **more):
+    """A layout with a path for each file of each person, `name` with {file}, {who}, {k} and others in it."""
+    return {
+        name.format(file=file, who=who, k=k, first=who.split(" ")[0], last=who.split(" ", 1)[1], **more): text
+        for k, who in enumerate(PEOPLE)
+        for file, text in work(k).items()
+    }
+
+
+def one_zip(name, inner="{}/{}"):
+    """A layout with a zip of each person's."""
+    return {
+        name.format(who=who, k=k): zipped({inner.format(file[:-3], file): text for file, text in work(k).items()})
+        for k, who in enumerate(PEOPLE)
+    }
+
+
+STAMP = "2025-03-04-10-{:02}-00"
+LAYOUTS = {
+    "folders": lambda: each("{who}/{file}"),
+    "zips": lambda: one_zip("{who}.zip"),
+    "canvas": lambda: each("p{k}x_{k}1_9{k}_{file}") | {"p0x_01_90_plot.png": "", "p1x_LATE_11_91_plot.png": ""},
+    "moodle folders": lambda: each("{who}_{k}_assignsubmission_file_/{file}"),
+    "moodle without a last dash": lambda: each("{who}_{k}_assignsubmission_file/{file}"),
+    "moodle with texts": lambda: (
+        each("{who}_{k}_assignsubmission_file_/{file}")
+        | {f"{who}_{k}_assignsubmission_onlinetext_/onlinetext.html": "<p>" for k, who in enumerate(PEOPLE)}
+    ),
+    "moodle flat": lambda: each("{who}_{k}_assignsubmission_file_{file}"),
+    "moodle zips": lambda: one_zip("{who}_{k}_assignsubmission_file_/submission.zip"),
+    "moodle flat zips": lambda: one_zip("{who}_{k}_assignsubmission_file_submission.zip"),
+    "moodle blind": lambda: each("Participant_{k}_assignsubmission_file_/{file}"),
+    "blackboard": lambda: (
+        each("Homework 1_u{k}_attempt_2025-03-04-10-00-00_{file}")
+        | {f"Homework 1_u{k}_attempt_2025-03-04-10-00-00.txt": "Name: x" for k in range(COUNT)}
+    ),
+    "brightspace": lambda: each("{k}-62031 - {who} - Mar 4, 2025 1015 AM/{file}") | {"index.html": "<html>"},
+    "brightspace flat": lambda: each("{k}-62031 - {who} - Mar 4, 2025 1015 AM - {file}"),
+    "google": lambda: each("{who} - {file}"),
+    "ilias": lambda: each("{last}_{first}_u{k}_{k}/20250304101500_{file}"),
+    "ilias teams": lambda: each("Team_{k}/{last}_{first}_u{k}_{k}/{file}"),
+    "github": lambda: each("hw1-submissions/hw1-u{k}/exercises/{file}"),
+    "gradescope": lambda: (
+        each("assignment_1_export/submission_1{k:04}/{file}") | {"assignment_1_export/submission_metadata.yml": ""}
+    ),
+    "sakai": lambda: (
+        each("Homework 1/{last}, {first}(u{k})/Submission attachment(s)/{file}") | {"Homework 1/grades.csv": ""}
+    ),
+    "vpl": lambda: each("{who} u{k}/2025-03-04-10-15-00/{file}"),
+    "open edx": lambda: each("course/block/u{k}/attachments/{file}"),
+    "codegrade": lambda: each("2025-03-04 10:15:00 - {who}/{file}"),
+    "prefix": lambda: each("{first}_u{k}_{file}"),
+    "prefix and time": lambda: each("{first}_u{k}_2025-03-04_{file}"),
+    "two sections": lambda: {
+        f"section {k % 2}/{who}/{file}": text for k, who in enumerate(PEOPLE) for file, text in work(k).items()
+    },
+}
+
+
+def lay(folder, files):
+    """Write a layout."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if type(content) is bytes else content.encode())
+    return folder
+
+
+PACKED = "folders", "zips", "canvas", "moodle folders", "blackboard", "brightspace", "sakai", "gradescope"
+
+
+@pytest.mark.parametrize("layout, packed", [*((name, False) for name in LAYOUTS), *((name, True) for name in PACKED)])
+def test_every_person_of_a_full_batch_is_found(layout, packed, tmp_path):
+    """In the folder that the instructor unpacked, and in the platform's own zip as it is."""
+    files = LAYOUTS[layout]()
+    if packed:
+        (tmp_path / "bulk.zip").write_bytes(zipped(files))
+    entries = collect([tmp_path / "bulk.zip" if packed else lay(tmp_path / "in", files)], CHOSEN)
+    assert len(entries) == COUNT == len({entry.folder for entry in entries}) == len({entry.name for entry in entries})
+    some = random.Random(layout).sample(entries, 12)
+    numbers = set()
+    for entry in some:
+        submission = entry.read()
+        assert set(submission.files) == {EIGHT, NINE}, (entry, submission.notes)
+        one, other = (submission.files[name].decode().split()[-1] for name in (EIGHT, NINE))
+        assert one == other, "the two files are of one person"
+        assert not submission.about["review"]
+        numbers.add(one)
+    assert len(numbers) == len(some)
+
+
+BLACKBOARD = "Homework 1_{}_attempt_{}_{}"
+
+
+def test_of_several_attempts_the_latest_counts_and_a_receipt_is_no_file(tmp_path):
+    """Two people and seven files used to be one submission with nothing in it; a receipt alone had others' work."""
+    stamps = [f"2025-03-{day:02}-10-00-00" for day in (3, 12, 4)]
+    files = {BLACKBOARD.format("bo02", stamp, FILE): stamp for stamp in stamps}
+    files |= {f"Homework 1_{who}_attempt_{stamp}.txt": "Name:" for who in ("bo02", "cy03") for stamp in stamps[:1]}
+    lay(tmp_path, files | {BLACKBOARD.format("al01", stamps[0], FILE): "x = 1"})
+    entries = collect([tmp_path], CHOSEN)
+    assert [(entry.name, entry.attempt, entry.attempts, entry.when) for entry in entries] == [
+        ("al01", 1, 1, "2025-03-03 10:00:00"),
+        ("bo02", 3, 3, "2025-03-12 10:00:00"),
+        ("cy03", 1, 1, "2025-03-03 10:00:00"),
+    ]
+    read = [entry.read() for entry in entries]
+    assert [each.files for each in read] == [{EIGHT: b"x = 1"}, {EIGHT: stamps[1].encode()}, {}]
+    assert [each.about["review"] for each in read] == [[], [], []] and len(read[2].notes) == 1
+    every = collect([tmp_path], CHOSEN, attempts="all")
+    assert [(entry.name, entry.counts, entry.person) for entry in every[1:4]] == [
+        ("bo02 (attempt 1)", False, 1),
+        ("bo02 (attempt 2)", False, 1),
+        ("bo02", True, 1),
+    ]
+
+
+def test_an_attempt_without_a_file_does_not_replace_one_with_a_file(tmp_path):
+    lay(tmp_path, {BLACKBOARD.format("bo02", "2025-03-03-10-00-00", FILE): "x = 1"})
+    lay(tmp_path, {"Homework 1_bo02_attempt_2025-03-04-10-00-00.txt": "Name:"})
+    (entry,) = collect([tmp_path], CHOSEN)
+    assert entry.read().files == {EIGHT: b"x = 1"} and entry.attempt == 1
+    assert "holds no file, so an earlier one was taken" in entry.read().notes[0]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"1-62031 - Ada L - {when}/{FILE}" for when in ("Mar 5, 2025 901 AM", "Mar 3, 2025 1130 PM")],
+        [f"1-62031 - Ada L - {when} - {FILE}" for when in ("1 décembre 2025 9 h 01", "4 mars 2025 11 h 30")],
+        [f"Ada L - {when}/{FILE}" for when in ("2025-03-05 09.01", "2025-03-03")],
+        [f"{when}_Ada L/{FILE}" for when in ("20250305T090100", "20250303T233000")],
+        [f"Ada L/{when}/{FILE}" for when in ("2025-03-05-09-01-00", "2025-03-03-23-30-00")],
+        [f"Ada L/attempt {when}/{FILE}" for when in (10, 9)],
+        [f"Ada L_{when}_{FILE}" for when in ("2025-03-05", "2025-03-03")],
+    ],
+)
+def test_times_and_numbers_of_attempts_are_read(names, tmp_path):
+    """As text, "attempt 10" comes before "attempt 9", and March after December."""
+    lay(tmp_path, {names[0]: "x = 2", names[1]: "x = 1", names[1].replace("Ada L", "Bo D").replace("1-", "2-", 1): ""})
+    ada, bo = collect([tmp_path], CHOSEN)
+    assert (ada.name, ada.attempt, ada.attempts) == ("Ada L", 2, 2) and (bo.name, bo.attempts) == ("Bo D", 1)
+    assert ada.read().files == {EIGHT: b"x = 2"}
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2025", "99999-99", "32 foo 2025", "\0" * 300, "Mar 4, 2025 9999 XM"])
+def test_times_that_are_none_stay_text(text):
+    assert type(moment(text)) is str
+
+
+def test_a_pattern_says_what_no_platform_does(tmp_path):
+    files = {f"{who}~{k}~{FILE}": f"x = {k}" for who in ("ada", "bo") for k in (1, 2)}
+    lay(tmp_path, files)
+    pattern = r"(?P<who>\w+)~(?P<attempt>\d+)~(?P<file>.+)"
+    entries = collect([tmp_path], CHOSEN, pattern=pattern)
+    assert [(entry.name, entry.attempts, entry.read().files[EIGHT]) for entry in entries] == [
+        ("ada", 2, b"x = 2"),
+        ("bo", 2, b"x = 2"),
+    ]
+    with pytest.raises(CourseError, match="--pattern fits nothing in"):
+        collect([tmp_path], CHOSEN, pattern="moodle")
+
+
+@pytest.mark.parametrize(
+    "pattern, words",
+    [
+        ("(", "is neither a platform .moodle, .* nor a regular expression"),
+        ("modle", "needs the groups"),
+        ("(?P<who>.*)", "needs the groups"),
+        ("(?P<file>.*)", "needs the groups"),
+        ("(?P<who>a)" * 2, "nor a regular expression"),
+        ("", "needs the groups"),
+    ],
+)
+def test_a_bad_pattern_is_refused_in_a_sentence(pattern, words, tmp_path):
+    with pytest.raises(CourseError, match=words) as raised:
+        collect([lay(tmp_path, each("{who}/{file}"))], CHOSEN, pattern=pattern)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_platform_can_be_named(tmp_path):
+    lay(tmp_path, {f"a_{k}_assignsubmission_file_{FILE}": "" for k in range(3)} | {"x - y.zip": zipped({FILE: ""})})
+    assert [entry.id for entry in collect([tmp_path], CHOSEN, pattern="moodle")] == ["0", "1", "2", ""]
+
+
+def test_accents_in_two_forms_are_one_person(tmp_path):
+    """A Mac takes letters apart; the two files of a person used to be two people's."""
+    names = [unicodedata.normalize(form, "Zoë Löwe_7_assignsubmission_file_") for form in ("NFC", "NFD")]
+    lay(tmp_path, {names[0] + FILE: "x = 1", names[1] + OTHER: "y = 1"})
+    (entry,) = collect([tmp_path], CHOSEN)
+    assert set(entry.read().files) == {EIGHT, NINE} and entry.name == "Zoë Löwe"
+
+
+def test_names_that_look_the_same_in_two_alphabets_are_told_apart(tmp_path):
+    """A Cyrillic "а" in "ada" used to give the bare name to both."""
+    pytest.importorskip("confusable_homoglyphs")
+    lay(tmp_path, {f"{name}/{FILE}": "" for name in ("ada", "\u0430da", "Ivan", "lvan", "Иван")})
+    names = [entry.name for entry in collect([tmp_path], CHOSEN)]
+    assert [name[-1] == "]" or name[-1] == "/" for name in names].count(True) == 4 and "Иван" in names
+
+
+@pytest.mark.parametrize("mode, end", [("w", ".tar"), ("w:gz", ".tar.gz"), ("w:gz", ".tgz"), ("w:gz", ".zip")])
+def test_tars_are_read_whatever_they_are_called(mode, end, tmp_path):
+    (tmp_path / f"ada{end}").write_bytes(tarred({f"work/{EIGHT}/{FILE}": "x = 1", f"work/{NINE}/{OTHER}": "y"}, mode))
+    (entry,) = collect([tmp_path], CHOSEN)
+    assert (entry.name, set(entry.read().files), entry.read().notes) == ("ada", {EIGHT, NINE}, ())
+
+
+def test_archives_lie_in_folders_of_platforms(tmp_path):
+    """Two zips of a person: neither used to be opened; of a zip and a tar of other exercises, both are."""
+    place = "Ada_411_assignsubmission_file_"
+    lay(tmp_path, {f"{place}/a.zip": zipped({FILE: "x = 1"}), f"{place}/b.tar": tarred({OTHER: "y = 1"}, "w")})
+    lay(tmp_path, {f"Bo_412_assignsubmission_file_/w{k}.zip": zipped({FILE: f"x = {k}"}) for k in ("", " (1)", " (2)")})
+    lay(tmp_path, {f"Cy_413_assignsubmission_file_/{k}.zip": zipped({FILE: f"x = {k}"}) for k in "ab"})
+    ada, bo, cy = (entry.read() for entry in collect([tmp_path], CHOSEN))
+    assert set(ada.files) == {EIGHT, NINE} and not ada.notes
+    assert bo.files == {EIGHT: b"x =  (2)"} and "was taken as 08_bayes_error, not 'w (1).zip/" in bo.notes[0]
+    assert cy.files == {} and "'a.zip/08_bayes_error.py' and 'b.zip/08_bayes_error.py'" in cy.about["review"][0]
+
+
+def test_the_unchanged_stub_does_not_compete(tmp_path):
+    stub = CHOSEN[0].stub.read_bytes()
+    lay(tmp_path, {f"ada/{FILE}": stub.replace(b"\n", b"\r\n"), f"ada/{EIGHT} (1).py": "x = 1", f"bo/{FILE}": stub})
+    ada, bo = (entry.read() for entry in collect([tmp_path], CHOSEN))
+    assert ada.files == {EIGHT: b"x = 1"} and f"'{FILE}' is the unchanged stub" in ada.notes[0]
+    assert bo.files == {EIGHT: stub} and not bo.notes
+
+
+def test_two_that_differ_are_shown_by_their_names(tmp_path):
+    lay(tmp_path, {f"ada/{EIGHT} ({k}).py": f"x = {k}" for k in (1, 2)} | {f"ada/{OTHER}": ""})
+    (entry,) = collect([tmp_path], CHOSEN)
+    assert set(entry.read().files) == {NINE}
+    assert f"'{EIGHT} (1).py' and '{EIGHT} (2).py' claim" in entry.read().about["review"][0]
+
+
+def test_a_stray_exercise_of_somebodys_needs_a_person(tmp_path):
+    lay(tmp_path, each("{who}_{k}_assignsubmission_file_{file}") | {FILE: "x = 1"})
+    stray = [entry.read() for entry in collect([tmp_path], CHOSEN) if entry.problem]
+    assert len(stray) == 1 and stray[0].about["review"]
+
+
+# ------------------------------------------------------------------ groups
+
+
+def grouped(tmp_path, rows, files, **more):
+    from fls_teach.autograder.intake import groups
+
+    (tmp_path / "groups.csv").write_text("submission,member\n" + "\n".join(rows), encoding="utf-8")
+    return collect([lay(tmp_path / "in", files)], CHOSEN, rows=groups.read(tmp_path / "groups.csv"), **more)
+
+
+GROUP = {f"group7-ada/{FILE}": "x = 1", f"group7-bo/{FILE}": "x = 2", f"cy/{FILE}": "x = 3"}
+
+
+@pytest.mark.parametrize("label", ["group7-ada", "group 7"])
+def test_a_group_has_one_mark(label, tmp_path):
+    """The submission that the file names counts, or the last of the members'; what another handed in is not marked."""
+    members = ("group7-bo", "Di") if label in ("group7-ada",) else ("group7-bo", "group7-ada")
+    entries = grouped(tmp_path, [f"{label},{member}" for member in members], GROUP)
+    assert [(entry.name, entry.group) for entry in entries] == [("cy", ()), (label, members)]
+    counting = {"group7-ada": b"x = 1", "group 7": b"x = 2"}[label]
+    assert entries[1].read().files == {EIGHT: counting} and "is of this group" in entries[1].read().notes[0]
+
+
+def test_of_a_group_the_latest_attempt_counts_where_times_are_known(tmp_path):
+    times = {"ada": 5, "bo": 3}
+    files = {BLACKBOARD.format(who, f"2025-03-{day:02}-10-00-00", FILE): who for who, day in times.items()}
+    (entry,) = grouped(tmp_path, ["bo,ada"], files)
+    assert (entry.name, entry.attempts, entry.read().files) == ("bo", 2, {EIGHT: b"ada"})
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (None, "cannot be read .No such file"),
+        ("", "needs the columns"),
+        ("a,b\n1,2", "needs the columns"),
+        ("submission,member\nx,ada\ny,Ada", "puts 'Ada' into two groups .'x' and 'y'"),
+        ("submission;member\nx;y", "names nothing that was handed in"),
+        (b"\xff\xfe", "cannot be read .it is not UTF-8"),
+    ],
+)
+def test_a_bad_file_of_groups_is_refused(text, words, tmp_path):
+    from fls_teach.autograder.intake import groups
+
+    if text is not None:
+        (tmp_path / "g.csv").write_bytes(text if type(text) is bytes else text.encode())
+    with pytest.raises(CourseError, match=words):
+        rows = groups.read(tmp_path / "g.csv")
+        collect([lay(tmp_path / "in", GROUP)], CHOSEN, rows=rows)
