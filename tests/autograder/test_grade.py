@@ -232,6 +232,48 @@ def test_an_empty_folder_among_others_is_a_submission_with_nothing_in_it(ada, tm
     assert "no submissions in" in refused(tmp_path / "in/empty", "--out", tmp_path / "other")
 
 
+def test_a_batch_from_which_everything_was_refused_needs_a_person(tmp_path):
+    """A class in a layout that nobody knows used to be one row with 0, and exit code 0."""
+    for who in ("ada", "bo"):
+        (tmp_path / "in" / who).mkdir(parents=True)
+        (tmp_path / "in" / who / "homework.py").write_text(RIGHT)
+    words = (
+        "grade",
+        tmp_path / "in",
+        "--out",
+        tmp_path / "out",
+        "--exercise",
+        "8",
+        "--isolation",
+        "process",
+        "--seed",
+        "1",
+    )
+    result = CliRunner().invoke(main, [*map(str, words), "--json"])
+    assert result.exit_code == 1, result.output
+    done = json.loads(result.stdout)
+    assert done["review"].keys() == {"ada", "bo"} and "No file of an exercise was found" in done["review"]["ada"]
+    assert "bo,0,4,0," in (tmp_path / "out/gradebook.csv").read_text()
+
+
+def test_of_attempts_the_best_counts(tmp_path):
+    """Every attempt is marked and one is counted; a changed choice marks nothing anew."""
+    for day, text in ((3, RIGHT), (4, "def linear_error(*a): return 0")):
+        hand_in(tmp_path / f"in/7-1 - Ada L - Mar {day}, 2025 1015 AM", {"8": text})
+    hand_in(tmp_path / "in/8-1 - Bo D - Mar 3, 2025 1015 AM", {"8": RIGHT})
+    common = {"paths": [tmp_path / "in"], "seed": 1, "out": tmp_path / "out"}
+    best = grade(options(**common, attempts="best"))
+    assert [(*row[:2],) for row in best.rows] == [("Ada L (attempt 1)", 4), ("Bo D", 4)]
+    assert (best.left_out, best.identical) == (["Ada L (attempt 1) (1 more)"], [["Ada L (attempt 1)", "Bo D"]])
+    marked = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/record.json")}
+    every = grade(options(**common, attempts="all"))
+    assert [row[:2] for row in every.rows] == [("Ada L", 0), ("Bo D", 4)]
+    lines = (tmp_path / "out/gradebook.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["Ada L (attempt 1)", "Ada L", "Bo D"]
+    assert ",2025-03-03 10:15:00,1,2,,," in lines[1]
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/record.json")} == marked
+
+
 def test_what_cannot_be_read_is_for_a_person(ada, tmp_path, environment):
     """A folder that vanishes while others are graded stands for a disk that fails, which root does not see."""
     sitecustomize = tmp_path / "early"

@@ -1,17 +1,19 @@
 """Folders and zips that were made to harm: a clear verdict, other people's work unread, bounded time and memory."""
 
 import errno
+import gzip
 import io
 import os
 import socket
 import stat
 import struct
+import tarfile
 import time
 import tracemalloc
 import warnings
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -457,3 +459,221 @@ def test_whether_a_folder_holds_work_is_seen_without_following_links(tmp_path):
     (tmp_path / "alice" / "x.ipynb").symlink_to("nowhere")
     assert holds_work(tmp_path, exercises())
     assert holds_work(tmp_path / "long", exercises()), "who cannot be looked into is graded, which says why"
+
+
+# Tars, and archives in archives
+
+
+@pytest.fixture
+def tarred(tmp_path):
+    """Read a tar of (TarInfo or name, data) next to an honest file, or of these bytes."""
+
+    def read(*entries, raw=None, mode="w", form=tarfile.GNU_FORMAT):
+        if raw is None:
+            buffer = io.BytesIO()
+            with tarfile.open(fileobj=buffer, mode=mode, format=form) as archive:
+                for name, data in [(OTHER, b"honest"), *entries]:
+                    info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+                    info.size = info.size or len(data)
+                    archive.addfile(info, io.BytesIO(data))
+            raw = buffer.getvalue()
+        (tmp_path / "a.tar").write_bytes(raw)
+        return only(tmp_path / "a.tar")
+
+    return read
+
+
+def special(kind, target=""):
+    """An entry that is no file."""
+    info = tarfile.TarInfo(FILE)
+    info.type, info.linkname = kind, target
+    return info
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("name", [f"../{FILE}", f"/{FILE}", f"C:/{FILE}", f"..\\{FILE}", f"{EIGHT}/../{FILE}"])
+def test_paths_that_lead_out_of_a_tar(name, form, tarred):
+    assert refused(tarred((name, b"bad"), form=form), "leads out of the archive", kept=[NINE])
+
+
+@pytest.mark.parametrize(
+    "kind, target, word",
+    [
+        (tarfile.SYMTYPE, "/etc/passwd", "link"),
+        (tarfile.LNKTYPE, OTHER, "link"),
+        (tarfile.LNKTYPE, "/etc/passwd", "link"),
+        (tarfile.CHRTYPE, "", "ordinary"),
+        (tarfile.BLKTYPE, "", "ordinary"),
+        (tarfile.FIFOTYPE, "", "ordinary"),
+    ],
+)
+def test_links_and_devices_in_a_tar(kind, target, word, tarred):
+    assert refused(tarred((special(kind, target), b"")), word, kept=[NINE])
+
+
+@pytest.mark.parametrize("name", [f"{EIGHT}\u202eyp.py", f"\x1b[2J{FILE}", f"\x07{FILE}", f"{FILE}\0.txt"])
+def test_names_in_a_tar_that_hide_something(name, tarred):
+    submission = tarred((name, b"bad"), form=tarfile.PAX_FORMAT)
+    assert set(submission.files) <= {NINE, EIGHT} and all(note.isprintable() for note in submission.notes)
+    assert (EIGHT in submission.files) == ("\0" in name), "a tar ends a name there, and so do all that read it"
+
+
+def test_a_sparse_file_in_a_tar_is_none(tarred):
+    """Some hundred bytes that would unpack to a tebibyte."""
+    info = tarfile.TarInfo(FILE)
+    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": str(2**40)}
+    info.pax_headers["GNU.sparse.name"] = FILE
+    with peak_below(8 * 2**20):
+        assert refused(tarred((info, b"1\n0\n1\n".ljust(512, b"\0")), form=tarfile.PAX_FORMAT), "ordinary", kept=[NINE])
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_tar_that_quotes_a_long_header_is_not_believed(kind, tarred):
+    info = tarfile.TarInfo("x")
+    info.type, info.size = kind, 2**33 - 1
+    with peak_below(8 * 2**20):
+        submission = tarred(raw=info.tobuf(tarfile.GNU_FORMAT) + bytes(2**16))
+    assert submission.files == {} and submission.about["review"]
+
+
+@pytest.mark.parametrize("size", [2**20 + 1, 2**34, 2**60])
+def test_a_size_in_a_tar_that_lies(size, tarred):
+    """What the next header would be lies far behind the end."""
+    info = tarfile.TarInfo(FILE)
+    info.size = size
+    submission = tarred(raw=info.tobuf(tarfile.GNU_FORMAT) + b"x = 1\n".ljust(512, b"\0") + bytes(1024))
+    assert submission.files == {} and "not a tar or a damaged one" in submission.about["review"][0]
+
+
+def test_a_tar_that_is_damaged_in_the_middle_does_not_end_there(tarred):
+    """tarfile takes a damaged header for the end, and whoever comes behind it would be lost."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in (OTHER, FILE):
+            archive.addfile(tarfile.TarInfo(name))
+    raw = bytearray(buffer.getvalue())
+    raw[512:520] = b"\xff" * 8
+    assert refused(tarred(raw=bytes(raw)), "an entry in it is not one")
+
+
+def test_a_time_in_a_tar_that_is_none(tarred):
+    for time_of_it in (-(2.0**70), 2.0**70, 1e300):
+        info = tarfile.TarInfo(FILE)
+        info.mtime = time_of_it
+        assert set(tarred((info, b"fine"), form=tarfile.PAX_FORMAT).files) == {EIGHT, NINE}
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_gzip_bomb_is_not_unpacked_to_its_end(layers, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 2**22)
+    bomb = bytes(10**8)
+    for _ in range(layers):
+        bomb = gzip.compress(bomb, 1)
+    (tmp_path / "a.tar.gz").write_bytes(bomb)
+    with peak_below(8 * 2**20):
+        submission = only(tmp_path / "a.tar.gz")
+    assert submission.files == {} and submission.about["review"]
+
+
+def packed(**files):
+    """The bytes of a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def test_a_zip_bomb_in_a_zip_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 2**22)
+    (tmp_path / "all.zip").write_bytes(
+        packed(**{OTHER: b"honest", "a.zip": packed(**{FILE: bytes(10**7)}), "b.zip": bytes(10**7)})
+    )
+    with peak_below(8 * 2**20):
+        submission = only(tmp_path / "all.zip")
+    assert refused(submission, "'b.zip' was not taken: it is larger than 4 MiB", "larger than 1 MiB", kept=[NINE])
+
+
+def test_archives_in_archives_end_somewhere(zipped):
+    """Each of which holds the next, or many beside one another."""
+    nested = packed(**{FILE: b"deep"})
+    for _ in range(30):
+        nested = packed(**{"a.zip": nested})
+    assert refused(zipped(("a.zip", nested)), "8 archives were opened before", kept=[NINE])
+    many = zipped(*((f"{k}.zip", packed(**{"x.txt": b""})) for k in range(2000)))
+    assert refused(many, "8 archives were opened before", kept=[NINE]) and len(many.notes) <= 21
+
+
+def test_a_disk_without_room_is_no_fault_of_a_submission(zipped, monkeypatch):
+    class Full(io.FileIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sources.tempfile, "TemporaryFile", lambda buffering: Full(os.memfd_create("full"), "r+"))
+    with pytest.raises(Unreadable, match="No space left"):
+        zipped(("a.zip", packed(**{FILE: b"x"})))
+
+
+def test_paths_of_a_thousand_parts_cost_nothing(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(OTHER, b"honest")
+        for k in range(60):
+            archive.writestr(f"{k}/" + "a/" * 30_000 + FILE, b"")
+    start = time.process_time()
+    with peak_below(64 * 2**20):
+        assert only(tmp_path / "a.zip").files == {NINE: b"honest"}
+    assert time.process_time() - start < 5
+
+
+SLOW = [
+    "a_1" * 84,
+    "a - " * 63,
+    "1-1 - " + "a - " * 60,
+    "1-1 - " + "1999" * 62,
+    "x_attempt_" * 25,
+    "2025-03-03_" * 23,
+    "copy " * 50,
+    "08_bayes_error_" * 16,
+    "_" * 250,
+    "08" + "_" * 240,
+    "1" * 250,
+    "a, (" * 62,
+]
+
+
+def test_no_name_takes_long_to_read(tmp_path):
+    """Regular expressions can be made to try for ever."""
+    for name in SLOW:
+        (tmp_path / f"{name[:247]}.py").write_bytes(b"")
+        (tmp_path / name[:250]).mkdir(exist_ok=True)
+    start = time.process_time()
+    for entry in collect([tmp_path], exercises()):
+        checked(entry.read())
+    for pattern in ("moodle", "blackboard", "brightspace", "canvas", "sakai", "ilias", "google", "vpl"):
+        with suppress(CourseError):
+            collect([tmp_path], exercises(), pattern=pattern)
+    assert time.process_time() - start < 5
+
+
+@given(st.binary(max_size=2000), st.booleans())
+def test_any_bytes_as_a_tar(tmp_path_factory, data, compressed):
+    path = tmp_path_factory.getbasetemp() / "any.tar"
+    path.write_bytes(gzip.compress(data) if compressed else data.ljust(257, b"\1")[:257] + b"ustar" + data[257:])
+    checked(only(path))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
+def test_any_change_to_a_tar(tmp_path_factory, changes):
+    """A tar has no checksum of what is in it: what comes out has at least an exercise's name and a bounded size."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in CONTENTS.items():
+            info = tarfile.TarInfo(f"{name}/{name}.py")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    raw = bytearray(buffer.getvalue()[:2048])
+    for where, value in changes:
+        raw[int(where * len(raw))] = value
+    path = tmp_path_factory.getbasetemp() / "changed.tar"
+    path.write_bytes(raw)
+    checked(only(path))

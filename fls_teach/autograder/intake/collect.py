@@ -300,7 +300,7 @@ def _found_at(path, expected, results_in, single, patterns):
             found, sure, own = people(tree, patterns, expected, passed_over)
             empty = all(is_junk(each[:1]) for each in tree.children())
             if own:
-                _only_ones(tree, own, expected, said)
+                _only_ones(tree, own, expected, said, zips=kind == "folder")
             if patterns != presets(expected) and not any(each.matched for each in found):
                 raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
     except Refused:
@@ -330,13 +330,13 @@ def _beside(place, expected, patterns):
     return [own for own in by_attempt(found, place.parent, "folder") if own[0].person.who in who]
 
 
-def _only_ones(tree, own, expected, said):
+def _only_ones(tree, own, expected, said, zips):
     """Refuse a folder with an exercise beside two or more people's work: one may well have an old version there."""
     others = [
         name
         for name, kind in tree.children()
         if name not in own and not is_junk((name,))
-        and (kind == "folder" and exercises_in(tree, (name,), expected) or kind == "file" and is_archive(name))
+        and (kind == "folder" and exercises_in(tree, (name,), expected) or zips and kind == "file" and is_archive(name))
     ]  # fmt: skip
     if len(others) > 1:
         theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])

@@ -130,7 +130,7 @@ def print_summary(done):
     if done.left_out:
         screen.print(Text(f"{len(done.left_out)} with more attempts, which do not count: {_listed(done.left_out)}"))
     if done.noted:
-        text = f"{len(done.noted)} with notes on what was not taken; their reports say why: {_listed(done.noted)}"
+        text = f"{len(done.noted)} with notes on their files, which their reports show: {_listed(done.noted)}"
         screen.print(Text(text))
     if done.blank:
         text = f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}"
