@@ -314,7 +314,7 @@ def _that_count(entries, out, attempts):
 def _conclude(options, entries, chosen, isolation):
     """Draw what concerns all submissions together."""
     counting = _that_count(entries, options.out, options.attempts)
-    listed = entries if options.attempts == "all" else counting
+    listed, counted_names = entries if options.attempts == "all" else counting, {entry.name for entry in counting}
     done, cohort = Done(options.out, isolation, [entry.folder for entry in listed]), Cohort()
 
     def records(which=counting):
@@ -323,8 +323,8 @@ def _conclude(options, entries, chosen, isolation):
 
     def counted():
         for entry, record in records(listed):
-            done.add(record, entry in counting)
-            if entry in counting:
+            done.add(record, entry.name in counted_names)
+            if entry.name in counted_names:
                 cohort.add(record)
             yield record
 
