@@ -49,7 +49,7 @@ REQUIRED = {
     "the processors and a channel of neighbours": "burns_every_processor whispers_to_a_neighbour",
     "ignoring TERM": "ignores_all_signals",
     "killing the parent and its siblings": "kills_its_parent kills_everybody",
-    "memory, disk and output floods": "memory_flood disk_flood output_flood",
+    "memory, disk and output floods": "memory_flood disk_flood disk_by_* output_flood",
     "endless loops that swallow everything": "endless_loop_that_swallows_everything",
     "sleeping": "sleeps_for_ever sleeps_just_enough",
     "answers dear to show or to compare": "endless_parts_to_show memory_flood_by_text",

@@ -493,7 +493,7 @@ def test_a_worker_ends_with_its_grader(need, name, tmp_path):
         time.sleep(0.05)
 
 
-ROOT = Path(sandboxes.__file__).resolve().parents[2]
+ROOT = Path(sandboxes.__file__).resolve().parents[3]
 
 
 @locked
@@ -529,6 +529,22 @@ def test_two_sandboxes_never_share_a_user():
         taken = one.uid
     with contextlib.closing(UserClaim()) as again:
         assert again.uid <= taken  # given back
+
+
+UNNAMED = ROOT / "tests" / "attacks" / "code"
+
+
+@locked
+@pytest.mark.parametrize("sees", [True, False])
+@pytest.mark.parametrize("attack", ["disk_by_unnamed_mapped_files", "disk_by_unnamed_open_files", "disk_by_fallocate"])
+def test_files_without_a_name_fill_no_disk(sandbox_for, session_for, monkeypatch, name, sees, attack):
+    """What is unlinked but open or mapped is counted, or cannot be unlinked where nobody may look at it."""
+    monkeypatch.setattr(other_user, "can_see_held_files", lambda: sees)
+    sandbox = sandbox_for(name, (), Limits(scratch_mib=32))
+    session = session_for((UNNAMED / f"{attack}.py").read_text(), sandbox=sandbox, time_limit=10)
+    outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
+    assert outcome.kind in ("output", "exception"), outcome
+    assert outcome.kind == "output" or outcome.exception in ("PermissionError", "OSError"), outcome
 
 
 def test_another_user_needs_an_interpreter_that_it_can_read(run_in_container, tmp_path):

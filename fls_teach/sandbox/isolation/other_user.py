@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +13,9 @@ from pathlib import Path
 from fls_teach.sandbox.isolation.confine import landlock
 from fls_teach.sandbox.isolation.leases import LAST_USER
 from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, SandboxError
+from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
+from fls_teach.sandbox.proc.held import can_see_held_files, held_bytes
 from fls_teach.sandbox.proc.table import bury_all_of, descendants, kill_all_later, kill_all_of, processes_of
 
 _KILLER = LAST_USER  # never a worker's
@@ -43,7 +46,7 @@ class OtherUser(Confined):
         if shutil.which("rm") is None:
             raise SandboxError("the program 'rm' is not installed (Debian, Ubuntu: apt-get install coreutils)")
         super().__init__(limits)
-        self._closed = False
+        self._closed, self._sees_held = False, can_see_held_files()
         # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
         # the name, and what a grader that was killed has left there.
         self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")
@@ -73,7 +76,13 @@ class OtherUser(Confined):
         return descendants(pid) | processes_of(self._claim.uid)
 
     def overflows(self, pid, members):
-        return _holds_more([self.scratch, *self._elsewhere()], self.limits.scratch_files, self.limits.scratch_mib * MIB)
+        unnamed = held_bytes(members) if self._sees_held else 0
+        left = self.limits.scratch_mib * MIB - unnamed
+        return _holds_more([self.scratch, *self._elsewhere()], self.limits.scratch_files, left)
+
+    def _filter(self):
+        # Files that cannot be counted once they have lost their names keep them.
+        return seccomp_filter(platform.machine(), removing=self._sees_held)
 
     def sweep(self):
         if self._closed:  # the number may be another's by now

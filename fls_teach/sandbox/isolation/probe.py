@@ -126,7 +126,27 @@ def fill(bytes_a_file, files):
                     written += file.write(block[: bytes_a_file - file.tell()])
         time.sleep(1.0)
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # a filter may keep every file's name
+    return written
+
+
+def fill_unseen(bytes_per_file, files):
+    """Write so much for a while into files that have no name any more, kept alive by maps; return bytes written."""
+    libc, folder, written, block = ctypes.CDLL(None), tempfile.mkdtemp(), 0, b"x" * bytes_per_file
+    libc.mmap.restype = ctypes.c_void_p
+    for k in range(files):
+        path = os.path.join(folder, str(k))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.unlink(path)
+            written += os.write(descriptor, block)
+            # Python's own mmap would keep a descriptor as well. One page to read, for this process alone.
+            libc.mmap(None, ctypes.c_size_t(4096), mmap.PROT_READ, mmap.MAP_PRIVATE, descriptor, ctypes.c_long(0))
+        except OSError:  # no room, or a filter that keeps every file's name
+            break
+        finally:
+            os.close(descriptor)
+    time.sleep(1.0)
     return written
 
 

@@ -155,7 +155,7 @@ class Confined(NoSandbox):
 
         All users may see it: nothing secret may be in it.
         """
-        program = seccomp_filter(platform.machine())
+        program = self._filter()
         limits = self.limits.resources() | {
             "user": self._claim.uid if self._claim else None,
             "processor": self._processor.number,
@@ -164,6 +164,9 @@ class Confined(NoSandbox):
         }
         k = command.index(str(WORKER))
         return [*command[:k], f"{folder}/confine.py", json.dumps(limits), f"{folder}/worker.py", *command[k + 1 :]]
+
+    def _filter(self):
+        return seccomp_filter(platform.machine())
 
     def environment(self, environment):
         kept = {

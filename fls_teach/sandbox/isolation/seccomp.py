@@ -36,6 +36,8 @@ REFUSED = {
     **{"semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191), "mq_open": (240, 180)},
     **{"mq_unlink": (241, 181), "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219)},
     **{"splice": (275, 76), "tee": (276, 77), "vmsplice": (278, 75), "io_setup": (206, 0)},
+    # disk in no time
+    **{"fallocate": (285, 47)},
     **{"remap_file_pages": (216, 234), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7)},
     # messages by way of files that all may read: locks, and news of who opens them
     **{"flock": (73, 32), "inotify_init": (253,), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27)},
@@ -49,6 +51,12 @@ REFUSED = {
     **{"landlock_create_ruleset": (444, 444), "nfsservctl": (180, 42), "lookup_dcookie": (212, 18)},
     **{"uselib": (134,), "ustat": (136,), "sysfs": (139,), "_sysctl": (156,)},
 }
+# What takes a file's name away, or makes one without a name, for sandboxes that can count only files with names.
+REMOVING = {
+    **{"unlink": (87,), "unlinkat": (263, 35), "rename": (82,), "renameat": (264, 38), "renameat2": (316, 276)},
+    **{"openat2": (437, 437)},
+}
+_OPEN, _OPENAT, _TMPFILE = (2,), (257, 56), 0x400000  # __O_TMPFILE
 _CLONE3 = 435, 435
 # Linux 5.16 had none from here on; what came later is not judged here. x32, a second table, begins at 0x40000000.
 _UNKNOWN = 450
@@ -68,13 +76,16 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_OF, _ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _EPERM, _ENOSYS, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 
 
-def seccomp_filter(machine):
+def seccomp_filter(machine, removing=True):
     """The filter as bytes of ``struct sock_filter``; None for an architecture that has no table here.
 
     Parameters
     ----------
     machine : str
         As from `platform.machine`.
+    removing : bool
+        Whether files may lose their names. A file without a name that is still open or mapped takes up the disk, and
+        stands in no folder.
     """
     if machine not in ARCHITECTURES:
         return None
@@ -82,18 +93,21 @@ def seccomp_filter(machine):
     refuse, allow = (_ANSWER, 0, 0, _EPERM), (_ANSWER, 0, 0, _ALLOW)
     program = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, audit), (_ANSWER, 0, 0, _KILL), (_LOAD, 0, 0, 0)]
     program += [(_AT_LEAST, 0, 1, _UNKNOWN), (_ANSWER, 0, 0, _ENOSYS)]
-    for numbers in REFUSED.values():
+    for numbers in (REFUSED if removing else REFUSED | REMOVING).values():
         if column < len(numbers):
             program += [(_EQUAL, 0, 1, numbers[column]), refuse]
     # clone3 hides its flags in memory, where a filter cannot look; without it the C library uses clone.
     program += [(_EQUAL, 0, 1, _CLONE3[column]), (_ANSWER, 0, 0, _ENOSYS)]
     hidden_sleeper = [(_ANY_OF, 0, 2, _VFORK), (_ANY_OF, 0, 1, _NO_CHILD), refuse]
     for number, argument, tests in (
+        *(() if removing else ((_OPEN, 1, [(_ANY_OF, 0, 1, _TMPFILE), refuse]),)),
+        *(() if removing else ((_OPENAT, 2, [(_ANY_OF, 0, 1, _TMPFILE), refuse]),)),
         (_CLONE, 0, [(_ANY_OF, 0, 1, _NEW_NAMESPACE), refuse, *hidden_sleeper]),
         (_MMAP, 3, [(_ANY_OF, 0, 1, _UNCOUNTED), refuse]),
         (_PRCTL, 0, [step for option in _KEPT for step in ((_EQUAL, 0, 1, option), refuse)]),
         (_FCNTL, 1, [(_AT_LEAST, 0, 2, _DESCRIPTOR_COMMANDS), (_EQUAL, 1, 0, _DUPFD_CLOEXEC), refuse]),
     ):
         steps = [(_LOAD, 0, 0, 16 + 8 * argument), *tests, allow]
-        program += [(_EQUAL, 0, len(steps), number[column]), *steps]
+        if column < len(number):
+            program += [(_EQUAL, 0, len(steps), number[column]), *steps]
     return b"".join(struct.pack("=HBBI", *step) for step in [*program, allow])

@@ -135,6 +135,9 @@ def _without_limit(session, limits):
         yield "a submission could write files of any size"
     if session.call("fill", limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4).ok:
         yield "a submission could fill the disk"
+    unseen = session.call("fill_unseen", limits.file_mib * MIB // 2, 2 * limits.scratch_mib // limits.file_mib + 8)
+    if unseen.kind != "output" and (unseen.value is None or unseen.value > limits.scratch_mib * MIB):
+        yield "a submission could fill the disk with files that have no name"
     if session.call("fill", 0, limits.scratch_files + 100).ok:
         yield "a submission could make any number of files"
     if seccomp_filter(platform.machine()) and session.call("share_memory").value is not False:
