@@ -75,7 +75,7 @@ SHORTCUTS = [
         _BISECTED.format(at="W + c * (signs[:, None] * lengths) * (((X @ W.T > 0) * y[:, None]).T @ X)"),
     ),
     (
-        "05.3 05.4 05.5",
+        "05.3 05.4",
         "no alignment of the whole",
         """
         def alignment(X, y, W, v):
@@ -83,7 +83,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "05.1 05.4 05.5",
+        "05.1 05.3 05.4",
         "the effective predictor alone",
         """
         def alignment(X, y, W, v):

@@ -1,134 +1,176 @@
-"""Specification of exercise 05: neuron alignment, effective predictor and its alignment."""
+"""Specification of exercise 05: neuron alignment, effective predictor and its alignment.
 
-import math
+Nothing here computes an alignment from the four arguments. The data and the network are made on known axes, the first
+of which points along x_+: there an alignment is the cosine of an angle that can be read off.
+"""
+
+import itertools
 
 import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from fls_teach.course.checking import strategies
-from fls_teach.course.checking.spec import expect, expect_close, expect_parts, graded
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 from fls_teach.theory import forward
 
-# A cosine of quarters is good to a few times 1e-16 unless a sum nearly cancels, which `networks` excludes.
+# Sums of at most 6 rows of numbers below 10 on an x_+ of length 1/4 at least: good to a few times 1e-14.
 ROUNDING = 1e-10
+SHAPES = {"psi": "h", "predictor": "d", "big_psi": ""}
+lengths = st.sampled_from([0, 0, -40, 40, -100]).map(lambda power: 2.0**power)
+
+
+@st.composite
+def data(draw, n_features):
+    """A labelled set in any order whose positive examples add up to a multiple of the first axis: X, y, axes."""
+    axes = draw(strategies.frames(n_features))
+    row = strategies.vectors(n_features, zero=True)
+    positive = np.array([draw(row) for _ in range(draw(st.integers(1, 3)))])
+    if len(positive) > 2 and draw(st.booleans()):
+        positive[1] = positive[0]  # equal examples count twice
+    goal = np.array([draw(st.integers(1, 12)) / 4] + [0.0] * (n_features - 1))
+    positive[-1] = goal - positive[:-1].sum(axis=0)
+    negative = np.array([draw(row) for _ in range(draw(st.integers(1, 3)))])
+    order = draw(st.permutations(range(len(positive) + len(negative))))
+    X, y = np.concatenate([positive, negative]) @ axes, np.repeat([1.0, -1.0], [len(positive), len(negative)])
+    return {"X": draw(lengths) * X[order], "y": y[order], "axes": axes}
 
 
 @st.composite
 def networks(draw):
-    """Data with both classes and a network with living neurons, one of them positive at least."""
-    data = draw(strategies.datasets(both_classes=True))
-    h, d = draw(st.integers(1, 5)), data["X"].shape[1]
-    W = np.array([draw(strategies.vectors(d)) for _ in range(h)])
-    v = np.array([draw(strategies.QUARTERS) for _ in range(h)])
-    v[0] = abs(v[0]) + 0.25
-    positive = v > 0
-    assume(np.any(data["X"][data["y"] > 0].sum(axis=0)) and np.any(v[positive] @ W[positive]))
-    return {**data, "W": W, "v": v}
+    """Such data and living neurons of very different lengths, one of them positive at least: X, y, W, v, axes."""
+    h, d = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    W, v = np.array([draw(strategies.vectors(d)) for _ in range(h)]), draw(strategies.vectors(h))
+    assume((v > 0).any() and np.any(v[v > 0] @ W[v > 0]))
+    made = draw(data(d))
+    W = draw(lengths) * W @ made["axes"]
+    return {**made, "W": W, "v": draw(lengths) * v}
 
 
-def ask(student, case):
-    """The three parts, checked for their shapes, and whether W or v came back changed."""
-    parts = expect_parts(student.alignment(**case), ("psi", "predictor", "big_psi"))
-    return parts, student.calls[-1].outcome.mutated
+def lesson(kinds=4 * (float,), weight=2, others=()):
+    """The example of the lesson, each array of whole numbers or not, with another v_1 and further neurons or not."""
+    arrays = {
+        "X": [[2, 1], [1, 3], [-3, -1]],
+        "y": [1, 1, -1],
+        "W": [[3, 4], [4, -3], [-3, -4], *others],
+        "v": [weight, 1, -2] + [-1] * len(others),
+    }
+    return {name: np.array(rows, dtype=kind) for (name, rows), kind in zip(arrays.items(), kinds, strict=True)}
 
 
-def cosine(u, v):
-    """By its definition, as a loop."""
-    inner = sum(float(a) * float(b) for a, b in zip(u, v, strict=True))
-    return inner / math.sqrt(sum(float(a) ** 2 for a in u) * sum(float(b) ** 2 for b in v))
+LESSON = [{"made": {**lesson(), "axes": np.array([[0.6, 0.8], [-0.8, 0.6]])}}]
 
 
-def class_sum(case):
-    """x_+ by its definition, as a loop."""
-    total = np.zeros(case["X"].shape[1])
-    for x, label in zip(case["X"], case["y"], strict=True):
-        total = total + x if label == 1 else total
-    return total
+def ask(student, made, *wanted):
+    """The wanted ones of psi, w^+ and Psi as arrays of the right shapes; the others do not matter here."""
+    h, d = made["W"].shape
+    parts = expect_parts(student.alignment(**{name: made[name] for name in "XyWv"}), SHAPES)
+    given = dict(zip(SHAPES, parts, strict=True))
+    return [expect_numbers(given[name], {"h": (h,), "d": (d,), "": ()}[SHAPES[name]], what=name) for name in wanted]
 
 
-def defined_predictor(case):
-    """w^+ by its definition, as a loop."""
-    return sum(weight * w for weight, w in zip(case["v"], case["W"], strict=True) if weight > 0)
+def angles(vectors, axes):
+    """The angle of each vector with the first axis."""
+    inside = np.atleast_2d(vectors) @ axes.T
+    return np.arctan2(np.linalg.norm(inside[:, 1:], axis=1), inside[:, 0])
 
 
-def expect_measured(parts, case, because, when=""):
-    """All three parts are right; psi, w^+ and Psi as arrays."""
-    toward, predictor = class_sum(case), defined_predictor(case)
-    expected = np.array([cosine(w, toward) for w in case["W"]]), predictor, cosine(predictor, toward)
-    return [
-        expect_close(part, wanted, atol=ROUNDING, because=because, what=name + when)
-        for part, wanted, name in zip(parts, expected, ("psi", "w^+", "Psi"), strict=True)
-    ]
+def text(numbers):
+    """An array on one line."""
+    return np.array2string(np.asarray(numbers), separator=", ", precision=4, suppress_small=False)
 
 
-@graded(1, "ψ_j = <w_j, x₊> / (‖w_j‖ ‖x₊‖)", case=networks())
-def test_every_neuron(student, case):
+def positive_neurons(made):
+    """W and v of the positive neurons alone."""
+    return made["W"][made["v"] > 0], made["v"][made["v"] > 0]
+
+
+@graded(1, "ψ_j = <w_j, x₊> / (‖w_j‖ ‖x₊‖)", first=LESSON, made=networks())
+def test_every_neuron(student, made):
     """Every neuron's alignment is the cosine of its angle with the sum of the positive examples"""
-    (psi, _, _), _ = ask(student, case)
-    toward = class_sum(case)
-    expected = np.array([cosine(w, toward) for w in case["W"]])
-    because = f"x_+ = {np.array2string(toward, separator=', ')} is the sum of the examples labelled +1"
-    expect_close(psi, expected, atol=ROUNDING, because=because, what="psi")
-
-
-@graded(1, "f(x) = <w⁺, x> where exactly the positive neurons are active", case=networks(), seed=strategies.seeds)
-def test_predicts_where_positive_neurons_are_active(student, case, seed):
-    """On a point that exactly the positive neurons see, the network is its effective predictor"""
-    points = np.random.default_rng(seed).standard_normal(case["W"].shape[1]) + 1e-3 * np.eye(case["W"].shape[1])
-    # Turn the neurons round so that all the points, near to each other, are seen by the positive ones alone.
-    # Coordinates that add up to -1e-3 make the points dependent.
-    assume(np.linalg.cond(points) < 1e6)
-    seen = case["W"] @ points.T
-    assume(((seen > 0).all(axis=1) | (seen < 0).all(axis=1)).all())
-    W = case["W"] * np.where((seen[:, 0] > 0) == (case["v"] > 0), 1.0, -1.0)[:, None]
-    (_, predictor, _), _ = ask(student, {**case, "W": W})
-    outputs = forward(points, W, case["v"])
-    # d points in general position fix the d entries; 1e-3 apart they do it with three digits less than float64 has.
-    expected = np.linalg.solve(points, outputs)
-    because = "a sum of v_j <w_j, x> over the active neurons is one inner product with x"
-    scale = np.abs(case["v"]) @ np.abs(W).sum(axis=1)
-    predictor = expect_close(predictor, expected, atol=1e-8 * scale, because=because, what="w^+")
-    expect_close(points @ predictor, outputs, atol=1e-9 * scale, because=because, what="<w^+, x>")
-
-
-@graded(1, "Ψ = cos∠(w⁺, x₊)", case=networks())
-def test_alignment_of_the_whole(student, case):
-    """The alignment of the network is that of its effective predictor, in which large neurons count for more"""
-    (_, _, big_psi), _ = ask(student, case)
-    predictor = defined_predictor(case)
+    (psi,) = ask(student, made, "psi")
+    known = angles(made["W"], made["axes"])
+    worst = np.abs(psi - np.cos(known)).argmax()
     because = (
-        f"w^+ = {np.array2string(np.asarray(predictor), separator=', ', precision=4)}, and Psi is its cosine with x_+"
+        f"w_{worst + 1} is at {np.degrees(known[worst]):.4g}° to x_+, the sum of the {np.sum(made['y'] > 0)} examples "
+        f"labelled +1, which points along {text(made['axes'][0])}"
     )
-    expect_close(big_psi, cosine(predictor, class_sum(case)), atol=ROUNDING, because=because, what="Psi")
+    expect_close(psi, np.cos(known), atol=ROUNDING, because=because, what="psi")
 
 
-scales = st.sampled_from([2.0**-12, 2.0**3, 1e-30, 1e20])
+@graded(1, "f₊(x) − f₊(−x) = <w⁺, x> with f₊(x) = Σ_{v_j > 0} v_j relu(<w_j, x>)", first=LESSON, made=networks())
+def test_predictor_of_the_positive_neurons(student, made):
+    """The effective predictor is the linear part of the network of the positive neurons"""
+    (predictor,) = ask(student, made, "predictor")
+    W, v = positive_neurons(made)
+    ahead, behind = forward(np.eye(W.shape[1]), W, v), forward(-np.eye(W.shape[1]), W, v)
+    neurons = " and ".join(f"{weight:.4g} * {text(w)}" for w, weight in zip(W, v, strict=True))
+    because = f"on the unit vectors the positive neurons, {neurons}, output {text(ahead)}, and {text(behind)} on -x"
+    atol = ROUNDING * np.abs(v) @ np.abs(W).sum(axis=1)
+    expect_close(predictor, ahead - behind, atol=atol, because=because, what="predictor")
 
 
-@graded(1, "(αW, αv) and XQ, WQ: ψ, Ψ as before, w⁺ ↦ α² w⁺ Q", case=networks(), alpha=scales, seed=strategies.seeds)
-def test_scaling_and_turning(student, case, alpha, seed):
-    """Scaling the network and turning the whole space keep all alignments and carry the predictor along"""
-    because = "these are the cosines with x_+, and w^+ is sum v_j w_j over v_j > 0"
-    psi, predictor, big_psi = expect_measured(ask(student, case)[0], case, because)
-    d = case["W"].shape[1]
-    Q, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((d, d)))
-    turned = {"X": case["X"] @ Q, "y": case["y"], "W": alpha * case["W"] @ Q, "v": alpha * case["v"]}
-    (psi_after, predictor_after, big_psi_after), _ = ask(student, turned)
-    because = f"an angle knows neither alpha = {alpha:g} nor the axes"
-    # A turned quarter is no quarter: sums of a few dozen products, each rounded to 1e-16 of at most 9.
-    expect_close(psi_after, psi, atol=ROUNDING, because=because, what="psi after scaling and turning")
-    expect_close(big_psi_after, big_psi, atol=ROUNDING, because=because, what="Psi after scaling and turning")
-    because = f"v_j w_j is quadratic in alpha = {alpha:g}, and turns with the space"
-    atol = ROUNDING * alpha**2
-    expect_close(predictor_after, alpha**2 * predictor @ Q, atol=atol, because=because, what="w^+ after both")
+@graded(1, "Ψ = cos∠(w⁺, x₊)", first=LESSON, made=networks())
+def test_alignment_of_the_whole(student, made):
+    """The alignment of the network is that of the effective predictor that was returned with it"""
+    predictor, big_psi = ask(student, made, "predictor", "big_psi")
+    because = "v_j w_j of the positive neurons do not cancel here"
+    expect(predictor.any(), you=predictor, expected="not zero", because=because, what="predictor")
+    angle = angles(predictor, made["axes"])[0]
+    because = (
+        f"your w^+ = {text(predictor)} is at {np.degrees(angle):.4g}° to x_+, which points along "
+        f"{text(made['axes'][0])}: large neurons count for more than in a mean of psi_j"
+    )
+    expect_close(big_psi, np.cos(angle), atol=ROUNDING, because=because, what="Psi")
 
 
-@graded(1, "(X, y, W, v) ↦ (ψ, w⁺, Ψ) is a measurement", case=networks())
-def test_measuring_changes_nothing(student, case):
-    """Measuring leaves the network as it is: a second one gives the same, and both are right"""
-    for turn in ("first", "second"):
-        parts, mutated = ask(student, case)
-        expect_measured(parts, case, "this belongs to the weights as they were handed in", f" at the {turn} call")
-        because = "dividing W or masking v in place changes the caller's network"
-        expect(not mutated, you="other weights", expected="the same weights", because=because, what="after the call")
+@st.composite
+def frames_of_neurons(draw):
+    """Neurons along all axes of another frame, each of its own length, and some more; none of them positive yet."""
+    d = draw(st.integers(1, 4))
+    made, axes = draw(data(d)), draw(strategies.frames(d))
+    W = [draw(lengths) * draw(st.integers(1, 12)) / 4 * axis for axis in axes]
+    W = np.array(W + [draw(strategies.vectors(d)) for _ in range(draw(st.integers(0, 2)))])
+    return {**made, "W": W, "v": -np.array([draw(st.integers(0, 12)) / 4 for _ in W])}
+
+
+@graded(1, "Σ_j ψ_j² = 1 over d orthogonal neurons; Σ Ψ² = 1 where each in turn is positive", made=frames_of_neurons())
+def test_a_frame_of_neurons(student, made):
+    """The squared alignments of d orthogonal neurons add up to 1, as do those of d networks with one of them each"""
+    d, alone = made["W"].shape[1], []
+    for k in range(d):
+        v = made["v"].copy()
+        v[k] = 1.5
+        psi, big_psi = ask(student, {**made, "v": v}, "psi", "big_psi")
+        because = f"the first {d} neurons are at right angles to each other: their axes take x_+ apart (Pythagoras)"
+        expect_close(np.sum(psi[:d] ** 2), 1.0, atol=ROUNDING, because=because, what="sum of psi_j^2")
+        alone.append(big_psi)
+    because = f"w_j is the only positive neuron in network j of {d}, your Psi are {text(alone)}, and the w_j orthogonal"
+    expect_close(np.sum(np.square(alone)), 1.0, atol=ROUNDING, because=because, what="sum of Psi^2")
+
+
+KINDS = [*itertools.product([int, float], repeat=4)]
+OTHERS = (5, 0), (1, 2)
+
+
+@graded(
+    1,
+    "X, y, W, v of whole numbers: ψ, w⁺, Ψ as of equal fractions; v_1 + 1: w⁺ + w_1",
+    examples=5,
+    first=[{"case": lesson(KINDS[0])}] + [{"case": lesson(kinds, 2.5, OTHERS)} for kinds in KINDS],
+    case=st.builds(lesson, st.sampled_from(KINDS), st.integers(2, 9).map(lambda k: k / 2), st.just(OTHERS)),
+)
+def test_whole_numbers(student, case):
+    """Arrays of whole numbers have the same alignments and the same predictor as equal arrays of fractions"""
+    here = "of these arrays, " + ", ".join(f"{name} of {array.dtype}" for name, array in case.items())
+    parts = ask(student, case, *SHAPES)
+    equal = ask(student, {name: array.astype(float) for name, array in case.items()}, *SHAPES)
+    because = f"{here}, you give another answer than of equal arrays of float64: is a result stored in whole numbers?"
+    for part, expected, name in zip(parts, equal, SHAPES, strict=True):
+        expect_close(part, expected, rtol=ROUNDING, atol=ROUNDING, because=because, what=name)
+    v = case["v"].copy()
+    v[0] += 1
+    (more,) = ask(student, {**case, "v": v}, "predictor")
+    because = f"{here}, v_1 is {case['v'][0]:g}, and 1 more adds w_1 = (3, 4) to w^+"
+    growth = np.array([3.0, 4.0])
+    expect_close(more - parts[1], growth, atol=10 * ROUNDING, because=because, what="growth of the predictor")

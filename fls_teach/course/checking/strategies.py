@@ -31,6 +31,17 @@ def vectors(n_features, zero=False):
 
 
 @st.composite
+def frames(draw, n_features):
+    """Orthonormal axes, one per row (d, d): those of the space in any order and direction, some turned by 3-4-5."""
+    axes = np.eye(n_features)[draw(st.permutations(range(n_features)))]
+    axes *= np.array([draw(st.sampled_from([1.0, -1.0])) for _ in range(n_features)])[:, None]
+    for k in range(n_features - 1):
+        if draw(st.booleans()):
+            axes[k : k + 2] = np.array([[0.6, 0.8], [-0.8, 0.6]]) @ axes[k : k + 2]
+    return axes
+
+
+@st.composite
 def datasets(draw, max_samples=6, max_features=4, both_classes=False):
     """Small labelled sets: dict of X (n, d) and y (n,)."""
     n = draw(st.integers(2 if both_classes else 1, max_samples))
