@@ -63,7 +63,7 @@ $(STAMP)-demo: $(STAMP)
 	@touch $@
 
 $(STAMP)-test: $(STAMP)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,vision,grade,biggan,distributed]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint,vision,grade,biggan,distributed]"
 	@touch $@
 
 $(STAMP)-lint: $(STAMP)
