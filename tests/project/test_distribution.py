@@ -65,4 +65,6 @@ def test_every_python_version_of_the_constraints_has_a_classifier():
 def test_every_requirement_has_a_lower_bound():
     """Catches a requirement without a lower bound, which `make test-lowest` could not install."""
     lines = [line for line in SETUP["options"]["install_requires"].splitlines() if line]
-    assert lines and not [line for line in lines if not re.fullmatch(r"[a-z0-9]+ >= [\d.]+(, < \d+)?(; python_version.*)?", line)]
+    assert lines and not [
+        line for line in lines if not re.fullmatch(r"[a-z0-9]+ >= [\d.]+(, < \d+)?(; python_version.*)?", line)
+    ]

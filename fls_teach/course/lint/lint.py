@@ -42,6 +42,7 @@ def lint(exercise, *, seeds=3, mutants=None, jobs=1, command_complaint=None, tel
     if not exercise.solution.exists():
         raise CourseError(f"{exercise.name} has no solution at '{exercise.solution}', so there is nothing to compare")
     exercise.check_needs()
+    every = [] if mutants == 0 else mutants_of(_text(exercise.solution))  # at once: it may need what is not installed
     report = Report(exercise.name, seeds)
     for text in complaints(exercise, command_complaint):
         report.find("text", text)
@@ -52,7 +53,8 @@ def lint(exercise, *, seeds=3, mutants=None, jobs=1, command_complaint=None, tel
         report.notes.append("neither misconceptions nor mutants were tried: first the solution has to pass")
         return report
     alone = _misconceptions(exercise, report, seeds, jobs, tell)
-    _mutants(exercise, report, seeds, mutants, jobs, tell, alone)
+    if every:
+        try_mutants(exercise, report, every, seeds=seeds, number=mutants, jobs=jobs, tell=tell, alone=alone)
     return report
 
 
@@ -89,7 +91,7 @@ def _honest(exercise, report, seeds, jobs):
 
 
 def _limit(report):
-    return lambda name: FREE + TIMES * report.seconds[name]
+    return lambda name: FREE + TIMES * report.seconds.get(name, FREE)
 
 
 def _misconceptions(exercise, report, seeds, jobs, tell):
@@ -131,11 +133,21 @@ def _misconceptions(exercise, report, seeds, jobs, tell):
     return alone
 
 
-def _mutants(exercise, report, seeds, number, jobs, tell, alone):
-    if number == 0:
-        return
-    names = [item.id for item in exercise.properties]
-    every = mutants_of(_text(exercise.solution))
+def try_mutants(exercise, report, every, *, seeds, number=None, jobs=1, tell=None, alone=()):
+    """Find the mutants that no property fails, and enter them in a report.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    report : Report
+    every : list of Mutant
+        All that there are.
+    seeds, number, jobs, tell
+        As in `lint`.
+    alone : set of str
+        Properties that are known to be the only ones to catch something.
+    """
+    names, alone, tell = [item.id for item in exercise.properties], set(alone), tell or (lambda fraction, what: None)
     reasons = equivalent_mutants(exercise)
     for diff in set(reasons) - {mutant.diff for mutant in every}:
         report.find("equivalent", "equivalent.toml lists a mutant that there is not", diff)
@@ -145,7 +157,7 @@ def _mutants(exercise, report, seeds, number, jobs, tell, alone):
         first = next((name for name in names if not attempt(name, 0)), None)
         if first is None:
             all(attempt(name, seed) for seed in range(1, seeds) for name in names)
-        elif first not in alone:  # is it the only one that fails?
+        elif number is None and first not in alone:  # is it the only one that fails?
             all(attempt(name, 0) for name in reversed(names[names.index(first) + 1 :]))
 
     tasks = (Task(mutant, mutant.source, script, _limit(report)) for mutant in chosen)
