@@ -1,6 +1,8 @@
 """One property tried on one student's functions: Hypothesis looks for a counterexample, and stops in time."""
 
+import contextlib
 import copy
+import functools
 import hashlib
 import os
 import time
@@ -8,9 +10,10 @@ import traceback
 import warnings
 from dataclasses import dataclass, field
 
-from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CheckerTooSlow
+from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CheckerBroken, CheckerTooSlow
 
 KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
+FRESH, FRESH_SECONDS = 12, 10.0  # examples that tell one misconception from another
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Failure:
         Earlier calls, on other inputs: what tells one misconception from another.
     flaky : bool
         The same input passed when it was tried again.
+    fresh : callable
+        Asks the student about further inputs and returns the calls, those of each example as a list.
     """
 
     error: BaseException
@@ -63,6 +68,7 @@ class Failure:
     calls: list = field(default_factory=list)
     history: list = field(default_factory=list)
     flaky: bool = False
+    fresh: object = tuple
 
 
 class TooSlow(Exception):
@@ -113,6 +119,7 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     errors = import_hypothesis().errors
     recorder = _Recorder(test, student, limits, errors.HypothesisException, found)
     student.after_call = recorder.look_at_time
+    fresh = functools.partial(_fresh, test, student, seed)
     try:
         for inputs in test.first:
             recorder(**copy.deepcopy(inputs))
@@ -127,13 +134,13 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     except errors.HypothesisException:
         if recorder.failure is None:  # the specification cannot make its inputs
             raise
-        return recorder.result(flaky=True)
+        return recorder.result(fresh, flaky=True)
     except Exception:
         if recorder.failure is None:
             raise
     finally:
         student.after_call = lambda: None
-    return recorder.result()
+    return recorder.result(fresh)
 
 
 def _own_seed(seed, test):
@@ -226,7 +233,9 @@ class _Recorder:
             self.failure = Failure(TooSlow(text))
         self.given_up = True
 
-    def result(self, flaky=False):
+    def result(self, fresh, flaky=False):
+        past = self.student.past
+        self.student.past = [*past, *self.history][-KEPT_CALLS:]
         if self.failure is None:
             return None
         found, history = self.failure, self.history
@@ -235,7 +244,29 @@ class _Recorder:
         if isinstance(found.error, ArgumentChanged):
             function = found.error.call.function
             self.student.excused |= {(function, name) for name in found.error.names}
-        return Failure(found.error, found.inputs, found.calls, history[:KEPT_CALLS], flaky)
+        history = [*history[:KEPT_CALLS], *past]
+        return Failure(found.error, found.inputs, found.calls, history, flaky, fresh)
+
+
+def _fresh(test, student, seed):
+    """Calls on inputs that `run_property` does not draw from this seed, one list per example."""
+    found, began = [], student.seconds
+
+    def ask(**inputs):
+        try:
+            test.example(student, **inputs)
+        except import_hypothesis().errors.HypothesisException:
+            raise
+        except Exception:  # a wrong answer, once more
+            pass
+        found.append(list(student.calls))
+        if student.seconds - began > FRESH_SECONDS:
+            raise _TriedEnough
+
+    with contextlib.suppress(Exception, Abandoned, CheckerBroken, _TriedEnough):
+        if test.strategies:
+            each_example(test, ask, _own_seed(f"fresh {seed}", test), FRESH)
+    return found
 
 
 def replay(test, student, inputs):
@@ -254,7 +285,8 @@ def replay(test, student, inputs):
     except errors.UnsatisfiedAssumption:
         return None
     except (Exception, Abandoned) as error:
-        return Failure(error, inputs, list(student.calls), list(student.calls))
+        calls = list(student.calls)
+        return Failure(error, inputs, calls, calls, fresh=functools.partial(_fresh, test, student, 0))
     return None
 
 

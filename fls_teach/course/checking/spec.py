@@ -121,6 +121,8 @@ class Student:
         What the running example was given.
     calls : list of Call
         What the running example has asked so far; without the value where there were more than `KEPT_BYTES` of them.
+    past : list of Call
+        Some of what earlier properties have asked.
     excused : set of (function, argument)
         Arguments whose change has failed a property already: one mistake costs one property.
     seconds : float
@@ -134,6 +136,7 @@ class Student:
     def __init__(self, session):
         self.session, self.inputs, self.calls, self.excused = session, {}, [], set()
         self.seconds = self.handing_over = 0.0
+        self.past = []
         self.after_call = lambda: None
 
     def begin(self, inputs):

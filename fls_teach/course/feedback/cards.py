@@ -7,13 +7,16 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from fls_teach.course.checking.search import Enough
 from fls_teach.course.checking.show import call_shown, inputs_shown, largest_difference, pair_shown
 from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CallFailed, Mismatch
+from fls_teach.course.feedback.code import call_as_code
+from fls_teach.course.feedback.failing_call import failing_call
 from fls_teach.course.feedback.misconceptions import likely_misconception
 from fls_teach.sandbox.outcome import visible_text
 
 PRINTED_LINES = 12
-CALL_LENGTH = 240
+BESIDE = 2  # calls before and after the failing one that are shown
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,12 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=
     error = failure.error
     if isinstance(error, Abandoned) and error.outcome.kind in ("missing", "not_done"):
         return Card((("you", error.outcome.message),))
-    rows = [("input", inputs_shown(failure.inputs)), ("calls", _calls(failure, parameters(path)))]
+    call, known = failing_call(failure), _known_parameters(exercise, path)
+    rows = [("input", _input(failure, call, known)), ("call", _calls(failure, call, known))]
     rows += _mismatch(error) if isinstance(error, Mismatch) else _raised(failure)
     rows += [
         ("theory", item.formula),
-        ("likely", likely_misconception(exercise, failure.calls, failure.history, worker)),
+        ("likely", _likely(exercise, failure, worker)),
         ("note", _note(failure)),
         ("printed", _printed(failure.calls)),
         ("picture", str(picture or "")),
@@ -63,6 +67,13 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=
         ("traceback", _traceback(error)),
     ]
     return Card(tuple((label, text) for label, text in rows if text))
+
+
+def _likely(exercise, failure, worker):
+    try:
+        return likely_misconception(exercise, failure, worker)
+    except Enough:  # no time left for a guess; what is known of the failure needs none
+        return ""
 
 
 def _mismatch(error):
@@ -104,19 +115,35 @@ def _one_line(text, limit=100):
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _calls(failure, known):
-    """The calls, if the drawn input alone does not say what the function was given."""
-    drawn = {}
-    for name, value in failure.inputs.items():
-        drawn |= value if isinstance(value, dict) else {name: value}
-    calls = failure.calls
+def _input(failure, call, known):
+    """What the function was given; what was drawn, if no function was called."""
+    if call is None:
+        return inputs_shown(failure.inputs)
+    names = list(known.get(call.function, ()))
+    names += [f"argument {k}" for k in range(len(names) + 1, len(call.args) + 1)]
+    return inputs_shown(dict(zip(names, call.args, strict=False)) | call.kwargs)
+
+
+def _calls(failure, failing, known):
+    """The failing call as code, marked among those beside it."""
+    if failing is None:
+        return ""
+    code, calls = call_as_code(failing), failure.calls
     if len(calls) == 1:
-        given = [*calls[0].args, *calls[0].kwargs.values()]
-        if all(any(value is other for other in drawn.values()) for value in given):
-            return ""
-    lines = [call_shown(call, known.get(call.function, ())) for call in calls[-3:]]
-    left_out = [f"... {len(calls) - 3} before these"] if len(calls) > 3 else []
-    return "\n".join(left_out + [_one_line(line, CALL_LENGTH) for line in lines])
+        return code
+    place = next((k for k, call in enumerate(calls) if call is failing), len(calls) - 1)
+    first, last = max(0, place - BESIDE), min(len(calls), place + 1 + BESIDE)
+    lines = [f"  ... {first} before these"] if first else []
+    for call in calls[first:last]:
+        other = "  " + _one_line(call_shown(call, known.get(call.function, ())))
+        lines.append("→ " + code.replace("\n", "\n  ") if call is failing else other)
+    return "\n".join([*lines, f"  ... {len(calls) - last} after these"][: len(lines) + (last < len(calls))])
+
+
+def _known_parameters(exercise, path):
+    """Names of the parameters of every function that a property may call."""
+    support = parameters(exercise.support) if exercise.support else {}
+    return parameters(path) | {f"support:{name}": names for name, names in support.items()}
 
 
 @functools.lru_cache(maxsize=8)

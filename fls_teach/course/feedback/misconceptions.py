@@ -1,36 +1,39 @@
 """Which known misconception gives the very answers that the student gave?
 
-A wrong diagnosis costs more than none: one small example is not evidence enough, so the misconception has to answer
-as the student did wherever the student was asked.
+A wrong diagnosis costs more than none. A misconception is named if the student shares its deviation from the reference
+on the failing example and on another input, and leaves it nowhere: wherever the two differ, on all that the student was
+asked, the student is with the misconception. If that is too little, or fits several, the student is asked more.
 """
 
-import functools
-import time
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fls_teach.course.checking.shared import SharedWorker
+from fls_teach.course.checking.spec import SLACK
 from fls_teach.sandbox import protocol
+from fls_teach.sandbox.proc.worker_process import charged
 
-BUDGET = 4.0  # seconds for all misconceptions of an exercise
+BUDGET = 6.0  # seconds for all misconceptions of an exercise, while somebody waits
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
 TOLERANCES = (1e-12, 0.0), (1e-6, 1e-8)
-NEARLY_ALL = 0.9  # of the other calls
+APART = 10  # tolerances: nearer to each other, a misconception and the reference are not told apart
+STRONG = 4  # what a number is worth that is not hit by accident, where 0, 1/2, 1, True and the like are worth 1
+ENOUGH = 5
+OTHERS = 40  # earlier calls that are compared
 CONSTANT = "your function gives the same answer to every question"
 
 
-def likely_misconception(exercise, calls, history=(), worker=None):
+def likely_misconception(exercise, failure, worker=None):
     """The half-sentence of the misconception that answers as the student did, where the reference answers otherwise.
 
     Parameters
     ----------
     exercise : Exercise
-    calls : list of Call
-        Those of the failing example.
-    history : list of Call
-        Others of the same property; nearly all of them must fit too.
+    failure : search.Failure
+        Its calls, its history and, where these are not enough, fresh ones.
     worker : SharedWorker, optional
-        Whom to ask. Then time decides only about what hangs, so that the same calls get the same answer on a busy
+        What to ask. Then time decides only about what hangs, so that the same calls get the same answer on a busy
         machine. Otherwise somebody is waiting: one is started, and given up after a few seconds.
 
     Returns
@@ -38,48 +41,148 @@ def likely_misconception(exercise, calls, history=(), worker=None):
     str
         "" if none fits, or the course has no misconceptions at hand.
     """
-    calls = [call for call in calls if call.outcome.ok]
+    calls = list(filter(_is_answer, failure.calls))
     if not calls or not exercise.misconceptions:
         return ""
     if worker is not None:
-        return _likely(exercise, worker, calls, history, float("inf"))
-    # Who shares the misconception takes about as long; on the input of another it may run for ever.
+        return _likely(_Panel(exercise, worker, float("inf")), failure, calls)
+    # A misconception that the student shares takes about as long; others may not terminate.
     limit = min(0.3 + 5 * max(call.outcome.seconds for call in calls), 10.0)
     with SharedWorker(exercise, limit) as worker:
-        return _likely(exercise, worker, calls, history, BUDGET)
+        return _likely(_Panel(exercise, worker, BUDGET), failure, calls)
 
 
-def _likely(exercise, worker, calls, history, budget):
-    every = _all_answers(exercise, worker, calls, budget)
-    reference = every.pop(exercise.solution)
-    for tolerance in TOLERANCES:
-        agrees = functools.partial(_same_answer, tolerance=tolerance)
-        if all(map(agrees, reference, calls)):
-            return ""  # right answers: what went wrong is between the calls
-        fitting = [each for each, answers in every.items() if all(map(agrees, answers, calls))]
-        found = _most_like(worker, fitting, history, agrees, budget) if fitting else None
-        if _is_constant([*calls, *history]):  # if something else is too, the questions were too much alike
-            return "" if found else CONSTANT
-        if fitting:
-            return found.sentence if found and _tells(calls, history) else ""
-    return ""
+class _OutOfTime(Exception):
+    """Nobody waits longer for a guess."""
 
 
-def _is_constant(calls):
-    """Whether each function that was asked different things always answered the same, and one was asked thrice."""
+class _Panel:
+    """The reference and the misconceptions, each asked a question once."""
+
+    def __init__(self, exercise, worker, budget):
+        self.reference, self.misconceptions = exercise.solution, exercise.misconceptions
+        self._worker, self._left, self._known = worker, budget, {}
+        self._started = False
+
+    def answer(self, each, call):
+        """The `Outcome` of one of them; raise `_OutOfTime` if there is no time left."""
+        key = each, id(call)
+        if key not in self._known:
+            if self._left <= 0:
+                raise _OutOfTime
+            outcome = self._worker.call(each, call.function, *call.args, **call.kwargs)
+            if self._started:  # the first waited for the worker
+                self._left -= charged(outcome.seconds, outcome.spent, SLACK)
+            self._started = True
+            self._known[key] = call, outcome  # the call too, so that its id stays its own
+        return self._known[key][1]
+
+
+def _likely(panel, failure, calls):
+    """The sentence of the misconception, of those that the student may share, or ""."""
+    others = [call for call in failure.history if _is_answer(call) and not any(call is each for each in calls)]
+    others = others[:: 1 + len(others) // OTHERS]
+    try:
+        for tolerance in TOLERANCES:
+            left = [_Candidate(each, panel, tolerance) for each in panel.misconceptions]
+            left = [each for each in left if each.fits(calls, whole=True) and each.evidence]
+            for each in left:
+                each.at_failure, each.evidence = each.evidence, 0
+            left = [each for each in left if each.fits(others)]
+            if left and (len(left) > 1 or not left[0].is_enough()):
+                fresh = [call for example in failure.fresh() for call in example if _is_answer(call)]
+                left = [each for each in left if each.fits(fresh)]
+            left = [each for each in left if each.is_enough()]
+            if len(left) == 1:
+                return left[0].misconception.sentence
+            if left:
+                return ""  # several, which nothing asked tells apart
+        return CONSTANT if _is_constant(panel, [*calls, *others]) else ""
+    except _OutOfTime:
+        return ""
+
+
+@dataclass
+class _Candidate:
+    """A misconception that the student may share, and what speaks for it.
+
+    Attributes
+    ----------
+    at_failure, evidence : int
+        How much: on the failing example, and on other inputs.
+    """
+
+    misconception: object
+    panel: _Panel
+    tolerance: tuple
+    at_failure: int = 0
+    evidence: int = 0
+    _seen: set = field(default_factory=set)
+
+    def fits(self, calls, whole=False):
+        """Whether the student is with the misconception wherever that leaves the reference; adds to `evidence`.
+
+        `whole`: and nowhere else wrong.
+        """
+        return all(self._fits(call, whole) for call in calls)
+
+    def is_enough(self):
+        """Whether this can be no accident."""
+        return bool(self.at_failure and self.evidence) and self.at_failure + self.evidence >= ENOUGH
+
+    def _fits(self, call, whole):
+        question = call.function, protocol.encode((call.args, call.kwargs))
+        if question in self._seen:  # the same question again is no further evidence
+            return True
+        self._seen.add(question)
+        answers = self.panel.answer(self.panel.reference, call), self.panel.answer(self.misconception, call)
+        reference, theirs, mine = (_parts(each) for each in (*answers, call.outcome))
+        if not len(reference) == len(theirs) == len(mine):
+            reference, theirs, mine = [reference], [theirs], [mine]
+        rtol, atol = self.tolerance
+        worth = 0
+        for right, wrong, given in zip(reference, theirs, mine, strict=True):
+            if same(right, wrong, APART * rtol, APART * atol):
+                if whole and not same(given, right, APART * rtol, APART * atol):
+                    return False
+                continue
+            if not same(given, wrong, rtol, atol):
+                return False
+            worth = max(worth, 1 if _is_round(given) else STRONG)
+        self.evidence += worth
+        return True
+
+
+def _is_answer(call):
+    """Whether the call says what the student's function does: it came back, or raised."""
+    return call.outcome.ok or call.outcome.kind == "exception"
+
+
+def _parts(outcome):
+    """What is compared one by one: the parts of an answer, and whether an argument was changed."""
+    if not outcome.ok:
+        return [outcome.kind, outcome.exception]
+    value = outcome.value
+    if isinstance(value, dict):
+        value = [item for key in sorted(value) for item in (key, value[key])]
+    several = isinstance(value, tuple) or (isinstance(value, list) and not all(map(_is_numbers, value)))
+    return [*(value if several else [value]), bool(outcome.mutated)]
+
+
+def _is_constant(panel, calls):
+    """Whether a function that was asked different things always answered the same, and the reference did not."""
     asked = {}
     for call in calls:
         if call.outcome.ok:
-            questions, answers = asked.setdefault(call.function, (set(), set()))
-            questions.add(protocol.encode((call.args, call.kwargs)))
-            answers.add(protocol.encode(call.outcome.value))
-    return all(len(answers) == 1 for _, answers in asked.values()) and any(len(asks) > 2 for asks, _ in asked.values())
-
-
-def _tells(calls, history):
-    """Whether the answers say anything: several different ones, or one that is not hit by accident."""
-    answers = {protocol.encode(call.outcome.value) for call in [*calls, *history] if call.outcome.ok}
-    return len(answers) > 1 or not _is_round(calls[0].outcome.value)
+            questions = asked.setdefault(call.function, {})
+            questions[protocol.encode((call.args, call.kwargs))] = call
+    for questions in asked.values():
+        answers = {protocol.encode(call.outcome.value) for call in questions.values()}
+        if len(answers) == 1 and len(questions) > 2:
+            right = [panel.answer(panel.reference, call) for call in list(questions.values())[:10]]
+            if len({protocol.encode(outcome.value) for outcome in right if outcome.ok}) > 1:
+                return True
+    return False
 
 
 def _is_round(value):
@@ -98,47 +201,7 @@ def reference_value(exercise, call):
     if not exercise.solution.exists():
         return None
     with SharedWorker(exercise) as worker:
-        return _answer(worker, exercise.solution, call).value
-
-
-def _answer(worker, each, call):
-    return worker.call(each, call.function, *call.args, **call.kwargs)
-
-
-def _all_answers(exercise, worker, calls, budget):
-    """Outcomes of the reference, by its path, and of as many misconceptions as there is time for."""
-    found, deadline = {}, None
-    for each in (exercise.solution, *exercise.misconceptions):
-        if deadline is not None and time.monotonic() > deadline:
-            break
-        found[each] = [_answer(worker, each, calls[0])]
-        for call in calls[1:]:
-            if not found[each][-1].ok:  # it differs from the student's already
-                break
-            found[each].append(_answer(worker, each, call))
-        found[each] += [found[each][-1]] * (len(calls) - len(found[each]))
-        deadline = deadline or time.monotonic() + budget  # the worker has started
-    return found
-
-
-def _most_like(worker, fitting, history, agrees, budget):
-    """Of those that fit one example, the misconception that fits most of the others, if it fits nearly all; or None."""
-    deadline, asked = time.monotonic() + budget, 0
-    score, roughly = dict.fromkeys(fitting, 0), dict.fromkeys(fitting, 0)
-    for call in history:
-        if call.outcome.ok and time.monotonic() < deadline:
-            asked += 1
-            for each in fitting:
-                answer = _answer(worker, each, call)
-                score[each] += agrees(answer, call)
-                roughly[each] += _same_answer(answer, call, TOLERANCES[-1])
-    best = max(fitting, key=lambda each: (score[each], roughly[each]))
-    return best if roughly[best] >= NEARLY_ALL * asked else None
-
-
-def _same_answer(outcome, call, tolerance):
-    mine = call.outcome
-    return outcome.ok and outcome.mutated == mine.mutated and same(outcome.value, mine.value, *tolerance)
+        return worker.call(exercise.solution, call.function, *call.args, **call.kwargs).value
 
 
 def same(a, b, rtol, atol):
