@@ -200,6 +200,16 @@ def seed_generators():
         sys.modules["torch"].manual_seed(0)
 
 
+def repeat_entropy():
+    """Let `default_rng()` without a seed draw the same from run to run, but anew in every call within one.
+
+    Not in every call the same: a function that ignores its seed has to show.
+    """
+    source = random.Random(0)
+    if hasattr(np.random.bit_generator, "randbits"):  # where numpy, so far, gets entropy from
+        np.random.bit_generator.randbits = source.getrandbits
+
+
 class Allowance:
     """The time of one question, counted as `process.charged` does."""
 
@@ -274,6 +284,7 @@ def watch(channel, program, thread_id):
 def main():
     """Answer questions until the channel closes."""
     channel, program = Channel(), []
+    repeat_entropy()
     thread = threading.Thread(target=watch, args=(channel, program, threading.get_ident()), daemon=True)
     thread.start()
     while True:

@@ -277,6 +277,15 @@ def test_module_level_randomness_is_repeatable(misuses):
     assert misuses.call("draws").value == first
 
 
+def test_generators_without_a_seed_repeat_from_run_to_run_alone(session_for):
+    """Else the marks of honest code that forgets a seed are chance; and within a run they must not hide that it does."""
+    session = session_for("import numpy as np\ndef f():\n    return float(np.random.default_rng().random())\n")
+    first = [session.call("f").value for _ in range(3)]
+    assert len(set(first)) == 3
+    session.restart()
+    assert [session.call("f").value for _ in range(3)] == first
+
+
 def test_closing_stdout_does_not_close_the_channel(misuses):
     assert misuses.call("closes_stdout").value == 1.0
     assert misuses.call("constant").kind == "missing"
