@@ -278,7 +278,7 @@ def test_module_level_randomness_is_repeatable(misuses):
 
 
 def test_generators_without_a_seed_repeat_from_run_to_run_alone(session_for):
-    """Else the marks of honest code that forgets a seed are chance; and within a run they must not hide that it does."""
+    """Else marks of honest code that forgets a seed are chance; and within a run they must not hide that it does."""
     session = session_for("import numpy as np\ndef f():\n    return float(np.random.default_rng().random())\n")
     first = [session.call("f").value for _ in range(3)]
     assert len(set(first)) == 3
