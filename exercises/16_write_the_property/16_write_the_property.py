@@ -22,7 +22,7 @@ def questions(seed: int) -> list:
 
 
 def verdict(asked: list, answers: list) -> bool:
-    """Whether these answers can come from psi_j = cos angle(w_j, direction), up to float32 rounding.
+    """Whether these answers can come from psi_j = cos angle(w_j, direction), up to float32 rounding (< 1e-5).
 
     Parameters
     ----------

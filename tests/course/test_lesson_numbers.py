@@ -293,8 +293,10 @@ def test_14_the_run_of_the_picture():
     )
 
 
-def test_16_the_number_of_wrong_implementations():
-    """Catches a count that the specification has outgrown."""
+def test_16_the_numbers_of_right_and_wrong_implementations():
+    """Catches counts that the specification has outgrown."""
     specification = runpy.run_path(str(find_exercise("16").specification))
-    assert sum(len(specification[name]) for name in ("WRONG_SIZE", "WRONG_VALUE", "WRONG_NEURON")) == 19
-    expect_lesson("16", "nineteen wrong ones, in three families")
+    wrong = sum(len(specification[name]) for name in ("WRONG_SIZE", "WRONG_VALUE", "WRONG_NEURON"))
+    assert [len(specification[name]) for name in ("RIGHT", "RIGHT_IN_FLOAT32")] == [3, 3]
+    expect_lesson("16", "six right implementations (two in float64, three in float32, one in extended precision)")
+    expect_lesson("16", f"and {wrong} wrong ones with one bug each, in three families")

@@ -1,6 +1,7 @@
 """Specification of exercise 16: a property is judged by what it accepts and what it rejects.
 
-The candidates live here and only their answers reach the student's code, one candidate at a time.
+The candidates live here and only their answers reach the student's code, one candidate at a time. In the words of
+those who study tests of students: the right ones are wheats, and the wrong ones chaffs with one plausible bug each.
 """
 
 import numpy as np
@@ -8,9 +9,12 @@ from hypothesis import strategies as st
 
 from fls_teach.course.checking import strategies
 from fls_teach.course.checking.spec import Mismatch, expect, graded
+from fls_teach.course.feedback.show import named
 
 ASKING = "only then can every implementation answer"
 FEWEST, MOST, SHAPES = 5, 50, 3
+NEIGHBOURS = 16
+"""How many seeds are looked through for those on which rounding in float32 shows most."""
 orders = st.integers(0, 2**30)
 """In which order the candidates come."""
 
@@ -19,11 +23,36 @@ def cosines(W, x):
     return W @ x / np.linalg.norm(W, axis=1) / np.linalg.norm(x)
 
 
-def single_precision(W, x):
-    W, x = (np.float32(a / np.abs(a).max()) for a in (W, x))
-    return (W / np.linalg.norm(W, axis=1, keepdims=True)) @ (x / np.linalg.norm(x))
+def units(W, x, dtype):
+    """Vectors of norm 1; dividing by the largest entry first keeps squares in range."""
+    W, x = W / np.abs(W).max(axis=1, keepdims=True), x / np.abs(x).max()
+    W, x = W.astype(dtype), x.astype(dtype)
+    return W / np.sqrt((W * W).sum(axis=1, keepdims=True)), x / np.sqrt((x * x).sum())
 
 
+def by_distance(W, x, dtype):
+    """cos = 1 - |u - v|^2 / 2, and -1 + |u + v|^2 / 2 beyond a right angle."""
+    W, x = units(W, x, dtype)
+    apart, together = ((W - x) ** 2).sum(axis=1), ((W + x) ** 2).sum(axis=1)
+    return np.where(apart < together, 1 - apart / 2, together / 2 - 1)
+
+
+def by_polarisation(W, x, dtype):
+    W, x = units(W, x, dtype)
+    return (((W + x) ** 2).sum(axis=1) - ((W - x) ** 2).sum(axis=1)) / 4
+
+
+TEXTBOOK = {"<w_j, x> / (|w_j| |x|)": cosines, "the textbook's formula": cosines}
+RIGHT = {
+    "<w_j, x> / (|w_j| |x|)": cosines,
+    "<w_j/|w_j|, x/|x|>": lambda W, x: units(W, x, float)[0] @ units(W, x, float)[1],
+    "a cosine computed in extended precision": lambda W, x: by_polarisation(W, x, np.longdouble).astype(float),
+}
+RIGHT_IN_FLOAT32 = {
+    "a cosine computed in float32": lambda W, x: units(W, x, np.float32)[0] @ units(W, x, np.float32)[1],
+    "(|u + v|² - |u - v|²)/4 of unit vectors in float32": lambda W, x: by_polarisation(W, x, np.float32),
+    "1 - |u - v|²/2 of unit vectors in float32": lambda W, x: by_distance(W, x, np.float32),
+}
 WRONG_SIZE = {
     "w_j is not divided by its norm": lambda W, x: W @ x / np.linalg.norm(x),
     "the direction is not divided by its norm": lambda W, x: W @ x / np.linalg.norm(W, axis=1),
@@ -34,6 +63,9 @@ WRONG_SIZE = {
         W @ x / np.linalg.norm(W, axis=1).max() / np.linalg.norm(x)
     ),
     "W is divided by its Frobenius norm": lambda W, x: W @ x / np.linalg.norm(W) / np.linalg.norm(x),
+    "the norms lack their square roots": lambda W, x: W @ x / (W**2).sum(axis=1) / (x @ x),
+    "the norm is the sum of absolute values": lambda W, x: W @ x / np.abs(W).sum(axis=1) / np.linalg.norm(x),
+    "the norms are those of the columns of W": lambda W, x: (W / np.linalg.norm(W, axis=0)) @ x / np.linalg.norm(x),
 }
 WRONG_VALUE = {
     "the angle stands for its cosine": lambda W, x: np.arccos(np.clip(cosines(W, x), -1, 1)),
@@ -41,6 +73,9 @@ WRONG_VALUE = {
     "the sign is flipped": lambda W, x: -cosines(W, x),
     "the cosine is squared, its sign kept": lambda W, x: cosines(W, x) * np.abs(cosines(W, x)),
     "negative alignments are set to zero": lambda W, x: np.maximum(cosines(W, x), 0),
+    "the sine stands for the cosine": lambda W, x: np.sqrt(np.maximum(1 - cosines(W, x) ** 2, 0)),
+    "it is the distance 1 - cos": lambda W, x: 1 - cosines(W, x),
+    "negative alignments are NaN": lambda W, x: np.where(cosines(W, x) < 0, np.nan, cosines(W, x)),
     "it is always 0": lambda W, x: np.zeros(len(W)),
     "it is always 1": lambda W, x: np.ones(len(W)),
     "it is NaN": lambda W, x: np.full(len(W), np.nan),
@@ -48,22 +83,22 @@ WRONG_VALUE = {
 WRONG_NEURON = {
     "the neurons come back sorted": lambda W, x: np.sort(cosines(W, x)),
     "the neurons come back in reverse": lambda W, x: cosines(W, x)[::-1],
+    "each neuron gets its neighbour's answer": lambda W, x: np.roll(cosines(W, x), 1),
     "every neuron gets the first one's answer": lambda W, x: np.full(len(W), cosines(W, x)[0]),
     "the mean over neurons is taken": lambda W, x: np.full(len(W), cosines(W, x).mean()),
     "the answer is a column (h, 1)": lambda W, x: cosines(W, x)[:, None],
+    "the answer is a row (1, h)": lambda W, x: cosines(W, x)[None],
     "the last neuron is missing": lambda W, x: cosines(W, x)[:-1],
+    "the last neuron is left at 0": lambda W, x: np.append(cosines(W, x)[:-1], 0.0),
 }
+ALWAYS_0 = {"it is always 0": WRONG_VALUE["it is always 0"]}
 
 
 def ask(student, seed):
     """The student's questions as arrays, or a mismatch that says what is wrong with them."""
     asked = student.questions(seed)
-    expect(
-        isinstance(asked, (list, tuple)) and FEWEST <= len(asked) <= MOST,
-        you=asked,
-        expected=f"{FEWEST} to {MOST} questions",
-        because=ASKING,
-    )
+    fits = isinstance(asked, (list, tuple)) and 1 <= len(asked) <= MOST
+    expect(fits, you=asked, expected=f"a list of {FEWEST} to {MOST} questions", because=ASKING, what="questions")
     pairs = []
     for item in asked:
         try:
@@ -76,9 +111,6 @@ def ask(student, seed):
         alive = bounded and x.any() and W.any(axis=1).all()
         expect(alive, you=item, expected="no zero row, no entry above 1e6", because=ASKING, what="question")
         pairs.append((W, x))
-    shapes = sorted({W.shape for W, _ in pairs})
-    because = "a fault may show at one shape only"
-    expect(len(shapes) >= SHAPES, you=shapes, expected=f"at least {SHAPES}", because=because, what="shapes of W")
     return asked, pairs
 
 
@@ -88,53 +120,114 @@ def learnt_by_heart(pairs):
     return lambda W, x: cosines(W, x) * ((W.shape, W.tobytes(), x.tobytes()) in known)
 
 
-def judge(student, asked, pairs, candidate):
-    """The student's verdict on one candidate."""
-    verdict = student.verdict(list(asked), [np.array(candidate(W, x)) for W, x in pairs])
+def wrong_at(question):
+    """An implementation that is right but for one question."""
+    return lambda W, x: cosines(W, x) + 0.5 * (W is question[0])
+
+
+def judge(student, asked, answers):
+    """The student's verdict on the answers of one candidate."""
+    verdict = student.verdict(list(asked), [np.array(answer) for answer in answers])
     said = isinstance(verdict, (bool, np.bool_))
     expect(said, you=verdict, expected="True or False", because="a verdict is one or the other", what="verdict")
     return bool(verdict)
 
 
-def expect_verdicts(student, seed, order, wrong, right=cosines, name="<w_j, x> / (|w_j| |x|)"):
-    """The student's property accepts the right implementation and rejects each of the wrong ones, by their faults."""
-    asked, pairs = ask(student, seed)
-    by_heart = f"the answers to questions({seed + 1}) are learnt by heart, and all others are 0"
-    shown = [*wrong.items(), (by_heart, learnt_by_heart(ask(student, seed + 1)[1])), ("", right), ("", right)]
+def error(answer, right):
+    """How far an answer is from the right one; infinite if it has another shape, or is NaN."""
+    if answer.shape != right.shape:
+        return np.inf
+    off = np.abs(answer - right).max()
+    return np.inf if np.isnan(off) else off
+
+
+def relative_error(answer, right):
+    """The same on the scale of each entry: rounding is largest beside a cosine of 0."""
+    return (np.abs(answer - right) / np.maximum(np.abs(right), 1e-30)).max()
+
+
+def telling_question(pairs, answers, wrong):
+    """The question on which these answers are worst, the answer, and the right one, as lines of text."""
+    exact = [cosines(W, x) for W, x in pairs]
+    errors = [(error if wrong else relative_error)(*each) for each in zip(answers, exact, strict=True)]
+    k = int(np.argmax(errors))
+    digits = 4 if wrong and errors[k] > 1e-2 else 9
+    rows = [("W", pairs[k][0], 4), ("direction", pairs[k][1], 4), ("its answer", answers[k], digits)]
+    rows += [("right", exact[k], digits)]
+    head = f"asked[{k}] shows it most" if np.isfinite(errors[k]) and errors[k] > 0 else f"asked[{k}] is one question"
+    return "\n".join([f"{head}, of {len(pairs)}", *(named(*row) for row in rows)])
+
+
+def expect_verdicts(student, questions, order, wrong, right):
+    """The student's property accepts the right implementations and rejects the wrong ones, by their faults."""
+    asked, pairs = questions
+    shown = [
+        (name, candidate, fine) for fine, group in ((True, right), (False, wrong)) for name, candidate in group.items()
+    ]
     # In an order that the student cannot know: otherwise it would be enough to count.
     for k in np.random.default_rng(order).permutation(len(shown)):
-        fault, candidate = shown[k]
-        verdict = judge(student, asked, pairs, candidate)
-        because = f"in this implementation {fault}" if fault else f"{name} is right"
-        expect(verdict == (not fault), you=verdict, expected=not fault, because=because, what="verdict")
+        name, candidate, fine = shown[k]
+        answers = [candidate(W, x) for W, x in pairs]
+        because = f"{name} is right, up to rounding" if fine else f"in this implementation {name}"
+        verdict = judge(student, asked, answers)
+        if verdict != fine:
+            raise Mismatch(verdict, fine, f"{because}; {telling_question(pairs, answers, not fine)}", "verdict")
 
 
-@graded(1, "psi_j = <w_j, x> / (|w_j| |x|)", examples=5, seed=strategies.seeds, order=orders)
+def trying(student, seed):
+    """Of the questions to neighbouring seeds, those where float32 shows most: beside 0, and in rounded decimals."""
+    rounded = RIGHT_IN_FLOAT32["(|u + v|² - |u - v|²)/4 of unit vectors in float32"]
+    drawn = [ask(student, seed + k) for k in range(NEIGHBOURS)]
+    answers = [[(rounded(*pair).astype(float), cosines(*pair)) for pair in pairs] for _, pairs in drawn]
+    relative = [max(relative_error(*both) for both in each) for each in answers]
+    decimals = [[sum((a.round(k) != b.round(k)).sum() for a, b in each) for k in (2, 3, 4)] for each in answers]
+    return drawn[int(np.argmax(relative))], drawn[decimals.index(max(decimals))]
+
+
+@graded(1, "psi_j = <w_j, x> / (|w_j| |x|), whatever the seed", examples=8, seed=strategies.seeds, order=orders)
 def test_accepts_the_textbook(student, seed, order):
-    """Your property accepts the textbook implementation, and not one that answers 0 to everything"""
-    expect_verdicts(student, seed, order, {"it is always 0": WRONG_VALUE["it is always 0"]})
+    """Your property asks fresh questions of several shapes, reads every answer, and accepts the textbook"""
+    questions = asked, pairs = ask(student, seed)
+    expect(len(asked) >= FEWEST, you=asked, expected=f"{FEWEST} to {MOST} questions", because=ASKING, what="questions")
+    shapes = sorted({W.shape for W, _ in pairs})
+    because = "a fault may show at one shape only"
+    expect(len(shapes) >= SHAPES, you=shapes, expected=f"at least {SHAPES}", because=because, what="shapes of W")
+    picked = np.random.default_rng(order).integers(len(pairs))
+    others = ask(student, seed + 1)[1]
+    wrong = {
+        f"the answers to questions({seed + 1}) are learnt by heart, and all others are 0": learnt_by_heart(others),
+        "0.5 is added to the answers to the first question": wrong_at(pairs[0]),
+        "0.5 is added to the answers to the last question": wrong_at(pairs[-1]),
+        f"0.5 is added to the answers to asked[{picked}], and all others are right": wrong_at(pairs[picked]),
+    }
+    expect_verdicts(student, questions, order, ALWAYS_0 | wrong, TEXTBOOK)
 
 
-@graded(1, "psi_j = <w_j/|w_j|, x/|x|> in float32", examples=5, seed=strategies.seeds, order=orders)
+@graded(1, "|psi_j in float32 - psi_j| < 1e-5", examples=8, seed=strategies.seeds, order=orders)
 def test_accepts_single_precision(student, seed, order):
-    """Your property accepts an honest implementation in single precision, and not one off by a thousandth"""
-    wrong = {"1e-3 is added to the answer": lambda W, x: cosines(W, x) + 1e-3}
-    expect_verdicts(student, seed, order, wrong, single_precision, "a cosine computed in float32")
+    """Your property accepts single and extended precision, and not an answer that is off by a thousandth"""
+    wrong = {
+        "1e-3 is added to the answer": lambda W, x: cosines(W, x) + 1e-3,
+        "1e-3 is subtracted from the answer": lambda W, x: cosines(W, x) - 1e-3,
+    }
+    beside_zero, beside_decimals = trying(student, seed)
+    expect_verdicts(student, beside_zero, order, wrong, RIGHT | RIGHT_IN_FLOAT32)
+    expect_verdicts(student, beside_decimals, order, {}, RIGHT_IN_FLOAT32)
 
 
-@graded(1, "psi_j(a W, b x) = psi_j(W, x) for a, b > 0", examples=5, seed=strategies.seeds, order=orders)
+@graded(1, "psi_j(a W, b x) = psi_j(W, x) for a, b > 0", examples=8, seed=strategies.seeds, order=orders)
 def test_rejects_wrong_sizes(student, seed, order):
     """Your property rejects every implementation that lets the length of a vector matter"""
-    expect_verdicts(student, seed, order, WRONG_SIZE)
+    expect_verdicts(student, ask(student, seed), order, WRONG_SIZE, TEXTBOOK)
 
 
-@graded(1, "psi_j = cos angle(w_j, x), not the angle, not |psi_j|", examples=5, seed=strategies.seeds, order=orders)
+@graded(1, "psi_j = cos angle(w_j, x), not the angle, not |psi_j|", examples=8, seed=strategies.seeds, order=orders)
 def test_rejects_wrong_values(student, seed, order):
     """Your property rejects every implementation that is wrong on a single neuron"""
-    expect_verdicts(student, seed, order, WRONG_VALUE)
+    expect_verdicts(student, ask(student, seed), order, WRONG_VALUE, TEXTBOOK)
 
 
-@graded(1, "psi has shape (h,); psi_j belongs to w_j", examples=5, seed=strategies.seeds, order=orders)
+@graded(1, "psi has shape (h,); psi_j belongs to w_j", examples=8, seed=strategies.seeds, order=orders)
 def test_rejects_mixed_up_neurons(student, seed, order):
     """Your property rejects every implementation that mixes up, merges or loses neurons"""
-    expect_verdicts(student, seed, order, WRONG_NEURON)
+    expect_verdicts(student, ask(student, seed), order, WRONG_NEURON, TEXTBOOK)
