@@ -5,11 +5,11 @@ those who study tests of students: the right ones are wheats, and the wrong ones
 """
 
 import numpy as np
+from fls_teach.course.feedback.show import named
 from hypothesis import strategies as st
 
 from fls_teach.course.checking import strategies
 from fls_teach.course.checking.spec import Mismatch, expect, graded
-from fls_teach.course.feedback.show import named
 
 ASKING = "only then can every implementation answer"
 FEWEST, MOST, SHAPES = 5, 50, 3
