@@ -5,10 +5,10 @@ those who study tests of students: the right ones are wheats, and the wrong ones
 """
 
 import numpy as np
-from fls_teach.course.feedback.show import named
 from hypothesis import strategies as st
 
 from fls_teach.course.checking import strategies
+from fls_teach.course.checking.show import named
 from fls_teach.course.checking.spec import Mismatch, expect, graded
 
 ASKING = "only then can every implementation answer"
