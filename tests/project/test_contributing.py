@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -44,6 +45,8 @@ def test_every_command_of_the_guide_works(run, tmp_path):
     folder.mkdir()
     for line in lines:
         command, _, comment = line.partition("#")
+        if command.startswith("fls lint") and find_spec("mutmut") is None:  # an extra of its own
+            continue
         if command.startswith("cd "):
             folder = (folder / command.split()[1]).resolve()
             continue
