@@ -213,7 +213,7 @@ def _try(exercise, task, folder, out):
                 tell(**row, state=PASSED)
                 return True
             _allow(DIAGNOSIS)
-            likely = likely_misconception(exercise, failure.calls, failure.history, worker) if worker else ""
+            likely = likely_misconception(exercise, failure, worker) if worker else ""
             tell(**row, state=FAILED, text=summary(failure), likely=likely)
             return False
 
