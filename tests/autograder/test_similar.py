@@ -4,12 +4,14 @@ import itertools
 import re
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fls_teach
 from fls_teach.autograder.reports.cohort import Cohort
 from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.similar import LONGEST, REFERENCE, SHORTEST, Pair, _lines, _Stub, near_identical
@@ -69,10 +71,30 @@ def test_a_copy_of_the_reference_is_found():
     ]
 
 
+def test_functions_pasted_from_what_the_course_publishes_are_found():
+    """The specification's own helpers earned nearly all points of six exercises, and no list named it."""
+    specification = EXERCISE.specification.read_text(encoding="utf-8")
+    helpers = [
+        part for part in re.split(r"\n(?=\S)", specification) if part.startswith("def ") and "student" not in part
+    ]
+    pasted = "\n".join(helpers)
+    glue = "\ndef network_error(*args, **kwargs):\n    return float(line_error(*args))\n"
+    theory = Path(fls_teach.__file__).with_name("theory") / "error.py"
+    texts = disguised(pasted) + glue, theory.read_text(encoding="utf-8").partition("\ndef ")[2]
+    pairs = near_identical([submitted("ann", texts[0]), submitted("bob", texts[1])], [EXERCISE])
+    assert {(pair.a, pair.b, pair.course) for pair in pairs} >= {
+        ("ann", None, "the specification"),
+        ("bob", None, "fls_teach.theory"),
+    }
+    assert all(0.7 <= pair.ratio <= 1 for pair in pairs)
+    page = cohort_page(Cohort(), pairs)
+    assert "<em>the specification</em>" in page and "<em>fls_teach.theory</em>" in page
+
+
 def test_nobody_is_called_the_reference():
     pairs = near_identical([submitted("the reference solution", COPIED), submitted("ann", COPIED)], [EXERCISE])
     assert {(pair.a, pair.b) for pair in pairs} == {("ann", "the reference solution")}
-    page = cohort_page(Cohort(), [*pairs, Pair("bob", REFERENCE, EXERCISE.name, 1.0)])
+    page = cohort_page(Cohort(), [*pairs, Pair("bob", REFERENCE, EXERCISE.name, 1.0, "the reference solution")])
     assert page.count("<em>the reference solution</em>") == page.count("<bdi>the reference solution</bdi>") == 1
 
 

@@ -9,11 +9,16 @@ for 16,000 files). What does not count:
 * names that anybody can choose: each becomes the same token, so that renaming changes nothing. Keywords, builtins and
   attributes (``np.linalg.norm``) keep their names, or all short code would look alike.
 
-How alike: 1 - (insertions and deletions) / (tokens of both), by rapidfuzz. The thresholds were measured on this course:
-honest solutions of one exercise in different styles (the reference and the alternatives) reach at most 0.66; renaming
-leaves 1; a copy of 100 tokens with five of them replaced is at 0.95. A file with fewer than `SHORTEST` tokens of its
-own is never compared, because the shortest exercises leave little choice: the references of 02, 03, 05, 07 and 08 have
-27 to 85. Whoever wants to hide a copy can: what is found says more than what is not.
+What the course publishes itself is compared in another way, since somebody may paste a few functions of it: the
+specification with its oracles, and `fls_teach.theory`. There it counts how much of the submission stands, in runs of
+`RUN` tokens, in these texts; honest solutions reach at most 0.54.
+
+How alike two submissions are: 1 - (insertions and deletions) / (tokens of both), by rapidfuzz. The thresholds were
+measured on this course: honest solutions of one exercise in different styles (the reference and the alternatives) reach
+at most 0.66; renaming leaves 1; a copy of 100 tokens with five of them replaced is at 0.95. A file with fewer than
+`SHORTEST` tokens of its own is never compared, because the shortest exercises leave little choice: the references of
+02, 03, 05, 07 and 08 have 27 to 85. A copy can be hidden by anybody with the patience: what is found says more than
+what is not.
 """
 
 import builtins
@@ -21,7 +26,9 @@ import keyword
 import re
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
+import fls_teach
 from fls_teach.course.registry import MissingModule
 
 ALIKE = 0.9
@@ -29,6 +36,8 @@ SHORTEST = 100  # tokens of a submission's own
 LONGEST = 1500  # tokens looked at; the longest honest solution has 495
 LARGEST = 1 << 18  # characters looked at
 REFERENCE = None  # which is nobody's name
+PASTED = 0.7  # of a submission's own tokens
+RUN = 20  # tokens in a row
 _ROWS = 64  # of the table of all pairs, held in memory at a time
 
 _TOKEN = re.compile(
@@ -53,20 +62,24 @@ class Pair:
     Parameters
     ----------
     a, b : str
-        Names of submissions; `b` is None for the reference solution.
+        Names of submissions; `b` is None for a text of the course.
     exercise : str
     ratio : float
-        1 if they are identical but for names, comments and layout.
+        1 if they are identical but for names, comments and layout. With the specification or the theory: how much of
+        the submission stands there.
+    course : str
+        Which text of the course.
     """
 
     a: str
     b: str | None
     exercise: str
     ratio: float
+    course: str = ""
 
 
 def near_identical(submissions, exercises):
-    """Files that look alike, of two submissions or of one and the reference solution.
+    """Files that look alike, of two submissions or of one and what the course has written itself.
 
     Not every pair of a crowd is listed, which would be half a million for a thousand: of identical files each is
     linked to the first of them, and any other to the file most like it, and to the reference if they are alike.
@@ -98,6 +111,10 @@ def near_identical(submissions, exercises):
 
     stubs = {each.name: _Stub(_read(each.stub)) for each in exercises}
     groups = {name: {} for name in stubs}  # of each exercise: names by tokens
+    specifications = {
+        each.name: _runs([each.specification, *([each.support] if each.support else [])]) for each in exercises
+    }
+    theory = _runs(sorted(Path(fls_teach.__file__).parent.joinpath("theory").rglob("*.py")))
     for each in exercises:
         if each.solution.exists():
             _join(groups[each.name], stubs[each.name].own_tokens(_read(each.solution)), REFERENCE)
@@ -115,6 +132,15 @@ def near_identical(submissions, exercises):
             texts, bool(names) and names[0][0] is REFERENCE, process.cdist, Indel.normalized_similarity
         ):
             pairs.append(_pair(names[i][0], names[j][0], exercise, ratio))
+        for label, runs in (("the specification", specifications[exercise]), ("fls_teach.theory", theory)):
+            shares = [(_share(text, runs), group[text]) for text in texts]
+            pairs += [
+                Pair(name, None, exercise, round(share, 4), label)
+                for share, alike in shares
+                if share >= PASTED
+                for name in alike
+                if name is not REFERENCE
+            ]
     return sorted(set(pairs), key=lambda pair: (-pair.ratio, pair.exercise, pair.a, pair.b or ""))
 
 
@@ -125,7 +151,7 @@ def _join(group, tokens, name):
 
 def _pair(a, b, exercise, ratio):
     a, b = sorted((a, b), key=lambda name: (name is REFERENCE, name or ""))
-    return Pair(a, b, exercise, round(ratio, 4))
+    return Pair(a, b, exercise, round(ratio, 4), "" if b else "the reference solution")
 
 
 def _links(texts, with_reference, table, scorer):
@@ -140,6 +166,29 @@ def _links(texts, with_reference, table, scorer):
             for j in {best, 0} if with_reference else {best}:
                 if row[j] >= ALIKE:
                     yield k, j, float(row[j])
+
+
+def _runs(paths):
+    """All runs of `RUN` tokens in these files, as a set of str."""
+    texts = [_characters(token for line in _lines(_read(path)) for token in _general(line)) for path in paths]
+    return {text[k : k + RUN] for text in texts for k in range(len(text) - RUN + 1)}
+
+
+def _share(text, runs):
+    """How much of a text of tokens stands in such runs."""
+    covered = bytearray(len(text))
+    for k in range(len(text) - RUN + 1):
+        if text[k : k + RUN] in runs:
+            covered[k : k + RUN] = b"\1" * RUN
+    return sum(covered) / max(len(text), 1)
+
+
+def _characters(tokens):
+    """Tokens as a string of one character each, because rapidfuzz is fastest on strings.
+
+    There are 53,248 different ones, so that two tokens rarely share one.
+    """
+    return "".join(chr(zlib.crc32(token.encode("utf-8", "replace")) % 0xD000 + 1) for token in tokens)
 
 
 def _read(path):
@@ -169,8 +218,7 @@ class _Stub:
             handed_out = line[0] == "def" and line[1:2] and line[1] in self.functions
             if not handed_out and line[0] not in ("import", "from") and tuple(line) not in self.lines:
                 own += _general(line)
-        # Characters, because rapidfuzz is fastest on strings; 53,248 of them, so that two tokens rarely share one.
-        return "".join(chr(zlib.crc32(token.encode("utf-8", "replace")) % 0xD000 + 1) for token in own[:LONGEST])
+        return _characters(own[:LONGEST])
 
 
 def _lines(source):
