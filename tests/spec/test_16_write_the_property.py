@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fls_teach.course.checking import strategies
 from fls_teach.course.checking.show import named
-from fls_teach.course.checking.spec import Mismatch, expect, graded
+from fls_teach.course.checking.spec import CallFailed, Mismatch, expect, graded
 
 ASKING = "only then can every implementation answer"
 FEWEST, MOST, SHAPES = 5, 50, 3
@@ -146,16 +146,28 @@ def relative_error(answer, right):
     return (np.abs(answer - right) / np.maximum(np.abs(right), 1e-30)).max()
 
 
-def telling_question(pairs, answers, wrong):
-    """The question on which these answers are worst, the answer, and the right one, as lines of text."""
+def wrong_on_it_alone(student, question, answer, verdict):
+    """Whether the verdict on one question is as wrong as on all; if so the card shows this last call, a short one."""
+    try:
+        if student.verdict([question], [np.array(answer)]) == verdict:
+            return True
+    except CallFailed:  # a property made of relations needs all its questions
+        pass
+    student.calls.pop()
+    return False
+
+
+def refuse(student, asked, pairs, answers, verdict, because):
+    """Raise a mismatch that shows the question on which these answers are worst, the answer, and the right one."""
     exact = [cosines(W, x) for W, x in pairs]
-    errors = [(error if wrong else relative_error)(*each) for each in zip(answers, exact, strict=True)]
+    errors = [(error if verdict else relative_error)(*each) for each in zip(answers, exact, strict=True)]
     k = int(np.argmax(errors))
-    digits = 4 if wrong and errors[k] > 1e-2 else 9
-    rows = [("W", pairs[k][0], 4), ("direction", pairs[k][1], 4), ("its answer", answers[k], digits)]
-    rows += [("right", exact[k], digits)]
-    head = f"asked[{k}] shows it most" if np.isfinite(errors[k]) and errors[k] > 0 else f"asked[{k}] is one question"
-    return "\n".join([f"{head}, of {len(pairs)}", *(named(*row) for row in rows)])
+    rows = [("right", exact[k])]
+    if not wrong_on_it_alone(student, asked[k], answers[k], verdict):
+        rows = [("W", pairs[k][0]), ("direction", pairs[k][1]), ("its answer", answers[k]), *rows]
+    digits = 4 if errors[k] > 1e-2 and verdict else 9
+    lines = [f"{because}; one of {len(pairs)} questions, asked[{k}]:", *(named(*row, digits) for row in rows)]
+    raise Mismatch(verdict, not verdict, "\n".join(lines), "verdict")
 
 
 def expect_verdicts(student, questions, order, wrong, right):
@@ -171,7 +183,7 @@ def expect_verdicts(student, questions, order, wrong, right):
         because = f"{name} is right, up to rounding" if fine else f"in this implementation {name}"
         verdict = judge(student, asked, answers)
         if verdict != fine:
-            raise Mismatch(verdict, fine, f"{because}; {telling_question(pairs, answers, not fine)}", "verdict")
+            refuse(student, asked, pairs, answers, verdict, because)
 
 
 def trying(student, seed):
