@@ -13,7 +13,9 @@ from fls_teach.processors import cores
 @click.command()
 @click.argument("names", metavar="[EX]...", nargs=-1, shell_complete=complete_exercise)
 @click.option("--mutants", type=click.IntRange(0), metavar="N", help="Try N mutants of each solution; default: all.")
-@click.option("--seeds", type=click.IntRange(1, 1000), metavar="K", default=3, show_default=True, help="Seeds to try.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 1000), metavar="K", default=3, show_default=True, help="Seeds to try, from 0."
+)
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
 @json_option
 @course_option
@@ -21,9 +23,9 @@ from fls_teach.processors import cores
 def lint(names, mutants, seeds, jobs, as_json):
     """Is the course in order, and its specification strong enough? All exercises, or those named.
 
-    The stub must fail every property; the solution and its alternatives must pass with every seed; every misconception
-    must fail, and never look like another; every mutant of the solution, a copy with one small change, must fail
-    unless equivalent.toml says why it is right. Lessons and hints must fit the stub and these commands.
+    The stub must fail every property. With each seed the solution and its alternatives must pass; every misconception
+    must fail, and never look like another; so must every mutant of the solution, a copy with one small change, unless
+    equivalent.toml says why it is right. Lessons and hints must fit the stub and these commands.
 
     Exit code 0: in order; 1: something to mend; 2: refused.
     """

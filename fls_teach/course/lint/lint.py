@@ -20,7 +20,7 @@ def lint(exercise, *, seeds=3, mutants=None, jobs=1, command_complaint=None, tel
     ----------
     exercise : Exercise
     seeds : int
-        How many seeds honest answers must pass, and mutants must be killed at.
+        How many seeds honest answers must pass, and every wrong one must fail.
     mutants : int, optional
         How many of the mutants to try; default: all.
     jobs : int
@@ -134,7 +134,7 @@ def _misconceptions(exercise, report, seeds, jobs, tell):
 
 
 def try_mutants(exercise, report, every, *, seeds, number=None, jobs=1, tell=None, alone=()):
-    """Find the mutants that no property fails, and enter them in a report.
+    """Find the mutants that pass with some seed, and enter them in a report.
 
     Parameters
     ----------
@@ -154,32 +154,36 @@ def try_mutants(exercise, report, every, *, seeds, number=None, jobs=1, tell=Non
     chosen = sample(every, number, exercise.name)
 
     def script(attempt):
-        first = next((name for name in names if not attempt(name, 0)), None)
-        if first is None:
-            all(attempt(name, seed) for seed in range(1, seeds) for name in names)
-        elif number is None and first not in alone:  # is it the only one that fails?
-            all(attempt(name, 0) for name in reversed(names[names.index(first) + 1 :]))
+        likeliest = names
+        for seed in range(seeds):
+            first = next((name for name in likeliest if not attempt(name, seed)), None)
+            if first and seed == 0 and number is None and first not in alone:  # is it the only one that fails?
+                all(attempt(name, 0) for name in reversed(names[names.index(first) + 1 :]))
+            likeliest = sorted(names, key=lambda name: name != first)
 
     tasks = (Task(mutant, mutant.source, script, _limit(report)) for mutant in chosen)
-    survivors, disproved = [], set()
+    survivors, disproved = {}, set()
     for done, (task, steps) in enumerate(run_tasks(exercise, tasks, jobs), 1):
         failed = [step for step in steps if step.state != PASSED]
         tell((1 + 2 * done / len(chosen)) / 3, f"mutant {done} of {len(chosen)}")
-        if len(failed) == 1 and failed[0].seed == 0 and failed[0].state != ENDLESS:
-            alone.add(failed[0].property)
-        if failed:
+        at_first = [step.property for step in failed if step.seed == 0]
+        if len(at_first) == 1 and failed[0].state != ENDLESS:
+            alone.add(at_first[0])
+        passes = {step.seed for step in steps} - {step.seed for step in failed}
+        if not passes:
             report.killed += 1
-            disproved.add(task.key.diff)
-        elif task.key.diff in reasons:
+        elif len(passes) == seeds and task.key.diff in reasons:
             report.equivalent += 1
         else:
-            survivors.append(task.key)
+            survivors[task.key] = passes
+        if failed:
+            disproved.add(task.key.diff)
     report.mutants, report.survivors = len(chosen), len(survivors)
     for mutant in sorted(survivors, key=chosen.index):
-        report.find("mutant", f"{exercise.solution.name}:{mutant.line}: this mutant passes", mutant.diff)
-    tried = {mutant.diff for mutant in chosen}
-    living = {mutant.diff for mutant in survivors} | (tried - disproved)
-    for diff in sorted(set(reasons) & tried - living):
+        some = ", ".join(map(str, sorted(survivors[mutant]))) if len(survivors[mutant]) < seeds else ""
+        text = f"{exercise.solution.name}:{mutant.line}: this mutant passes{' at seed ' if some else ''}{some}"
+        report.find("mutant", text, mutant.diff)
+    for diff in sorted(set(reasons) & disproved):
         report.find("equivalent", "equivalent.toml lists a mutant that a property kills", diff)
     if number is None:
         for name in names:
