@@ -137,11 +137,12 @@ class Student:
         self.session, self.inputs, self.calls, self.excused = session, {}, [], set()
         self.seconds = self.handing_over = 0.0
         self.past = []
+        self._kept = 0  # bytes of answers in `calls`
         self.after_call = lambda: None
 
     def begin(self, inputs):
         """Start an example."""
-        self.inputs, self.calls = inputs, []
+        self.inputs, self.calls, self._kept = inputs, [], 0
 
     def expect_arguments_kept(self, in_place=()):
         """Fail the property if a call of this example, but for those of the functions `in_place`, changed an argument.
@@ -186,8 +187,9 @@ class Student:
 
     def _keep(self, function, args, kwargs, outcome):
         heavy = weight(outcome.value)
-        if heavy + sum(call.weight for call in self.calls) > KEPT_BYTES:
+        if heavy + self._kept > KEPT_BYTES:
             outcome, heavy = replace(outcome, kind="not_plain", value=None, detail="more than can be kept"), 0
+        self._kept += heavy
         self.calls.append(Call(function, args, kwargs, outcome, heavy))
 
 
