@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CheckerBroken, CheckerTooSlow
 
 KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
-FRESH, FRESH_SECONDS = 12, 10.0  # examples that tell one misconception from another
+FRESH, FRESH_SECONDS = 24, 3.0  # examples that tell one misconception from another
 
 
 @dataclass(frozen=True)
