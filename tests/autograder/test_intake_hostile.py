@@ -106,7 +106,7 @@ def test_one_name_twice_in_a_zip(zipped):
 
 
 @pytest.mark.parametrize(
-    "name", [f"{FILE}\0.txt", f"{EIGHT}\u202eyp.py", f"\ud800{FILE}", f"é{FILE}", "\x1b[2J8.py", f"\x07{FILE}"]
+    "name", [f"{FILE}\0.txt", f"{EIGHT}\u202eyp.py", f"\ud800{FILE}", "\x1b[2J8.py", f"\x07{FILE}"]
 )
 def test_names_in_every_encoding(name, zipped, monkeypatch):
     info = zipfile.ZipInfo("x")

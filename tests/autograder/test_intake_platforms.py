@@ -98,6 +98,20 @@ LAYOUTS = {
     "codegrade": lambda: each("2025-03-04 10:15:00 - {who}/{file}"),
     "prefix": lambda: each("{first}_u{k}_{file}"),
     "prefix and time": lambda: each("{first}_u{k}_2025-03-04_{file}"),
+    "glued prefix": lambda: each("s{k}u{file}"),
+    "numbers like dates": lambda: {
+        f"{2000 + k // 20}10{1 + k % 20:02}_{file}": text for k in range(COUNT) for file, text in work(k).items()
+    },
+    "suffix": lambda: {
+        f"{file[:-3]}_{who}{k}.py": text for k, who in enumerate(PEOPLE) for file, text in work(k).items()
+    },
+    "zips with a time": lambda: one_zip("{who} (2025-03-04).zip"),
+    "teams": lambda: each("Submitted files/{who}/Homework 1/Version 1/{file}"),
+    "schoology": lambda: each("{last}, {first} - {k}/Revision 1 - On time/{file}"),
+    "nbgrader": lambda: each("u{k}+hw1+2025-03-04 10:15:00 UTC/{file}"),
+    "nbgrader collected": lambda: each("submitted/u{k}/hw1/{file}"),
+    "brightspace without numbers": lambda: each("{who} - Mar 4, 2025 1015 AM/{file}"),
+    "the platform's zip in a folder": lambda: {"hw1.zip": zipped(each("{who}_{k}_assignsubmission_file_{file}"))},
     "two sections": lambda: {
         f"section {k % 2}/{who}/{file}": text for k, who in enumerate(PEOPLE) for file, text in work(k).items()
     },

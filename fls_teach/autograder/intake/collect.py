@@ -310,7 +310,11 @@ def _found_at(path, expected, results_in, single, patterns):
     if own or kind == "archive" and not sure:
         return whole
     if any(not each.problem for each in found):
-        return by_attempt(found, place, kind)
+        everybody = by_attempt(found, place, kind)
+        if kind == "folder" and len(everybody) == 1 and everybody[0][0].kind == "archive":  # perhaps the platform's own
+            inner = _found_at(everybody[0][0].path, expected, results_in, single, patterns)
+            everybody = inner if len(inner) > 2 else everybody
+        return everybody
     if empty or passed:  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole

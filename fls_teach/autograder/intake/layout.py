@@ -147,7 +147,7 @@ def recognised(name, expected):
         if re.fullmatch(_BEFORE + re.escape(each.casefold()) + AFTER, stem):
             return each, 0
     for each in expected:
-        if re.search(r"(?<![^\W_])" + exercise_pattern(each) + r"(?![^\W\d_])", stem) or re.fullmatch(
+        if re.search(r"(?<!\d)" + exercise_pattern(each) + r"(?![^\W\d_])", stem) or re.fullmatch(
             _BEFORE + exercise_pattern(each, "") + AFTER, stem
         ):
             return each, 1

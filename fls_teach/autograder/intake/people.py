@@ -137,7 +137,7 @@ def moment(text):
     return "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(year, *rest)
 
 
-def _read(pattern, path):
+def _read(pattern, path, expected):
     """(Person, the file's path) of a path, or None."""
     found = pattern.fullmatch(path)
     if not found:
@@ -148,7 +148,8 @@ def _read(pattern, path):
     fields = {name: " ".join(_text(groups.get(name, "")).split()) for name in Person.__dataclass_fields__}
     who = fields["who"] or " ".join(filter(None, map(fields.get, ("name", "id", "login"))))
     name = fields["name"] or groups.get("who") or fields["login"] or fields["id"]
-    return Person(**(fields | {"who": who, "name": name})), groups["file"]
+    file = groups["file"]
+    return Person(**(fields | {"who": who, "name": name})), f"{file}.py" if file in expected else file
 
 
 def _text(name):
@@ -184,7 +185,11 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     own = [name for name, kind in inside if _is_exercise(tree, at, name, kind, expected)]
 
     def fitting(*which, depth=1):
-        read = [_matched(tree, at, inside, pattern, depth) for name, pattern in patterns if (name == "any") in which]
+        read = [
+            _matched(tree, at, inside, pattern, depth, expected)
+            for name, pattern in patterns
+            if (name == "any") in which
+        ]
         best = max(read, key=len, default={})
         plausible = any(path.endswith("/") or is_work(file) for path, (_, file) in best.items())
         share = len(work & {path.split("/")[0] for path in best})
@@ -193,16 +198,18 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     best = fitting(False)
     if own and not best:
         return [], False, own
-    best = best or fitting(False, True) or fitting(False, depth=2)
+    sure = bool(best)
+    best = best or fitting(False, True) or fitting(False, depth=2) or fitting(False, depth=3)
     found = [
         Found(person, (Member("/".join((*at, path)), file),) if file or path.endswith("/") else (), matched=True)
         for path, (person, file) in best.items()
     ]
-    sure, taken = len(found) > 1, {path.split("/")[0] for path in best}
-    if not best and folders and len(folders) == len(work):
-        if inner := _inner(tree, patterns, expected, passed_over, at, folders):
-            return inner, True, []
-        sure = _repeats(tree, at, folders, expected)
+    sure, taken = sure or len(found) > 1, {path.split("/")[0] for path in best}
+    if not best and folders and len(work) <= len(folders) + 1:  # and the archive that they came in
+        if found := _inner(tree, patterns, expected, passed_over, at, folders):
+            sure, taken = True, folders
+        else:
+            sure = _repeats(tree, at, folders, expected)
     same = {each.person.name: each.person for each in found}
     for name, kind in inside:
         path, person = "/".join((*at, name)), Person(name, name)
@@ -219,7 +226,7 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     return found, sure or len(work) > 1 and not folders, []
 
 
-def _matched(tree, at, inside, pattern, depth):
+def _matched(tree, at, inside, pattern, depth, expected):
     """{path: (person, file)} of what a pattern reads so many folders down; the path of a folder ends in "/"."""
     found = {}
     for name, kind in inside:
@@ -227,10 +234,10 @@ def _matched(tree, at, inside, pattern, depth):
             with contextlib.suppress(sources.Refused, sources.Unreadable):  # reading it says why
                 deeper = tree.children((*at, *name.split("/"))) if kind == "folder" else []
                 deeper = [(f"{name}/{each}", kind) for each, kind in deeper if not is_junk((each,))]
-                found |= _matched(tree, at, deeper, pattern, depth - 1)
-        elif kind == "folder" and (read := _read(pattern, f"{name}/*")) and read[1] == "*":
+                found |= _matched(tree, at, deeper, pattern, depth - 1, expected)
+        elif kind == "folder" and (read := _read(pattern, f"{name}/*", expected)) and read[1] == "*":
             found[f"{name}/"] = read[0], ""
-        elif kind != "folder" and (read := _read(pattern, name)):
+        elif kind != "folder" and (read := _read(pattern, name, expected)):
             found[name] = read
     return found
 
@@ -261,7 +268,7 @@ def exercises_in(tree, at, expected):
 def _is_exercise(tree, at, name, kind, expected):
     """Whether what lies in a folder is an exercise's file, or the folder with it."""
     claim = recognised(f"{name}.py" if kind == "folder" else name, expected)
-    if not claim or claim[1] or kind not in ("folder", "file"):
+    if not claim or claim[1] or kind not in ("folder", "file") or re.match(STAMP, name):  # it may be a person's number
         return False
     return kind == "file" or claim[0] in exercises_in(tree, (*at, name), expected)
 
