@@ -1,4 +1,7 @@
-"""Copies exercises/, solutions/, the specification and the attacks into the wheel; everything else is in setup.cfg."""
+"""Copies exercises/, solutions/ and the specification into the wheel; everything else is in setup.cfg.
+
+Not the attacks: no hostile program comes with what a student installs. They are in a clone and in a source archive.
+"""
 
 import shutil
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-COURSE = "exercises", "solutions", "tests/spec", "tests/attacks"
+COURSE = "exercises", "solutions", "tests/spec"
 PAGES = "docs/science.md", "docs/glossary.md"  # what lessons and claims refer to; `fls start` copies them
 METADATA = "setup.cfg", "pyproject.toml", "LICENSE", "constraints.txt"  # for `fls release` and `fls bundle`
 NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.bak*", "progress.json", "*.zip", "conftest.py")

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import math
 import os
 import sysconfig
 import time
@@ -152,6 +153,7 @@ def grade(options, progress=lambda fraction, what="": None):
                 course_key.keep(options.out, key)
             for name in OF_ALL:  # which, until all are marked, would be of other marks
                 (options.out / name).unlink(missing_ok=True)
+            progress(0.0, _at_worst(patience, entries, chosen, options.jobs))
             batch.run(entries, task, options.jobs, _told(progress, len(entries)))
             done = _conclude(options, entries, chosen, sandbox_name)
     done.skipped, done.seconds = skipped, time.monotonic() - started
@@ -279,6 +281,13 @@ def _isolation(options, entries, chosen):
         ) from None
     sandbox.close()
     return sandbox.name, sorted(str(path) for path in hidden)
+
+
+def _at_worst(patience, entries, chosen, jobs):
+    """How long the batch takes if every submission uses all that it may use."""
+    hours = patience.longest(len(chosen)) * math.ceil(len(entries) / jobs) / 3600
+    until = f"{hours:.0f} h" if hours >= 2 else f"{60 * hours:.0f} min"
+    return f"{len(entries)} to mark, {until} if every one of them used up its limits"
 
 
 def _told(progress, count):

@@ -11,6 +11,9 @@ from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
 NAME = "settings.json"
+TOTAL_LIMIT = 300.0
+"""Seconds for a submission in all, unless `fls grade` is told otherwise: honest ones take 20."""
+
 _FORMAT = "fls_grade"
 _LARGEST = 1 << 16  # bytes; ours are some hundred
 

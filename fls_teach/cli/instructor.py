@@ -8,6 +8,7 @@ import click
 
 from fls_teach import terminal
 from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.settings import TOTAL_LIMIT
 from fls_teach.cli.shared import (
     Seconds,
     complete_exercise,
@@ -61,7 +62,13 @@ class _FilesAreNoOptions(click.Command):
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
-@click.option("--total-limit", type=Seconds(1, 10**6), help="Seconds for a submission in all; default: no such limit.")
+@click.option(
+    "--total-limit",
+    type=Seconds(0, 10**6),
+    default=TOTAL_LIMIT,
+    show_default=True,
+    help="Seconds for a submission in all; 0: no such limit.",
+)
 @click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB per submission.")
 @click.option("--extra-spec", metavar="DIR", help="A folder of withheld properties: graded, and never shown.")
 @json_option
@@ -85,7 +92,7 @@ def grade(paths, out, names, memory, as_json, **options):
     from fls_teach.autograder import grade as grading
     from fls_teach.autograder.reports.summary import print_summary
 
-    options["jobs"] = options["jobs"] or cores()
+    options["jobs"], options["total_limit"] = options["jobs"] or cores(), options["total_limit"] or None
     options = grading.Options(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
     with terminal.progress("grading") as progress:
         done = grading.grade(options, progress)

@@ -292,7 +292,8 @@ def _name(pid):
     return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
-def test_workers_share_a_processor_only_if_they_must(monkeypatch):
+def test_workers_share_a_processor_only_if_they_must(monkeypatch, tmp_path):
+    monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
     monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}")  # whatever else is graded here
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5, 7})
     with contextlib.ExitStack() as stack:
@@ -303,11 +304,30 @@ def test_workers_share_a_processor_only_if_they_must(monkeypatch):
         assert stack.enter_context(contextlib.closing(ProcessorClaim())).number == numbers[1]
 
 
-def test_containers_side_by_side_do_not_all_choose_the_same_processor(monkeypatch):
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root takes numbers of users")
+def test_another_user_cannot_take_all_numbers_first(monkeypatch, tmp_path):
+    """Names of abstract sockets are free for all: a local user who holds them all could stop every grading."""
+    monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}")
+    monkeypatch.setattr(leases, "LAST_USER", FIRST_USER + 4)
+    monkeypatch.setattr(leases, "_LOCKS", str(tmp_path / "nowhere"))  # then sockets are all there is
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(contextlib.closing(UserClaim()))
+        with pytest.raises(leases.NoUserLeft):
+            UserClaim()
+        monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
+        stack.enter_context(contextlib.closing(UserClaim()))
+        (tmp_path / leases._NAMES).chmod(0o777)  # not root's alone any more: not to be trusted
+        with pytest.raises(leases.NoUserLeft):
+            UserClaim()
+
+
+def test_containers_side_by_side_do_not_all_choose_the_same_processor(monkeypatch, tmp_path):
     """They share the machine's processors, but each has a network of its own, in which no claim of another is seen."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
     numbers = set()
     for k in range(20):
+        monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
         monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}-{k}")
         with contextlib.closing(ProcessorClaim()) as claim:
             numbers.add(claim.number)

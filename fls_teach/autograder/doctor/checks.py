@@ -124,7 +124,12 @@ def attack(isolation, jobs, progress=lambda fraction, what="": None):
     CourseError
         If the attacks or the solutions are not here.
     """
-    found = attacks(course_root() / "tests" / "attacks")
+    zoo = course_root() / "tests" / "attacks"
+    if not zoo.is_dir():
+        raise CourseError(
+            "the attacks are not installed with fls-teach; run this in a clone or an unpacked source archive"
+        )
+    found = attacks(zoo)
     targets = tuple(dict.fromkeys(find_exercise(each.exercise) for each in found))
     if not all(exercise.solution.exists() for exercise in targets):
         raise CourseError("the attacks need the reference solutions, which a student distribution does not have")

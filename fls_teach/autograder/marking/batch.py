@@ -17,6 +17,7 @@ from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.marking.grader import as_line, write_fault
 
 ATTEMPTS = 2  # a grader that dies may have been somebody's victim
+ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
 STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
 
 
@@ -122,11 +123,14 @@ class _Grader:
             process.kill()
 
     def close(self):
-        """End it, once nobody else is using it."""
-        self.stop()
+        """End it, once nobody else is using it: by itself, so that it gives back its sandbox and folders."""
         if process := self._process:
-            process.wait()
             _close_pipes(process)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(ENDING)
+        self.stop()
+        if process:
+            process.wait()
 
 
 def _close_pipes(process):
@@ -178,7 +182,7 @@ def run(entries, task, jobs, progress=lambda done, name: None):
         failed.append(problem)
         raise
     finally:
-        for grader in graders:
+        for grader in graders if failed else ():
             grader.stop()
         for thread in threads:
             thread.join()

@@ -63,6 +63,11 @@ class Patience:
         """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
         return self.load + len(PURPOSES) * self.exercise
 
+    def longest(self, exercises):
+        """Seconds on the clock that a submission of so many exercises takes at most, on an idle machine."""
+        whole = exercises * (self.slack * self.work() + len(PURPOSES) * self.grader)
+        return whole if self.submission is None else min(whole, self.slack * self.submission)
+
     def silence(self):
         """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
         return 2 * (self.slack * self.work() + len(PURPOSES) * self.grader)

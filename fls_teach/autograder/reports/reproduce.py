@@ -2,13 +2,14 @@
 
 from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.selection import selected
+from fls_teach.autograder.settings import TOTAL_LIMIT
 from fls_teach.course.registry import course_root, exercises, own_root
 from fls_teach.sandbox.isolation.sandboxes import Limits
 
 _OPTIONS = (
-    ("--time-limit", "call_seconds", Patience.call),
-    ("--total-limit", "submission_seconds", Patience.submission),
-    ("--memory", "memory_mib", Limits.memory_mib),
+    ("--time-limit", "call_seconds", Patience.call, Patience.call),
+    ("--total-limit", "submission_seconds", TOTAL_LIMIT, 0),
+    ("--memory", "memory_mib", Limits.memory_mib, Limits.memory_mib),
 )
 
 
@@ -31,7 +32,7 @@ def repeat(record):
         words.append("--course FOLDER")
     if "withheld properties" in record["versions"]:
         words.append("--extra-spec FOLDER")
-    for option, name, usual in _OPTIONS:
-        if (value := record["limits"].get(name, usual)) != usual:
+    for option, name, usual, absent in _OPTIONS:
+        if (value := record["limits"].get(name, absent)) != usual:
             words.append(f"{option} {value:g}")
     return " ".join(words)

@@ -1,16 +1,20 @@
 """What one worker at a time may have on this machine: a user number, and a processor as long as there are enough.
 
-A claim is an abstract socket, which nobody else can have and which vanishes with the process that holds it.
+A claim vanishes with the process that holds it. Root's is the lock of a file in a folder of its own, which no other
+user can take first; anybody else's, or where that folder cannot be had, an abstract socket.
 """
 
+import contextlib
 import errno
 import itertools
 import os
 import random
 import socket
+import stat
 
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
 _NAMES = "fls-teach"
+_LOCKS = "/run"
 
 
 class NoUserLeft(RuntimeError):
@@ -38,17 +42,17 @@ class UserClaim:
         taken = {entry.pw_uid for entry in pwd.getpwall()}
         for uid in range(FIRST_USER, LAST_USER):
             if uid not in taken and (held := _claimed(f"user-{uid}")):
-                self._socket, self.uid = held, uid
+                self._held, self.uid = held, uid
                 return
         raise NoUserLeft(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
     def fileno(self):
         """A descriptor: nobody has the number until all its copies are closed."""
-        return self._socket.fileno()
+        return self._held.fileno()
 
     def close(self):
         """Let others have it."""
-        self._socket.close()
+        self._held.close()
 
 
 class ProcessorClaim:
@@ -66,16 +70,19 @@ class ProcessorClaim:
         for sharing in itertools.count():
             for number in processors:
                 if held := _claimed(f"processor-{number}-{sharing}"):
-                    self._socket, self.number = held, number
+                    self._held, self.number = held, number
                     return
 
     def close(self):
         """Let others have it."""
-        self._socket.close()
+        self._held.close()
 
 
 def _claimed(name):
-    """The socket that holds this name, or None if another process has it."""
+    """What holds this name until it is closed, or None if another process has it."""
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            return _locked(name)
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         held.bind(f"\0{_NAMES}-{name}")
@@ -85,3 +92,31 @@ def _claimed(name):
             raise
         return None
     return held
+
+
+def _locked(name):
+    """The file whose lock is held, or None if another process has it.
+
+    Raises
+    ------
+    OSError
+        If there is no folder for it that is root's alone.
+    """
+    import fcntl  # not on Windows
+
+    folder = f"{_LOCKS}/{_NAMES}"
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
+    found = os.lstat(folder)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "it is not root's alone", folder)
+    file = open(f"{folder}/{name}", "w")  # noqa: SIM115 (the caller closes it)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    except OSError:
+        file.close()
+        raise
+    return file

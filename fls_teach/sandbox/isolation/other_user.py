@@ -19,6 +19,7 @@ from fls_teach.sandbox.proc.held import can_see_held_files, held_bytes
 from fls_teach.sandbox.proc.table import bury_all_of, descendants, kill_all_later, kill_all_of, processes_of
 
 _KILLER = LAST_USER  # never a worker's
+_ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
 _TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
 """Below these are folders in which everybody may write."""
 
@@ -87,7 +88,7 @@ class OtherUser(Confined):
     def sweep(self):
         if self._closed:  # the number may be another's by now
             return
-        uid, deadline = self._claim.uid, time.monotonic() + 10.0
+        uid, deadline = self._claim.uid, time.monotonic() + _ENDING
         while processes_of(uid):
             if time.monotonic() > deadline:
                 raise SandboxError(f"processes of user {uid} cannot be ended")

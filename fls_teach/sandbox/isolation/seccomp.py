@@ -36,8 +36,8 @@ REFUSED = {
     **{"semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191), "mq_open": (240, 180)},
     **{"mq_unlink": (241, 181), "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219)},
     **{"splice": (275, 76), "tee": (276, 77), "vmsplice": (278, 75), "io_setup": (206, 0)},
-    # disk in no time
-    **{"fallocate": (285, 47)},
+    # disk in no time, and waits for the disk that no signal ends
+    **{"fallocate": (285, 47), "fsync": (74, 82), "fdatasync": (75, 83), "sync_file_range": (277, 84)},
     **{"remap_file_pages": (216, 234), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7)},
     # messages by way of files that all may read: locks, and news of who opens them
     **{"flock": (73, 32), "inotify_init": (253,), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27)},
