@@ -217,7 +217,7 @@ def _print_report(report, seconds):
     used = " ".join(claim.source for claim in report.claims)
     legend = ", ".join(text for mark, text in _SOURCES.items() if mark in used)
     console.print(Text(f"source: {legend}", style="dim") if legend else "")
-    if "science.md" in used:
+    if "science.md" in used and _science_page().is_file():  # a distribution of another course has none
         click.echo(f"science.md: {_science_page()}")  # not through rich, which would wrap a long path
     held = sum(claim.holds for claim in report.claims)
     by_chance = sum(claim.chance_of_failure for claim in report.claims if claim.holds)

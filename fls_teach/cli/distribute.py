@@ -58,16 +58,17 @@ def bundle():
     default="",
     help="Where setup.sh gets torch; else from the usual index, with its libraries for GPUs.",
 )
+@click.option("--extra-spec", metavar="DIR", help="A folder of withheld properties: graded, and never shown.")
 @course_option
 @sentence_for_mistakes
-def gradescope(out, key, minutes, torch_index):
+def gradescope(out, key, minutes, torch_index, extra_spec):
     """Make the zip for Gradescope: its autograder is this course, and grades all exercises.
 
     The zip holds the solutions and the course's key: keep it to yourself. README.md in it says how to use it.
     """
     from fls_teach.autograder.packaging.bundle import bundle_gradescope
 
-    done = bundle_gradescope(out, key=_key(key), minutes=minutes, torch_index=torch_index)
+    done = bundle_gradescope(out, key=_key(key), minutes=minutes, torch_index=torch_index, extra_spec=extra_spec)
     click.echo(f"'{done.path}': {_exercises(done.exercises)}, {done.points} points, {done.size / 1e6:.1f} MB.")
     if done.key_is_new:
         click.echo(f"Its course key is new; keep it for `fls grade --key-file`: {done.key}")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 
 import pytest
 from click.testing import CliRunner
@@ -150,3 +151,13 @@ def test_a_release_holds_none(course):
     ]
     assert not held
     assert exercises(course / "course")[0].points == 5
+
+
+def test_a_bundle_holds_them_where_it_was_asked_to(course):
+    """Catches a platform that grades without the withheld properties, or gets them unasked."""
+    for words, points, held in (["--extra-spec", "withheld"], 12, True), ([], 5, False):
+        done = CliRunner().invoke(main, ["bundle", "gradescope", "--course", "course", *words])
+        assert done.exit_code == 0 and f"1 exercise, {points} points" in done.stdout
+        with zipfile.ZipFile("autograder.zip") as archive:
+            assert ("withheld/test_01_ridge.py" in archive.namelist()) == held
+            assert f"{points} points" in archive.read("README.md").decode()

@@ -90,6 +90,12 @@ def test_the_variable_names_a_course_and_the_option_another(course, run, tmp_pat
     assert "07_spread" in run("list", "--workspace", "b work", **named).stdout
 
 
+def test_our_clone_is_no_workspace_of_another_course(course, run):
+    """Catches a listing of another course's exercises, all of them missing, in our own exercises/."""
+    said = run("list", "--course", course, "--workspace", own_root(), code=2).stderr
+    assert "is not a workspace" in said
+
+
 def test_release_holds_the_course_and_nothing_of_ours(course, run, tmp_path):
     """Catches a student distribution that mixes two courses, or that holds a solution."""
     assert "no solutions" in run("release", "students", "--course", course).stdout

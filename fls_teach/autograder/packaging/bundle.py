@@ -16,6 +16,7 @@ import fls_teach
 from fls_teach.autograder.marking.course_key import SHORTEST_KEY
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
 from fls_teach.course.registry import CourseError, exercises
+from fls_teach.course.withheld import check_folder, with_withheld
 from fls_teach.files import replacing
 
 SCRIPTS = "setup.sh", "run_autograder"
@@ -45,7 +46,7 @@ class Bundled:
     points: int
 
 
-def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
+def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=None):
     """Write the autograder's zip, which nobody but its owner can read: it holds the solutions and the key.
 
     Parameters
@@ -58,6 +59,8 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
         The time limit of the assignment on Gradescope, 2 to 40; its own default is 10.
     torch_index : str
         The address of the package index to get torch from; "" for the usual one.
+    extra_spec : path, optional
+        A folder of withheld properties, which the zip then holds too.
 
     Returns
     -------
@@ -81,7 +84,11 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index=""):
         raise CourseError(f"Gradescope allows 2 to {_LONGEST_MINUTES} minutes; {minutes} is not between them")
     if torch_index and not re.fullmatch(r"https://[\w./+~-]+", torch_index):
         raise CourseError(f"'{torch_index}' is not the address of a package index; it begins with https://")
-    files, every = _files(minutes, torch_index), exercises()
+    every = exercises()
+    if extra_spec is not None:
+        check_folder(extra_spec, every)
+    every = with_withheld(every, extra_spec)
+    files = _files(every, minutes, torch_index)
     try:
         with replacing(target) as temporary:
             # Made before the first byte is in it, and closed to others from the start.
@@ -112,12 +119,12 @@ def _key_of(path):
         return None
 
 
-def _files(minutes, torch_index):
+def _files(every, minutes, torch_index):
     files = {f"fls-teach/{name}": data for name, data in distribution(solutions=True).items()}
     files["fls-teach/README.md"] = b"fls-teach with its course, as it was bundled for grading.\n"
     for name in SCRIPTS:
         files[name] = _text(name).encode()
-    every = exercises()
+    files |= {f"withheld/{each.withheld.name}": each.withheld.read_bytes() for each in every if each.withheld}
     files["README.md"] = (
         _text("README.md")
         .format(

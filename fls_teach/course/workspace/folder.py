@@ -190,7 +190,7 @@ def find_workspace(named=None):
             if course or is_workspace(folder):
                 clone = folder.name == "exercises" and _is_clone(folder.parent)
                 return Workspace(folder, clone=clone, course=course)
-            if _is_clone(folder):
+            if _is_clone(folder) and course_root() == own_root():
                 return Workspace(folder / "exercises", clone=True)
     except OSError as error:  # a name that is too long; a current folder that was deleted
         raise CourseError(f"cannot look into '{named or '.'}' ({error.strerror or error})") from None
