@@ -207,7 +207,7 @@ def _keep_apart(entries, options):
                 )
     folders = {entry.folder for entry in entries}
     for entry in entries:
-        path = entry.place  # not resolved: it may be a link, which nobody follows
+        path = entry.path  # not resolved: it may be a link, which nobody follows
         inside = path.relative_to(out).parts if path.is_relative_to(out) else ()
         if inside and (len(inside) == 1 or inside[0] in folders):
             raise CourseError(f"'{entry.name}' lies in '{out}', where results would go; name another --out")
@@ -265,9 +265,9 @@ def _isolation(options, entries, chosen):
         Path(path).resolve() for path in (options.key_file, options.against, options.extra_spec) if path is not None
     }
     # A link is no submission, and what it points at is no secret of ours.
-    hidden |= {entry.place for entry in entries if not entry.place.is_symlink()}
+    hidden |= {entry.path for entry in entries if not entry.path.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
-    secret = [path for path in hidden if len(entries) > 1 or path != entries[0].place]
+    secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path]
     secret = sorted(str(path) for path in secret if path.exists())[:200]
     folders = [options.out.resolve(), package, Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
     modules = ["numpy", "scipy", *sorted({name for exercise in chosen for name in exercise.needs})]

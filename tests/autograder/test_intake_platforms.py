@@ -193,6 +193,7 @@ def test_an_attempt_without_a_file_does_not_replace_one_with_a_file(tmp_path):
         [f"{when}_Ada L/{FILE}" for when in ("20250305T090100", "20250303T233000")],
         [f"Ada L/{when}/{FILE}" for when in ("2025-03-05-09-01-00", "2025-03-03-23-30-00")],
         [f"Ada L/attempt {when}/{FILE}" for when in (10, 9)],
+        [f"Ada L/{when}/{FILE}" for when in ("2025-03-05", "2025-03-04")],
         [f"Ada L_{when}_{FILE}" for when in ("2025-03-05", "2025-03-03")],
     ],
 )
@@ -242,6 +243,17 @@ def test_a_bad_pattern_is_refused_in_a_sentence(pattern, words, tmp_path):
 def test_a_platform_can_be_named(tmp_path):
     lay(tmp_path, {f"a_{k}_assignsubmission_file_{FILE}": "" for k in range(3)} | {"x - y.zip": zipped({FILE: ""})})
     assert [entry.id for entry in collect([tmp_path], CHOSEN, pattern="moodle")] == ["0", "1", "2", ""]
+
+
+def test_repositories_of_github_classroom_give_their_logins(tmp_path):
+    lay(tmp_path, {f"hw-1-submissions/hw-1-{login}/{FILE}": login for login in ("ada-l", "bo", "cy-d")})
+    entries = collect([tmp_path], CHOSEN, pattern="github")
+    assert [(entry.name, entry.login) for entry in entries] == [
+        ("hw-1-ada-l", "ada-l"),
+        ("hw-1-bo", "bo"),
+        ("hw-1-cy-d", "cy-d"),
+    ]
+    assert [entry.login for entry in collect([tmp_path], CHOSEN)] == [""] * 3
 
 
 def test_accents_in_two_forms_are_one_person(tmp_path):

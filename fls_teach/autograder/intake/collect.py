@@ -11,7 +11,7 @@ from fls_teach.autograder.intake import groups, sources
 from fls_teach.autograder.intake.choice import choose
 from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, refusal, shown
 from fls_teach.autograder.intake.names import folders_of, names_of, told_apart
-from fls_teach.autograder.intake.people import Member, alone, exercises_in, given, moment, people, presets
+from fls_teach.autograder.intake.people import Member, alone, automatic, exercises_in, given, moment, people
 from fls_teach.autograder.intake.people import attempts as by_attempt
 from fls_teach.autograder.intake.sources import Refused, Unreadable
 from fls_teach.course.registry import CourseError, find_exercise
@@ -97,11 +97,6 @@ class Entry:
     counts: bool = True
     group: tuple = ()
     said: tuple = ()
-
-    @property
-    def place(self):
-        """The path of what holds it."""
-        return self.path
 
     def as_json(self):
         """Its fields as plain JSON."""
@@ -238,16 +233,17 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
     expected = tuple(exercise.name for exercise in exercises)
-    patterns = given(pattern, expected) if pattern is not None else presets(expected)
-    found = dict.fromkeys(own for path in paths for own in _found_at(path, expected, results_in, single, patterns))
+    patterns = given(pattern, expected) if pattern is not None else automatic(expected)
+    found = dict.fromkeys(
+        own for path in paths for own in _found_at(path, expected, results_in, single, patterns, pattern is not None)
+    )
     options, made = [], []
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows))):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
-        said = [f"The last of {len(own)} attempts holds no file, so an earlier one was taken."] * (
-            counts + 1 < len(own)
-        )
-        said += [f"'{shown(each.person.name)}' is of this group; what lies there was not taken." for each in own[:-1]
-                 if each.person.who != own[counts].person.who]  # fmt: skip
+        others = {each.person.name for each in own[:-1] if each.person.who != own[counts].person.who}
+        said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
+        if counts + 1 < len(own):
+            said.append(f"The last of {len(own)} attempts holds no file, so an earlier one was taken.")
         for k, each in enumerate(own):
             if attempts == "latest" and k != counts:
                 continue
@@ -264,7 +260,7 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
     ]  # fmt: skip
 
 
-def _found_at(path, expected, results_in, single, patterns):
+def _found_at(path, expected, results_in, single, patterns, insist):
     """The attempts of each person, as tuples of `Found`, of what is meant by a path of the command line."""
     said = shown(os.fspath(path), 200)
     if not said.strip():
@@ -291,9 +287,8 @@ def _found_at(path, expected, results_in, single, patterns):
     passed, kind = [], whole[0][0].kind
 
     def passed_over(at):
-        if kind == "folder" and results_in(place.joinpath(*at)):
-            passed.append(at)
-        return bool(passed[-1:] == [at])
+        passed.extend([at] * bool(kind == "folder" and results_in(place.joinpath(*at))))
+        return passed[-1:] == [at]
 
     try:
         with sources.tree_at(place, kind) as tree:
@@ -301,7 +296,7 @@ def _found_at(path, expected, results_in, single, patterns):
             empty = all(is_junk(each[:1]) for each in tree.children())
             if own:
                 _only_ones(tree, own, expected, said, zips=kind == "folder")
-            if patterns != presets(expected) and not any(each.matched for each in found):
+            if insist and not any(each.matched for each in found):
                 raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
     except Refused:
         return whole  # reading it says why
@@ -312,7 +307,7 @@ def _found_at(path, expected, results_in, single, patterns):
     if any(not each.problem for each in found):
         everybody = by_attempt(found, place, kind)
         if kind == "folder" and len(everybody) == 1 and everybody[0][0].kind == "archive":  # perhaps the platform's own
-            inner = _found_at(everybody[0][0].path, expected, results_in, single, patterns)
+            inner = _found_at(everybody[0][0].path, expected, results_in, single, patterns, False)
             everybody = inner if len(inner) > 2 else everybody
         return everybody
     if empty or passed:  # beside results, what is left was not handed in

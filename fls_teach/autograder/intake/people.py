@@ -2,8 +2,8 @@
 
 import contextlib
 import functools
+import os
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,6 @@ from typing import NamedTuple
 from fls_teach.autograder.intake import sources
 from fls_teach.autograder.intake.layout import (
     STAMP,
-    decoded,
     exercise_pattern,
     is_archive,
     is_junk,
@@ -74,11 +73,17 @@ class Found(NamedTuple):
 
 @functools.lru_cache(8)
 def presets(expected):
-    """(platform, pattern) of what is in platforms.txt."""
+    """(platform, pattern) of what is in platforms.txt; one with {common} in it is text."""
     lines = Path(__file__).with_name("platforms.txt").read_text(encoding="utf-8").splitlines()
     either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
     made = [line.replace("{exercise}", either).replace("{stamp}", STAMP).split(None, 1) for line in lines]
-    return [(name, re.compile(text, re.DOTALL)) for name, text in filter(None, made) if name != "#"]
+    made = [each for each in made if each and each[0] != "#"]
+    return [(name, text if "{common}" in text else re.compile(text, re.DOTALL)) for name, text in made]
+
+
+def automatic(expected):
+    """Those that are tried without being asked for."""
+    return [(name, pattern) for name, pattern in presets(expected) if not isinstance(pattern, str)]
 
 
 def given(text, expected):
@@ -115,26 +120,17 @@ def moment(text):
     >>> moment("2025-03-04-10-15-00"), moment("Mar 4, 2025 1015 PM"), moment("4 mars 2025 9:01")
     ('2025-03-04 10:15:00', '2025-03-04 22:15:00', '2025-03-04 09:01:00')
     """
-    month = {word: k for k, words in enumerate(_MONTHS.split(), 1) for word in words.split("|")}
-    plain = re.fullmatch(r"\D*(\d{4})\D?(\d\d)\D?(\d\d)(?:\D*(\d\d)\D?(\d\d)(?:\D?(\d\d))?.*)?", text, re.DOTALL)
-    words = re.search(r"([^\W\d_]{3,})[. ]+(\d\d?),? +(\d{4})|(\d\d?)[. ]+([^\W\d_]{3,})[. ]+(\d{4})", text)
-    if plain:
-        year, *rest = (int(each or 0) for each in plain.groups())
-    elif words and (
-        name := next(
-            (words[k][:n].casefold() for k in (1, 5) for n in (4, 3) if words[k] and words[k][:n].casefold() in month),
-            "",
-        )
-    ):
-        year, day = int(words[3] or words[6]), int(words[2] or words[4])
-        clock = re.search(r"(\d{1,2})\D?(\d\d)(?:\D(\d\d))?(?: ?([ap])\.?m)?", text[words.end() :], re.IGNORECASE)
-        hour, minute, second = (int(clock[k] or 0) for k in (1, 2, 3)) if clock else (0, 0, 0)
-        if clock and clock[4]:
-            hour = hour % 12 + 12 * (clock[4] in "pP")
-        rest = month[name], day, hour, minute, second
-    else:
+    if plain := re.fullmatch(r"\D*(\d{4})\D?(\d\d)\D?(\d\d)(?:\D*(\d\d)\D?(\d\d)(?:\D?(\d\d))?.*)?", text, re.DOTALL):
+        return "{}-{}-{} {}:{}:{}".format(*(each or "00" for each in plain.groups()))
+    words = re.search(r"(?:(\d\d?)[. ]+)?([^\W\d_]{3,})[. ]+(?:(\d\d?),? +)?(\d{4})", text)
+    months = [re.match(each, words[2].casefold()) is not None for each in _MONTHS.split()] if words else []
+    if True not in months or not (words[1] or words[3]):
         return text
-    return "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(year, *rest)
+    clock = re.search(r"(\d\d?)\D?(\d\d)(?:\D(\d\d))?(?: ?([ap])\.?m)?", text[words.end() :], re.IGNORECASE)
+    hour, minute, second, half = (clock[k] for k in (1, 2, 3, 4)) if clock else (0, 0, 0, None)
+    hour = int(hour) % 12 + 12 * (half in ("p", "P")) if half else int(hour)
+    day = int(words[1] or words[3])
+    return f"{words[4]}-{months.index(True) + 1:02}-{day:02} {hour:02}:{int(minute):02}:{int(second or 0):02}"
 
 
 def _read(pattern, path, expected):
@@ -145,15 +141,11 @@ def _read(pattern, path, expected):
     groups = {}
     for name, text in found.groupdict().items():
         groups[name.rstrip("_")] = groups.get(name.rstrip("_")) or text or ""
-    fields = {name: " ".join(_text(groups.get(name, "")).split()) for name in Person.__dataclass_fields__}
+    fields = {name: " ".join(shown(groups.get(name, ""), 255).split()) for name in Person.__dataclass_fields__}
     who = fields["who"] or " ".join(filter(None, map(fields.get, ("name", "id", "login"))))
-    name = fields["name"] or groups.get("who") or fields["login"] or fields["id"]
+    name = fields["name"] or fields["who"] or fields["login"] or fields["id"]
     file = groups["file"]
     return Person(**(fields | {"who": who, "name": name})), f"{file}.py" if file in expected else file
-
-
-def _text(name):
-    return unicodedata.normalize("NFC", decoded(name))
 
 
 def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
@@ -184,10 +176,12 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     work = {name for name, kind in inside if kind == "folder" or is_work(name)}
     own = [name for name, kind in inside if _is_exercise(tree, at, name, kind, expected)]
 
+    common = re.escape(os.path.commonprefix(folders).rpartition("-")[0] + "-" if folders[1:] else "\0")
+
     def fitting(*which, depth=1):
         read = [
             _matched(tree, at, inside, pattern, depth, expected)
-            for name, pattern in patterns
+            for name, pattern in ((name, _with(pattern, common)) for name, pattern in patterns)
             if (name == "any") in which
         ]
         best = max(read, key=len, default={})
@@ -224,6 +218,11 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
             reason = sources.PROBLEMS[kind] or "it is neither a folder nor an archive"
             found.append(Found(person, (Member(path, name),), reason))
     return found, sure or len(work) > 1 and not folders, []
+
+
+@functools.lru_cache(8)
+def _with(pattern, common):
+    return re.compile(pattern.replace("{common}", common), re.DOTALL) if isinstance(pattern, str) else pattern
 
 
 def _matched(tree, at, inside, pattern, depth, expected):

@@ -16,7 +16,7 @@ import tempfile
 import time
 import zipfile
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from fls_teach.autograder.intake.layout import Item, is_junk, shown
 from fls_teach.sandbox.session import MAX_SOURCE_BYTES
@@ -32,7 +32,7 @@ _OUTSIDE = "its path leads out of the archive"
 # A link where none may be, a file or a link in the place of a folder, a socket: all else is this machine's failure.
 _MADE_SO = {errno.ELOOP: _LINK, errno.ENOTDIR: "it is no folder any more", errno.ENXIO: _SPECIAL}
 PROBLEMS = {"file": "", "link": _LINK, "special": _SPECIAL}
-"""Kind, as of `listing` -> why it must not be opened."""
+"""Kind of what lies in a folder -> why it must not be opened."""
 
 # NOFOLLOW and NONBLOCK: between a look at a path and its opening, it may become a link or a pipe.
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
@@ -53,48 +53,22 @@ class Unreadable(Exception):
 
 
 @contextmanager
-def opened(name, folder=None, flags=0):
-    """A descriptor of what is called `name` in the folder with the descriptor `folder`."""
-    try:
-        descriptor = os.open(name, _SAFELY | flags, dir_fd=folder)
-    except OSError as error:
-        if error.errno in _MADE_SO:
-            raise Refused(_MADE_SO[error.errno]) from None
-        raise Unreadable(name, error) from None
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def opened_below(folder, parts, flags=0):
-    """The same for a path, each part of which is opened in the one before; `folder` itself if there is none."""
-    if not parts:
+def opened(parts, folder=None, flags=0):
+    """A descriptor of a path below an open folder, each part of which is opened in the one before."""
+    with ExitStack() as stack:
+        for k, name in enumerate(parts, 1):
+            try:
+                folder = os.open(name, _SAFELY | (flags if k == len(parts) else FOLDER), dir_fd=folder)
+            except OSError as error:
+                if error.errno in _MADE_SO:
+                    raise Refused(_MADE_SO[error.errno]) from None
+                raise Unreadable(name, error) from None
+            stack.callback(os.close, folder)
         yield folder
-    elif len(parts) == 1:
-        with opened(parts[0], folder, flags) as descriptor:
-            yield descriptor
-    else:
-        with opened(parts[0], folder, FOLDER) as inner, opened_below(inner, parts[1:], flags) as descriptor:
-            yield descriptor
-
-
-def listing(descriptor, most, name="."):
-    """What lies in an open folder, as a sorted list of (name, "folder" | "file" | "link" | "special")."""
-    found = []
-    try:
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                if len(found) == most:
-                    raise Refused(_MANY)
-                found.append((entry.name, _kind(entry)))
-    except OSError as error:
-        raise Unreadable(name, error) from None
-    return sorted(found)
 
 
 def _kind(entry):
+    """Of an entry of a folder: "folder", "file", "link" or "special"."""
     if entry.is_symlink():
         return "link"
     if entry.is_dir(follow_symlinks=False):
@@ -122,12 +96,12 @@ class _Bounded(io.BufferedReader):
 
 
 @contextmanager
-def _file(name, folder=None):
+def _file(parts, folder=None):
     """An ordinary file, as a `_Bounded`."""
-    with opened(name, folder) as descriptor:
+    with opened(parts, folder) as descriptor:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(_SPECIAL)
-        with _Bounded(io.FileIO(descriptor, closefd=False), name) as file:
+        with _Bounded(io.FileIO(descriptor, closefd=False), parts[-1]) as file:
             yield file
 
 
@@ -137,8 +111,9 @@ def _copied(source, out, most):
         if out.tell() + len(piece) > most:
             raise Refused(f"it is larger than {most // 2**20} MiB")
         try:
-            out.write(piece)
-        except OSError as error:  # this machine's disk is full
+            if out.write(piece) < len(piece):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
             raise Unreadable("a temporary file", error) from None
     return out.tell()
 
@@ -150,9 +125,18 @@ class FolderTree:
         self._top, self._path = top, path
 
     def children(self, at=(), most=None):
-        """(name, kind) of what lies in one folder."""
-        with opened_below(self._top, at, FOLDER) as descriptor:
-            return listing(descriptor, MAX_ENTRIES if most is None else most, "/".join(at) or self._path)
+        """(name, kind) of what lies in one folder, sorted."""
+        found, most = [], MAX_ENTRIES if most is None else most
+        with opened(at, self._top, FOLDER) as descriptor:
+            try:
+                with os.scandir(descriptor) as entries:
+                    for entry in entries:
+                        if len(found) == most:
+                            raise Refused(_MANY)
+                        found.append((entry.name, _kind(entry)))
+            except OSError as error:
+                raise Unreadable("/".join(at) or self._path, error) from None
+        return sorted(found)
 
     def items(self, at=(), first=()):
         """The files below a folder, the shallow ones and those in folders called as in `first` before others.
@@ -183,19 +167,14 @@ class FolderTree:
         """The file with this path, whatever it is by now."""
         return [Item(parts, "", self, parts)]
 
-    @contextmanager
-    def _opened(self, item):
-        with opened_below(self._top, item.handle[:-1], FOLDER) as folder, _file(item.handle[-1], folder) as file:
-            yield file
-
     def read(self, item):
-        with self._opened(item) as file, io.BytesIO() as out:
+        with _file(item.handle, self._top) as file, io.BytesIO() as out:
             _copied(file, out, MAX_SOURCE_BYTES)
             return out.getvalue()
 
     @contextmanager
     def inside(self, item):
-        with self._opened(item) as file, _archive(file, item.parts[-1]) as tree:
+        with _file(item.handle, self._top) as file, _archive(file, item.parts[-1]) as tree:
             yield tree
 
 
@@ -245,10 +224,10 @@ def _reopened(out):
 def tree_at(path, kind):
     """The tree at a path: kind "folder" or "archive"; a "file" is a tree of its own with nothing else in it."""
     if kind == "archive":
-        with _file(path) as file, _archive(file, path.name) as tree:
+        with _file([path]) as file, _archive(file, path.name) as tree:
             yield tree
     else:
-        with opened(path if kind == "folder" else path.parent, flags=FOLDER) as top:
+        with opened([path if kind == "folder" else path.parent], flags=FOLDER) as top:
             yield FolderTree(top, path)
 
 
