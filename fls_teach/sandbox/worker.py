@@ -1,4 +1,4 @@
-"""The only code that runs a submission; started by `process.WorkerProcess`.
+"""The only code that runs a submission; started by `worker_process.WorkerProcess`.
 
 It answers questions from the trusted side one at a time. It shares its
 process with code that may do anything to it, so nothing here protects the trusted
@@ -211,7 +211,7 @@ def repeat_entropy():
 
 
 class Allowance:
-    """The time of one question, counted as `process.charged` does."""
+    """The time of one question, counted as `worker_process.charged` does."""
 
     def __init__(self, seconds, slack):
         self.seconds, self.slack = seconds, slack

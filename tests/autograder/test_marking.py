@@ -20,6 +20,8 @@ from fls_teach.course.checking.check import load_specification, verdict_of
 from fls_teach.course.checking.search import Failure, Limits, TooSlow, run_property
 from fls_teach.course.checking.spec import Abandoned, CallFailed, Mismatch, Student, expect, graded
 from fls_teach.course.registry import course_root, find_exercise
+from fls_teach.course.workspace import actions
+from fls_teach.course.workspace.folder import Workspace
 from fls_teach.sandbox import InProcess, Outcome, Session, protocol
 from fls_teach.sandbox.isolation.sandboxes import NoSandbox, SandboxError
 
@@ -129,6 +131,21 @@ def test_a_card_that_cannot_be_drawn_leaves_the_verdict(monkeypatch):
     record = marked({"8": "def linear_error(*a, **k): return 2.0"})
     assert set(verdicts(record)) == {"wrong"}
     assert "too large to draw" in as_json(record)
+
+
+def test_a_student_and_an_instructor_are_told_the_same(tmp_path):
+    """Two loops with two forms of result used to give them: a property had a state here, a verdict there."""
+    text = "def linear_error(w, signal, kappa, sigma):\n    if kappa > sigma:\n        return None\n    return 2 * w"
+    workspace = Workspace(tmp_path)
+    workspace.file(BAYES).parent.mkdir()
+    workspace.file(BAYES).write_text(text)
+    told = actions.check_one(workspace, BAYES, seed=3).as_dict()
+    (graded,) = marked({"8": text}, seed=3)["exercises"]
+    same = ("id", "verdict", "points", "of", "sentence", "formula")
+    assert told.keys() == graded.keys() and told["properties"][0].keys() == graded["properties"][0].keys()
+    for mine, theirs in zip(told.pop("properties"), graded.pop("properties"), strict=True):
+        assert [mine[name] for name in same] == [theirs[name] for name in same]
+    assert told == graded
 
 
 # ------------------------------------------------------------------ whose fault

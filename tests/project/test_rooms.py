@@ -51,6 +51,21 @@ def test_a_room_uses_only_what_lies_below_it(room):
     assert not {(path, used) for path, used in found if used not in MAY_USE[room] | {room}}
 
 
+COURSE = "registry patched".split(), ["checking"], ["feedback"], ["workspace"]
+"""Floors of the course, the lowest first: what is asked, what is said of it, and where a student works."""
+
+
+def test_the_course_has_its_floors_too():
+    """Catches a verdict that depends on how a failure is shown."""
+    upwards = []
+    for k, floor in enumerate(COURSE):
+        above = tuple(f"fls_teach.course.{name}" for names in COURSE[k + 1 :] for name in names)
+        paths = [path for name in floor for path in files(f"course/{name}")]
+        assert paths
+        upwards += [(path.name, name) for path in paths for name in imported(path) if name.startswith(above)]
+    assert not upwards
+
+
 def test_every_room_has_its_rule():
     """Catches a new room that no rule is about."""
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py"))}

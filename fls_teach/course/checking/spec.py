@@ -124,7 +124,8 @@ class Student:
     past : list of Call
         Some of what earlier properties have asked.
     excused : set of (function, argument)
-        Arguments whose change has failed a property already: one mistake costs one property.
+        Arguments whose change has failed a property already. It is left out of later calls: one mistake costs one
+        property, also where another asks about it.
     seconds : float
         What all calls so far have taken, as `charged`: others may keep the processor busy.
     handing_over : float
@@ -152,9 +153,8 @@ class Student:
         ArgumentChanged
         """
         for call in self.calls:
-            names = [name for name in call.outcome.mutated if (call.function, name) not in self.excused]
-            if names and call.function not in in_place:
-                raise ArgumentChanged(call, names)
+            if call.outcome.mutated and call.function not in in_place:
+                raise ArgumentChanged(call, call.outcome.mutated)
 
     def __getattr__(self, function):
         if function.startswith("_"):  # Hypothesis and pytest look for these
@@ -186,6 +186,9 @@ class Student:
         raise (CallFailed if outcome.kind in ("exception", "not_plain") else Abandoned)(outcome)
 
     def _keep(self, function, args, kwargs, outcome):
+        changed = tuple(name for name in outcome.mutated if (function, name) not in self.excused)
+        if changed != outcome.mutated:
+            outcome = replace(outcome, mutated=changed)
         heavy = weight(outcome.value)
         if heavy + self._kept > KEPT_BYTES:
             outcome, heavy = replace(outcome, kind="not_plain", value=None, detail="more than can be kept"), 0
