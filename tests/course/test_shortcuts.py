@@ -166,7 +166,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "11.1 11.2 11.6",
+        "11.1 11.2 11.4",
         "no tangent kernel but the one inside movement",
         """
         def tangent_kernel(X, W, v):
