@@ -1,7 +1,7 @@
-"""Normalises its arguments in place, honest otherwise: the property that watches the arguments must see it.
+"""Normalises its arguments in place, honest otherwise: the first property that it shows in fails.
 
 exercise: 08_bayes_error
-verdict: 08.1 passed, 08.2 passed, 08.3 wrong, 08.4 passed
+verdict: wrong|passed
 honest: yes
 """
 

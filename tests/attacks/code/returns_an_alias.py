@@ -1,7 +1,7 @@
 """Returns the honest velocity in the very arrays it was handed, which a checker must not find changed in its own.
 
 exercise: 03_velocity
-verdict: 03.1 passed, 03.2 passed, 03.3 passed, 03.4 passed, 03.5 passed, 03.6 wrong
+verdict: wrong|passed
 honest: yes
 """
 
