@@ -1,91 +1,133 @@
-"""Specification of exercise 08: the error of a linear predictor on the mixture."""
+"""Specification of exercise 08: the error of a linear predictor on the mixture.
+
+Nothing here computes a cosine from w and s: w is made on known axes, of which the signal is the first.
+"""
 
 import numpy as np
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from fls_teach.course.checking import strategies
-from fls_teach.course.checking.spec import expect, expect_close, graded
+from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, graded
 
-# Phi(-10) off by a few roundings of its argument: 10 * 10 * 2^-52 is 2e-14. This leaves room for any algebra.
+# Phi(-4) is good to a few roundings of its argument, 4 * 4 * 2^-52. This leaves room for any algebra.
 ROUNDING = 1e-9
+# Phi(-37) is good to 37 * 37 * 2^-52 = 3e-13. What is asked here is that it has digits: all nine are another property.
+DIGITS = 1e-4
+lengths = st.sampled_from([0, 0, 3, -40, 40]).map(lambda power: 2.0**power)
 
 
 @st.composite
-def predictors(draw, min_features=1):
-    """A predictor, a unit signal, and the mixture."""
-    d = draw(st.integers(min_features, 4))
-    signal = draw(strategies.vectors(d))
-    sigma = draw(st.sampled_from([1.0, 0.5, 2.0]))
-    return {
-        "w": draw(strategies.vectors(d)),
-        "signal": signal / np.linalg.norm(signal),
-        "kappa": draw(strategies.ratios),
-        "sigma": sigma,
-    }
+def predictors(draw):
+    """A predictor of any length, some nearly at right angles to the signal: axes, and the arguments but for signal."""
+    axes = draw(strategies.frames(draw(st.sampled_from([2, 3, 1, 4]))))
+    # Entry by entry: a strategy of arrays draws one entry for most of an array.
+    w = draw(st.tuples(*[strategies.QUARTERS] * len(axes)).map(np.array).filter(np.any))
+    w[0] *= draw(st.sampled_from([1.0, 1.0, 1.0, 1e-4]))
+    sigma = draw(st.sampled_from([1.0, 0.5, 2.0, 3.0]))
+    return {"w": draw(lengths) * w @ axes, "axes": axes, "kappa": draw(strategies.ratios) * sigma, "sigma": sigma}
 
 
-ANGLE = "this is Phi(-(kappa/sigma) cos angle(w, s))"
+LESSON = {"w": np.array([3.0, 4.0]), "axes": np.eye(2), "kappa": 2.5, "sigma": 1.0}
 
 
-def error_of(w, signal, kappa, sigma):
-    """The error, by plain sums: not even a rounding is shared with the student's scalar product."""
-    cosine = sum(a * b for a, b in zip(w, signal, strict=True)) / sum(a * a for a in w) ** 0.5
-    return ndtr(-kappa / sigma * cosine)
+def ask(student, made, **changes):
+    """The error, with the first axis as the signal; `changes` replace other arguments."""
+    case = {"w": made["w"], "signal": made["axes"][0], "kappa": made["kappa"], "sigma": made["sigma"], **changes}
+    return float(expect_numbers(student.linear_error(**case), (), what="error"))
 
 
-@graded(1, "E(w) = P(y <w, x> < 0)", examples=10, case=predictors(), seed=strategies.seeds)
-def test_counts_the_mistakes(student, case, seed):
-    """The error is the share of mistakes among many draws of the mixture"""
-    error = student.linear_error(**case)
-    rng, n = np.random.default_rng(seed), 10_000
-    y = rng.choice([-1.0, 1.0], n)
-    x = case["kappa"] * y[:, None] * case["signal"] + case["sigma"] * rng.standard_normal((n, case["w"].size))
-    mistakes = np.mean(y * (x @ case["w"]) < 0)
-    # Six standard errors of a share of 10,000 draws, at most 1/2 each: a false alarm in 10^9 examples.
-    expect_close(error, mistakes, atol=6 * 0.5 / np.sqrt(n), because="this share of 10,000 draws was wrong")
+def angle(made):
+    """The angle of w with the first axis."""
+    inside = made["axes"] @ made["w"]
+    return np.arctan2(np.linalg.norm(inside[1:]), inside[0])
 
 
-@graded(1, "E(w) ≥ E(s) = E* = Φ(−κ/σ)", case=predictors())
-def test_signal_is_best(student, case):
-    """No predictor beats the signal itself, whose error is the Bayes error"""
-    bayes = ndtr(-case["kappa"] / case["sigma"])
-    best = student.linear_error(**{**case, "w": case["signal"]})
-    because = "cos angle(s, s) = 1, so E(s) = Phi(-kappa/sigma)"
-    best = expect_close(best, bayes, rtol=ROUNDING, because=because, what="error of the signal")
-    error = expect_close(student.linear_error(**case), 0.5, atol=0.5, because="it is a probability", what="error of w")
-    because = "the signal is the best direction of all"
-    worse = error >= best - 1e-12
-    expect(worse, you=float(error), expected=f"at least {bayes:.6g}", because=because, what="error of w")
-    # Not the Bayes error for every w, either.
-    expect_close(error, error_of(**case), rtol=ROUNDING, because=ANGLE, what="error of w")
+@graded(1, "E(w) = P(y <w, x> < 0) = Φ(−(κ/σ) cos∠(w, s))", examples=60, first=[{"made": LESSON}], made=predictors())
+def test_share_of_mistakes(student, made):
+    """The error is the probability of a mistake, which kappa/sigma and the angle between w and the signal decide"""
+    error, ratio, known = ask(student, made), made["kappa"] / made["sigma"], angle(made)
+    expected = ndtr(-ratio * np.cos(known))
+    margin = ratio * np.cos(known)
+    z = np.random.default_rng(0).standard_normal(10_000)
+    because = (
+        f"w is at {np.degrees(known):.4g}° to s and kappa/sigma = {ratio:g}, so y <w, x> / (sigma |w|) is {margin:.4g} "
+        f"and a normal number: below 0 in {np.mean(margin + z < 0):.2%} of 10,000 draws"
+    )
+    expect_close(error, expected, rtol=ROUNDING, because=because)
 
 
-@graded(1, "E(a w) = E(w) and E(−w) = 1 − E(w) for a > 0", case=predictors(), power=st.sampled_from([-40, -3, 5, 40]))
-def test_only_the_direction_counts(student, case, power):
-    """Scaling the direction does not change the error, turning it round exchanges right and wrong"""
-    w, error = case["w"], student.linear_error(**case)
-    untouched = not student.calls[-1].outcome.mutated
-    error = expect_close(error, error_of(**case), rtol=ROUNDING, because=ANGLE)
-    because = "dividing w in place changes it for its owner too"
-    expect(untouched, you="another w", expected="the same w", because=because, what="w after the call")
-    scaled = student.linear_error(**{**case, "w": 2.0**power * w})
-    because = "an angle does not know the length of w"
+COSINES = 1.0, 0.8, 0.6, 0.0, -0.6, -1.0
+
+
+@graded(
+    1,
+    "E(s) = E* = Φ(−κ/σ) < E(w), and E grows with the angle",
+    ratio=strategies.ratios,
+    sigma=st.sampled_from([2.0, 1.0, 0.5, 3.0]),
+    axes=st.integers(2, 4).flatmap(strategies.frames),
+)
+def test_signal_is_best(student, ratio, sigma, axes):
+    """The signal makes the Bayes error, and a predictor makes more mistakes the further it is turned away from it"""
+    made = {"w": axes[0], "axes": axes, "kappa": ratio * sigma, "sigma": sigma}
+    # Unit vectors: what a predictor's length does is another property's question.
+    turned = [cosine * axes[0] + np.sqrt(1 - cosine**2) * axes[1] for cosine in COSINES]
+    errors = [ask(student, made, w=w) for w in turned]
+    because = f"cos∠(s, s) = 1, so E(s) = Phi(-kappa/sigma), and kappa/sigma = {made['kappa']:g}/{sigma:g}"
+    expect_close(errors[0], ndtr(-ratio), rtol=DIGITS, because=because, what="error of the signal")
+    degrees = np.degrees(np.arccos(COSINES))
+    for k in range(len(errors) - 1):
+        because = f"w is a unit vector, first at {degrees[k]:.4g}° to s, then at {degrees[k + 1]:.4g}°"
+        more, what = f"more than {errors[k]:.6g}", f"error at {degrees[k + 1]:.4g}°"
+        expect(errors[k + 1] > errors[k], you=errors[k + 1], expected=more, because=because, what=what)
+
+
+@graded(
+    1,
+    "E(a w) = E(w) and E(−w) = 1 − E(w) for a > 0",
+    first=[
+        # The example of the lesson in whole numbers, as it is written there.
+        {"made": {**LESSON, "w": np.array([3, 4]), "axes": np.eye(2, dtype=int), "sigma": 1}, "power": 0},
+        {"made": {**LESSON, "axes": np.array([[0.6, 0.8], [-0.8, 0.6]]), "w": np.array([3, 1])}, "power": -40},
+    ],
+    made=predictors().filter(lambda made: abs(made["axes"][0] @ made["w"]) > 1e-6 * np.linalg.norm(made["w"])),
+    power=st.sampled_from([-40, -3, 5, 40, -100]),
+)
+def test_only_the_direction_counts(student, made, power):
+    """Scaling a predictor does not change its error, and turning it round exchanges right and wrong"""
+    ahead = float(made["axes"][0] @ made["w"])
+    error = ask(student, made)
+    because = f"<w, s> = {ahead:.4g}, and w is right more often than not where that is positive"
+    half = "less than 1/2" if ahead > 0 else "more than 1/2"
+    expect(error < 0.5 if ahead > 0 else error > 0.5, you=error, expected=half, because=because, what="error of w")
+    floats = {"signal": made["axes"][0].astype(float), "sigma": float(made["sigma"])}
+    scaled = ask(student, made, w=2.0**power * made["w"], **floats)
+    because = f"w is {text(made['w'])}, and an angle knows neither its length nor whether its numbers are whole"
     expect_close(scaled, error, rtol=ROUNDING, because=because, what=f"error of 2^{power} w")
-    turned = student.linear_error(**{**case, "w": -w})
     # 1 - E is a difference of numbers of size 1: a few roundings of 2^-53.
-    because = "-w is wrong exactly where w is right"
-    expect_close(turned, 1 - error, atol=1e-12, because=because, what="error of -w")
+    because = f"-w is wrong exactly where w is right, and E(w) was {error:.6g}"
+    expect_close(ask(student, made, w=-made["w"]), 1 - error, atol=1e-12, because=because, what="error of -w")
 
 
-@graded(1, "Φ(−10) = 7.6·10⁻²⁴, not 0", ratio=st.sampled_from([10.0, 9.0, 12.0]), case=predictors(min_features=2))
-def test_small_errors_keep_their_digits(student, ratio, case):
-    """An error of 10^-23 comes out with all its digits, and is not rounded to zero"""
-    signal = case["signal"]
-    case |= {"w": 4 * signal, "kappa": ratio * case["sigma"]}
-    because = "1 - Phi(x) rounds to 0 where Phi(-x) does not: use the lower tail"
-    expect_close(student.linear_error(**case), ndtr(-ratio), rtol=ROUNDING, because=because, what="error of 4 s")
-    axis = np.eye(signal.size)[np.abs(signal).argmin()]
-    aside = axis - (axis @ signal) * signal
-    case |= {"w": signal + aside / 2}
-    expect_close(student.linear_error(**case), error_of(**case), rtol=ROUNDING, because=ANGLE, what="error beside s")
+def text(numbers):
+    """An array on one line."""
+    return np.array2string(np.asarray(numbers), separator=", ", precision=4)
+
+
+@graded(
+    1,
+    "Φ(−10) = 7.6·10⁻²⁴, not 0",
+    first=[{"margin": 10.0, "cosine": 1.0, "axes": np.eye(2)}],
+    margin=st.integers(12, 74).map(lambda k: k / 2),
+    cosine=st.sampled_from([1.0, 0.8, 0.6]),
+    axes=st.integers(2, 4).flatmap(strategies.frames),
+)
+def test_small_errors_keep_their_digits(student, margin, cosine, axes):
+    """An error of 10^-23 comes out with its digits, and is not rounded to zero"""
+    w = cosine * axes[0] + np.sqrt(1 - cosine**2) * axes[1]
+    error = ask(student, {"axes": axes, "w": w, "kappa": margin / cosine, "sigma": 1.0})
+    because = (
+        f"kappa/sigma * cosine = {margin / cosine:.4g} * {cosine:g} = {margin:g}; 1 - Phi({margin:g}) has lost the "
+        f"digits that Phi(-{margin:g}) has"
+    )
+    expect_close(error, ndtr(-margin), rtol=DIGITS, because=because, what="error")
