@@ -11,7 +11,7 @@ from fls_teach.autograder.intake import groups, sources
 from fls_teach.autograder.intake.choice import choose
 from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, refusal, shown
 from fls_teach.autograder.intake.names import folders_of, names_of, told_apart
-from fls_teach.autograder.intake.people import Member, alone, automatic, exercises_in, given, moment, people
+from fls_teach.autograder.intake.people import Found, Member, alone, automatic, exercises_in, given, moment, people
 from fls_teach.autograder.intake.people import attempts as by_attempt
 from fls_teach.autograder.intake.sources import Refused, Unreadable
 from fls_teach.course.registry import CourseError, find_exercise
@@ -49,24 +49,15 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A submission that was found and not yet read.
+class Entry(Found):
+    """A submission that was found and not yet read: a `Found` with a `name` that is unique in the batch.
 
     Attributes
     ----------
-    name, folder : str
+    folder : str
         As of the `Submission`.
-    path : Path
-    kind : str
-        "folder", "file" or "archive": what lies at `path`; "nothing" if no file in there is of this person.
     expected : tuple of str
         The exercises' names.
-    members : tuple of Member
-        What in there belongs to it; () for all.
-    problem : str
-        Why it cannot be a submission, though it lies where they lie.
-    who, id, login, when, late : str
-        The person and this attempt, as far as the platform's names say.
     person : int
         The same for all attempts of a person or group in the batch.
     attempt, attempts : int
@@ -79,18 +70,8 @@ class Entry:
         Notes that were known before it was read.
     """
 
-    name: str
-    folder: str
-    path: Path
-    kind: str
-    expected: tuple
-    members: tuple = ()
-    problem: str = ""
-    who: str = ""
-    id: str = ""
-    login: str = ""
-    when: str = ""
-    late: str = ""
+    folder: str = ""
+    expected: tuple = ()
     person: int = 0
     attempt: int = 1
     attempts: int = 1
@@ -240,7 +221,7 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
     options, made = [], []
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows))):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
-        others = {each.person.name for each in own[:-1] if each.person.who != own[counts].person.who}
+        others = {each.name for each in own[:-1] if each.who != own[counts].who}
         said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
         if counts + 1 < len(own):
             said.append(f"The last of {len(own)} attempts holds no file, so an earlier one was taken.")
@@ -248,16 +229,17 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
             if attempts == "latest" and k != counts:
                 continue
             mark = "" if k == counts else f" (attempt {k + 1})"
-            options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.person.name, each)])
+            options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.name, each)])
             numbers = {"person": person, "attempt": k + 1, "attempts": len(own), "counts": k == counts}
             made.append((each, numbers | {"group": tuple(group), "said": tuple(said)}))
     names = told_apart(options)
     folders = told_apart([folders_of(name) for name in names])
     return [
-        Entry(name, folder, each.path, each.kind, expected, each.members, each.problem, shown(each.person.who),
-              each.person.id, each.person.login, moment(each.person.when), each.person.late, **numbers)
+        Entry(
+            **vars(each) | {"when": moment(each.when), "name": name, "folder": folder, "expected": expected} | numbers
+        )
         for name, folder, (each, numbers) in zip(names, folders, made, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _found_at(path, expected, results_in, single, patterns, insist):
@@ -325,8 +307,8 @@ def _beside(place, expected, patterns):
             found = people(tree, patterns, expected)[0]
     except (Refused, Unreadable):
         return []
-    who = {each.person.who for each in found if not each.problem and place.name in [path for path, _ in each.members]}
-    return [own for own in by_attempt(found, place.parent, "folder") if own[0].person.who in who]
+    who = {each.who for each in found if not each.problem and place.name in [path for path, _ in each.members]}
+    return [own for own in by_attempt(found, place.parent, "folder") if own[0].who in who]
 
 
 def _only_ones(tree, own, expected, said, zips):

@@ -62,10 +62,10 @@ def merged(people, rows):
     called = {}
     for place, own in enumerate(people):
         for name in {
-            own[-1].person.name,
-            own[-1].person.id,
-            own[-1].person.login,
-            own[-1].person.who,
+            own[-1].name,
+            own[-1].id,
+            own[-1].login,
+            own[-1].who,
             own[-1].path.name,
         }:
             called.setdefault(_plain(name), place)
@@ -85,8 +85,8 @@ def merged(people, rows):
         elif place == min(k for k, each in taken.items() if each == label):
             last = called.get(_plain(label))
             whole = [each for k in sorted(taken, key=lambda k: k == last) if taken[k] == label for each in people[k]]
-            if all(each.person.when for each in whole):
-                whole.sort(key=lambda each: moment(each.person.when))
+            if all(each.when for each in whole):
+                whole.sort(key=lambda each: moment(each.when))
             result.append((label, tuple(whole), tuple(shown(member) for member in groups[label])))
     return result
 

@@ -24,10 +24,10 @@ def names_of(label, found):
     -------
     tuple of str
     """
-    place, person = found.path, found.person
+    place = found.path
     inner = "/".join(("", *(member.path for member in found.members[:1])))
-    key = person.login or person.id
-    full = f"{person.name} {key}" if key else f"{person.who.strip()}/" if found.kind == "folder" else person.who
+    key = found.login or found.id
+    full = f"{found.name} {key}" if key else f"{found.who.strip()}/" if found.kind == "folder" else found.who
     stem, full, longer = (_shown_name(text) for text in (label, full, f"{place.parent.name}/{full}"))
     marks = _marks(f"{place.parent.name}/{place.name}{inner}", f"{place}{inner}")
     return stem, full, longer, *(f"{stem[: 84 - len(mark)]} [{mark}]" for mark in marks)

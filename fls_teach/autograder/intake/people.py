@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,17 +27,30 @@ _MONTHS = (
 _DEEPEST = 3  # folders above those of the people
 
 
+class Member(NamedTuple):
+    """Something of a person's: the path in the tree, of a folder if it ends in "/", and the name for its author."""
+
+    path: str
+    name: str
+
+
 @dataclass(frozen=True)
-class Person:
-    """Whose work something is, as far as the platform's names say; all fields are text.
+class Found:
+    """One attempt of a person's.
 
     Attributes
     ----------
-    who : str
-        What tells the person from others.
-    name, id, login : str
-    when, attempt, late : str
-        Of this attempt.
+    who, name, id, login, when, attempt, late : str
+        The person, told from others by `who`, and this attempt, as far as the platform's names say.
+    members : tuple of Member
+        What belongs to it in the folder or archive at `path`; () for all.
+    problem : str
+        Why it cannot be a submission, though it lies where they lie.
+    path : Path
+    kind : str
+        Of what lies at `path`: "folder", "file" or "archive"; "nothing" if no file in there is of this person.
+    matched : bool
+        Whether a pattern read the names.
     """
 
     who: str = ""
@@ -47,26 +60,9 @@ class Person:
     when: str = ""
     attempt: str = ""
     late: str = ""
-
-
-class Member(NamedTuple):
-    """Something of a person's: the path in the tree, of a folder if it ends in "/", and the name for its author."""
-
-    path: str
-    name: str
-
-
-class Found(NamedTuple):
-    """One attempt of a person's; `problem` says why something cannot be a submission but lies where they lie.
-
-    Its `kind` is that of what lies at `path`: "folder", "file", "archive", or "nothing" if there is no file of it. Its
-    `members` are what belongs to it in there, () for all.
-    """
-
-    person: Person
     members: tuple = ()
     problem: str = ""
-    path: Path = None
+    path: Path | None = None
     kind: str = "folder"
     matched: bool = False
 
@@ -134,18 +130,19 @@ def moment(text):
 
 
 def _read(pattern, path, expected):
-    """(Person, the file's path) of a path, or None."""
-    found = pattern.fullmatch(path)
-    if not found:
+    """(Found without members, the file's path) of a path, or None."""
+    match = pattern.fullmatch(path)
+    if not match:
         return None
-    groups = {}
-    for name, text in found.groupdict().items():
-        groups[name.rstrip("_")] = groups.get(name.rstrip("_")) or text or ""
-    fields = {name: " ".join(shown(groups.get(name, ""), 255).split()) for name in Person.__dataclass_fields__}
-    who = fields["who"] or " ".join(filter(None, map(fields.get, ("name", "id", "login"))))
-    name = fields["name"] or fields["who"] or fields["login"] or fields["id"]
-    file = groups["file"]
-    return Person(**(fields | {"who": who, "name": name})), f"{file}.py" if file in expected else file
+    fields, file = dict.fromkeys(("who", "name", "id", "login", "when", "attempt", "late"), ""), ""
+    for group, text in match.groupdict().items():
+        if group.startswith("file"):
+            file = file or text or ""
+        elif group.rstrip("_") in fields:
+            fields[group.rstrip("_")] = fields[group.rstrip("_")] or " ".join(shown(text or "", 255).split())
+    fields["name"] = fields["name"] or fields["who"] or fields["login"] or fields["id"]
+    fields["who"] = fields["who"] or " ".join(filter(None, map(fields.get, ("name", "id", "login"))))
+    return Found(**fields, matched=True), f"{file}.py" if file in expected else file
 
 
 def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
@@ -195,8 +192,8 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     sure = bool(best)
     best = best or fitting(False, True) or fitting(False, depth=2) or fitting(False, depth=3)
     found = [
-        Found(person, (Member("/".join((*at, path)), file),) if file or path.endswith("/") else (), matched=True)
-        for path, (person, file) in best.items()
+        replace(each, members=(Member("/".join((*at, path)), file),) if file or path.endswith("/") else ())
+        for path, (each, file) in best.items()
     ]
     sure, taken = sure or len(found) > 1, {path.split("/")[0] for path in best}
     if not best and folders and len(work) <= len(folders) + 1:  # and the archive that they came in
@@ -204,19 +201,19 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
             sure, taken = True, folders
         else:
             sure = _repeats(tree, at, folders, expected)
-    same = {each.person.name: each.person for each in found}
+    same = {each.name: each for each in found}
     for name, kind in inside:
-        path, person = "/".join((*at, name)), Person(name, name)
+        path, each = "/".join((*at, name)), alone(Path(name), kind)
         if name in taken:
             continue
-        if kind == "folder":
-            found.append(Found(person, (Member(f"{path}/", ""),)))
-        elif kind == "file" and is_archive(name):
-            stem = alone(Path(name), "archive").person
-            found.append(Found(same.get(stem.name, stem), (Member(path, name),)))
-        elif kind != "file" or is_work(name):  # a person's, so a person must hear
-            reason = sources.PROBLEMS[kind] or "it is neither a folder nor an archive"
-            found.append(Found(person, (Member(path, name),), reason))
+        if kind == "file" and is_archive(name):
+            each = alone(Path(name), "archive")
+            each = same.get(each.name, each)
+        elif kind != "folder" and (kind != "file" or is_work(name)):  # a person's, so a person must hear
+            each = replace(each, name=name, problem=sources.PROBLEMS[kind] or "it is neither a folder nor an archive")
+        elif kind != "folder":
+            continue
+        found.append(replace(each, members=(Member(f"{path}/", "") if kind == "folder" else Member(path, name),)))
     return found, sure or len(work) > 1 and not folders, []
 
 
@@ -226,7 +223,7 @@ def _with(pattern, common):
 
 
 def _matched(tree, at, inside, pattern, depth, expected):
-    """{path: (person, file)} of what a pattern reads so many folders down; the path of a folder ends in "/"."""
+    """{path: (found, file)} of what a pattern reads so many folders down; the path of a folder ends in "/"."""
     found = {}
     for name, kind in inside:
         if depth > 1:
@@ -275,41 +272,34 @@ def _is_exercise(tree, at, name, kind, expected):
 def _repeats(tree, at, folders, expected):
     """Whether one exercise lies in several folders."""
     seen = set()
-    for name in folders:
-        held = exercises_in(tree, (*at, name), expected)
-        if held & seen:
-            return True
-        seen |= held
-    return False
+    return any(
+        held & seen or seen.update(held) for held in (exercises_in(tree, (*at, name), expected) for name in folders)
+    )
 
 
 def alone(place, kind):
     """All that lies at a path, as one submission, of which only the path's name says whose it is."""
-    name = place.name if kind == "folder" else re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE)
-    return Found(Person(place.name, name), path=place, kind=kind)
+    name = re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE) if kind in ("archive", "file") else place.name
+    return Found(place.name, name, path=place, kind=kind)
 
 
 def attempts(found, place, kind):
     """Each person's attempts in a folder or archive at `place`, as a list of tuples of `Found`, the earliest first."""
     everybody = {}
     for each in found:
-        own, key = everybody.setdefault(each.person.who, {}), _order(each)
-        own[key] = each._replace(members=own[key].members + each.members) if key in own else each
-    everybody = sorted(everybody.values(), key=lambda own: next(iter(own.values())).person.name)
+        number = int(each.attempt) if each.attempt.isdecimal() and len(each.attempt) < 10 else 0
+        own, key = everybody.setdefault(each.who, {}), (number, moment(each.when), each.attempt)
+        own[key] = replace(each, members=own[key].members + each.members) if key in own else each
+    everybody = sorted(everybody.values(), key=lambda own: next(iter(own.values())).name)
     return [tuple(_placed(own[key], place, kind) for key in sorted(own)) for own in everybody]
-
-
-def _order(found):
-    number = found.person.attempt
-    return int(number) if number.isdecimal() and len(number) < 10 else 0, moment(found.person.when), number
 
 
 def _placed(found, place, kind):
     """With its path; a folder, an archive or a stray file of a person's alone has its own."""
     if not found.members:
-        return found._replace(path=place, kind="nothing")
+        return replace(found, path=place, kind="nothing")
     (path, name), *more = found.members
     if kind == "folder" and not more and (path.endswith("/") or found.problem or Path(path).name == name):
         own = "folder" if path.endswith("/") else "archive" if is_archive(name) else "file"
-        return found._replace(path=place / path, kind=own, members=())
-    return found._replace(path=place, kind=kind)
+        return replace(found, path=place / path, kind=own, members=())
+    return replace(found, path=place, kind=kind)
