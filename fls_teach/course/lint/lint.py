@@ -9,6 +9,8 @@ from fls_teach.course.lint.texts import complaints
 from fls_teach.course.lint.trials import ENDLESS, PASSED, Task, run_tasks
 from fls_teach.course.registry import CourseError
 
+TOGETHER = 8
+"""Misconceptions that share a process, and a worker that looks for the likely one, which takes a second to start."""
 FREE, TIMES = 3.0, 5.0
 """A mutant may take so many seconds more, and so many times as long, as the reference for a property."""
 
@@ -72,8 +74,8 @@ def _honest(exercise, report, seeds, jobs):
             attempt(name, 0)
 
     solutions = {("solution", exercise.solution), *(("alternative", path) for path in exercise.alternatives)}
-    tasks = [Task(key, _text(key[1]), all_seeds) for key in sorted(solutions, key=lambda key: (key[0], key[1].name))]
-    tasks.append(Task(("stub", exercise.stub), _text(exercise.stub), once))
+    tasks = [Task(key, (_text(key[1]),), all_seeds) for key in sorted(solutions, key=lambda key: (key[0], key[1].name))]
+    tasks.append(Task(("stub", exercise.stub), (_text(exercise.stub),), once))
     for task, steps in sorted(run_tasks(exercise, tasks, jobs), key=lambda pair: tasks.index(pair[0])):
         about, path = task.key
         for step in steps:
@@ -104,12 +106,18 @@ def _misconceptions(exercise, report, seeds, jobs, tell):
             # Those that failed come first: one is enough.
             all(attempt(name, seed) for name in sorted(names, key=lambda name: name not in fails))
 
-    every, alone = exercise.misconceptions, set()
-    tasks = (Task(each, each.source, script, _limit(report), diagnose=True) for each in every)
-    done = {}
-    for task, steps in run_tasks(exercise, tasks, jobs):
-        done[task.key] = steps
-        tell(len(done) / len(every) / 3, f"misconception {task.key.name}")
+    every, alone, done = exercise.misconceptions, set(), {}
+    left = [every[k : k + TOGETHER] for k in range(0, len(every), TOGETHER)]
+    while left:
+        tasks = [
+            Task(some, tuple(each.source for each in some), script, _limit(report), diagnose=True) for some in left
+        ]
+        left = []
+        for task, steps in run_tasks(exercise, tasks, jobs):
+            tried = 1 + max((step.answer for step in steps), default=0)
+            done |= {each: [step for step in steps if step.answer == k] for k, each in enumerate(task.key[:tried])}
+            left += [task.key[tried:]] if tried < len(task.key) else []
+            tell(len(done) / len(every) / 3, f"misconception {len(done)} of {len(every)}")
     for each in every:
         said, other = Counter(), {one.sentence for one in every} - {each.sentence}
         for step in done[each]:
@@ -161,7 +169,7 @@ def try_mutants(exercise, report, every, *, seeds, number=None, jobs=1, tell=Non
                 all(attempt(name, 0) for name in reversed(names[names.index(first) + 1 :]))
             likeliest = sorted(names, key=lambda name: name != first)
 
-    tasks = (Task(mutant, mutant.source, script, _limit(report)) for mutant in chosen)
+    tasks = (Task(mutant, (mutant.source,), script, _limit(report)) for mutant in chosen)
     survivors, disproved = {}, set()
     for done, (task, steps) in enumerate(run_tasks(exercise, tasks, jobs), 1):
         failed = [step for step in steps if step.state != PASSED]

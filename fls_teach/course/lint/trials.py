@@ -4,6 +4,7 @@ The course's own code needs no sandbox, only limits. They are of processor time,
 """
 
 import contextlib
+import functools
 import json
 import os
 import resource
@@ -50,6 +51,8 @@ class Step:
         What failed, in one line.
     likely : str
         The misconception that the answers look like.
+    answer : int
+        Which of the task's sources.
     """
 
     property: str
@@ -58,17 +61,19 @@ class Step:
     seconds: float = 0.0
     text: str = ""
     likely: str = ""
+    answer: int = 0
 
 
 @dataclass(frozen=True)
 class Task:
-    """An answer and what to try on it.
+    """Answers that one process tries, one after the other, and what it tries on each.
 
     Attributes
     ----------
     key : object
-        Whose answer it is; for the caller.
-    source : str
+        Whose they are; for the caller.
+    sources : tuple of str
+        Where one of them does not end, the next are not tried.
     script : callable
         Given `attempt(property, seed)`, which returns whether it passed, it tries what it wants to know.
     limit : callable
@@ -78,7 +83,7 @@ class Task:
     """
 
     key: object
-    source: str
+    sources: tuple
     script: object
     limit: object = lambda name: 120.0
     diagnose: bool = False
@@ -135,7 +140,7 @@ def _ended(selector, running):
 
 class _Process:
     def __init__(self, exercise, task, folder):
-        self.task, self._data = task, b""
+        self.task, self._name, self._data = task, exercise.name, b""
         self.pipe, write = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # other threads here only draw or wait
@@ -157,12 +162,12 @@ class _Process:
         lines = [json.loads(line) for line in self._data.decode().splitlines()]
         steps = [Step(**line) for line in lines if "state" in line]
         if lines and "broken" in lines[-1]:
-            raise CourseError(f"{self.task.key}: the specification failed: {lines[-1]['broken']}")
+            raise CourseError(f"{self._name}: the specification failed: {lines[-1]['broken']}")
         if len(steps) < sum("begun" in line for line in lines):
             last = lines[-1]["begun"]
             steps.append(Step(**last, state=ENDLESS, text="it took too long, or ended the process"))
-        elif os.waitstatus_to_exitcode(status):
-            raise CourseError(f"{self.task.key}: the process that tried it died ({os.waitstatus_to_exitcode(status)})")
+        elif code := os.waitstatus_to_exitcode(status):
+            raise CourseError(f"{self._name}: a process died before it tried anything (exit code {code})")
         return steps
 
     def kill(self):
@@ -192,7 +197,6 @@ def _try(exercise, task, folder, out):
 
     folder.mkdir()
     path = folder / f"{exercise.name}.py"
-    path.write_text(task.source, encoding="utf-8")
     if hasattr(resource, "RLIMIT_DATA"):
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     module, items = load_specification(exercise), {item.id: item for item in exercise.properties}
@@ -201,14 +205,14 @@ def _try(exercise, task, folder, out):
         warnings.simplefilter("ignore")
         worker = stack.enter_context(SharedWorker(exercise, CALL_LIMIT)) if task.diagnose else None
 
-        def attempt(name, seed):
-            tell(begun={"property": name, "seed": seed})
+        def attempt(name, seed, answer):
+            tell(begun={"property": name, "seed": seed, "answer": answer})
             _allow(task.limit(name))
             started = time.process_time()
             test = getattr(module, items[name].function)
             with InProcess(path, support=exercise.support) as session:
                 failure = run_property(test, Student(session), seed, SEARCH, shrink=task.diagnose)
-            row = {"property": name, "seed": seed, "seconds": time.process_time() - started}
+            row = {"property": name, "seed": seed, "answer": answer, "seconds": time.process_time() - started}
             if failure is None:
                 tell(**row, state=PASSED)
                 return True
@@ -218,7 +222,9 @@ def _try(exercise, task, folder, out):
             return False
 
         try:
-            task.script(attempt)
+            for answer, source in enumerate(task.sources):
+                path.write_text(source, encoding="utf-8")
+                task.script(functools.partial(attempt, answer=answer))
         except (Exception, CheckerBroken) as problem:
             problem = problem.__cause__ if isinstance(problem, CheckerBroken) else problem
             where = traceback.extract_tb(problem.__traceback__)[-1]
@@ -226,6 +232,6 @@ def _try(exercise, task, folder, out):
 
 
 def _allow(seconds):
-    """End this process once it has worked so many seconds more, or has waited for ten times as long."""
+    """End this process once it has worked so many seconds more, or has slept for a hundred times as long."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, 10 * seconds)
+    signal.setitimer(signal.ITIMER_REAL, 100 * seconds)
