@@ -14,11 +14,11 @@ def sample_mixture(
     n_samples : int
         n >= 2. As many labels +1 as -1, in any order; if n is odd, one more +1.
     signal : ndarray (d,)
-        Direction s of the class centres, of unit length.
+        Direction s of the class centres, of unit length; (0, 1, 0) may hold integers.
     kappa, sigma : float
         Distance of a centre from the origin and standard deviation of the noise, both > 0.
     seed : int
-        The same seed gives the same draw; another seed gives another.
+        Any integer >= 0. The same seed gives exactly the same draw; another seed gives another.
 
     Returns
     -------
@@ -32,6 +32,7 @@ def sample_mixture(
 def separability(X: np.ndarray, y: np.ndarray) -> float:
     """lambda = min over pairs of y y' <x, x'> / (|x| |x'|), in [-1, 1], for X (n, d), n >= 2, and y (n,).
 
-    No example is at the origin. The set is orthogonally separable if lambda > 0 (Assumption 4.1).
+    No example is at the origin, X and y may hold integers, and all labels may be equal; an error of 1e-6 is allowed,
+    which single precision keeps. The set is orthogonally separable if lambda > 0 (Assumption 4.1).
     """
     raise NotImplementedError("exercise 01: separability")

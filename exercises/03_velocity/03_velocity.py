@@ -16,7 +16,7 @@ def velocity(
     W : ndarray (h, d)
         First layer, one neuron w_j per row; f(x) = sum_j v_j relu(<w_j, x>).
     v : ndarray (h,)
-        Second layer; any numbers, balanced or not.
+        Second layer; any numbers, balanced or not. All arrays may hold integers, as the lesson's example does.
     reduction : str
         "sum" or "mean": the risk is the sum or the mean of log(1 + exp(-y_i f(x_i))), at margins up to ±1000.
 
