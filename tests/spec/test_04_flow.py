@@ -5,96 +5,75 @@ import functools
 import numpy as np
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from scipy.special import expit
 
 from fls_teach.course.checking import strategies
 from fls_teach.course.checking.spec import expect, expect_close, expect_numbers, expect_parts, graded
 from fls_teach.sandbox import protocol
-from fls_teach.theory import GaussianMixture, balanced_init, gradient_flow, risk, second_layer, velocity
+from fls_teach.theory import risk, second_layer, separability, velocity
 
 ACCURACY = 0.03
 """Three times the error that the docstring allows, relative to the largest entry; wrong dynamics err far more."""
 
 TARGETS = st.sampled_from([0.1, 0.3])
 SCALES = st.sampled_from([1.0, 2.0**-1, 2.0**-4, 2.0**-6])
-STEPS = np.array([0.03, 0.035, 0.04])
-"""Of `coarse_steps`: up to twice what the docstring advises for Runge-Kutta."""
+TINY = st.sampled_from([2.0**-18, 2.0**-14])
+MEAN, SUM = st.just("mean"), st.just("sum")
+
+HAND = {"X": np.array([[1]]), "y": np.array([1]), "W": np.array([[0.1]]), "signs": np.array([1]), "target_risk": 0.1}
+"""The lesson's example by hand, as it is typed there: it ends at w = 1.5007, t = 7.692."""
+
+SLOW = HAND | {"X": np.array([[0.1]]), "W": np.array([[0.001]])}
+"""Less pull and a smaller start: it ends at t = 180."""
+
+DEAD = {
+    "X": np.eye(2),
+    "y": np.array([1.0, -1.0]),
+    "W": -np.ones((1, 2)),
+    "signs": np.ones(1),
+    "target_risk": np.log(2),
+}
+"""A network that is silent for ever: its mean risk is log 2, and the target is exactly that."""
 
 
 @st.composite
 def runs(draw, scales=SCALES):
-    """A small separable set, a balanced start above its target (of the mean risk), and a well-behaved flow to it."""
+    """A small separable set, a balanced start above its target of the mean risk, and a flow that no solver decides."""
     return dict(first_run(draw(strategies.seeds), draw(scales), draw(TARGETS)))
 
 
 @functools.lru_cache(maxsize=256)
 def first_run(seed, alpha, target):
-    """The first well-behaved run of a generator."""
+    """The first decided run of a generator: n, d and h all different, labels and signs in any order."""
     rng = np.random.default_rng(seed)
     while True:
-        X, y = GaussianMixture(3.0, n_features=4).sample(4, rng, separable=True)
-        W, signs = balanced_init(4, 4, alpha, rng)
-        if risk(X, y, W, second_layer(W, signs)) > 1.2 * target and well_behaved(X, y, W, signs, target, rng):
+        n = rng.choice([2, 3, 5])
+        d, h = rng.permutation([k for k in range(2, 7) if k != n])[:2]
+        y = rng.permutation(alternating(n)) if rng.random() < 0.9 else np.ones(n)
+        X = rng.standard_normal((n, d)) + 3 * y[:, None] * np.eye(1, d)
+        W, signs = alpha / np.sqrt(d) * rng.standard_normal((h, d)), rng.permutation(alternating(h))
+        if n <= d and rng.random() < 0.3:  # one of the neurons is silent on all examples
+            W[0] = -np.linalg.lstsq(X, alpha * np.ones(n), rcond=None)[0]
+        above = float(risk(X, y, W, second_layer(W, signs))) > 1.5 * target
+        if above and separability(X, y) > 0.1 and decided(X, y, W, signs):
             return {"X": X, "y": y, "W": W, "signs": signs, "target_risk": target}
 
 
-def well_behaved(X, y, W, signs, target, rng):
-    """Whether the flow soon reaches half the target, and what the docstring advises is within 1% of it there.
+def alternating(count):
+    """+1, -1, +1 and so on."""
+    return np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
 
-    Where all neurons of one class are dead, or all but, a run creeps for up to 10^8 units of time. Where a neuron
-    almost misses an example, or in one step leaps from the last that it loses to another, the solver decides what
-    becomes of it; and where a kink comes at a bad moment, a step passes it too late. All that is no fault of a student.
+
+def decided(X, y, W, signs):
+    """Whether it is certain from the start of a separable run which neurons live, and that the target is reached.
+
+    On separable data a neuron only gains examples of its own class, s_j = y_i, and only loses others. A neuron that is
+    active on one of its own never dies; a neuron without any may die or be saved, a matter of 1%, and that is no fault
+    of a student. An example that no neuron of its own sees may wait for 10^8 units of time.
     """
-    # Starts 3% away, followed by steps as coarse as 0.1%, end within 5%: no fork is near.
-    nudges = np.vstack([np.zeros((1, *W.shape)), 0.015 * rng.standard_normal((15, *W.shape))])
-    starts = W + nudges * np.linalg.norm(W, axis=1, keepdims=True)
-    end = gradient_flow(X, y, starts, signs, target_risk=target / 2, rtol=1e-3)
-    if not (end.stopping_time < 30).all() or apart(end.W, end.time, end.W[0], end.time[0]) > 0.05:
-        return False  # the stopping time is NaN if the target was not reached
-    fine = gradient_flow(X, y, W, signs, target_risk=target / 2)
-    if apart(*coarse_steps(X, y, W, signs, target / 2), fine.W, fine.time) > 0.01:
-        return False  # before solve_ivp, which may creep along a kink for minutes
-    run = {"X": X, "y": y, "W": W, "signs": signs, "target_risk": target}
-    both = zip((target, target / 2), integrated(**run), integrated(**run, rtol=1e-5), strict=True)
-    for eta, (right_W, _, right_time), (W_end, _, time) in both:
-        for each in ((W_end, time), coarse_steps(X, y, W, signs, eta)):
-            if apart(*each, right_W, right_time) > 0.01:
-                return False
-    return apart(fine.W, fine.time, right_W, right_time) <= 0.01
-
-
-def apart(W, time, right_W, right_time):
-    """Largest error of many ends (m, h, d) and times (m,), relative to the largest entry of one and to its time."""
-    return max(np.abs(W - right_W).max() / np.abs(right_W).max(), np.abs(time / right_time - 1).max())
-
-
-def coarse_steps(X, y, W, signs, target):
-    """W (3, h, d) and times (3,) at the target of the mean risk: the midpoint rule at all `STEPS` side by side."""
-
-    def state(W):
-        Z, v = W @ X.T, signs * np.sqrt((W * W).sum(axis=2))
-        margins = y * (v[:, None] @ np.maximum(Z, 0.0))[:, 0]
-        G = ((Z > 0) * (y / len(y) * expit(-margins))[:, None]) @ X
-        # |dw_j/dt| = |w_j| |G_j|: at this pace a neuron changes.
-        return v[..., None] * G, np.sqrt((G * G).sum(axis=2).max(axis=1)), np.logaddexp(0.0, -margins).mean(axis=1)
-
-    def step(W, rate, dt):
-        dt = dt[:, None, None]
-        W = W + dt * state(W + dt / 2 * rate)[0]
-        return W, *state(W)
-
-    W, time = np.repeat(W[None], len(STEPS), axis=0), np.zeros(len(STEPS))
-    rate, pace, risks = state(W)
-    while (running := risks > target * (1 + 1e-4)).any():
-        before, dt = (W, rate, risks), running * STEPS / pace
-        W, rate, pace, risks = step(W, rate, dt)
-        crossing = running & (risks < target)
-        if crossing.any():  # shorten that step to the crossing, the risk taken as exponential within it
-            above, below = before[2][crossing], risks[crossing]
-            dt[crossing] *= np.log(above / target) / np.log(above / below)
-            W, rate, pace, risks = step(*before[:2], dt)
-        time += dt
-    return W, time
+    cosines = W @ X.T / np.outer(np.linalg.norm(W, axis=1), np.linalg.norm(X, axis=1))
+    own = np.equal.outer(signs, y)
+    certain = ((cosines > 0.15) & own).any(axis=1) | (cosines < -0.15).all(axis=1) | ~own.any(axis=1)
+    return bool(certain.all() and ((cosines > 0.15) & own).any(axis=0).all())
 
 
 def ends(student, run, reduction):
@@ -114,28 +93,27 @@ def expect_end(you, expected, because):
         expect_close(got, wanted, atol=ACCURACY * np.abs(wanted).max(), because=because, what=what)
 
 
-def expect_path(run, W):
+def expect_weights(W, run, because="many weights have the risk eta; gradient flow leads to these, says solve_ivp"):
     """W is where the flow comes to the target, whatever its clock: other weights have that risk and balance too."""
-    (right, _, _), _ = integrated(**run)
-    because = "many weights have the risk eta; gradient flow leads to these, says solve_ivp"
+    right, _, _ = integrated(**run)
     expect_close(W, right, atol=ACCURACY * np.abs(right).max(), because=because, what="W")
 
 
-def expect_risk(run, W, v, reduction, because):
-    """The risk at (W, v) is the target of the run, to the accuracy asked for."""
-    value = float(risk(run["X"], run["y"], W, v, reduction=reduction))
-    expect_close(value, run["target_risk"], rtol=ACCURACY, because=because, what="risk at your W and v")
+def expect_risk(run, W, v, because):
+    """The mean risk at (W, v) is the target of the run, to the accuracy asked for."""
+    value = float(risk(run["X"], run["y"], W, v))
+    expect_close(value, run["target_risk"], rtol=ACCURACY, because=because, what="mean risk at your W and v")
 
 
 def remembered(solve):
-    """`solve`, called once with the same arguments: most properties draw the same runs."""
+    """`solve`, called once with the same arguments."""
     known = functools.lru_cache(maxsize=256)(lambda given: solve(**protocol.decode(given)))
     return lambda **given: known(protocol.encode(given))
 
 
 @remembered
-def integrated(X, y, W, signs, target_risk, rtol=1e-6):
-    """The oracle: W, v and time at the target of the mean risk, and at half of it.
+def integrated(X, y, W, signs, target_risk):
+    """The oracle: W, v and time at the target of the mean risk.
 
     scipy's solver at a tight tolerance on both layers, which knows nothing of balance.
     """
@@ -150,95 +128,104 @@ def integrated(X, y, W, signs, target_risk, rtol=1e-6):
     def crossing(_, state):
         return np.log(risk(X, y, *unpack(state)) / target_risk)
 
-    def halved(_, state):
-        return crossing(_, state) + np.log(2)
-
-    halved.terminal = True
+    crossing.terminal = True
     start = np.concatenate([W.ravel(), signs * np.linalg.norm(W, axis=1)])
-    run = solve_ivp(rate, (0.0, 1e9), start, events=(crossing, halved), rtol=rtol, atol=1e-8 * np.abs(W).max())
-    return [(*unpack(states[0]), times[0]) for states, times in zip(run.y_events, run.t_events, strict=True)]
+    run = solve_ivp(rate, (0.0, 1e9), start, events=crossing, rtol=1e-6, atol=1e-8 * np.abs(W).max())
+    return *unpack(run.y_events[0][0]), run.t_events[0][0]
 
 
 @graded(
     2,
     "dw_j/dt = v_j G_j, dv_j/dt = <w_j, G_j> until R = eta",
-    examples=4,
+    examples=8,
+    first=[{"run": HAND, "reduction": "mean"}],
     run=runs(),
-    tiny=runs(st.just(2.0**-18)),
-    reduction=st.sampled_from(["mean", "sum"]),
+    reduction=MEAN,
 )
-def test_solver(student, run, tiny, reduction):
-    """The flow ends where, and when, scipy's solver ends at a tight tolerance, from a tiny start too"""
-    n = len(run["y"]) if reduction == "sum" else 1
-    for start in (run, tiny):
-        size = np.abs(start["W"]).max()
-        because = (
-            f"solve_ivp with rtol = 1e-6 and an event at R = eta says so; the largest weight at time 0 is {size:.2g}"
-        )
-        (W, v, time), _ = integrated(**start)
-        you = ends(student, {**start, "target_risk": n * start["target_risk"]}, reduction)
-        expect_end(you, (W, v, time / n), because)
+def test_solver(student, run, reduction):
+    """The flow ends where, and when, scipy's solver ends at a tight tolerance"""
+    expect_end(ends(student, run, reduction), integrated(**run), "solve_ivp with rtol = 1e-6 and an event at R = eta")
 
 
-@graded(1, "R(W(t_eta), v(t_eta)) = eta", examples=5, run=runs())
-def test_target(student, run):
-    """The run stops when its risk is the target, not a step later"""
-    W, v, time = ends(student, run, "mean")
-    expect_risk(run, W, v, "mean", "t_eta is the first time with R <= eta; look for it inside the last step")
+@graded(
+    1,
+    "R(W(t_eta), v(t_eta)) = eta",
+    examples=5,
+    first=[{"run": SLOW, "reduction": "mean"}],
+    run=runs(),
+    reduction=MEAN,
+)
+def test_target(student, run, reduction):
+    """The run stops when its risk is the target, not a step later, however long it takes"""
+    W, v, time = ends(student, run, reduction)
+    because = (
+        f"t_eta is the first time with R <= eta, {integrated(**run)[2]:.4g} here; look for it inside the last step"
+    )
+    expect_risk(run, W, v, because)
     expect(time > 0, you=time, expected="> 0", because="the start is above the target", what="stopping_time")
-    expect_path(run, W)
+    expect_weights(W, run)
 
 
-@graded(1, "v_j(t)² - ‖w_j(t)‖² = 0", examples=5, run=runs())
-def test_balance(student, run):
-    """Both layers grow, and the balance v_j = s_j |w_j| of the start is kept"""
-    W, v, _ = ends(student, run, "mean")
+@graded(1, "v_j(t)² - ‖w_j(t)‖² = 0", examples=5, run=runs(), reduction=MEAN)
+def test_balance(student, run, reduction):
+    """Both layers grow, and the balance v_j = s_j |w_j| of the start is kept, wherever the run is stopped"""
+    W, v, _ = ends(student, run, reduction)
     because = "v_j² - ‖w_j‖² is conserved and 0 at the start, so v_j keeps its sign"
     balanced = run["signs"] * np.linalg.norm(W, axis=1)
     expect_close(v, balanced, atol=ACCURACY * np.abs(balanced).max(), because=because, what="v")
-    expect_risk(run, W, v, "mean", "balance alone is not enough, the risk has to fall to eta")
-    expect_path(run, W)
+    value, start = (float(risk(run["X"], run["y"], *each)) for each in ((W, v), (run["W"], second_layer(**begun(run)))))
+    fallen = run["target_risk"] / 10 < value < 0.9 * start
+    because = f"balance alone is not enough: the risk has to fall from {start:.3g} to eta"
+    expect(fallen, you=value, expected=run["target_risk"], because=because, what="mean risk at your W and v")
+    expect_weights(W, {**run, "target_risk": value}, f"the flow comes by here where its risk is {value:.4g}, as yours")
 
 
-@graded(1, "t_eta' = t_eta + t_eta'(from W(t_eta))", examples=5, run=runs())
-def test_semigroup(student, run):
-    """Stopping on the way and going on from there ends at the same place, and the times add up"""
+def begun(run):
+    """The arguments of `second_layer`, at the start."""
+    return {"W": run["W"], "signs": run["signs"]}
+
+
+@graded(1, "t_eta' = t_eta + t_eta'(from W(t_eta))", examples=4, run=runs(TINY), reduction=MEAN)
+def test_semigroup(student, run, reduction):
+    """From a tiny start: stopping on the way and going on from there ends at the same place, and the times add up"""
     half = {**run, "target_risk": run["target_risk"] / 2}
-    W, v, first = ends(student, run, "mean")
-    expect_risk(run, W, v, "mean", "this is the stop on the way")
-    straight = ends(student, half, "mean")
-    W, v, second = ends(student, {**half, "W": W}, "mean")
-    expect_risk(half, W, v, "mean", "this is the end of the second leg")
+    W, v, first = ends(student, run, reduction)
+    size = np.abs(run["W"]).max()
+    expect_weights(
+        W, run, f"the largest weight at time 0 is {size:.2g}, and so the absolute error has to be far smaller"
+    )
+    straight = ends(student, half, reduction)
+    W, v, second = ends(student, {**half, "W": W}, reduction)
+    expect_risk(half, W, v, "this is the end of the second leg")
     expect_end((W, v, first + second), straight, "gradient flow has no memory: where it goes depends on where it is")
-    expect_end(straight, integrated(**run)[1], "and these are the end and the time of gradient flow, says solve_ivp")
+    expect_weights(straight[0], half)
 
 
-@graded(1, "sum: t_{n eta} = t_eta / n", examples=5, run=runs())
-def test_clock(student, run):
+@graded(1, "sum: t_{n eta} = t_eta / n", examples=6, run=runs(), reduction=SUM)
+def test_clock(student, run, reduction):
     """With the sum in place of the mean the same path is run n times as fast"""
     n = len(run["y"])
-    W, v, time = ends(student, run, "mean")
+    W, v, time = integrated(**run)
     summed = {**run, "target_risk": n * run["target_risk"]}
-    expect_end(
-        ends(student, summed, "sum"), (W, v, time / n), f"the sum is n = {n} times the mean, and so is its slope"
+    because = (
+        f"the sum is n = {n} times the mean, and so is its slope; solve_ivp comes here at 1/{n} of the mean's time"
     )
-    expect_risk(run, W, v, "mean", "both ends have to be at the target")
-    expect_end((W, v, time), integrated(**run)[0], "this is where, and when, gradient flow ends, says solve_ivp")
+    expect_end(ends(student, summed, reduction), (W, v, time / n), because)
 
 
-@graded(1, "R(0) <= eta  ⟹  t_eta = 0", examples=5, run=runs())
-def test_start_below_target(student, run):
-    """A start below the target stays as it is, at time 0; one above it moves, and its arguments stay as they were"""
-    moved = ends(student, run, "mean")
-    mutated = student.calls[-1].outcome.mutated
-    expect_risk(run, *moved[:2], "mean", "this start is above the target")
-    expect_path(run, moved[0])
-    start = run["W"], second_layer(run["W"], run["signs"])
+@graded(1, "R(0) <= eta  ⟹  t_eta = 0", examples=5, run=runs(), reduction=MEAN)
+def test_start_below_target(student, run, reduction):
+    """A start at or below the target stays as it is, at time 0; one above it moves"""
+    moved = ends(student, run, reduction)
+    expect_weights(moved[0], run, "this start is above the target, and gradient flow leads it here, says solve_ivp")
+    start = run["W"], second_layer(**begun(run))
     easy = {**run, "target_risk": 1.01 * float(risk(run["X"], run["y"], *start))}
-    you = ends(student, easy, "mean")
-    because = "its risk is below the target at time 0"
-    # Rounding alone: nothing has to be integrated.
-    for what, got, wanted in zip(("W", "v", "stopping_time"), you, (*start, 0.0), strict=True):
-        expect_close(got, wanted, rtol=1e-9, because=because, what=what)
-    because = "the start is needed again, for another target; W += ... changes the caller's array"
-    expect(not mutated, you="W was changed in place", expected="W as it was", because=because, what="the arguments")
+    dead = DEAD["W"], second_layer(**begun(DEAD))
+    for each, layers, because in (
+        (easy, start, "its risk is below the target at time 0"),
+        (DEAD, dead, "its risk is log 2 at time 0 and for ever, and so is the target: R <= eta"),
+    ):
+        you = ends(student, each, reduction)
+        # Rounding alone: nothing has to be integrated.
+        for what, got, wanted in zip(("W", "v", "stopping_time"), you, (*layers, 0.0), strict=True):
+            expect_close(got, wanted, rtol=1e-9, because=because, what=what)
