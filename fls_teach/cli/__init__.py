@@ -42,7 +42,7 @@ GROUPS = {
 }
 """For whom a command is, in the order of `fls --help`."""
 
-NEED_SOLUTIONS = "solution", "release", "bundle", "lint"
+NEED_SOLUTIONS = "solution", "release", "bundle", "new-exercise", "lint"
 """Commands that a student distribution refuses, and does not list."""
 
 

@@ -115,9 +115,11 @@ def test_what_needs_the_solutions_is_refused(student, tmp_path, words):
 
 
 def test_what_cannot_work_is_not_offered(student, tmp_path):
-    listed = re.findall(r"^  (\w+)  ", student.fls("--help", cwd=tmp_path).stdout, re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+)  ", student.fls("--help", cwd=tmp_path).stdout, re.MULTILINE)
     assert {"check", "submit", "grade", "doctor"} <= set(listed)
-    assert not {"solution", "release", "bundle"} & set(listed)
+    assert not {"solution", "release", "bundle", "new-exercise", "lint"} & set(listed)
+    refused = student.fls("new-exercise", "ridge", "--course", "mine", cwd=tmp_path)
+    assert refused.returncode == 2 and "student distribution" in refused.stderr and refused.stderr.count("\n") == 1
     assert "solution" not in student.fls("zzz", cwd=tmp_path).stderr
 
 

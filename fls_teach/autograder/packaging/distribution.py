@@ -7,6 +7,7 @@ fls_teach/course_files. It can be made from a clone and from an installed wheel,
 from pathlib import Path
 
 import fls_teach
+from fls_teach.course.new_exercise import TEMPLATE
 from fls_teach.course.registry import CourseError, course_root, exercises, own_root, pages
 
 PACKAGE = Path(fls_teach.__file__).resolve().parent
@@ -41,7 +42,7 @@ def distribution(solutions):
             "run the command in the course's own copy of fls-teach"
         )
     found = {name: own_root() / name for name in METADATA}
-    found |= {f"fls_teach/{path.relative_to(PACKAGE).as_posix()}": path for path in _package()}
+    found |= {f"fls_teach/{path.relative_to(PACKAGE).as_posix()}": path for path in _package(solutions)}
     found |= {f"{COURSE}/docs/{page.name}": page for page in pages()}
     for exercise in exercises():
         found |= {f"{COURSE}/{path.relative_to(root).as_posix()}": path for path in _files(exercise, solutions)}
@@ -51,11 +52,12 @@ def distribution(solutions):
         raise CourseError(f"cannot read '{error.filename}' ({error.strerror or error})") from None
 
 
-def _package():
-    course = PACKAGE / "course_files"  # is there in an installed wheel
+def _package(solutions):
+    apart = {PACKAGE / "course_files"}  # is there in an installed wheel
+    apart |= set() if solutions else {TEMPLATE}
     for path in PACKAGE.rglob("*"):
         relative = path.relative_to(PACKAGE)
-        if path.is_file() and course not in path.parents and not _left_over(relative):
+        if path.is_file() and apart.isdisjoint(path.parents) and not _left_over(relative):
             yield path
 
 

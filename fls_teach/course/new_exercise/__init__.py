@@ -11,7 +11,9 @@ from pathlib import Path
 from fls_teach.course.registry import CourseError, own_root
 from fls_teach.files import replacing
 
-_TEMPLATE = Path(__file__).with_name("template")
+TEMPLATE = Path(__file__).resolve().with_name("template")
+"""Holds an answer, too, so that a student distribution goes without it."""
+
 _PLACES = {
     "exercises/{name}/README.md": ("lesson.md", "the lesson: the idea, an example by hand, what to implement"),
     "exercises/{name}/{name}.py": ("stub.py.txt", "what the student starts from; it ends in NotImplementedError"),
@@ -61,6 +63,11 @@ def new_exercise(slug, course=None):
     CourseError
         If the slug is no name for a function, the number is taken, or the folder cannot be written to.
     """
+    if not TEMPLATE.is_dir():
+        raise CourseError(
+            "this is a student distribution, which has no exercise to start from: "
+            "run the command in the course's own copy of fls-teach"
+        )
     root = _root(course)
     taken = _taken(root)
     number, slug = _number_and_slug(slug, taken)
@@ -71,7 +78,7 @@ def new_exercise(slug, course=None):
     files = {}
     try:
         for place, (template, purpose) in _PLACES.items():
-            text = (_TEMPLATE / template).read_text(encoding="utf-8")
+            text = (TEMPLATE / template).read_text(encoding="utf-8")
             text = re.sub("@(number|slug|name|title)@", lambda mark: marks[mark[1]], text)
             path = root / place.format(name=name)
             path.parent.mkdir(parents=True, exist_ok=True)
