@@ -176,6 +176,20 @@ def test_of_several_attempts_the_latest_counts_and_a_receipt_is_no_file(tmp_path
     ]
 
 
+@pytest.mark.parametrize("end", [".zip", ".tar"])
+def test_a_person_without_a_file_is_named(end, tmp_path):
+    """An empty folder, in a platform's archive as on a disk."""
+    if end == ".zip":
+        (tmp_path / "all.zip").write_bytes(zipped({"cy/": "", f"ada/{FILE}": "x = 1", f"bo/{FILE}": "x = 2"}))
+    else:
+        lay(tmp_path / "in", {f"ada/{FILE}": "x = 1", f"bo/{FILE}": "x = 2"})
+        (tmp_path / "in/cy").mkdir()
+        with tarfile.open(tmp_path / "all.tar", "w") as archive:
+            archive.add(tmp_path / "in", ".")
+    entries = {entry.name: entry.read() for entry in collect([tmp_path / f"all{end}"], CHOSEN)}
+    assert entries.keys() == {"ada", "bo", "cy"} and entries["cy"].files == {} and not entries["cy"].about["review"]
+
+
 def test_an_attempt_without_a_file_does_not_replace_one_with_a_file(tmp_path):
     lay(tmp_path, {BLACKBOARD.format("bo02", "2025-03-03-10-00-00", FILE): "x = 1"})
     lay(tmp_path, {"Homework 1_bo02_attempt_2025-03-04-10-00-00.txt": "Name:"})

@@ -179,20 +179,22 @@ class FolderTree:
 
 
 class _Archive:
-    """An open zip or tar; `copy(handle, out, most)` unpacks one entry."""
+    """An open zip or tar; `copy(handle, out, most)` unpacks one entry.
+
+    Its `items` are (path, problem, handle, time) of each entry; a folder has no handle, and counts where it is empty.
+    """
 
     def __init__(self, items, copy):
         self._below, self._children, self._copy = defaultdict(list), defaultdict(set), copy
-        self.newest = max((times for *_, times in items), default=())
+        self.newest = max((times for _, _, handle, times in items if handle), default=())
         for parts, problem, handle, _ in items:
-            if len(parts) > 2 * MAX_DEPTH or problem != _OUTSIDE and is_junk(parts):
+            if len(parts) > 2 * MAX_DEPTH or (is_junk(parts) if problem != _OUTSIDE else not handle):
                 continue
-            item = Item(parts, problem, self, handle)
-            for k in range(len(parts) + 1):
-                self._below[parts[:k]].append(item)
-                if k < len(parts):
-                    kind = {_LINK: "link", "": "file"}.get(problem, "special")
-                    self._children[parts[:k]].add((parts[k], kind if k + 1 == len(parts) else "folder"))
+            own = {_LINK: "link", "": "file"}.get(problem, "special") if handle else "folder"
+            for k, name in enumerate(parts):
+                self._children[parts[:k]].add((name, own if k + 1 == len(parts) else "folder"))
+            for k in range(len(parts) + 1) if handle else ():
+                self._below[parts[:k]].append(Item(parts, problem, self, handle))
 
     def children(self, at=()):
         return sorted(self._children[at])
@@ -286,11 +288,11 @@ def _tar(file):
         for count, member in enumerate(archive):
             if count == MAX_ENTRIES:
                 raise Refused(_MANY)
-            if not member.isdir():
-                parts, problem = _parts(member.name)
-                kind = _LINK if member.issym() or member.islnk() else _SPECIAL
-                kind = "" if member.isreg() and not member.issparse() else kind
-                items.append((parts, problem or kind, member, time.gmtime(member.mtime % 2**33)[:6]))
+            parts, problem = _parts(member.name)
+            kind = _LINK if member.issym() or member.islnk() else _SPECIAL
+            kind = "" if member.isreg() and not member.issparse() else kind
+            handle = None if member.isdir() else member
+            items.append((parts, problem or kind, handle, time.gmtime(member.mtime % 2**33)[:6]))
         file.seek(archive.offset)  # tarfile takes a damaged header for the end
         if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
             raise Refused("it is damaged (an entry in it is not one)")
@@ -314,11 +316,11 @@ def _zip(file):
 
         items = []
         for info in infos:
-            parts, problem = _parts(info.orig_filename)  # zipfile cuts `filename` at a NUL
+            name = info.orig_filename.replace("\\", "/")  # zipfile cuts `filename` at a NUL
+            parts, problem = _parts(name.removesuffix("/"))
             kind = stat.S_IFMT(info.external_attr >> 16)
-            if not info.orig_filename.replace("\\", "/").endswith("/"):
-                kind = "" if kind in (0, stat.S_IFREG) else _LINK if kind == stat.S_IFLNK else _SPECIAL
-                items.append((parts, problem or kind, info, info.date_time))
+            kind = "" if kind in (0, stat.S_IFREG) else _LINK if kind == stat.S_IFLNK else _SPECIAL
+            items.append((parts, problem or kind, None if name.endswith("/") else info, info.date_time))
         yield _Archive(items, copy)
 
 
