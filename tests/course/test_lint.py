@@ -185,6 +185,8 @@ def test_a_misconception_that_passes_or_is_taken_for_another_is_found(course, mo
     assert passes == "'right' passes at seed 0: it is right"
     assert confused == [f"'thrice' fails 90.{k} and is taken for another: it is right" for k in (1, 2)]
     assert report.confusion == {"right": {}, "thrice": {"it is right": 2}}
+    assert report.cost == {"right": 0, "thrice": 2}
+    assert "these misconceptions cost more than half of 2 points: thrice 2" in report.notes
 
 
 @pytest.mark.parametrize(

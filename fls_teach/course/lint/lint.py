@@ -92,13 +92,14 @@ def _honest(exercise, report, seeds, jobs):
                 report.seconds[name] = sum(spent) / len(spent) if spent else 0.0
 
 
-def _limit(report):
-    return lambda name: FREE + TIMES * report.seconds.get(name, FREE)
+def _limit(report, longer=1):
+    return lambda name: longer * (FREE + TIMES * report.seconds.get(name, FREE))
 
 
 def _misconceptions(exercise, report, seeds, jobs, tell):
     """Returns the properties that are the only ones to catch some misconception."""
-    names = [item.id for item in exercise.properties]
+    points = {item.id: item.points for item in exercise.properties}
+    names = list(points)
 
     def script(attempt):
         fails = [name for name in names if not attempt(name, 0)]
@@ -109,9 +110,8 @@ def _misconceptions(exercise, report, seeds, jobs, tell):
     every, alone, done = exercise.misconceptions, set(), {}
     left = [every[k : k + TOGETHER] for k in range(0, len(every), TOGETHER)]
     while left:
-        tasks = [
-            Task(some, tuple(each.source for each in some), script, _limit(report), diagnose=True) for some in left
-        ]
+        limit = _limit(report, longer=10)  # than for a mutant, which is not asked for a small counterexample
+        tasks = [Task(some, tuple(each.source for each in some), script, limit, diagnose=True) for some in left]
         left = []
         for task, steps in run_tasks(exercise, tasks, jobs):
             tried = 1 + max((step.answer for step in steps), default=0)
@@ -127,6 +127,9 @@ def _misconceptions(exercise, report, seeds, jobs, tell):
                     wrong = f"'{each.name}' fails {step.property} and is taken for another: {step.likely}"
                     report.find("misconception", wrong)
         report.confusion[each.name] = dict(said)
+        report.cost[each.name] = sum(
+            points[step.property] for step in done[each] if step.state != PASSED and not step.seed
+        )
         failed_steps = [step for step in done[each] if step.state != PASSED]
         failing = {seed: [step.property for step in failed_steps if step.seed == seed] for seed in range(seeds)}
         ended = any(step.state == ENDLESS for step in failed_steps)  # and nothing was tried after that
@@ -138,6 +141,9 @@ def _misconceptions(exercise, report, seeds, jobs, tell):
         if not said[each.sentence] and sum(said.values()):
             instead = " (constant answers)" if said[CONSTANT] else ""
             report.notes.append(f"no card names the misconception '{each.name}'{instead}")
+    dear = [f"{name} {cost}" for name, cost in report.cost.items() if 2 * cost > exercise.points]
+    if dear:
+        report.notes.append(f"these misconceptions cost more than half of {exercise.points} points: {', '.join(dear)}")
     return alone
 
 

@@ -36,6 +36,8 @@ class Report:
         Mutants tried; of these the killed ones, those that are listed as equivalent, and the rest.
     confusion : dict
         Of each misconception's name, the sentences that its failures were given -> number of properties.
+    cost : dict
+        Of each misconception's name, the points that it loses.
     seconds : dict
         Processor seconds of each property, for the reference and one seed.
     """
@@ -49,6 +51,7 @@ class Report:
     equivalent: int = 0
     survivors: int = 0
     confusion: dict = field(default_factory=dict)
+    cost: dict = field(default_factory=dict)
     seconds: dict = field(default_factory=dict)
 
     def find(self, about, text, diff=""):
