@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fls_teach.course.registry import pages
-from fls_teach.course.workspace.folder import start
+from fls_teach.course.workspace.start import start
 
 ROOT = Path(__file__).parents[1]
 MARK = re.compile(r"\[[PDM]\]")

@@ -20,7 +20,7 @@ from fls_teach.cli.shared import (
 from fls_teach.course.registry import CourseError, MissingModule, check_course, find_exercise
 from fls_teach.course.workspace import actions
 from fls_teach.course.workspace.folder import find_workspace, noted_course
-from fls_teach.course.workspace.folder import start as make_workspace
+from fls_teach.course.workspace.start import start as make_workspace
 
 
 def _in_workspace(command):

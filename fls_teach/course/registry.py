@@ -3,7 +3,6 @@
 In a clone they lie beside the package; in an installed wheel inside it, as setup.py put them there.
 """
 
-import ast
 import difflib
 import functools
 import importlib.util
@@ -11,6 +10,8 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from fls_teach.course.properties import imported_modules, read_properties
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _INSTALLED = _PACKAGE / "course_files"
@@ -29,30 +30,6 @@ class CourseError(ValueError):
 
 class MissingModule(CourseError):
     """An exercise needs a module that is not installed."""
-
-
-@dataclass(frozen=True)
-class Property:
-    """One graded property, as read from the specification's text.
-
-    Attributes
-    ----------
-    id : str
-        "09.3".
-    function : str
-        Its name in the specification.
-    sentence, formula : str
-    points : int
-    withheld : bool
-        It is graded, and nothing of it is shown.
-    """
-
-    id: str
-    function: str
-    sentence: str
-    formula: str
-    points: int
-    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,19 +135,16 @@ class Exercise:
 
         Read from the text: `fls list` and an unchanged stub should not wait for numpy and Hypothesis.
         """
-        public = tuple(
-            Property(f"{self.number}.{k}", node.name, " ".join(ast.get_docstring(node).split()), *_grading(node))
-            for k, node in enumerate(_graded(self.specification), 1)
-        )
-        return public + tuple(
-            replace(each, id=f"{self.number}.{k}") for k, each in enumerate(self.withheld_properties, len(public) + 1)
+        public = read_properties(self.specification)
+        return tuple(
+            replace(item, id=f"{self.number}.{k}") for k, item in enumerate(public + self.withheld_properties, 1)
         )
 
     @functools.cached_property
     def withheld_properties(self):
         """The properties of the withheld file, with neither sentence nor formula, as a tuple of `Property`."""
-        found = _graded(self.withheld) if self.withheld else ()
-        return tuple(Property("", node.name, "Withheld property", "", _grading(node)[1], True) for node in found)
+        found = read_properties(self.withheld) if self.withheld else ()
+        return tuple(replace(item, sentence="Withheld property", formula="", withheld=True) for item in found)
 
     @property
     def points(self):
@@ -193,7 +167,7 @@ class Exercise:
         imported = set()
         for path in (self.stub, self.specification, self.withheld):
             if path and path.exists():
-                imported |= _imports(path.read_text(encoding="utf-8"))
+                imported |= imported_modules(path.read_text(encoding="utf-8"))
         return tuple(sorted(imported & set(OPTIONAL_MODULES)))
 
     def check_needs(self):
@@ -203,37 +177,6 @@ class Exercise:
                 raise MissingModule(
                     f"{self.name} needs {module}, which is not installed: python -m pip install {module}"
                 )
-
-
-def _graded(path):
-    """The nodes of the graded functions in a specification, in order."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and _grading(node)]
-
-
-def _grading(node):
-    """(formula, points) of a function that is decorated with graded(points, formula, ...), else None."""
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "graded":
-            given = dict(zip(("points", "formula"), decorator.args, strict=False))
-            given |= {keyword.arg: keyword.value for keyword in decorator.keywords}
-            return ast.literal_eval(given["formula"]), ast.literal_eval(given["points"])
-    return None
-
-
-def _imports(source):
-    """Top-level names of all modules that `source` imports, wherever it does."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return set()
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
-    return names
 
 
 def own_root():
@@ -272,7 +215,7 @@ def check_course(folder):
     Raises
     ------
     CourseError
-        If there is no exercise with a specification in it.
+        If there is no exercise with a specification in it, or one is not whole.
     """
     path = Path(folder).absolute()
     _exercises.cache_clear()  # an author may have added one since
@@ -280,6 +223,18 @@ def check_course(folder):
         found = exercises(path)
     except (OSError, ValueError):  # a name that is too long, or holds a NUL character
         found = ()
+    for exercise in found:
+        for needed in (exercise.stub, exercise.lesson):
+            if not needed.is_file():
+                raise CourseError(f"the course in '{folder}' is not complete: '{needed}' is missing")
+        try:
+            worth = exercise.points
+        except (OSError, ValueError) as problem:
+            raise CourseError(f"{exercise.name} cannot be read: {problem}") from None
+        if not worth:
+            raise CourseError(
+                f"'{exercise.specification}' has no function that is marked @graded(points, formula, ...)"
+            )
     if not found:
         raise CourseError(
             f"'{folder}' is not a course: it has no exercises/NN_slug with tests/spec/test_NN_slug.py; "

@@ -38,12 +38,11 @@ def with_withheld(exercises, folder):
     chosen = tuple(replace(each, withheld=found.get(each.specification.name)) for each in exercises)
     for each in chosen:
         try:
-            if each.withheld and not each.withheld_properties:
-                raise CourseError(f"'{each.withheld}' has no function that is marked @graded(points, formula, ...)")
-        except (OSError, ValueError, SyntaxError, RecursionError) as problem:
-            if isinstance(problem, CourseError):
-                raise
-            raise CourseError(f"'{each.withheld}' cannot be read as a specification ({problem})") from None
+            none = each.withheld is not None and not each.withheld_properties
+        except (OSError, ValueError) as problem:
+            raise CourseError(f"withheld properties cannot be read: {problem}") from None
+        if none:
+            raise CourseError(f"'{each.withheld}' has no function that is marked @graded(points, formula, ...)")
     return chosen
 
 

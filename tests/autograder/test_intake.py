@@ -13,6 +13,7 @@ from fls_teach.autograder.intake import collect as intake
 from fls_teach.autograder.intake.collect import collect
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.course.workspace import folder, submit
+from fls_teach.course.workspace.start import start
 
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
 
@@ -63,7 +64,7 @@ def test_a_single_file_is_taken_byte_by_byte(tmp_path):
 
 
 def test_what_fls_start_makes_and_fls_submit_packs(tmp_path):
-    space = folder.Workspace(folder.start(tmp_path / "work").folder)
+    space = folder.Workspace(start(tmp_path / "work").folder)
     for exercise in exercises():
         space.file(exercise).write_bytes(b"x = 1\n")
     submit.pack(space, tmp_path / "handed in.zip")

@@ -119,7 +119,7 @@ def test_marks_with_and_without_do_not_mix(course):
         ("empty", "holds no test_NN_slug.py"),
         ("stranger", "belongs to no exercise"),
         ("ungraded", "no function that is marked @graded"),
-        ("broken", "cannot be read as a specification"),
+        ("broken", "is no Python"),
         ("handed in", "lies in"),
     ],
 )

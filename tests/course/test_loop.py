@@ -17,8 +17,9 @@ from click.testing import CliRunner
 from fls_teach.cli import main
 from fls_teach.course.checking.results import CheckResult
 from fls_teach.course.registry import CourseError, exercises, find_exercise
-from fls_teach.course.workspace import actions, folder
+from fls_teach.course.workspace import actions
 from fls_teach.course.workspace.folder import Workspace
+from fls_teach.course.workspace.start import start
 
 from .conftest import NUMBER
 
@@ -135,9 +136,9 @@ def test_a_full_disk_leaves_no_half_file_that_passes_for_work(tmp_path, monkeypa
 
     monkeypatch.setattr(Path, "write_bytes", acted)
     with pytest.raises(CourseError, match="cannot use '.*work/05_alignment/05_alignment.py' .No space left on device"):
-        folder.start(tmp_path / "work")
+        start(tmp_path / "work")
     monkeypatch.undo()
-    assert folder.start(tmp_path / "work").written
+    assert start(tmp_path / "work").written
     assert (tmp_path / "work/05_alignment/05_alignment.py").read_bytes() == stub
 
 

@@ -11,6 +11,8 @@ from fls_teach.course.registry import course_root, exercises, own_root
 
 from . import other_course
 
+SPEC = "tests/spec/test_01_spread.py"
+
 
 @pytest.fixture
 def course(tmp_path):
@@ -78,6 +80,36 @@ def test_what_is_no_course_is_one_sentence(command, how, run, tmp_path):
         variables["FLS_COURSE"] = "empty"
     said = run(*words, code=2, **variables).stderr
     assert "'empty' is not a course" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        (
+            "tests/spec/test_01_spread.py",
+            '    """The spread is the largest entry less the smallest"""\n',
+            "",
+            "docstring",
+        ),
+        (SPEC, "@graded(2,", "@graded(2.5,", "wanted whole points"),
+        (SPEC, "@graded(2,", "@graded(TWO,", "with a number and a text"),
+        (SPEC, "@graded", "@not_graded", "no function that is marked @graded"),
+        (SPEC, "def test", "def (test", "is no Python"),
+        ("exercises/01_spread/01_spread.py", None, None, "is missing"),
+        ("exercises/01_spread/README.md", None, None, "is missing"),
+    ],
+)
+def test_a_course_that_is_not_whole_is_one_sentence(course, run, file, old, new, words):
+    """Catches a traceback for an author's slip, where it is first met and not in the middle of a batch."""
+    path = course / file
+    if old is None:
+        path.unlink()
+    else:
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    said = run("start", "work", "--course", course, code=2).stderr
+    assert words in said and said.count("\n") == 1
 
 
 def test_the_variable_names_a_course_and_the_option_another(course, run, tmp_path):
