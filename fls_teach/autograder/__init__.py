@@ -2,7 +2,7 @@
 
 A submission goes through these rooms::
 
-    intake      folders, files and zips        -> Submission (name, files, digest, notes)
+    intake      what a platform packed         -> an Entry per person (people, by patterns), then a Submission (choice)
     marking     one Submission, in a sandbox   -> record (a verdict for every property), within its budget
     grader      a process that does this for one after another, and writes their files
     batch       several graders side by side; what is finished stays finished

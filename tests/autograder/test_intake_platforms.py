@@ -356,6 +356,17 @@ def test_of_a_group_the_latest_attempt_counts_where_times_are_known(tmp_path):
     assert (entry.name, entry.attempts, entry.read().files) == ("bo", 2, {EIGHT: b"ada"})
 
 
+def test_a_member_whose_name_two_people_have_is_named_by_id(tmp_path):
+    """Taking the first would give a stranger the group's mark."""
+    files = {f"Ada L_{k}_assignsubmission_file_{FILE}": f"x = {k}" for k in (1, 2)} | {
+        f"Bo D_3_assignsubmission_file_{FILE}": "x = 3"
+    }
+    with pytest.raises(CourseError, match="'Ada L' can be 2 people; give the platform's id"):
+        grouped(tmp_path, ["Bo D,Ada L"], files)
+    entries = grouped(tmp_path, ["Bo D,2"], files)
+    assert [(entry.name, entry.id, entry.group) for entry in entries] == [("Ada L", "1", ()), ("Bo D", "3", ("2",))]
+
+
 @pytest.mark.parametrize(
     "text, words",
     [

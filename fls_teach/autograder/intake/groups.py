@@ -57,25 +57,23 @@ def merged(people, rows):
     Raises
     ------
     CourseError
-        If there are rows and none is of any of these people.
+        If there are rows and none is of any of these people, or a name is of two.
     """
     called = {}
     for place, own in enumerate(people):
-        for name in {
-            own[-1].name,
-            own[-1].id,
-            own[-1].login,
-            own[-1].who,
-            own[-1].path.name,
-        }:
-            called.setdefault(_plain(name), place)
+        for name in {_plain(name) for name in (own[-1].name, own[-1].id, own[-1].login, own[-1].who)}:
+            called.setdefault(name, []).append(place)
     groups, taken, result = {}, {}, []
     for submission, member in rows:
         groups.setdefault(submission, []).append(member)
     for label, members in groups.items():
-        places = [called.get(_plain(name)) for name in (*sorted(members), label)]
-        for place in filter(lambda place: place is not None, places):
-            taken[place] = label
+        for name in (*sorted(members), label):
+            places = called.get(_plain(name), [])
+            if len(places) > 1:
+                raise CourseError(
+                    f"--groups: '{shown(name)}' can be {len(places)} people; give the platform's id or login"
+                )
+            taken |= dict.fromkeys(places, label)
     if rows and not taken:
         raise CourseError(f"--groups names nothing that was handed in (the first is '{shown(rows[0][0])}')")
     for place, own in enumerate(people):
@@ -83,8 +81,8 @@ def merged(people, rows):
         if label is None:
             result.append(("", own, ()))
         elif place == min(k for k, each in taken.items() if each == label):
-            last = called.get(_plain(label))
-            whole = [each for k in sorted(taken, key=lambda k: k == last) if taken[k] == label for each in people[k]]
+            last = called.get(_plain(label), [])
+            whole = [each for k in sorted(taken, key=lambda k: k in last) if taken[k] == label for each in people[k]]
             if all(each.when for each in whole):
                 whole.sort(key=lambda each: moment(each.when))
             result.append((label, tuple(whole), tuple(shown(member) for member in groups[label])))
