@@ -17,8 +17,10 @@ from fls_teach.autograder.marking.mark import mark
 from fls_teach.autograder.marking.record import as_json, check_record, properties
 from fls_teach.course.checking import check as engine
 from fls_teach.course.checking.check import load_specification, verdict_of
+from fls_teach.course.checking.failures import Abandoned, CallFailed, Mismatch
 from fls_teach.course.checking.search import Failure, Limits, TooSlow, run_property
-from fls_teach.course.checking.spec import Abandoned, CallFailed, Mismatch, Student, expect, graded
+from fls_teach.course.checking.spec import expect, graded
+from fls_teach.course.checking.student import Student
 from fls_teach.course.registry import course_root, find_exercise
 from fls_teach.course.workspace import actions
 from fls_teach.course.workspace.folder import Workspace
@@ -294,7 +296,7 @@ def small(student, x):
 @pytest.mark.parametrize("end", ["timeout", "crash"])
 def test_looking_for_a_smaller_counterexample_changes_no_verdict(end):
     """It ends with the first one if calls begin to hang: how far it came would be chance."""
-    from fls_teach.course.checking.spec import Student
+    from fls_teach.course.checking.student import Student
 
     found, seen = [], []
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import strategies as st
 
 from fls_teach.course.checking import search
+from fls_teach.course.checking.failures import KEPT_BYTES, Mismatch
 from fls_teach.course.checking.search import Limits, run_property
 from fls_teach.course.checking.show import pair_shown, show
-from fls_teach.course.checking.spec import KEPT_BYTES, Mismatch, Student, expect, expect_numbers, graded
+from fls_teach.course.checking.spec import expect, expect_numbers, graded
+from fls_teach.course.checking.student import Student
 from fls_teach.sandbox import Outcome
 
 MIB = 1 << 20

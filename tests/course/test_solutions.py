@@ -9,7 +9,7 @@ import pytest
 from fls_teach.course.checking.check import load_specification
 from fls_teach.course.checking.search import run_property
 from fls_teach.course.checking.shared import SharedSession, SharedWorker
-from fls_teach.course.checking.spec import Student
+from fls_teach.course.checking.student import Student
 from fls_teach.course.registry import exercises, find_exercise
 from fls_teach.sandbox import InProcess, protocol
 from fls_teach.theory import descend

@@ -6,7 +6,7 @@ Each cheat is a file with the reference's function names. It must fail every sin
 import pytest
 
 from fls_teach.course.checking.check import load_specification
-from fls_teach.course.checking.spec import Student
+from fls_teach.course.checking.student import Student
 from fls_teach.course.feedback.cards import parameters
 from fls_teach.course.registry import exercises
 from fls_teach.sandbox import InProcess

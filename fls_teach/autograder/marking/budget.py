@@ -6,8 +6,8 @@ import signal
 import time
 from dataclasses import dataclass
 
+from fls_teach.course.checking.failures import CheckerTooSlow, weight
 from fls_teach.course.checking.search import Enough
-from fls_teach.course.checking.spec import CheckerTooSlow, weight
 from fls_teach.sandbox import Outcome
 from fls_teach.sandbox.proc.worker_process import charged
 

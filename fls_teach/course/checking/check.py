@@ -12,9 +12,10 @@ import sys
 import warnings
 from bdb import BdbQuit
 
+from fls_teach.course.checking.failures import Abandoned, CallFailed, CheckerBroken, Mismatch
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import LIMITS, Enough, Failure, TooSlow, replay, run_property
-from fls_teach.course.checking.spec import Abandoned, CallFailed, CheckerBroken, Mismatch, Student
+from fls_teach.course.checking.student import Student
 from fls_teach.course.withheld import concealed
 from fls_teach.sandbox import Session
 

@@ -10,7 +10,7 @@ import traceback
 import warnings
 from dataclasses import dataclass, field
 
-from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CheckerBroken, CheckerTooSlow
+from fls_teach.course.checking.failures import Abandoned, ArgumentChanged, CheckerBroken, CheckerTooSlow
 
 KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
 FRESH, FRESH_SECONDS = 24, 3.0  # examples that tell one misconception from another

@@ -7,9 +7,9 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from fls_teach.course.checking.failures import Abandoned, ArgumentChanged, CallFailed, Mismatch
 from fls_teach.course.checking.search import Enough
 from fls_teach.course.checking.show import call_shown, inputs_shown, largest_difference, pair_shown
-from fls_teach.course.checking.spec import Abandoned, ArgumentChanged, CallFailed, Mismatch
 from fls_teach.course.feedback.code import call_as_code
 from fls_teach.course.feedback.failing_call import failing_call
 from fls_teach.course.feedback.misconceptions import likely_misconception

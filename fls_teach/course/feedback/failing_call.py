@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fls_teach.course.checking.spec import ArgumentChanged, Mismatch
+from fls_teach.course.checking.failures import ArgumentChanged, Mismatch
 
 
 def failing_call(failure):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fls_teach.course.checking.shared import SharedWorker
-from fls_teach.course.checking.spec import SLACK
+from fls_teach.course.checking.student import SLACK
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.proc.worker_process import charged
 

@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from fls_teach.course.checking.spec import Mismatch
+from fls_teach.course.checking.failures import Mismatch
 from fls_teach.course.feedback.misconceptions import reference_value
 
 EXERCISES = "06", "10", "11"

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.course.checking.check import load_specification
+from fls_teach.course.checking.failures import CheckerBroken
 from fls_teach.course.checking.search import Limits, run_property
 from fls_teach.course.checking.shared import SharedWorker
-from fls_teach.course.checking.spec import CheckerBroken, Student
+from fls_teach.course.checking.student import Student
 from fls_teach.course.feedback.cards import summary
 from fls_teach.course.feedback.misconceptions import likely_misconception
 from fls_teach.course.registry import CourseError

@@ -63,7 +63,7 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=Fa
     keep_caches_in(workspace.hidden / "hypothesis")
     from fls_teach.course.checking import replays
     from fls_teach.course.checking.check import check
-    from fls_teach.course.checking.spec import SLACK
+    from fls_teach.course.checking.student import SLACK
     from fls_teach.course.feedback.describe import for_students
 
     exercise.check_needs()
