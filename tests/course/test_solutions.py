@@ -90,7 +90,11 @@ def test_roundings_that_a_run_enlarges_are_nobodys_mistake(c, degree, seed):
     spec = load_specification(exercise)
     for path in (exercise.solution, *exercise.alternatives):  # lr / alpha^2 and lr c^(-2/L) round differently
         with InProcess(path, support=exercise.support) as session:
-            spec.expect_same_deep_run(Student(session), c, degree, seed, 0.0, "sgd", 1e-10, because="")
+            for wanted in ("lr", "weight_decay"):
+                options = {"lr": spec.LR["sgd"], "weight_decay": 0.25 * (wanted != "lr"), "optimizer": "sgd"}
+                spec.expect_same_deep_run(
+                    Student(session), c ** (1 / degree), c, degree, seed, **options, wanted=wanted, because=""
+                )
 
 
 def test_nearly_all_runs_are_compared_to_their_end():

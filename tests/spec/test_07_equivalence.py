@@ -1,7 +1,10 @@
-"""Specification of exercise 07: an output multiplier is an initialisation scale, once the optimiser is translated."""
+"""Specification of exercise 07: an output multiplier is an initialisation scale, once the optimiser is translated.
 
-import math
-from functools import partial
+Nothing here computes a translation: alpha is drawn, c = alpha^L follows from it, and networks are trained with what
+the student says of c. Each property takes one number from the student and knows the others.
+"""
+
+import itertools
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,31 +14,42 @@ from fls_teach.course.checking.spec import expect, expect_close, expect_numbers,
 from fls_teach.theory import GaussianMixture, balanced_init, descend, gradient_descent, second_layer
 
 LR = {"sgd": 0.125, "momentum": 0.03125, "adam": 0.015625}
+SMALLEST = {"alpha": 1e-30, "lr": 1e-30, "weight_decay": 0.0}
 STEPS = 25
-degrees = st.sampled_from([3, 2, 1, 4])
-multipliers = st.sampled_from([0.5, 3.0, 0.1, 10.0, 1 / 64, 30.0])
+# Powers of two, and numbers with digits to the last.
+ALPHAS, DEGREES = [0.25, 2**0.6, 0.5, 2.0, 0.1**0.3, 2**0.25], [2, 3, 1, 4]
+GRID = [
+    {"alpha": alpha, "degree": degree, "slower": slower, "seed": 0}
+    for (degree, alpha), slower in zip(itertools.product(DEGREES, ALPHAS), itertools.cycle([1.0, 0.75, 0.3, 1.0, 0.5]))
+]
+cases = {
+    "alpha": st.sampled_from(ALPHAS),
+    "degree": st.sampled_from(DEGREES),
+    "slower": st.sampled_from([1.0, 0.75, 0.6]),
+    "seed": strategies.seeds,
+}
 
 
-def ask(student, c, degree, lr, weight_decay, optimizer):
-    """alpha, lr and weight decay, checked to be numbers that a run can use."""
+def ask(student, c, degree, lr, weight_decay, optimizer, wanted):
+    """One of alpha, lr and weight decay, checked to be a number that a run can use; the others do not matter here."""
     parts = student.translate(c=c, degree=degree, lr=lr, weight_decay=weight_decay, optimizer=optimizer)
-    names = ("alpha", "lr", "weight_decay")
-    numbers = [
-        float(expect_numbers(part, (), what=name)) for part, name in zip(expect_parts(parts, names), names, strict=True)
-    ]
-    for number, name, smallest in zip(numbers, names, (1e-30, 1e-30, 0.0), strict=True):
-        usable, because = smallest <= number <= 1e30, "a run needs it"
-        expect(usable, you=number, expected="a finite number > 0 (wd >= 0)", because=because, what=name)
-    return numbers
+    given = dict(zip(SMALLEST, expect_parts(parts, tuple(SMALLEST)), strict=True))
+    number = float(expect_numbers(given[wanted], (), what=wanted))
+    usable, because = SMALLEST[wanted] <= number <= 1e30, "a run needs it"
+    expect(usable, you=number, expected="a finite number > 0 (wd >= 0)", because=because, what=wanted)
+    return number
 
 
 def deep_net(degree, seed):
-    """A data set and a bias-free net of `degree` layers on it: X (n, d), y (n,), list of weights."""
+    """A data set and a bias-free net of `degree` layers on it that is not dead: X (n, d), y (n,), list of weights."""
     rng = np.random.default_rng(seed)
     X, y = GaussianMixture(1.0, n_features=3).sample(6, rng)
-    sizes = [3, 5, 4, 4][:degree]
+    sizes = [3, 5, 4, 4, 5, 4][:degree]
     shapes = [*zip(sizes[1:], sizes[:-1], strict=True), (sizes[-1],)]
-    return X, y, [rng.standard_normal(shape) * np.sqrt(2 / shape[-1]) for shape in shapes]
+    while True:
+        theta = [rng.standard_normal(shape) * np.sqrt(2 / shape[-1]) for shape in shapes]
+        if np.abs(outputs(X, theta)[0]).max() > 1e-3:
+            return X, y, theta
 
 
 def outputs(X, theta):
@@ -63,26 +77,34 @@ def loss_and_gradient(X, y, c):
     return evaluate
 
 
-def expect_same_deep_run(student, c, degree, seed, weight_decay, optimizer, rtol, because):
-    """Train both nets, one with what the student says, and compare the losses of every step and the last weights."""
+def expect_same_deep_run(student, alpha, c, degree, seed, lr, weight_decay, optimizer, wanted, because):
+    """Train both nets, one with what the student says of `wanted`, and compare the losses of every step."""
     X, y, theta = deep_net(degree, seed)
-    lr = LR[optimizer]
-    alpha, own_lr, own_decay = ask(student, c, degree, lr, weight_decay, optimizer)
+    # What is right, but for the number that is asked for: steps 1/alpha times as long.
+    power = 1 if optimizer == "adam" else 2
+    own = {"lr": lr / alpha**power, "weight_decay": weight_decay * alpha**2}
+    plain = {"lr": lr, "weight_decay": weight_decay}
+    own[wanted] = ask(student, c, degree, **plain, optimizer=optimizer, wanted=wanted)
+    # A few roundings of 1e-16 a step, enlarged a thousandfold at most: beyond that, `known_steps` ends the comparison.
+    # Adam divides by |g|, so a gradient that nearly cancels is known less well.
+    rtol = 1e-6 if optimizer == "adam" else 1e-10
+
+    def run(start, multiplier, options):
+        return descend(loss_and_gradient(X, y, multiplier), start, n_steps=STEPS, optimizer=optimizer, **options)
+
     with np.errstate(all="ignore"):  # a wrong rate may overflow
-        scaled, options = [alpha * W for W in theta], {"n_steps": STEPS, "optimizer": optimizer}
-        run = partial(descend, loss_and_gradient(X, y, 1.0), lr=lr, weight_decay=weight_decay, **options)
-        last, losses = run(scaled)
-        known = known_steps(run, scaled, losses, rtol)
-        own, own_losses = descend(loss_and_gradient(X, y, c), theta, own_lr, weight_decay=own_decay, **options)
-        apart = max(np.abs(alpha * a - b).max() / np.abs(b).max() for a, b in zip(own, last, strict=True))
-    said = f"alpha = {alpha:.6g}, lr = {own_lr:.6g}, weight decay = {own_decay:.6g}"
+        scaled = [alpha * W for W in theta]
+        _, losses = run(scaled, 1.0, plain)
+        known = known_steps(lambda start: run(start, 1.0, plain), scaled, losses, rtol)
+        _, own_losses = run(theta, c, own)
     k = first_parted(own_losses, losses, rtol)
+    because = (
+        f"{because}; here alpha = {alpha:g}, and your {wanted} is {own[wanted] / plain[wanted]:.6g} times "
+        f"the {plain[wanted]:g} of the run on loss(f)"
+    )
     if k < known:
-        you, what = f"{own_losses[k]:.12g}, with {said}", f"loss before step {k + 1}"
-        expect(False, you=you, expected=f"{losses[k]:.12g}", because=because, what=what)
-    same = known < len(losses) or apart <= 100 * rtol
-    you = f"relative difference {apart:.2g}, with {said}"
-    expect(same, you=you, expected="0", because=because, what="last weights")
+        what = f"loss of c f before step {k + 1}"
+        expect(False, you=f"{own_losses[k]:.12g}", expected=f"{losses[k]:.12g}", because=because, what=what)
 
 
 def known_steps(run, start, losses, rtol):
@@ -106,19 +128,32 @@ def first_parted(losses, expected, rtol):
 @graded(
     2,
     "c = 4^−k, L = 2: alpha theta_c(t) = theta_α(t), bit for bit",
-    examples=20,
-    k=st.sampled_from([1, -1, 3, 5]),
-    optimizer=st.sampled_from(["sgd", "momentum", "adam"]),
-    weight_decay=st.sampled_from([0.0, 0.25]),
+    examples=10,
+    first=[
+        {"k": k, "optimizer": optimizer, "lr": lr, "weight_decay": weight_decay, "seed": 0}
+        # The lesson's own numbers, and then every k.
+        for k, lr, weight_decay in [
+            (2, 0.1, 0.01),
+            (1, 0.125, 0.25),
+            (3, 0.125, 0.0),
+            (-1, 0.05, 0.25),
+            (5, 0.05, 0.01),
+        ]
+        for optimizer in LR
+    ],
+    k=st.sampled_from([1, -1, 3, 5, 2, -2]),
+    optimizer=st.sampled_from([*LR]),
+    lr=st.sampled_from([0.1, 0.125, 0.05]),
+    weight_decay=st.sampled_from([0.0, 0.25, 0.01]),
     seed=strategies.seeds,
 )
-def test_bit_for_bit(student, k, optimizer, weight_decay, seed):
+def test_bit_for_bit(student, k, optimizer, lr, weight_decay, seed):
     """Where alpha is a power of two the two runs of the two-layer net are equal to the last bit"""
     rng = np.random.default_rng(seed)
     X, y = GaussianMixture(2.0, n_features=4).sample(6, rng)
     W, signs = balanced_init(5, 4, 1.0, rng)
-    v, c, lr = second_layer(W, signs), 4.0**-k, LR[optimizer]
-    alpha, own_lr, own_decay = ask(student, c, 2, lr, weight_decay, optimizer)
+    v, c = second_layer(W, signs), 4.0**-k
+    alpha, own_lr, own_decay = (ask(student, c, 2, lr, weight_decay, optimizer, wanted) for wanted in SMALLEST)
     with np.errstate(all="ignore"):
         one = gradient_descent(X, y, alpha * W, alpha * v, lr, STEPS, optimizer=optimizer, weight_decay=weight_decay)
         options = {"output_multiplier": c, "optimizer": optimizer, "weight_decay": own_decay}
@@ -127,50 +162,83 @@ def test_bit_for_bit(student, k, optimizer, weight_decay, seed):
     different = np.flatnonzero(one.risks != two.risks)
     if different.size:
         step = different[0]
-        because = "every number of one run is a power of two times that of the other: nothing rounds differently"
-        you, expected = f"{two.risks[step]:.17g}, with {said}", f"{one.risks[step]:.17g}"
+        because = (
+            f"you said {said}; with c = {c:g} every number of one run is a power of two times that of the other, "
+            "so nothing rounds differently"
+        )
+        you, expected = f"{two.risks[step]:.17g}", f"{one.risks[step]:.17g}"
         expect(False, you=you, expected=expected, because=because, what=f"risk before step {step + 1}")
     equal = np.array_equal(alpha * two.W, one.W) and np.array_equal(alpha * two.v, one.v)
-    because = "the risks agree, so the weights must: is alpha = c^(1/2) exact?"
+    because = f"the risks agree, so the weights must: is alpha = {c:g}^(1/2) exact?"
     expect(equal, you=said, expected="alpha W_c = W_alpha", because=because, what="last weights")
 
 
-@graded(2, "lr ↦ lr c^(−2/L), α = c^(1/L)", examples=20, c=multipliers, degree=degrees, seed=strategies.seeds)
-def test_any_depth(student, c, degree, seed):
-    """Plain gradient descent with output multiplier c is that from alpha times the start, for nets of any depth"""
-    because = f"a net of {degree} layers is homogeneous of degree {degree}: gradients are c^(1/{degree}) times as large"
-    # A few roundings of 1e-16 a step, enlarged a thousandfold at most: beyond that, known_steps ends the comparison.
-    expect_same_deep_run(student, c, degree, seed, 0.0, "sgd", 1e-10, because)
+STEP = "theta must move 1/alpha times as far as alpha theta, and"
 
 
-@graded(1, "wd ↦ wd c^(2/L), with momentum", examples=20, c=multipliers, degree=degrees, seed=strategies.seeds)
-def test_weight_decay_and_momentum(student, c, degree, seed):
-    """Momentum keeps the rules, and the weight decay is translated so that it keeps its share of every step"""
-    because = "wd theta must be as much larger as the gradient is, though theta is 1/alpha times as large"
-    expect_same_deep_run(student, c, degree, seed, 0.5, "momentum", 1e-10, because)
+@graded(1, "SGD: lr ↦ lr c^(−2/L)", examples=6, first=GRID, **cases)
+def test_any_depth(student, alpha, degree, slower, seed):
+    """With plain gradient descent the run on loss(c f) is that from alpha times the start, for nets of any depth"""
+    because = f"{STEP} the gradient of loss(c f) at theta is alpha times as large as that of loss(f) at alpha theta"
+    lr = slower * LR["sgd"]
+    expect_same_deep_run(student, alpha, alpha**degree, degree, seed, lr, 0.0, "sgd", "lr", because)
 
 
-@graded(1, "Adam: lr ↦ lr c^(−1/L)", examples=20, c=multipliers, degree=degrees, seed=strategies.seeds)
-def test_adam(student, c, degree, seed):
+@graded(1, "momentum: lr ↦ lr c^(−2/L)", examples=6, first=GRID, **cases)
+def test_momentum(student, alpha, degree, slower, seed):
+    """Momentum has the rule of plain gradient descent, for nets of any depth"""
+    because = f"{STEP} the velocity is a sum of gradients, alpha times as large at theta as at alpha theta"
+    lr = slower * LR["momentum"]
+    expect_same_deep_run(student, alpha, alpha**degree, degree, seed, lr, 0.0, "momentum", "lr", because)
+
+
+@graded(1, "Adam: lr ↦ lr c^(−1/L)", examples=6, first=GRID, **cases)
+def test_adam(student, alpha, degree, slower, seed):
     """Adam divides the size of the gradient out, and has a rule of its own"""
-    because = "its step does not know the size of the gradient, and must be 1/alpha times as long"
-    # Adam divides by |g|, so a gradient that nearly cancels is known less well than to 1e-16.
-    expect_same_deep_run(student, c, degree, seed, 0.25, "adam", 1e-6, because)
+    because = f"{STEP} Adam's step has the size lr, whatever the size of the gradient"
+    lr = slower * LR["adam"]
+    expect_same_deep_run(student, alpha, alpha**degree, degree, seed, lr, 0.0, "adam", "lr", because)
 
 
-@graded(1, "f(α θ) = c f(θ)", case=st.fixed_dictionaries({"c": multipliers, "degree": degrees}), seed=strategies.seeds)
-def test_same_function_at_the_start(student, case, seed):
-    """Scaling all the weights by alpha multiplies the output by c, and translating c back and forth loses nothing"""
-    c, degree = case["c"], case["degree"]
+@graded(
+    1,
+    "wd ↦ wd c^(2/L)",
+    examples=6,
+    first=[{**case, "optimizer": optimizer} for optimizer in LR for case in GRID],
+    optimizer=st.sampled_from([*LR]),
+    **cases,
+)
+def test_weight_decay(student, alpha, degree, slower, seed, optimizer):
+    """The weight decay is translated so that it keeps its share of every gradient, with every optimizer"""
+    because = (
+        "wd theta must be alpha times as large as it is at alpha theta, as the gradient is, but theta is 1/alpha times"
+    )
+    lr, decay = LR[optimizer], 0.5 * slower
+    expect_same_deep_run(
+        student, alpha, alpha**degree, degree, seed, lr, decay, optimizer, "weight_decay", f"{because} as large"
+    )
+
+
+@graded(
+    1,
+    "f(α θ) = c f(θ), α = c^(1/L)",
+    first=[{"alpha": alpha, "degree": degree, "seed": 0} for degree in [*DEGREES, 5, 6] for alpha in ALPHAS],
+    examples=6,
+    alpha=cases["alpha"],
+    degree=st.integers(1, 6),
+    seed=strategies.seeds,
+)
+def test_same_function_at_the_start(student, alpha, degree, seed):
+    """Scaling all the weights by alpha multiplies the output by c, for nets of any depth"""
+    c = alpha**degree
     X, _, theta = deep_net(degree, seed)
-    alpha, lr, decay = ask(student, c, degree, 0.125, 0.5, "sgd")
-    f, scaled = (outputs(X, [factor * W for W in theta])[0] for factor in (1.0, alpha))
-    # alpha^L c^-1 is 1 up to L roundings; outputs may cancel, so compare with the largest.
-    atol = 1e-12 * c * max(np.abs(f).max(), 1e-3)
-    because = f"f(alpha theta) = alpha^{degree} f(theta), and alpha^{degree} should be c = {c:g}; alpha = {alpha:.6g}"
+    own = ask(student, c, degree, 0.125, 0.5, "sgd", "alpha")
+    with np.errstate(all="ignore"):  # a wrong scale may overflow
+        f, scaled = (outputs(X, [factor * W for W in theta])[0] for factor in (1.0, own))
+    # alpha^L / c is 1 up to L roundings; outputs may cancel, so compare with the largest.
+    atol = 1e-12 * c * np.abs(f).max()
+    because = (
+        f"a net of {degree} layers without biases gives {own:.6g}^{degree} = {own**degree:.6g} times as much where all "
+        f"its weights are {own:.6g} times as large, and c is {c:.6g}"
+    )
     expect_close(scaled, c * f, atol=atol, because=because, what="f(alpha theta)")
-    back = ask(student, 1 / c, degree, lr, decay, "sgd")
-    expected = np.array([1 / alpha, 0.125, 0.5])
-    because = "a multiplier of 1/c undoes a multiplier of c"
-    expect_close(np.array(back), expected, rtol=1e-12, because=because, what="(alpha, lr, wd) after 1/c on top of c")
-    expect(not math.isclose(lr, 0.125), you=lr, expected="another rate than 0.125", because=f"c = {c:g}", what="lr")
