@@ -5,7 +5,10 @@ import tracemalloc
 
 import pytest
 
-from fls_teach.autograder.reports.gradebook import columns, defused, write_gradebook
+from fls_teach.autograder.reports.cohort import Cohort
+from fls_teach.autograder.reports.gradebook import INTAKE, columns, defused, write_gradebook
+from fls_teach.autograder.reports.html import cohort_page
+from fls_teach.autograder.reports.summary import Done, print_summary
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 
@@ -93,3 +96,28 @@ def test_memory_is_flat_in_the_number_of_submissions(tmp_path):
 
     peak(10)
     assert peak(400) < peak(50) + 50_000
+
+
+def test_what_was_handed_in_has_columns(tmp_path):
+    """When, which attempt, LATE, whose, and why a person has to look; no cell is a formula."""
+    about = {"when": "2025-03-04 10:15:00", "attempt": 2, "attempts": 3, "late": "LATE", "group": ["=Ada", "Bo"]}
+    write_gradebook(tmp_path / "g.csv", [], [record(intake=about | {"review": ["Two files compete."]})])
+    (row,) = read(tmp_path / "g.csv")
+    assert [row[name] for name in INTAKE] == [
+        *("2025-03-04 10:15:00", "2", "3", "LATE", "'=Ada; Bo", "Two files compete."),
+    ]
+
+
+def test_who_has_to_be_looked_at_and_who_is_identical_is_on_the_terminal_and_on_the_page(tmp_path, capsys):
+    """A reason that only the record had would be read by none."""
+    done, cohort = Done(tmp_path, "process", ["ada", "bo", "cy"]), Cohort()
+    for name, reasons in (("ada", ["Two files compete."]), ("bo", []), ("cy", [])):
+        one = record(name, digest=f"sha256:{'b' if name == 'ada' else 'a'}", intake={"review": reasons})
+        done.add(one)
+        cohort.add(one)
+    print_summary(done)
+    said = capsys.readouterr().out
+    assert "ada: Two files compete." in said and "Identical files: bo, cy" in said
+    page = cohort_page(cohort, [], "", done.identical)
+    assert "Manual review: 1 submission" in page and "Identical submissions" in page and "Two files compete." in page
+    assert done.as_dict()["review"] == {"ada": "Two files compete."} and done.as_dict()["identical"] == [["bo", "cy"]]

@@ -123,7 +123,7 @@ def print_summary(done):
         text += _listed(done.faults)
         screen.print(Text(text, style="bold red"))
     if done.review:
-        text = f"{len(done.review)} for a person to review, because of what was handed in:"
+        text = f"To be reviewed manually, because of what was handed in ({len(done.review)}):"
         screen.print(Text(text, style="bold red"))
         for name, reason in done.review[:SHOWN]:
             screen.print(Text(f"  {_spelt(name)}: {_spelt(reason)}", style="red"))
