@@ -270,6 +270,36 @@ def test_repositories_of_github_classroom_give_their_logins(tmp_path):
     assert [entry.login for entry in collect([tmp_path], CHOSEN)] == [""] * 3
 
 
+METADATA = """---
+submission_1001:
+  :submitters:
+  - :name: Ada L
+    :sid: '4711'
+    :email: ada@example.org
+  :created_at: 2025-03-04 10:15:00.000000000 Z
+  :history:
+submission_1002:
+  :submitters:
+  - :name: "Bo D"
+    :email: bo@example.org
+  - :name: \x1b[2JCy
+    :email: cy@example.org
+"""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_gradescope_lists_the_names(packed, tmp_path):
+    files = {f"export/submission_{k}/{FILE}": f"x = {k}" for k in (1001, 1002, 1003)}
+    files["export/submission_metadata.yml"] = METADATA
+    (tmp_path / "all.zip").write_bytes(zipped(files))
+    entries = collect([tmp_path / "all.zip" if packed else lay(tmp_path / "in", files)], CHOSEN)
+    assert [(entry.name, entry.id, entry.login, entry.when) for entry in entries] == [
+        ("Ada L", "1001", "ada@example.org", "2025-03-04 10:15:00"),
+        ("Bo D and ?[2JCy", "1002", "bo@example.org", ""),
+        ("submission_1003", "1003", "", ""),
+    ]
+
+
 def test_accents_in_two_forms_are_one_person(tmp_path):
     """A Mac takes letters apart; the two files of a person used to be two people's."""
     names = [unicodedata.normalize(form, "Zoë Löwe_7_assignsubmission_file_") for form in ("NFC", "NFD")]

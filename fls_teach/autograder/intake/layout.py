@@ -9,7 +9,7 @@ ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 # What systems, tools and learning platforms put beside people's work.
 _JUNK = set(
     "__macosx __pycache__ thumbs.db desktop.ini venv env node_modules site-packages index.html grades.csv grades.xls"
-    " timestamp.txt comments.txt submission_metadata.yml submissions.csv".split()
+    " timestamp.txt comments.txt submissions.csv".split()
 ) | {"feedback attachment(s)"}
 _SHOWN = 80  # characters of a path in a note
 # Printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.

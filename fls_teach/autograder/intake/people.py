@@ -195,6 +195,7 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
         replace(each, members=(Member("/".join((*at, path)), file),) if file or path.endswith("/") else ())
         for path, (each, file) in best.items()
     ]
+    found = _named_by_export(tree, at, found)
     sure, taken = sure or len(found) > 1, {path.split("/")[0] for path in best}
     if not best and folders and len(work) <= len(folders) + 1:  # and the archive that they came in
         if found := _inner(tree, patterns, expected, passed_over, at, folders):
@@ -236,6 +237,27 @@ def _matched(tree, at, inside, pattern, depth, expected):
         elif kind != "folder" and (read := _read(pattern, name, expected)):
             found[name] = read
     return found
+
+
+def _named_by_export(tree, at, found):
+    """With the names, mail addresses and times that Gradescope's export lists for its folders."""
+    if not any(each.who.startswith("submission_") for each in found):
+        return found
+    try:
+        text = tree.read(tree.named((*at, "submission_metadata.yml"))[0]).decode("utf-8", "replace")
+    except (IndexError, sources.Refused, sources.Unreadable):
+        return found
+    _, *parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
+    listed = dict(zip(parts[::2], parts[1::2], strict=True))
+
+    def named(each):
+        lines = re.findall(r"^\W*:(name|email|created_at): *(.*)$", listed.get(each.who, ""), re.MULTILINE)
+        of = {key: [shown(text.strip(" '\"\r")) for name, text in lines if name == key] for key, _ in lines}
+        fields = {"name": " and ".join(of.get("name", [])[:6]), "login": "".join(of.get("email", [])[:1])}
+        fields["when"] = "".join(of.get("created_at", [])[:1])
+        return replace(each, **{key: text for key, text in fields.items() if text})
+
+    return [named(each) for each in found]
 
 
 def _inner(tree, patterns, expected, passed_over, at, folders):
