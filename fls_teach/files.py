@@ -27,6 +27,15 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
+def add_to_zip(archive, name, data, mode=0o644):
+    """Add a file to an open `zipfile.ZipFile` such that the same data give the same bytes, whatever the clock says."""
+    import zipfile  # which most that write files do not need
+
+    entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
+    entry.external_attr, entry.compress_type, entry.create_system = mode << 16, zipfile.ZIP_DEFLATED, 3
+    archive.writestr(entry, data)
+
+
 def writable_folder(path):
     """`path` as an existing folder that files can be written to, made if need be.
 

@@ -14,14 +14,15 @@ from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.intake.sources import Unreadable
-from fls_teach.autograder.marking import batch, course_key
+from fls_teach.autograder.marking import batch, course_key, overrides
 from fls_teach.autograder.marking.budget import Patience
-from fls_teach.autograder.marking.grader import Task
-from fls_teach.autograder.marking.record import read_record
-from fls_teach.autograder.reports import against
+from fls_teach.autograder.marking.grader import Task, write
+from fls_teach.autograder.marking.late import late_rule
+from fls_teach.autograder.marking.record import final_marks, read_record
+from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.cohort import Cohort
-from fls_teach.autograder.reports.gradebook import write_gradebook
 from fls_teach.autograder.reports.html import cohort_page
+from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.reports.similar import near_identical
 from fls_teach.autograder.reports.summary import Done
 from fls_teach.autograder.selection import select, selected
@@ -65,6 +66,14 @@ class Options:
     memory_mib : int
     extra_spec : path or None
         A folder of withheld properties.
+    overrides : path or None
+        A CSV file of corrected marks; else overrides.csv in `out`, if it is there.
+    late, due : str or None
+        "10%/day", and when the work was due.
+    roster : path or None
+        The platform's list of people, to be filled in.
+    column : str or None
+        Which column of it.
     """
 
     paths: tuple
@@ -83,6 +92,11 @@ class Options:
     total_limit: float | None = None
     memory_mib: int = 2048
     extra_spec: object = None
+    overrides: object = None
+    late: str | None = None
+    due: str | None = None
+    roster: object = None
+    column: str | None = None
 
 
 def grade(options, progress=lambda fraction, what="": None):
@@ -112,6 +126,8 @@ def grade(options, progress=lambda fraction, what="": None):
         check_folder(options.extra_spec, every)
     chosen = with_withheld(chosen, options.extra_spec)
     _check_needs(chosen)
+    rule = late_rule(options.late, options.due)
+    people = Roster.read(options.roster, options.column) if options.roster is not None else None
     entries, skipped = _submissions(options, chosen)
     if options.against is not None:
         against.changes(options.against, ())  # an unreadable one is better found now than after hours
@@ -147,6 +163,9 @@ def grade(options, progress=lambda fraction, what="": None):
             options.total_limit,
             withheld=digest(chosen),
         )
+        corrected = options.overrides or overrides.default(options.out)
+        corrected = overrides.read(corrected, chosen) if corrected else []
+        kept = gradebook.keep_edited(options.out / OF_ALL[0])
         with _sentence_for_a_full_disk(options.out):
             settings.keep(options.out, made_with)
             if not given:
@@ -155,8 +174,11 @@ def grade(options, progress=lambda fraction, what="": None):
                 (options.out / name).unlink(missing_ok=True)
             progress(0.0, _at_worst(patience, entries, chosen, options.jobs))
             batch.run(entries, task, options.jobs, _told(progress, len(entries)))
-            done = _conclude(options, entries, chosen, sandbox_name)
-    done.skipped, done.seconds = skipped, time.monotonic() - started
+            _correct(options.out, entries, corrected, rule)
+            done = _conclude(options, entries, chosen, sandbox_name, people)
+    names = {entry.name.removeprefix("'") for entry in entries}
+    done.unknown = sorted({each.submission for each in corrected if each.submission.removeprefix("'") not in names})
+    done.edited, done.skipped, done.seconds = kept, skipped, time.monotonic() - started
     return done
 
 
@@ -196,6 +218,7 @@ def _keep_apart(entries, options):
     out = options.out.resolve()
     course = course_root() if course_root() != own_root() else None
     given = {"--out": out, "--against": options.against, "--key-file": options.key_file, "--groups": options.groups}
+    given |= {"--overrides": options.overrides, "--roster": options.roster}
     for option, ours in (given | {"--course": course, "--extra-spec": options.extra_spec}).items():
         if ours is None or "\0" in str(ours):  # which is no path; reading it says so
             continue
@@ -320,7 +343,21 @@ def _that_count(entries, out, attempts):
     return [entry for _, entry in best.values()]
 
 
-def _conclude(options, entries, chosen, isolation):
+def _correct(out, entries, corrected, rule):
+    """Bring what people corrected, and the rule for late work, into the records and all that is drawn from them."""
+    for entry in entries:
+        folder = out / entry.folder
+        record = read_record(folder / "record.json")
+        said = {"overrides": overrides.of(entry.name, corrected)} if overrides.of(entry.name, corrected) else {}
+        days = rule.days(entry.when, entry.late) if rule else 0
+        if days:
+            said["late"] = {"days": days, "rule": str(rule), "kept": rule.kept(days)}
+        if said != {name: record[name] for name in ("overrides", "late") if name in record}:
+            rest = {name: value for name, value in record.items() if name not in ("overrides", "late")}
+            write(folder, rest | said)
+
+
+def _conclude(options, entries, chosen, isolation, people=None):
     """Draw what concerns all submissions together."""
     counting = _that_count(entries, options.out, options.attempts)
     listed, counted_names = entries if options.attempts == "all" else counting, {entry.name for entry in counting}
@@ -337,8 +374,13 @@ def _conclude(options, entries, chosen, isolation):
                 cohort.add(record)
             yield record
 
-    gradebook, page = (options.out / name for name in OF_ALL)
-    write_gradebook(gradebook, [exercise.name for exercise in chosen], counted())
+    book, page = (options.out / name for name in OF_ALL)
+    missing = people.match(counting) if people else []
+    gradebook.write_gradebook(book, [exercise.name for exercise in chosen], counted(), missing)
+    gradebook.remember(book)
+    if people:
+        people.fill(options.out / "roster.csv", {entry.name: final_marks(record).final for entry, record in records()})
+        done.absent, done.strangers = missing, people.strangers
     done.left_out = [f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1]
     note = ""
     try:

@@ -29,7 +29,7 @@ def release(folder):
 
 @click.group()
 def bundle():
-    """Pack the autograder for a platform."""
+    """Pack what goes to a platform: the autograder, or the reports."""
 
 
 @bundle.command()
@@ -73,6 +73,28 @@ def gradescope(out, key, minutes, torch_index, extra_spec):
     if done.key_is_new:
         click.echo(f"Its course key is new; keep it for `fls grade --key-file`: {done.key}")
     click.echo("It holds the solutions and the key, so keep it to yourself; its README.md says how to go on.")
+
+
+@bundle.command()
+@click.argument("results", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--zip",
+    "target",
+    type=click.Path(path_type=Path),
+    default="feedback.zip",
+    show_default=True,
+    help="The zip to write; one that is there is replaced.",
+)
+@sentence_for_mistakes
+def feedback(results, target):
+    """Make the zip for your learning platform: the reports alone, called as it called what was handed in.
+
+    OUT is the --out of an `fls grade` that has ended. gradebook.csv in the zip opens in a spreadsheet as it is.
+    """
+    from fls_teach.autograder.packaging.feedback import bundle_feedback
+
+    count = bundle_feedback(results, target)
+    click.echo(f"'{target}': {count} {'report' if count == 1 else 'reports'} and the gradebook.")
 
 
 def _exercises(count):

@@ -70,6 +70,11 @@ class _FilesAreNoOptions(click.Command):
     help="Seconds for a submission in all; 0: no such limit.",
 )
 @click.option("--memory", type=click.IntRange(256, 2**20), default=2048, show_default=True, help="MiB per submission.")
+@click.option("--overrides", metavar="FILE", help="Marks that you correct; else DIR/overrides.csv, if it is there.")
+@click.option("--late", metavar="RULE", help="What late work loses, such as 10%/day; default: nothing.")
+@click.option("--due", metavar="TIME", help='When the work was due, such as "2025-03-04 23:59".')
+@click.option("--roster", metavar="FILE", help="Your platform's list of people, to be filled in as DIR/roster.csv.")
+@click.option("--column", metavar="NAME", help="Which of the roster's columns gets the marks.")
 @click.option("--extra-spec", metavar="DIR", help="A folder of withheld properties: graded, and never shown.")
 @json_option
 @course_option
@@ -100,7 +105,7 @@ def grade(paths, out, names, memory, as_json, **options):
         click.echo(json.dumps(done.as_dict(), indent=1))
     else:
         print_summary(done)
-    return 1 if done.faults or done.review else 0
+    return 1 if done.faults or done.review or done.unknown or done.strangers else 0
 
 
 @click.command()

@@ -72,7 +72,7 @@ def record(name="alice", exercises=None, **more):
         "fault": fault,
         "versions": VERSIONS,
         "isolation": "bwrap",
-        "limits": {"call_seconds": 5.0, "exercise_seconds": 20.0, "memory_mib": 4096},
+        "limits": {"call_seconds": 5.0, "exercise_seconds": 20.0, "submission_seconds": 300.0, "memory_mib": 4096},
         "notes": [],
         "exercises": exercises,
         **more,

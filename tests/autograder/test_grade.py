@@ -473,7 +473,7 @@ def test_nothing_is_written_outside(ada, tmp_path, monkeypatch):
     grade(options([ada], tmp_path / "out"))
     assert (list(work.iterdir()), contents(tmp_path / "in")) == ([], before)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("ada", "gradebook.csv", "cohort.html", "course.key", "settings.json", ".lock")
+        *("ada", "gradebook.csv", ".gradebook.sha256", "cohort.html", "course.key", "settings.json", ".lock")
     }
 
 

@@ -28,9 +28,9 @@ def test_the_columns_are_these(tmp_path):
     assert heading == (
         "submission,score,max_score,06_phase_one_bound,08_bayes_error,digest,"
         "passed,wrong,crashed,timeout,memory,output,tampered,missing,skipped-by-submission,grader-fault,"
-        "submitted,attempt,attempts,late,members,review"
+        "submitted,attempt,attempts,late,members,review,days_late,final,corrected"
     )
-    assert line == f"alice,4,36,2,2,sha256:{'a' * 64},2,2,2,2,2,2,2,2,2,0,,,,,,"
+    assert line == f"alice,4,36,2,2,sha256:{'a' * 64},2,2,2,2,2,2,2,2,2,0,,,,,,,,4,"
     assert b"\r" not in path.read_bytes()
 
 

@@ -120,8 +120,17 @@ class Entry(Found):
             notes = [*notes[:MAX_NOTES], f"... and {len(notes) - MAX_NOTES} more"]
         names = "id", "login", "late", "attempt", "attempts", "counts"
         about = {name: getattr(self, name) for name in names}
+        about["feedback"] = self.feedback()
         about |= {"who": shown(self.who), "when": shown(self.when), "group": list(self.group), "review": review}
         return Submission(self.name, self.folder, files, digest(files), tuple(notes), about)
+
+    def feedback(self):
+        """What a report for its author is called where the platform packs what goes back as it packed what came."""
+        first = self.members[0].path if self.members else f"{self.path.name}{'/' * (self.kind == 'folder')}"
+        if "/" in first:
+            return f"{first.partition('/')[0]}/report.html"
+        at = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
+        return f"{first[: min(at)] if at else Path(first).stem + '_'}report.html"
 
     def _chosen(self):
         """Files, notes, what is unclear, and whether there was nothing at all."""

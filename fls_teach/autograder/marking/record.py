@@ -4,6 +4,7 @@ import functools
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from fls_teach.course.checking import results
 from fls_teach.course.registry import CourseError
@@ -45,6 +46,61 @@ def properties(record):
     for exercise in record["exercises"]:
         for item in exercise["properties"]:
             yield exercise, item
+
+
+class Marks(NamedTuple):
+    """What counts in the end.
+
+    Attributes
+    ----------
+    points : dict
+        Exercise -> points, None where a fault of the grader's left them open.
+    score : float or None
+        Their sum, None if any is open.
+    final : float or None
+        The same after what is deducted for being late.
+    """
+
+    points: dict
+    score: float | None
+    final: float | None
+
+
+def final_marks(record):
+    """The marks of a record with the corrections of people and the rule for late work, as `Marks`.
+
+    A corrected exercise gets the points that were said; a corrected property changes those of its exercise.
+    """
+    said = {each["item"]: each["points"] for each in record.get("overrides", ())}
+    points = {}
+    for exercise in record["exercises"]:
+        marks = [said.get(item["id"], _open(item)) for item in exercise["properties"]]
+        faults = [item["verdict"] == "grader-fault" for item in exercise["properties"]]
+        no_mark = None in marks or exercise["state"] == "fault" and not any(faults)
+        points[exercise["name"]] = said.get(exercise["name"], None if no_mark else sum(marks))
+    score = None if None in points.values() or record["fault"] and not points else sum(points.values())
+    kept = record.get("late", {}).get("kept", 1)
+    return Marks(points, score, None if score is None else _plain(score * kept))
+
+
+def _open(item):
+    return None if item["verdict"] == "grader-fault" else item["points"]
+
+
+def _plain(number):
+    number = round(number, 9)
+    return int(number) if number == int(number) else number
+
+
+def corrections(record):
+    """Sentences on what people corrected and what was deducted, for reports."""
+    lines = [
+        f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in record.get("overrides", ())
+    ]
+    if late := record.get("late"):
+        days = "1 day" if late["days"] == 1 else f"{late['days']} days"
+        lines.append(f"{days} late, {late['rule']}: {100 * late['kept']:g}% of the score is left.")
+    return lines
 
 
 def likely_of(item):
@@ -153,6 +209,13 @@ def check_record(record):
     _require(record["format"] == 1, f"format {record['format']!r}, wanted 1")
     _require(all(type(note) is str for note in record["notes"]), "a note is not text")
     _require(all(type(each) is str for each in record["versions"].values()), "a version is not text")
+    for each in record.get("overrides", ()):
+        _fields(each, "item reason", str)
+        _require(type(each.get("points")) in (int, float), "a corrected mark without points")
+    if "late" in record:
+        _fields(record["late"], "days", int)
+        _fields(record["late"], "rule", str)
+        _require(type(record["late"].get("kept")) in (int, float), "a late rule without the share that is left")
     for exercise in record["exercises"]:
         _check_exercise(exercise)
     total = functools.partial(_total, record["exercises"])

@@ -17,7 +17,7 @@ from fls_teach.autograder.marking.course_key import SHORTEST_KEY
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.course.withheld import check_folder, with_withheld
-from fls_teach.files import replacing
+from fls_teach.files import add_to_zip, replacing
 
 SCRIPTS = "setup.sh", "run_autograder"
 _LONGEST_MINUTES = 40  # as much as Gradescope allows
@@ -95,8 +95,8 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=N
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, data in sorted(files.items()):
-                    _add(archive, name, data, 0o755 if name in SCRIPTS else 0o644)
-                _add(archive, "course.key", key.encode() + b"\n", 0o600)
+                    add_to_zip(archive, name, data, 0o755 if name in SCRIPTS else 0o644)
+                add_to_zip(archive, "course.key", key.encode() + b"\n", 0o600)
             size = temporary.stat().st_size
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
@@ -147,9 +147,3 @@ def _files(every, minutes, torch_index):
 def _text(name):
     """Of a file in bundled/, with the line ends that bash wants, whatever git made of them."""
     return (PACKAGE / "autograder" / "packaging" / "bundled" / name).read_text(encoding="utf-8")
-
-
-def _add(archive, name, data, mode):
-    entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))  # the clock must not change the bytes
-    entry.external_attr, entry.compress_type, entry.create_system = mode << 16, zipfile.ZIP_DEFLATED, 3
-    archive.writestr(entry, data)

@@ -1,18 +1,27 @@
 """gradebook.csv: one line a submission, safe to open in a spreadsheet."""
 
-import csv
+import hashlib
+import itertools
 import re
 from collections import Counter
 
-from fls_teach.autograder.marking.record import VERDICTS, printable, properties
+from fls_teach.autograder.marking.record import VERDICTS, corrections, final_marks, printable, properties
 from fls_teach.files import replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
 """Columns on what was handed in: when, which attempt of how many, "LATE", whose, and why a person has to look at it."""
 
+_DIGEST = ".gradebook.sha256"
+
+CORRECTED = "days_late", "final", "corrected"
+"""How late by the rule for late work, the score after it, and what people corrected."""
+
 # A spreadsheet computes what begins with one of these, in full width too. White space may stand in front of it. One
 # apostrophe makes it text; counting those already there keeps two names different that differ only in them.
 _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
+
+
+_QUOTED = re.compile('[,;|"\t\r\n]')
 
 
 def defused(text):
@@ -28,21 +37,23 @@ def defused(text):
 
 def columns(exercises):
     """The heading: a list of column names; `exercises` are names such as "08_bayes_error"."""
-    return ["submission", "score", "max_score", *exercises, "digest", *VERDICTS, *INTAKE]
+    return ["submission", "score", "max_score", *exercises, "digest", *VERDICTS, *INTAKE, *CORRECTED]
 
 
 def row(record, exercises):
     """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0."""
-    points = {each["name"]: None if each["state"] == "fault" else each["points"] for each in record["exercises"]}
-    verdicts = Counter(item["verdict"] for _, item in properties(record))
+    marks, verdicts = final_marks(record), Counter(item["verdict"] for _, item in properties(record))
     return [
         defused(record["submission"]),
-        record["score"],
+        marks.score,
         record["max_score"],
-        *(points.get(name) for name in exercises),
+        *(marks.points.get(name) for name in exercises),
         record["digest"],
         *(verdicts[verdict] for verdict in VERDICTS),
         *_intake(record.get("intake", {})),
+        record.get("late", {}).get("days", ""),
+        marks.final,
+        defused(" ".join(corrections(record))),
     ]
 
 
@@ -53,7 +64,7 @@ def _intake(about):
     return [defused(str(cells.get(name, about.get(name, "")))) for name in INTAKE]
 
 
-def write_gradebook(path, exercises, records):
+def write_gradebook(path, exercises, records, absent=()):
     """Write the gradebook in one go: a reader finds the old one or the whole new one.
 
     Lines end in a line feed, which every spreadsheet reads and a shell can cut; there is no byte-order mark, which
@@ -66,6 +77,8 @@ def write_gradebook(path, exercises, records):
         Names of the graded exercises, one column each.
     records : iterable of dict
         Taken one by one, never held together.
+    absent : iterable of str
+        Names of people of whom nothing was handed in: a line without a score each.
 
     Returns
     -------
@@ -74,9 +87,56 @@ def write_gradebook(path, exercises, records):
     """
     count = 0
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns(exercises))
+        file.write(line(columns(exercises)))
         for record in records:
-            writer.writerow(row(record, exercises))
+            file.write(line(row(record, exercises)))
             count += 1
+        for name in absent:
+            cells = dict.fromkeys(columns(exercises), "") | {
+                "submission": defused(name),
+                "review": "Nothing was handed in.",
+            }
+            file.write(line(cells.values()))
     return count
+
+
+def remember(path):
+    """Note beside a gradebook what was written, so that a change by hand is noticed."""
+    with replacing(path.with_name(_DIGEST)) as temporary:
+        temporary.write_text(hashlib.sha256(path.read_bytes()).hexdigest() + "\n", encoding="utf-8")
+
+
+def keep_edited(path):
+    """Put a gradebook that was edited by hand aside, before it is written anew.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Path or None
+        Where it is now; None if it was as `remember` knows it, or there is none.
+    """
+    try:
+        known, found = path.with_name(_DIGEST).read_text(encoding="utf-8").strip(), path.read_bytes()
+    except (OSError, ValueError):
+        return None
+    if hashlib.sha256(found).hexdigest() == known:
+        return None
+    names = ("gradebook-edited.csv" if k == 1 else f"gradebook-edited-{k}.csv" for k in itertools.count(1))
+    kept = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    path.rename(kept)
+    return kept
+
+
+def line(cells):
+    """Cells as one line of CSV. Quoted is also what a spreadsheet of another country would take for a separator.
+
+    Examples
+    --------
+    >>> print(line(["ada", "x;=1+1;", 4, None]), end="")
+    ada,"x;=1+1;",4,
+    """
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    return ",".join('"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text for text in texts) + "\n"

@@ -3,7 +3,7 @@
 The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 """
 
-from fls_teach.autograder.marking.record import as_json, properties, verdict_lines
+from fls_teach.autograder.marking.record import as_json, corrections, final_marks, properties, verdict_lines
 from fls_teach.autograder.reports.reproduce import repeat
 
 
@@ -25,14 +25,15 @@ def as_results(record):
     -------
     dict
     """
-    fault = record["fault"]
-    results = {} if fault else {"score": record["score"]}
+    marks, said = final_marks(record), {each["item"]: each["points"] for each in record.get("overrides", ())}
+    fault = marks.score is None
+    results = {} if fault else {"score": marks.final}
     results |= {
         "output": "\n".join(_about(record)),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [_test(exercise, item, fault) for exercise, item in properties(record)],
+        "tests": [_test(exercise, item, fault, said) for exercise, item in properties(record)],
         "extra_data": {
             **{name: record[name] for name in ("format", "submission", "digest", "seed", "keyed", "fault")},
             **{name: record[name] for name in ("max_score", "versions", "isolation", "limits")},
@@ -49,24 +50,26 @@ def results_json(record):
 
 def _about(record):
     """What a student should know about all of it."""
-    if record["fault"]:
+    marks = final_marks(record)
+    if marks.score is None:
         yield "The grader failed on this submission. That is no mark, and not your fault: a person will look at it."
     else:
         passed = sum(item["verdict"] == "passed" for _, item in properties(record))
         count = sum(1 for _ in properties(record))
-        yield f"{record['score']} of {record['max_score']} points: {passed} of {count} properties passed."
+        yield f"{marks.final:g} of {record['max_score']} points: {passed} of {count} properties passed."
     yield "Each test is one property of one exercise. A property that passes gives all of its points, any other none."
     unusable = [each for each in record["exercises"] if each["state"] == "unusable"]
     yield from (f"{each['name']}.py could not be used: {each['message']}" for each in unusable)
+    yield from corrections(record)
     yield from record["notes"]
     origin = "derived from the course's key and your files" if record["keyed"] else "given by hand"
     yield f"Seed {record['seed']}, {origin}; isolation: {record['isolation']}; files {record['digest']}."
     yield f"The same file, key and version of the course give the same marks; {repeat(record)} repeats the run."
 
 
-def _test(exercise, item, fault):
+def _test(exercise, item, fault, said):
     passed = item["verdict"] == "passed"
-    marks = {} if fault else {"score": item["points"], "max_score": item["of"]}
+    marks = {} if fault else {"score": said.get(item["id"], item["points"]), "max_score": item["of"]}
     # Without a status a test without a score looks neutral: that of a property nobody could judge.
     status = {} if item["verdict"] == "grader-fault" else {"status": "passed" if passed else "failed"}
     return {

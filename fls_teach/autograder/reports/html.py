@@ -9,7 +9,16 @@ from pathlib import Path
 
 import jinja2
 
-from fls_teach.autograder.marking.record import VERDICTS, card_rows, file_rows, likely_of, printable, properties
+from fls_teach.autograder.marking.record import (
+    VERDICTS,
+    card_rows,
+    corrections,
+    file_rows,
+    final_marks,
+    likely_of,
+    printable,
+    properties,
+)
 from fls_teach.autograder.reports.reproduce import repeat
 
 LISTED_PAIRS = 200
@@ -46,7 +55,7 @@ def _environment():
         "likely_of": likely_of,
         "looks": _LOOKS,
         "many": _many,
-        "marks": _marks,
+        "marks_of": _marks,
         "percent": _percent,
         "verdicts": VERDICTS,
     }
@@ -69,7 +78,8 @@ def report_page(record):
     absent = sum(each["state"] == "missing" and each["message"] != "" for each in record["exercises"])
     template = _environment().get_template("report.html")
     counts = {"passed": verdicts.count("passed"), "count": len(verdicts), "absent": absent}
-    return template.render(record=record, repeat=repeat(record), **counts)
+    marks = final_marks(record)
+    return template.render(record=record, marks=marks, corrected=corrections(record), repeat=repeat(record), **counts)
 
 
 def cohort_page(cohort, pairs=None, note="", identical=()):
@@ -102,5 +112,6 @@ def _many(number, one, more=""):
     return f"{number} {one if number == 1 else more or one + 's'}"
 
 
-def _marks(exercise):
-    return "no mark" if exercise["state"] == "fault" else f"{exercise['points']}/{exercise['of']}"
+def _marks(exercise, marks):
+    points = marks.points[exercise["name"]]
+    return "no mark" if points is None else f"{points:g}/{exercise['of']}"

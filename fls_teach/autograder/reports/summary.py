@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import properties
+from fls_teach.autograder.marking.record import final_marks, properties
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
@@ -31,6 +31,12 @@ class Done:
         People with more than one attempt.
     by_digest : dict of str to list of str
         Names of submissions that answer anything, by the digest of their files.
+    edited : Path or None
+        Where a gradebook is kept that was edited by hand.
+    unknown : list of str
+        Submissions that overrides.csv names and that were not graded.
+    absent, strangers : list of str
+        People on the roster of whom nothing was handed in, and submissions of people who are not on it.
     pairs : list of similar.Pair or None
     changes : list of str
         Lines on what `--against` found.
@@ -51,6 +57,10 @@ class Done:
     review: list = field(default_factory=list)
     left_out: list = field(default_factory=list)
     by_digest: dict = field(default_factory=dict)
+    edited: Path | None = None
+    unknown: list = field(default_factory=list)
+    absent: list = field(default_factory=list)
+    strangers: list = field(default_factory=list)
 
     def add(self, record, counts=True):
         """Count one more record; of an attempt that does not count, nothing but its notes."""
@@ -58,7 +68,7 @@ class Done:
         if record["notes"]:
             self.noted.append(name)
         if counts:
-            self.rows.append((name, record["score"], record["max_score"], verdicts))
+            self.rows.append((name, final_marks(record).final, record["max_score"], verdicts))
             self.review += [(name, reason) for reason in record.get("intake", {}).get("review", ())[:1]]
             if verdicts.keys() != {"missing"} and not record["fault"]:
                 self.by_digest.setdefault(record["digest"], []).append(name)
@@ -92,6 +102,8 @@ class Done:
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
         head |= {"review": dict(self.review), "noted": self.noted, "more_attempts": self.left_out}
+        head |= {"edited_gradebook": str(self.edited or ""), "unknown_overrides": self.unknown}
+        head |= {"absent": self.absent, "not_on_the_roster": self.strangers}
         more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
         return head | more
 
@@ -127,6 +139,19 @@ def print_summary(done):
         screen.print(Text(text, style="bold red"))
         for name, reason in done.review[:SHOWN]:
             screen.print(Text(f"  {_spelt(name)}: {_spelt(reason)}", style="red"))
+    if done.edited:
+        where = done.out / "overrides.csv"
+        text = (
+            f"The gradebook had been edited by hand; that version is now '{done.edited}'. Corrected marks stay if they "
+        )
+        screen.print(Text(f"{text}are in '{where}' (submission,exercise,points,reason).", style="bold red"))
+    for names, what in (
+        (done.unknown, "named in the corrected marks, but not graded"),
+        (done.strangers, "not on the roster"),
+        (done.absent, "on the roster, but nothing was handed in"),
+    ):
+        if names:
+            screen.print(Text(f"{len(names)} {what}: {_listed(names)}", style="bold red"))
     if done.left_out:
         screen.print(Text(f"{len(done.left_out)} with more attempts, which do not count: {_listed(done.left_out)}"))
     if done.noted:

@@ -4,7 +4,7 @@ import os
 import zipfile
 
 from fls_teach.course.registry import CourseError, exercises
-from fls_teach.files import replacing
+from fls_teach.files import add_to_zip, replacing
 
 
 def pack(workspace, target):
@@ -40,9 +40,9 @@ def pack(workspace, target):
         with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             for exercise in packed:
                 path = workspace.file(exercise)
-                _add(archive, f"{exercise.name}/{path.name}", path.read_bytes())
+                add_to_zip(archive, f"{exercise.name}/{path.name}", path.read_bytes())
             if workspace.progress.path.is_file():
-                _add(archive, "progress.json", workspace.progress.canonical(exercises()))
+                add_to_zip(archive, "progress.json", workspace.progress.canonical(exercises()))
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
     except ValueError:  # "/", or a NUL character
@@ -58,9 +58,3 @@ def _refuse_links(workspace, path):
             raise CourseError(
                 f"'{shown}' is a link to '{target}', and a submission holds files only: put a copy in its place"
             )
-
-
-def _add(archive, name, data):
-    entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))  # the clock must not change the bytes
-    entry.external_attr, entry.compress_type, entry.create_system = 0o644 << 16, zipfile.ZIP_DEFLATED, 3
-    archive.writestr(entry, data)

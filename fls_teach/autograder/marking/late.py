@@ -1,0 +1,87 @@
+"""A rule for late work, off by default: what a submission loses per day after it was due."""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from fls_teach.course.registry import CourseError
+
+
+@dataclass(frozen=True)
+class LateRule:
+    """What is deducted, in percent of the score that was reached, for each day begun after `due`.
+
+    Attributes
+    ----------
+    percent : float
+    due : datetime or None
+        Without it a submission that its platform calls late is one day late.
+    """
+
+    percent: float
+    due: datetime | None = None
+
+    def __str__(self):
+        return f"{self.percent:g}% per day"
+
+    def days(self, when, late):
+        """How many days late a submission is.
+
+        Parameters
+        ----------
+        when : str
+            When it was handed in, "2025-03-04 10:15:00"; anything else says nothing.
+        late : str
+            What the platform says of it: "" or a word such as LATE.
+
+        Examples
+        --------
+        >>> rule = late_rule("10%/day", "2025-03-03 12:00")
+        >>> rule.days("2025-03-03 11:59:00", ""), rule.days("2025-03-04 12:00:01", ""), rule.days("", "LATE")
+        (0, 2, 1)
+        """
+        moment = _moment(when)
+        if self.due is None or moment is None:
+            return 1 if late else 0
+        return max(math.ceil((moment - self.due).total_seconds() / 86_400), 0)
+
+    def kept(self, days):
+        """The share of the score that is left.
+
+        Examples
+        --------
+        >>> late_rule("30%/day").kept(2), late_rule("30%/day").kept(9)
+        (0.4, 0.0)
+        """
+        return max(round(1 - self.percent * days / 100, 12), 0.0)
+
+
+def late_rule(text, due=None):
+    """The rule of ``--late 10%/day`` and ``--due "2025-03-04 23:59"``; None without the first.
+
+    Raises
+    ------
+    CourseError
+        If either cannot be read, or there is the second alone.
+    """
+    if text is None:
+        if due is not None:
+            raise CourseError("--due alone changes nothing; say what late work loses, such as --late 10%/day")
+        return None
+    found = re.fullmatch(r"\s*(\d{1,3}(?:\.\d+)?)\s*%\s*(?:/|per)\s*day\s*", text)
+    if not found or not 0 < float(found[1]) <= 100:
+        raise CourseError(f"--late is '{text[:40]}'; wanted a percentage per day, such as 10%/day")
+    moment = None if due is None else _moment(due)
+    if due is not None and moment is None:
+        raise CourseError(f"--due is '{due[:40]}'; wanted a time such as 2025-03-04 23:59")
+    return LateRule(float(found[1]), moment)
+
+
+def _moment(text):
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,115 @@
+"""Marks that a person corrects: overrides.csv, applied after every run. Records keep what the grader found as well."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from fls_teach.autograder.marking.record import printable
+from fls_teach.course.registry import CourseError
+
+NAME = "overrides.csv"
+"""What is read from the folder of results where no other file is named."""
+
+COLUMNS = "submission", "item", "points", "reason"
+_ITEM = "item", "exercise", "property"  # all are names of that column
+_LARGEST = 4 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Override:
+    """One corrected mark.
+
+    Attributes
+    ----------
+    submission : str
+        As in the gradebook.
+    item : str
+        An exercise ("08_bayes_error") or a property ("08.2").
+    points : float
+        What it gets instead, from 0 to what it is worth.
+    reason : str
+        Shown in the report.
+    """
+
+    submission: str
+    item: str
+    points: float
+    reason: str
+
+    def as_json(self):
+        """For the record of its submission."""
+        return {"item": self.item, "points": self.points, "reason": self.reason}
+
+
+def read(path, exercises):
+    """The corrected marks of a CSV file: submission, item (an exercise or a property), points and reason.
+
+    Parameters
+    ----------
+    path : path
+    exercises : sequence of Exercise
+
+    Returns
+    -------
+    list of Override
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read, or a line says something impossible; the sentence names the line.
+    """
+    said = f"'{printable(str(path))[:200]}'"
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_LARGEST).decode("utf-8-sig")
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
+        raise CourseError(f"the corrected marks {said} cannot be read ({reason})") from None
+    separator = ";" if ";" in text.partition("\n")[0] else ","
+    heading, *lines = [*csv.reader(io.StringIO(text), delimiter=separator)] or [[]]
+    names = ["item" if name.strip().lower() in _ITEM else name.strip().lower() for name in heading]
+    if sorted(set(names) & set(COLUMNS)) != sorted(COLUMNS):
+        raise CourseError(f"the first line of {said} is to name the columns submission, exercise, points and reason")
+    worth = {exercise.name: exercise.points for exercise in exercises}
+    worth |= {item.id: item.points for exercise in exercises for item in exercise.properties}
+    numbers = {exercise.number: exercise.name for exercise in exercises}
+    found = {}
+    for number, cells in enumerate(lines, 2):
+        fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
+        if not any(fields.values()):
+            continue
+        item = numbers.get(fields.get("item", ""), fields.get("item", ""))
+        where, key = f"line {number} of {said}", (fields.get("submission", ""), item)
+        if item not in worth:
+            raise CourseError(f"{where}: '{printable(item)[:60]}' is no exercise or property that is graded here")
+        points = _points(fields.get("points", ""), worth[item], where)
+        if not key[0] or not fields.get("reason"):
+            raise CourseError(f"{where}: a corrected mark needs a submission and a reason")
+        if key in found:
+            raise CourseError(f"{where}: {item} of '{printable(key[0])[:60]}' is corrected twice")
+        found[key] = Override(*key, points, fields["reason"])
+    return list(found.values())
+
+
+def _points(text, of, where):
+    try:
+        points = float(text.replace(",", "."))
+    except ValueError:
+        points = math.nan
+    if not 0 <= points <= of:
+        raise CourseError(f"{where}: points are '{printable(text)[:20]}'; wanted a number from 0 to {of}")
+    return int(points) if points == int(points) else points
+
+
+def of(name, overrides):
+    """Those of one submission, as its record keeps them."""
+    # Gradebooks have an apostrophe before what a spreadsheet could take for a formula.
+    return [each.as_json() for each in overrides if each.submission.removeprefix("'") == name.removeprefix("'")]
+
+
+def default(out):
+    """overrides.csv in the folder of results, if there is one."""
+    path = Path(out, NAME)
+    return path if path.is_file() else None

@@ -1,0 +1,67 @@
+"""The zip that goes back into the learning platform: everybody's report under the name that the platform gave."""
+
+import zipfile
+from pathlib import Path
+
+from fls_teach.autograder import settings
+from fls_teach.autograder.marking.record import printable, read_record
+from fls_teach.course.registry import CourseError
+from fls_teach.files import add_to_zip, replacing
+
+_NUMBERED = "{stem} ({k}){suffix}"
+
+
+def bundle_feedback(out, target):
+    """Pack the reports of a folder of results, and its gradebook for spreadsheets.
+
+    Parameters
+    ----------
+    out : path
+        The --out of an `fls grade`.
+    target : path
+        The zip to write; one that is there is replaced.
+
+    Returns
+    -------
+    int
+        How many reports are in it.
+
+    Raises
+    ------
+    CourseError
+        If there are no finished results, or the zip cannot be written.
+    """
+    out, target = Path(out), Path(target)
+    said = f"'{printable(str(out))[:200]}'"
+    gradebook = out / "gradebook.csv"
+    if not settings.is_out(out) or not gradebook.is_file():
+        raise CourseError(f"{said} holds no finished results of fls grade; name its --out, once all are marked")
+    reports = {}
+    for path in sorted(out.glob("*/record.json")):
+        record = read_record(path)
+        about = record.get("intake", {})
+        if about.get("counts", True):
+            name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
+            reports[name] = path.with_name("report.html")
+    try:
+        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, path in sorted(reports.items()):
+                add_to_zip(archive, name, path.read_bytes())
+            # With a byte-order mark: without it spreadsheets take accents for something else.
+            add_to_zip(archive, "gradebook.csv", b"\xef\xbb\xbf" + gradebook.read_bytes())
+    except OSError as error:
+        raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
+    except ValueError:  # a NUL character
+        raise CourseError(f"'{target}' cannot be the name of a file") from None
+    return len(reports)
+
+
+def _unused(name, taken):
+    """The name, with a number where another report has it."""
+    name = "/".join(part for part in printable(name).replace("\\", "/").split("/") if part not in ("", ".", ".."))
+    stem, suffix = name.removesuffix(".html"), ".html"
+    k = 1
+    while name in taken:
+        k += 1
+        name = _NUMBERED.format(stem=stem, k=k, suffix=suffix)
+    return name

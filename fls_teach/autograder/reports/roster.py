@@ -1,0 +1,165 @@
+"""The platform's own list of people, Canvas's gradebook or Moodle's grading worksheet, filled in and written beside."""
+
+import csv
+import io
+import re
+import unicodedata
+
+from fls_teach.autograder.marking.record import printable
+from fls_teach.course.registry import CourseError
+from fls_teach.files import replacing
+
+_LARGEST = 16 << 20  # bytes
+# Headings, without case: what tells who somebody is, surest first, and where a mark goes.
+_IDS = "id", "identifier", "participant", "sis user id", "id number", "student id", "matriculation number"
+_LOGINS = "sis login id", "username", "login", "login id", "user", "orgdefinedid", "email address", "email", "e-mail"
+_NAMES = "student", "full name", "name", "student name", "members"
+_GRADES = "grade", "score", "points", "mark", "final"
+_CANVAS_COLUMN = re.compile(r".+ \(\d+\)")  # an assignment with its number
+
+
+class Roster:
+    """A list of people with a column for their marks.
+
+    Attributes
+    ----------
+    strangers : list of str
+        Names of submissions of people who are not on it, once `match` was called.
+    """
+
+    def __init__(self, heading, rows, separator, column):
+        self._heading, self._rows, self._separator, self._column = heading, rows, separator, column
+        self._found, self.strangers = {}, []
+
+    @classmethod
+    def read(cls, path, column=None):
+        """The roster in a CSV file.
+
+        Parameters
+        ----------
+        path : path
+        column : str, optional
+            The heading of the column to fill in, or its beginning; else the only one that is called like a mark.
+
+        Raises
+        ------
+        CourseError
+            If it cannot be read, or it is not clear who is who or where a mark goes.
+        """
+        said = f"--roster '{printable(str(path))[:200]}'"
+        try:
+            with open(path, "rb") as file:
+                text = file.read(_LARGEST).decode("utf-8-sig")
+        except (OSError, ValueError) as problem:
+            reason = getattr(problem, "strerror", None) or "it is not UTF-8"
+            raise CourseError(f"{said} cannot be read ({reason})") from None
+        first = text.partition("\n")[0]
+        separator = max(",;\t", key=first.count)
+        heading, *rows = [*csv.reader(io.StringIO(text), delimiter=separator)] or [[]]
+        if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES) for name in heading):
+            raise CourseError(f"{said} has no column that says who is who, such as ID, Identifier, Username or Student")
+        return cls(heading, rows, separator, _column_of(heading, column, said))
+
+    def match(self, entries):
+        """Find everybody's row.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+
+        Returns
+        -------
+        list of str
+            Names of the people on the roster of whom nothing was handed in.
+        """
+        places = {}
+        for k, row in enumerate(self._rows):
+            for key in self._keys(row):
+                places.setdefault(key, set()).add(k)
+        for entry in entries:
+            people = [(name, "", "") for name in entry.group] or [(entry.who or entry.name, entry.id, entry.login)]
+            for person in people:
+                found = next((places[key] for key in _keys_of(*person) if len(places.get(key, ())) == 1), None)
+                if found is None:
+                    self.strangers.append(entry.name if not entry.group else f"{entry.name}: {person[0]}")
+                for k in found or ():
+                    self._found[k] = entry.name
+        return [name for k, row in enumerate(self._rows) if k not in self._found and (name := self._name(row))]
+
+    def fill(self, path, marks):
+        """Write the roster with the marks in it; what it says of people without one stays as it is.
+
+        Parameters
+        ----------
+        path : path
+        marks : dict of str to number or None
+            By the names of submissions.
+        """
+        with replacing(path) as temporary, open(temporary, "w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=self._separator, lineterminator="\r\n")
+            writer.writerow(self._heading)
+            for k, row in enumerate(self._rows):
+                mark = marks.get(self._found.get(k))
+                filled = row + [""] * (self._column + 1 - len(row)) if mark is not None else list(row)
+                if mark is not None:
+                    filled[self._column] = f"{mark:g}"
+                writer.writerow(filled)
+
+    def _cells(self, row, headings):
+        return [
+            cell.strip()
+            for name, cell in zip(self._heading, row, strict=False)
+            if _plain(name) in headings and cell.strip()
+        ]
+
+    def _keys(self, row):
+        ids = {("id", number) for cell in self._cells(row, _IDS) for number in _numbers(cell)}
+        logins = {
+            ("login", _plain(part)) for cell in self._cells(row, _LOGINS) for part in (cell, cell.partition("@")[0])
+        }
+        return ids | logins | {("name", _letters(cell)) for cell in self._cells(row, _NAMES)}
+
+    def _name(self, row):
+        """What to call a person; "" for a row of none, such as Canvas's "Points Possible"."""
+        names, marks = self._cells(row, _NAMES), self._keys(row) - {("name", "")}
+        if not marks or _plain(names[0] if names else "") == "points possible":
+            return ""
+        return (names or self._cells(row, (*_LOGINS, *_IDS)))[0]
+
+
+def _column_of(heading, wanted, said):
+    if wanted is not None:
+        exact = [k for k, name in enumerate(heading) if _plain(name) == _plain(wanted)]
+        fitting = exact or [k for k, name in enumerate(heading) if _plain(name).startswith(_plain(wanted))]
+    else:
+        fitting = [k for k, name in enumerate(heading) if _plain(name) in _GRADES]
+        fitting = fitting or [k for k, name in enumerate(heading) if _CANVAS_COLUMN.fullmatch(name.strip())]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(printable(heading[k])[:60] for k in fitting[:5]) or ", ".join(map(printable, heading))[:200]
+    which = f"there are several ({names})" if fitting else f"there is none like it among {names}"
+    raise CourseError(f"{said}: which column gets the marks? {which}; name it with --column")
+
+
+def _keys_of(name, number, login):
+    """What a person may be found by, surest first."""
+    ids = [("id", each) for each in _numbers(number)]
+    logins = [("login", _plain(each)) for each in (login, name) if each]
+    return [*ids, *logins, ("id", _plain(name)), ("name", _letters(name))]
+
+
+def _numbers(cell):
+    """The same for "Participant 411" and "411"; other text stays as it is."""
+    text = _plain(cell).removeprefix("participant ").strip()
+    return [text] if text else []
+
+
+def _plain(text):
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def _letters(name):
+    """A name without its order and accents: the same for "Lovelace, Ada" and "Ada Lovelace"."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(each))
+    words = sorted(re.findall(r"\w+", plain))
+    return " ".join(words)

@@ -1,0 +1,82 @@
+"""What goes back into the learning platform: every report, called as the platform called what came."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from fls_teach.autograder import settings
+from fls_teach.autograder.intake.collect import Entry
+from fls_teach.autograder.intake.people import Member
+from fls_teach.autograder.marking.grader import write
+from fls_teach.autograder.packaging.feedback import bundle_feedback
+from fls_teach.autograder.reports.gradebook import write_gradebook
+from fls_teach.course.registry import CourseError
+
+from .records import record
+
+LONG = "Maximiliane-Charlotte von und zu Hohenlohe-Bartenstein-Jagstberg the Second_411_assignsubmission_file_"
+
+
+@pytest.mark.parametrize(
+    "members, path, kind, name",
+    [
+        ([f"{LONG}08_bayes_error.py"], "in", "folder", f"{LONG}report.html"),
+        ([f"{LONG}/08_bayes_error.py"], "in", "folder", f"{LONG}/report.html"),
+        (["lovelaceada_41_99_08_bayes_error-1.py"], "in", "folder", "lovelaceada_41_99_report.html"),
+        (["Ada_411_assignsubmission_file_all.zip"], "in", "folder", "Ada_411_assignsubmission_file_all_report.html"),
+        ([], "ada", "folder", "ada/report.html"),
+        ([], "ada.zip", "archive", "ada_report.html"),
+        ([], "08_bayes_error.py", "file", "report.html"),
+    ],
+)
+def test_a_report_is_called_as_its_work_was(members, path, kind, name):
+    """Catches names that are cut at 60 characters or lose the number by which the platform knows the person."""
+    found = tuple(Member(each, each) for each in members)
+    entry = Entry(name="x", path=Path("/in", path), kind=kind, expected=("08_bayes_error",), members=found)
+    assert entry.feedback() == name
+
+
+def results(folder, **names):
+    settings.keep(folder, settings.made_with(["08_bayes_error"], b"", 1, "process", 5.0, 2048))
+    found = [record(name) | {"intake": about} for name, about in names.items()]
+    for each in found:
+        write(folder / each["submission"], each)
+    write_gradebook(folder / "gradebook.csv", ["08_bayes_error"], found)
+    return folder
+
+
+def test_reports_alone_the_same_bytes_each_time(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    results(
+        out,
+        ada={"feedback": "Ada_1_file_/report.html", "counts": True},
+        old={"feedback": "Ada_1_file_/report.html", "counts": False},
+        bo={"feedback": "x_report.html", "counts": True},
+        twin={"feedback": "x_report.html", "counts": True},
+        evil={"feedback": "../../../etc/report.html", "counts": True},
+        Müller={},
+    )
+    assert bundle_feedback(out, tmp_path / "a.zip") == 5
+    assert bundle_feedback(out, tmp_path / "b.zip") == 5
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert sorted(archive.namelist()) == [
+            "Ada_1_file_/report.html",
+            "Müller/report.html",
+            "etc/report.html",
+            "gradebook.csv",
+            "x_report (2).html",
+            "x_report.html",
+        ]
+        assert archive.read("gradebook.csv").decode("utf-8-sig").startswith("submission,")
+        assert b"ada" in archive.read("Ada_1_file_/report.html")
+
+
+def test_what_holds_no_results_is_a_sentence(tmp_path):
+    with pytest.raises(CourseError, match="holds no finished results"):
+        bundle_feedback(tmp_path, tmp_path / "a.zip")
+    results(tmp_path, ada={})
+    with pytest.raises(CourseError, match="cannot write"):
+        bundle_feedback(tmp_path, tmp_path / "nowhere" / "a.zip")

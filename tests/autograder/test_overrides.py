@@ -1,0 +1,132 @@
+"""Marks that people correct: read strictly, applied in every run, shown everywhere, never lost."""
+
+import csv
+
+import pytest
+
+from fls_teach.autograder.marking import overrides
+from fls_teach.autograder.marking.record import as_json, check_record, corrections, final_marks
+from fls_teach.autograder.reports import gradebook
+from fls_teach.autograder.reports.gradescope import as_results
+from fls_teach.autograder.reports.html import report_page
+from fls_teach.course.registry import CourseError, find_exercise
+
+from .records import exercise, item, record
+
+BAYES = find_exercise("08")
+
+
+def given(tmp_path, *lines, heading="submission,exercise,points,reason"):
+    path = tmp_path / "overrides.csv"
+    path.write_text("\n".join([heading, *lines]) + "\n", encoding="utf-8-sig")
+    return overrides.read(path, [BAYES])
+
+
+def test_what_people_write_is_read(tmp_path):
+    """Catches a reader that knows one spelling only: numbers for exercises, decimal commas, semicolons, blank lines."""
+    found = given(tmp_path, "ada,08,2,she is right", ",,,", 'bo,08.1,"0,5",half')
+    assert found[0] == overrides.Override("ada", "08_bayes_error", 2, "she is right")
+    assert found[1] == overrides.Override("bo", "08.1", 0.5, "half")
+    assert given(tmp_path, "ada;08.2;0;copied", heading="Submission;Property;Points;Reason")[0].item == "08.2"
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("ada,99,2,x", "line 2 .* '99' is no exercise or property"),
+        ("ada,08,400,x", "points are '400'; wanted a number from 0 to 4"),
+        ("ada,08.1,nan,x", "points are 'nan'"),
+        ("ada,08,-1,x", "points are '-1'"),
+        ("ada,08,,x", "points are ''"),
+        ("ada,08,1,", "needs a submission and a reason"),
+        (",08,1,x", "needs a submission and a reason"),
+        ("ada,08,1,x\nada,08_bayes_error,2,y", "line 3 .* corrected twice"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(tmp_path, line, words):
+    with pytest.raises(CourseError, match=words):
+        given(tmp_path, line)
+
+
+def test_a_file_without_the_columns_is_refused(tmp_path):
+    with pytest.raises(CourseError, match="name the columns submission, exercise, points and reason"):
+        given(tmp_path, "ada,08,1", heading="submission,exercise,points")
+    with pytest.raises(CourseError, match="cannot be read .No such file"):
+        overrides.read(tmp_path / "none.csv", [BAYES])
+
+
+PARTS = [
+    exercise("08_bayes_error", [item("08.1", "wrong", of=1), item("08.2", of=3)]),
+    exercise("09_decomposition", [item("09.1", of=2), item("09.2", "grader-fault", of=2)]),
+]
+
+
+def corrected(**said):
+    reasons = [{"item": name.replace("_", ".") if name[0] == "0" else name, "points": points, "reason": "by hand"}
+               for name, points in said.items()]  # fmt: skip
+    return record(exercises=PARTS) | {"overrides": reasons}
+
+
+def test_a_property_changes_its_exercise_and_an_exercise_is_what_was_said():
+    """Catches points that are added twice, and a fault of ours that a person has judged but that stays open."""
+    assert final_marks(record(exercises=PARTS)).score is None
+    marks = final_marks(record(exercises=PARTS) | {"overrides": [{"item": "08.1", "points": 1, "reason": "x"}]})
+    assert marks.points == {"08_bayes_error": 4, "09_decomposition": None} and marks.score is None
+    said = [("08.1", 1), ("08_bayes_error", 2.5), ("09.2", 1)]
+    marks = final_marks(
+        record(exercises=PARTS) | {"overrides": [{"item": a, "points": b, "reason": "x"} for a, b in said]}
+    )
+    assert marks.points == {"08_bayes_error": 2.5, "09_decomposition": 3} and marks.score == marks.final == 5.5
+
+
+def test_late_work_keeps_a_share_of_the_corrected_score():
+    late = {"days": 2, "rule": "10% per day", "kept": 0.8}
+    marks = final_marks(record() | {"late": late})
+    assert (marks.score, marks.final) == (2, 1.6)
+    assert corrections(record() | {"late": late}) == ["2 days late, 10% per day: 80% of the score is left."]
+
+
+def test_it_stands_in_every_report(tmp_path):
+    said = {"overrides": [{"item": "08.1", "points": 1, "reason": "a <b>typo</b> of ours"}]}
+    found = record(exercises=PARTS[:1]) | said
+    check_record(found)
+    results, page = as_results(found), report_page(found)
+    assert results["score"] == 4 and [test["score"] for test in results["tests"]] == [1, 3]
+    assert "08.1: 1 points by hand. a <b>typo</b> of ours" in results["output"]
+    assert "a &lt;b&gt;typo&lt;/b&gt; of ours" in page and ">4 <small>of 4 points" in page
+    gradebook.write_gradebook(tmp_path / "g.csv", ["08_bayes_error"], [found])
+    (row,) = csv.DictReader((tmp_path / "g.csv").read_text().splitlines())
+    assert (row["score"], row["final"], row["08_bayes_error"]) == ("4", "4", "4")
+    assert row["corrected"].startswith("08.1: 1 points by hand")
+    assert as_json(found)
+
+
+@pytest.mark.parametrize("wrong", [[{"item": "08", "points": "2", "reason": ""}], [{"item": "08"}], ["x"]])
+def test_a_record_with_another_form_of_them_is_refused(wrong):
+    with pytest.raises(ValueError):
+        check_record(record() | {"overrides": wrong})
+
+
+def test_an_edited_gradebook_is_kept_once(tmp_path):
+    """Catches a mark corrected in gradebook.csv that the next run writes over without a word."""
+    path = tmp_path / "gradebook.csv"
+    assert gradebook.keep_edited(path) is None
+    gradebook.write_gradebook(path, ["08_bayes_error"], [record()])
+    gradebook.remember(path)
+    assert gradebook.keep_edited(path) is None
+    for name in ("gradebook-edited.csv", "gradebook-edited-2.csv"):
+        path.write_text("edited\n")
+        assert gradebook.keep_edited(path) == tmp_path / name
+        assert (tmp_path / name).read_text() == "edited\n" and not path.exists()
+        gradebook.write_gradebook(path, ["08_bayes_error"], [record()])
+
+
+@pytest.mark.parametrize("name", ["x;=1+1;", "a|=2", 'say "=1"', "tab\t=1"])
+def test_no_other_separator_begins_a_formula(tmp_path, name):
+    """A spreadsheet of another country takes ";" or a tab for the end of a cell, unless the cell is quoted."""
+    gradebook.write_gradebook(tmp_path / "g.csv", ["08_bayes_error"], [record(name)])
+    text = (tmp_path / "g.csv").read_text(encoding="utf-8").split("\n")[1]
+    assert text.startswith('"')
+    for separator in ",;|\t":
+        (cells,) = csv.reader([text], delimiter=separator)
+        assert not any(cell.startswith("=") for cell in cells)
