@@ -1,0 +1,2 @@
+def even_and_odd(x):
+    return x[7], 0

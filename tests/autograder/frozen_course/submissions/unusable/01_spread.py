@@ -1,0 +1,5 @@
+import a_module_that_is_nowhere
+
+
+def spread(x):
+    return a_module_that_is_nowhere.spread(x)
