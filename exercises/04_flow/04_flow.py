@@ -14,7 +14,7 @@ def flow(
     Parameters
     ----------
     X, y : ndarray (n, d), (n,)
-        Inputs, and labels -1 and +1.
+        Inputs, and labels -1 and +1; X, y and signs may hold integers.
     W, signs : ndarray (h, d), (h,)
         First layer at time 0, entries as small as 1e-6; sign s_j = -1 or +1 of each v_j.
     target_risk : float
