@@ -7,7 +7,6 @@ import contextlib
 import functools
 import json
 import os
-import resource
 import selectors
 import signal
 import tempfile
@@ -198,6 +197,8 @@ def _try(exercise, task, folder, out):
 
     folder.mkdir()
     path = folder / f"{exercise.name}.py"
+    import resource  # which Windows does not have
+
     if hasattr(resource, "RLIMIT_DATA"):
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     module, items = load_specification(exercise), {item.id: item for item in exercise.properties}
