@@ -91,7 +91,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "06.3",
+        "06.4",
         "a bound that says nothing but at the exit",
         """
         def bound(times, alpha, X, y, W):
@@ -101,7 +101,7 @@ SHORTCUTS = [
         """,
     ),
     (
-        "06.3",
+        "06.4",
         "a bound that is right at its first and last time alone",
         """
         def bound(times, alpha, X, y, W):
