@@ -300,3 +300,19 @@ def test_16_the_numbers_of_right_and_wrong_implementations():
     assert [len(specification[name]) for name in ("RIGHT", "RIGHT_IN_FLOAT32")] == [3, 3]
     expect_lesson("16", "six right implementations (two in float64, three in float32, one in extended precision)")
     expect_lesson("16", f"and {wrong} wrong ones with one bug each, in three families")
+
+
+def test_17_what_the_controls_remove():
+    """Catches shares that were computed from another table than the lesson's picture."""
+    script = picture("17")
+    rise = script["rises"](script["tables"]([-10, script["BEST"], 2]), best=1)
+    shown = []
+    for place, digits in ((0, 4), (1, 3)):
+        mean, half = script["interval"](rise["plain"][:, place])
+        shown.append(f"{mean:.{digits}f} ± {half:.{digits}f}")
+        for name in ("silence", "start"):
+            gone = (rise["plain"] - rise[name])[:, place] / mean
+            share, half = (100 * number for number in script["interval"](gone))
+            digits_of_share = 1 if abs(share) < 1 else 0
+            shown.append(f"{share:.{digits_of_share}f}% ± {half:.{digits_of_share}f}%".replace("-", "−"))
+    expect_lesson("17", *shown)

@@ -170,7 +170,7 @@ def test_what_is_read_is_what_runs(exercise):
 
 
 def test_the_course_as_a_whole():
-    assert [exercise.number for exercise in EXERCISES] == [f"{k:02}" for k in range(1, 17)]
+    assert [exercise.number for exercise in EXERCISES] == [f"{k:02}" for k in range(1, 18)]
     assert sum(exercise.points for exercise in EXERCISES) == 100
     lengths = [len(exercise.stub.read_text(encoding="utf-8").splitlines()) for exercise in EXERCISES]
     assert statistics.median(lengths) <= 40
