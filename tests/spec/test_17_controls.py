@@ -61,7 +61,7 @@ def test_twins(student, start, seed):
 
 
 @st.composite
-def tested_networks(draw):
+def silent_networks(draw):
     """Arguments of `error_rates`: many points are silent, some are decided by neurons that cancel."""
     rng = np.random.default_rng(draw(strategies.seeds))
     m, d, h = draw(st.sampled_from([(23, 2, 3), (31, 4, 5), (17, 3, 1)]))
@@ -104,7 +104,7 @@ def ask_rates(student, case):
     return [float(expect_numbers(part, (), what=name)) for part, name in zip(parts, names, strict=True)]
 
 
-@graded(1, "P(y f < 0) + P(f = 0) / 2", first=[{"case": WEDGE}], case=tested_networks())
+@graded(1, "P(y f < 0) + P(f = 0) / 2", first=[{"case": WEDGE}], case=silent_networks())
 def test_network_error(student, case):
     """A point where the network is silent counts one half"""
     f, *_ = outputs_of(**case)
@@ -113,7 +113,7 @@ def test_network_error(student, case):
     expect_close(ask_rates(student, case)[0], counted(f, case["y"]), atol=EXACT, because=because, what="network")
 
 
-@graded(1, "silent points answered by sum_j v_j <w_j, x>", first=[{"case": WEDGE}], case=tested_networks())
+@graded(1, "silent points answered by sum_j v_j <w_j, x>", first=[{"case": WEDGE}], case=silent_networks())
 def test_answered_error(student, case):
     """Silent points are answered by the linear predictor, all others as before"""
     f, linear, silent = outputs_of(**case)
@@ -238,7 +238,21 @@ def exactly(left, right):
     return {"plain": plain / 64, "controls": {"start": control / 64}, "best": 1}
 
 
+decided = suspected().filter(lambda case: verdict(**case)[1])
+"""Those of them on which no rounding turns a verdict over."""
+
 FIRST = [{"case": exactly(4, 3)}, {"case": exactly(3, 4)}, {"case": exactly(0, 8)}, {"case": exactly(8, -4)}]
+# Rises of -4 to 12 are none for certain; a control that certainly removes 2 or 3 of them explains nothing.
+UNCERTAIN, LEFT = np.array([-4.0, 12, -2, 10]), np.array([-6.0, 9, -4, 7])
+FIRST += [
+    {
+        "case": {
+            "plain": np.stack([UNCERTAIN, np.zeros(4), np.full(4, 9) + UNCERTAIN / 8], axis=1) / 64,
+            "controls": {"start": np.stack([LEFT, np.zeros(4), LEFT / 8], axis=1) / 64},
+            "best": 1,
+        }
+    }
+]
 
 
 @graded(
