@@ -110,7 +110,7 @@ def expect_velocity(you, expected, because, problem):
         expect_close(got, wanted, atol=SINGLE * pulls * np.abs(layer).max(), because=because, what=what)
 
 
-@graded(2, "(dW, dv)/dt = -∇R(W, v)", examples=25, problem=smooth_problems())
+@graded(1, "(dW, dv)/dt = -∇R(W, v)", examples=25, problem=smooth_problems())
 def test_minus_the_gradient(student, problem):
     """The velocity is minus the gradient of the summed risk, in every weight of both layers"""
     you = velocity(student, problem, "sum")

@@ -135,7 +135,7 @@ def integrated(X, y, W, signs, target_risk):
 
 
 @graded(
-    2,
+    1,
     "dw_j/dt = v_j G_j, dv_j/dt = <w_j, G_j> until R = eta",
     examples=8,
     first=[{"run": HAND, "reduction": "mean"}],

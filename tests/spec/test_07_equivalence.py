@@ -126,7 +126,7 @@ def first_parted(losses, expected, rtol):
 
 
 @graded(
-    2,
+    1,
     "c = 4^−k, L = 2: alpha theta_c(t) = theta_α(t), bit for bit",
     examples=10,
     first=[

@@ -151,7 +151,7 @@ breaks = [{"case": BY_HAND}, {"case": placed(30, 40, 2.0)}, {"case": placed(30, 
 """The lesson's two cones, and one that ends just before s: OA is 7e-9 there, and not 0."""
 
 
-@graded(2, "OA = 0 ⇔ Ψ ≤ cos φ", first=breaks, case=cones())
+@graded(1, "OA = 0 ⇔ Ψ ≤ cos φ", first=breaks, case=cones())
 def test_over_alignment_breaks(student, case):
     """Over-alignment vanishes exactly when the cone reaches the signal"""
     over_alignment, _, _ = ask(student, case)

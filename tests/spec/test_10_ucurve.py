@@ -105,7 +105,7 @@ def place(best_alpha, case):
 reading = [{"case": runs(0, (1, 1, 5), 0.5)}, {"case": runs(1, (3, 2, 7), 0.05)}]
 
 
-@graded(2, "e = error(t_eta), t_eta = min{t : risk(t) <= eta}", first=reading, case=recorded_runs)
+@graded(1, "e = error(t_eta), t_eta = min{t : risk(t) <= eta}", first=reading, case=recorded_runs)
 def test_reads_at_target(student, case):
     """Each run is read when its risk is first at most the target, be that its first or its last moment"""
     target = case["target_risk"]

@@ -113,7 +113,7 @@ def expect_error(you, case):
 anything = st.one_of(networks(), networks(flat=True))
 
 
-@graded(2, "P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), mean over q", examples=50, first=[*BY_HAND, MIXED], case=anything)
+@graded(1, "P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), mean over q", examples=50, first=[*BY_HAND, MIXED], case=anything)
 def test_exact_along_the_signal(student, case):
     """The error is exact along the signal: all kinks and roots are found, not swept over"""
     expect_error(student.network_error(**case), case)
