@@ -1,6 +1,5 @@
 """Where a sweep's work is done: processes of this machine, or a dask.distributed cluster (imports no torch)."""
 
-import logging
 import multiprocessing
 import os
 import signal
@@ -9,29 +8,16 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
+from fls_teach.scheduler import connected
+
 ENGINES = ("auto", "loop", "processes", "fused")
-CONNECT_SECONDS = 10
 
 
 @contextmanager
 def open_executor(address):
-    """The cluster of a dask.distributed scheduler as a concurrent.futures.Executor, for the block.
-
-    Parameters
-    ----------
-    address : str
-        ``dask://HOST:PORT``.
-
-    Raises
-    ------
-    ValueError
-        In one sentence, if that is no address, dask.distributed is not installed, or no scheduler answers.
-    """
-    client = _client(address)
-    try:
+    """The cluster of a dask.distributed scheduler as a concurrent.futures.Executor, for the block; see `connected`."""
+    with connected(address) as client:
         yield client.get_executor()
-    finally:
-        client.close()
 
 
 def attempt(task, **more):
@@ -73,21 +59,3 @@ def _begin():
 def _end_with_parent():
     multiprocessing.parent_process().join()
     os._exit(1)
-
-
-def _client(address):
-    scheme, _, place = address.partition("://")
-    host, _, port = place.rpartition(":")
-    if scheme != "dask" or not host or not port.isdigit():
-        raise ValueError(f"executor '{address}' is no address; wanted dask://HOST:PORT")
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ValueError(
-            "a dask executor needs dask.distributed; install it: python -m pip install distributed"
-        ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # tells in tracebacks what the sweep tells in words
-    try:
-        return Client(f"tcp://{place}", timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as problem:
-        raise ValueError(f"no dask scheduler answers at '{place}' ({problem}); start one: dask scheduler") from None

@@ -8,7 +8,7 @@ import pytest
 import fls_teach
 
 PACKAGE = Path(fls_teach.__file__).parent
-SMALL = "diagnosis", "files", "plotting", "processors", "statistics", "terminal"
+SMALL = "diagnosis", "files", "plotting", "processors", "scheduler", "statistics", "terminal"
 """Single files that every room but the theory may use."""
 MAY_USE = {
     "theory": set(),

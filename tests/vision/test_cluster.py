@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from fls_teach import scheduler
 from fls_teach.vision import executors
 
 pytest.importorskip("distributed")
@@ -100,7 +101,7 @@ def test_what_is_no_address_is_a_sentence(address):
 
 
 def test_a_scheduler_that_does_not_answer_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(executors, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(scheduler, "CONNECT_SECONDS", 0.3)
     with (
         pytest.raises(ValueError, match="no dask scheduler answers at '127.0.0.1:1'"),
         executors.open_executor("dask://127.0.0.1:1"),
