@@ -4,10 +4,10 @@
     python benchmarks/fuzz.py --minutes 60                 # all targets, each for its share of the time
     python benchmarks/fuzz.py --minutes 1 value tar        # some of them
 
-Targets: `value` (bytes of the protocol: refused, or exactly one value), `message` (what comes through a pipe), `zip` and
-`tar` (archives of whatever bytes), `names` (what files and folders may be called). A target ends at the first input that
-raises what it must not, takes more than 20 s or 2 GiB; that input is kept in results/fuzz-broken. The last long run is in
-results/fuzz.md.
+Targets: `value` (bytes of the protocol: refused, or exactly one value), `message` (what comes through a pipe), `zip`
+and `tar` (archives of whatever bytes), `names` (what files and folders may be called). A target ends at the first input
+that raises what it must not, takes more than 20 s or 2 GiB; that input is kept in results/fuzz-broken. The last long
+run is in results/fuzz.md.
 """
 
 from provenance import table, write  # isort: skip  (before numpy: one BLAS thread)
