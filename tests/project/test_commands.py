@@ -41,7 +41,7 @@ def test_quick_has_a_part_of_every_folder():
     files = re.search(r"^QUICK := ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)[1].replace("\\\n", " ").split()
     assert not [name for name in files if not (ROOT / name).is_file()]
     rooms = {path.parent for path in (ROOT / "tests").glob("**/test_*.py")} - {ROOT / "tests" / "spec"}
-    rooms = {room for room in rooms if not {"attacks", "frozen_course"} & set(room.parts)}  # material of others, as is the spec
+    rooms = {room for room in rooms if not {"attacks", "frozen_course"} & set(room.parts)}  # material
     assert rooms == {(ROOT / name).parent for name in files}
 
 
