@@ -130,8 +130,11 @@ def fill(bytes_a_file, files):
     return written
 
 
-def fill_unseen(bytes_per_file, files):
-    """Write so much for a while into files that have no name any more, kept alive by maps; return bytes written."""
+def fill_unseen(bytes_per_file, files, allowed):
+    """Write so much into files that have no name any more, kept alive by maps; return bytes written.
+
+    More than `allowed` is kept for a while, in which it may be seen; less needs no wait.
+    """
     libc, folder, written, block = ctypes.CDLL(None), tempfile.mkdtemp(), 0, b"x" * bytes_per_file
     libc.mmap.restype = ctypes.c_void_p
     for k in range(files):
@@ -146,7 +149,8 @@ def fill_unseen(bytes_per_file, files):
             break
         finally:
             os.close(descriptor)
-    time.sleep(1.0)
+    if written > allowed:
+        time.sleep(1.0)
     return written
 
 

@@ -92,16 +92,22 @@ def _tried(session, sandbox, secrets, folders, port, modules):
         outcome = session.call("import_module", module)
         if not outcome.ok:
             yield f"a submission cannot import {module}: {outcome.message}"
-    session.close()  # thirty copies of a process that has torch in it would meet the limit on memory first
+    # Ends the session: thirty copies of a process that has torch in it would meet the limit on memory first.
+    yield from _left_behind(session, sandbox)
     yield from _without_limit(session, sandbox.limits)
     yield from _without_memory_limit(session, sandbox)
-    if session.call("leave_behind").value is not True:
+
+
+def _left_behind(session, sandbox):
+    """Close the session, and see whether what a submission has started ends with it."""
+    could = session.call("leave_behind").value is True
+    members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)}
+    session.close()
+    if not could:
         yield "the probe could not start a process"
         return
-    members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)}
     if len(members) < 2:
         yield "the processes of a submission cannot be listed"
-    session.close()
     deadline = time.monotonic() + _END_LIMIT
     while alive := [pid for pid, known in members.items() if known and process_table().get(pid, (0, 0))[1] == known[1]]:
         if time.monotonic() > deadline:
@@ -131,17 +137,18 @@ def _without_limit(session, limits):
     for function, limit in (("start_processes", limits.processes), ("open_files", limits.open_files)):
         if session.call(function, limit + 1).value not in range(1, limit + 1):
             yield f"a submission could {function.replace('_', ' ')} without a limit"
+    if seccomp_filter(platform.machine()) and session.call("share_memory").value is not False:
+        yield "a submission could get memory that is not counted"
     if session.call("fill", (limits.file_mib + 1) * MIB, 1).ok:
         yield "a submission could write files of any size"
     if session.call("fill", limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4).ok:
         yield "a submission could fill the disk"
-    unseen = session.call("fill_unseen", limits.file_mib * MIB // 2, 2 * limits.scratch_mib // limits.file_mib + 8)
-    if unseen.kind != "output" and (unseen.value is None or unseen.value > limits.scratch_mib * MIB):
+    allowed, files = limits.scratch_mib * MIB, 2 * limits.scratch_mib // limits.file_mib + 8
+    unseen = session.call("fill_unseen", limits.file_mib * MIB // 2, files, allowed)
+    if unseen.kind != "output" and (unseen.value is None or unseen.value > allowed):
         yield "a submission could fill the disk with files that have no name"
     if session.call("fill", 0, limits.scratch_files + 100).ok:
         yield "a submission could make any number of files"
-    if seccomp_filter(platform.machine()) and session.call("share_memory").value is not False:
-        yield "a submission could get memory that is not counted"
 
 
 def _without_memory_limit(session, sandbox):
