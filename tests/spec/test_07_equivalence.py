@@ -4,6 +4,7 @@ Nothing here computes a translation: alpha is drawn, c = alpha^L follows from it
 the student says of c. Each property takes one number from the student and knows the others.
 """
 
+import functools
 import itertools
 
 import numpy as np
@@ -79,7 +80,6 @@ def loss_and_gradient(X, y, c):
 
 def expect_same_deep_run(student, alpha, c, degree, seed, lr, weight_decay, optimizer, wanted, because):
     """Train both nets, one with what the student says of `wanted`, and compare the losses of every step."""
-    X, y, theta = deep_net(degree, seed)
     # What is right, but for the number that is asked for: steps 1/alpha times as long.
     power = 1 if optimizer == "adam" else 2
     own = {"lr": lr / alpha**power, "weight_decay": weight_decay * alpha**2}
@@ -88,15 +88,8 @@ def expect_same_deep_run(student, alpha, c, degree, seed, lr, weight_decay, opti
     # A few roundings of 1e-16 a step, enlarged a thousandfold at most: beyond that, `known_steps` ends the comparison.
     # Adam divides by |g|, so a gradient that nearly cancels is known less well.
     rtol = 1e-6 if optimizer == "adam" else 1e-10
-
-    def run(start, multiplier, options):
-        return descend(loss_and_gradient(X, y, multiplier), start, n_steps=STEPS, optimizer=optimizer, **options)
-
-    with np.errstate(all="ignore"):  # a wrong rate may overflow
-        scaled = [alpha * W for W in theta]
-        _, losses = run(scaled, 1.0, plain)
-        known = known_steps(lambda start: run(start, 1.0, plain), scaled, losses, rtol)
-        _, own_losses = run(theta, c, own)
+    losses, known = known_losses(degree, seed, alpha, lr, weight_decay, optimizer, rtol)
+    own_losses = losses_of(degree, seed, 1.0, c, own["lr"], own["weight_decay"], optimizer)
     k = first_parted(own_losses, losses, rtol)
     because = (
         f"{because}; here alpha = {alpha:g}, and your {wanted} is {own[wanted] / plain[wanted]:.6g} times "
@@ -105,6 +98,35 @@ def expect_same_deep_run(student, alpha, c, degree, seed, lr, weight_decay, opti
     if k < known:
         what = f"loss of c f before step {k + 1}"
         expect(False, you=f"{own_losses[k]:.12g}", expected=f"{losses[k]:.12g}", because=because, what=what)
+
+
+# Many students are asked about the same grid, and give the same numbers: each run is trained once.
+@functools.lru_cache(maxsize=2048)
+def losses_of(degree, seed, alpha, c, lr, weight_decay, optimizer):
+    """Losses of c f before every step of the net that starts at alpha theta, an array (STEPS + 1,)."""
+    X, y, theta = deep_net(degree, seed)
+    losses = run_from([alpha * W for W in theta], X, y, c, lr, weight_decay, optimizer)
+    losses.setflags(write=False)
+    return losses
+
+
+@functools.lru_cache(maxsize=2048)
+def known_losses(degree, seed, alpha, lr, weight_decay, optimizer, rtol):
+    """The losses of f from alpha theta as in `losses_of`, and for how many steps they are known to `rtol`."""
+    X, y, theta = deep_net(degree, seed)
+    losses = losses_of(degree, seed, alpha, 1.0, lr, weight_decay, optimizer)
+
+    def run(start):
+        return None, run_from(start, X, y, 1.0, lr, weight_decay, optimizer)
+
+    return losses, known_steps(run, [alpha * W for W in theta], losses, rtol)
+
+
+def run_from(start, X, y, c, lr, weight_decay, optimizer):
+    """The losses (STEPS + 1,) of a run on loss(c f)."""
+    with np.errstate(all="ignore"):  # a wrong rate may overflow
+        options = {"lr": lr, "weight_decay": weight_decay, "optimizer": optimizer}
+        return descend(loss_and_gradient(X, y, c), start, n_steps=STEPS, **options)[1]
 
 
 def known_steps(run, start, losses, rtol):
