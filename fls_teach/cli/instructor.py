@@ -8,7 +8,7 @@ import click
 
 from fls_teach import terminal
 from fls_teach.autograder.intake.layout import shown
-from fls_teach.autograder.settings import TOTAL_LIMIT
+from fls_teach.autograder.settings import TOTAL_LIMIT, RunSettings
 from fls_teach.cli.shared import (
     Seconds,
     complete_exercise,
@@ -60,6 +60,7 @@ class _FilesAreNoOptions(click.Command):
 )
 @click.option("--key-file", metavar="FILE", help="The course key, from which seeds are derived. Else DIR/course.key.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed of a report, to reproduce it.")
+@click.option("--twice", is_flag=True, help="Mark each twice with the same seed; verdicts that differ need review.")
 @click.option("--against", metavar="OLD", help="The --out of an earlier run: whose mark would change, and why.")
 @click.option("--time-limit", type=Seconds(0.1, 3600), default=5.0, show_default=True, help="Seconds for a call.")
 @click.option(
@@ -88,7 +89,7 @@ def grade(paths, out, names, memory, as_json, **options):
 
     The course key may also be in the environment variable FLS_COURSE_KEY.
 
-    Exit code 0: all marked; 1: some could not be, for no fault of theirs, and need a person; 2: refused.
+    Exit code 0: all marked; 1: some need manual review; 2: refused.
     """
     if options["seed"] is not None and options["key_file"] is not None:
         raise click.UsageError("--seed and --key-file do not go together: the key is there to derive the seed")
@@ -98,9 +99,9 @@ def grade(paths, out, names, memory, as_json, **options):
     from fls_teach.autograder.reports.summary import print_summary
 
     options["jobs"], options["total_limit"] = options["jobs"] or cores(), options["total_limit"] or None
-    options = grading.Options(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
+    settings = RunSettings(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
     with terminal.progress("grading") as progress:
-        done = grading.grade(options, progress)
+        done = grading.grade(settings, progress)
     if as_json:
         click.echo(json.dumps(done.as_dict(), indent=1))
     else:

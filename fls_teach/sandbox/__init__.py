@@ -43,7 +43,7 @@ Both have
                  the first call also shows what loading the file printed
     seconds      wall clock, measured on the trusted side, with decoding the
                  answer and, where that was needed, ending the worker
-    spent        seconds of processor time of the worker and all its processes in
+    cpu_seconds  seconds of processor time of the worker and all its processes in
                  the meantime, and those in which all of them slept over the call,
                  sampled; without limits to watch, of the worker alone; None where
                  the system does not tell
@@ -93,7 +93,7 @@ Guaranteed, whatever the file does:
   *worker's claims*. The student's code shares the worker with our half of the
   protocol and may forge any of them for the call in progress; that gives no
   more than returning the value would have done, as long as the checker marks
-  by `value` alone. `seconds`, `spent` and the kinds crash, memory, output and
+  by `value` alone. `seconds`, `cpu_seconds` and the kinds crash, memory, output and
   protocol_error are the trusted side's own; a timeout is ours, or the worker's
   admission of one.
 * All text is cut to a length and free of control characters. It is *not*

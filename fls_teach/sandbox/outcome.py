@@ -44,7 +44,7 @@ class Outcome:
     traceback: str = ""
     printed: str = ""
     seconds: float = 0.0
-    spent: float | None = None
+    cpu_seconds: float | None = None
     mutated: tuple = ()
 
     @property

@@ -372,7 +372,7 @@ class _Decoder:
         for length in shape:
             count *= length
         raw = np.frombuffer(self.take(count * dtype.itemsize), dtype)
-        # A bool byte of 2 is true, yet differs from True: a value of two minds.
+        # A bool byte of 2 is true, yet differs from True: not a canonical bool.
         if dtype.kind == "b" and np.any(raw.view(np.uint8) > 1):
             raise ProtocolError("bool neither 0 nor 1")
         return raw.reshape(shape).astype(dtype.newbyteorder("="), copy=True)

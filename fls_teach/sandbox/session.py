@@ -9,14 +9,20 @@ from pathlib import Path
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence, visible_text
-from fls_teach.sandbox.proc.worker_process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout, charged
+from fls_teach.sandbox.proc.worker_process import (
+    WorkerDied,
+    WorkerProcess,
+    WorkerStopped,
+    WorkerTimeout,
+    charged_seconds,
+)
 
 MAX_SOURCE_BYTES = 2**20
 _LONGEST = {"printed": 25_000}  # characters; of all else an honest worker sends less than 6,000
 GRACE = 0.5  # for the worker to say at which line it was, before it is killed
 
 MAX_ARGUMENTS = 32  # that are named
-_CLAIMS = ("value", "exception", "not_done", "missing", "not_plain", "load_error", "timeout")
+_UNTRUSTED_KINDS = ("value", "exception", "not_done", "missing", "not_plain", "load_error", "timeout")
 
 
 def read_source(path):
@@ -101,7 +107,7 @@ class BaseSession:
         )
         if complaint is None:
             return outcome
-        fields = {name: getattr(outcome, name) for name in ("traceback", "printed", "seconds", "spent")}
+        fields = {name: getattr(outcome, name) for name in ("traceback", "printed", "seconds", "cpu_seconds")}
         return self._outcome("load_error", "", detail=complaint, **fields)
 
     def call(self, function, /, *args, **kwargs):
@@ -159,8 +165,8 @@ class Session(BaseSession):
     time_limit, load_time_limit : float
         Seconds for one call, and for loading the file (which may import torch).
     slack : float
-        How many times as long both may take by the clock, if what is spent stays below the limit: see
-        `worker_process.charged`. It takes Linux; elsewhere the clock alone counts.
+        How many times as long both may take by the clock, if `cpu_seconds` stays below the limit: see
+        `worker_process.charged_seconds`. It takes Linux; elsewhere the clock alone counts.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
         Where the worker is locked in; `fls check` needs none.
     source : bytes, optional
@@ -210,15 +216,15 @@ class Session(BaseSession):
 
     def _ask(self, function, head, body, limit):
         worker, start = self._worker, time.perf_counter()
-        # Since the last answer: who is looked at ten times a second may have been busy just before that.
-        before, slack = worker.told, 1.0 if worker.spent is None else float(self.slack)
+        # From the last sample before this call: processor time is sampled at 10 Hz.
+        before, slack = worker.cpu_at_last_reply, 1.0 if worker.cpu_seconds is None else float(self.slack)
 
         def used():
-            return time.perf_counter() - start, None if before is None else worker.spent - before
+            return time.perf_counter() - start, None if before is None else worker.cpu_seconds - before
 
         try:
             answer, data = worker.ask((*head, float(limit), slack), body, limit + GRACE, slack)
-            late = charged(*used(), slack) > limit
+            late = charged_seconds(*used(), slack) > limit
             fields = _checked(answer, data)
             if late:  # the grace is for naming the line, not for finishing
                 fields = {"kind": "timeout", "traceback": fields["traceback"]}
@@ -230,7 +236,7 @@ class Session(BaseSession):
             fields, limit = {"kind": str(reason)}, None  # all its calls together used too much
         except protocol.ProtocolError as problem:
             fields = {"kind": "protocol_error", "detail": str(problem)}
-        except BaseException:  # Ctrl-C: the answer still to come is nobody's
+        except BaseException:  # Ctrl-C: the answer still to come belongs to no call
             self.close()
             raise
         kind = fields.pop("kind")
@@ -240,8 +246,8 @@ class Session(BaseSession):
             fields["printed"] = worker.printed()
         if kind == "crash":
             fields |= _last_words(fields["printed"], self.path.name)
-        fields["seconds"], fields["spent"] = used()
-        worker.told = worker.spent
+        fields["seconds"], fields["cpu_seconds"] = used()
+        worker.cpu_at_last_reply = worker.cpu_seconds
         return self._outcome(kind, function, limit, **fields)
 
 
@@ -252,7 +258,7 @@ def _checked(answer, data):
         raise protocol.ProtocolError("not an answer")
     if any(type(answer[name]) is not form for name, form in forms.items()):
         raise protocol.ProtocolError("not an answer")
-    if answer["kind"] not in _CLAIMS:
+    if answer["kind"] not in _UNTRUSTED_KINDS:
         raise protocol.ProtocolError("no such kind of answer")
     if any(type(name) is not str for name in answer["mutated"]):
         raise protocol.ProtocolError("not an answer")

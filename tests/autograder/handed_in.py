@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from fls_teach.autograder.grade import Options
+from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import find_exercise
 
 KEY = "a key for tests"
@@ -34,9 +34,9 @@ def hand_in(folder, texts):
 
 
 def options(paths, out, **more):
-    """`Options` for harmless submissions."""
+    """`RunSettings` for harmless submissions."""
     usual = {"exercises": ("8",), "isolation": "process", "time_limit": 5.0}
-    return Options(paths=tuple(paths), out=Path(out), **(usual | more))
+    return RunSettings(paths=tuple(paths), out=Path(out), **(usual | more))
 
 
 def start(environment, *words, **more):

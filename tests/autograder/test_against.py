@@ -145,7 +145,7 @@ def test_properties_that_come_and_go(tmp_path):
 def test_a_fault_is_no_zero(tmp_path):
     fault = record(exercises=[exercise(items=[item("08.1", "grader-fault")])])
     (change,) = changes(save(tmp_path, wrong()), [fault])
-    assert describe([change])[0] == "alice: 0 of 2 -> no score (a person must look)"
+    assert describe([change])[0] == "alice: 0 of 2 -> no score (needs manual review)"
     assert change.reasons[-1].startswith("08.1 wrong -> grader-fault, 0/2 -> 0/2")
 
 

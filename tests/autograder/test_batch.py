@@ -9,8 +9,9 @@ import pytest
 
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, grader
-from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.reports.folder import DRAWN
+from fls_teach.autograder.settings import TimeLimits
 
 from .handed_in import (
     alive,
@@ -66,8 +67,8 @@ def test_the_same_bytes_in_any_order_and_company(mixed, tmp_path, key, monkeypat
 
     grade(options([mixed / "cy"], tmp_path / "alone", exercises=("1", "8")))
     alone = contents(tmp_path / "alone")
-    assert [alone[f"cy/{name}"] for name in (*grader.DRAWN, "record.json")] == [
-        one[f"cy/{name}"] for name in (*grader.DRAWN, "record.json")
+    assert [alone[f"cy/{name}"] for name in (*DRAWN, "record.json")] == [
+        one[f"cy/{name}"] for name in (*DRAWN, "record.json")
     ]
 
 
@@ -244,7 +245,7 @@ class Script:
 )
 def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, monkeypatch, lines, reason):
     if "sleep" in lines:  # the limit for an exercise is then a second
-        monkeypatch.setattr(batch, "STARTING", 1.0 - Patience().silence())
+        monkeypatch.setattr(batch, "STARTING", 1.0 - TimeLimits().silence())
     script = Script(monkeypatch, lines)
     done = grade(options([hand_in(tmp_path / "in/ada", {"8": solution("8")})], tmp_path / "out"))
     assert script.starts == 2
@@ -261,7 +262,7 @@ def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monk
     ada = hand_in(tmp_path / "in/ada", {"1": solution("1"), "8": solution("8")})
     grade(options([ada], tmp_path / "whole", exercises=("1", "8")))
     first = read_record(tmp_path / "whole/ada/record.json")["exercises"][0]
-    monkeypatch.setattr(batch, "STARTING", 2.0 - Patience().silence())
+    monkeypatch.setattr(batch, "STARTING", 2.0 - TimeLimits().silence())
     line = json.dumps({"exercise": first})
     Script(monkeypatch, f"print({line!r}, flush=True)\ntime.sleep(60)")
     assert grade(options([ada], tmp_path / "out", exercises=("1", "8"))).faults == ["ada"]

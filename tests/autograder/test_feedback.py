@@ -8,8 +8,8 @@ import pytest
 from fls_teach.autograder import settings
 from fls_teach.autograder.intake.collect import Entry
 from fls_teach.autograder.intake.people import Member
-from fls_teach.autograder.marking.grader import write
 from fls_teach.autograder.packaging.feedback import bundle_feedback
+from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.gradebook import write_gradebook
 from fls_teach.course.registry import CourseError
 
@@ -38,7 +38,8 @@ def test_a_report_is_called_as_its_work_was(members, path, kind, name):
 
 
 def results(folder, **names):
-    settings.keep(folder, settings.made_with(["08_bayes_error"], b"", 1, "process", 5.0, 2048))
+    run = settings.RunSettings((), folder, isolation="process", exercises=("08_bayes_error",), seed=1)
+    settings.keep(folder, run.saved())
     found = [record(name) | {"intake": about} for name, about in names.items()]
     for each in found:
         write(folder / each["submission"], each)

@@ -17,7 +17,8 @@ from fls_teach import terminal
 from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking.record import read_record
-from fls_teach.autograder.reports.summary import Done, print_summary
+from fls_teach.autograder.reports.summary import BatchResult, print_summary
+from fls_teach.autograder.results_folder import only_one, private_folder
 from fls_teach.autograder.selection import select, selected
 from fls_teach.cli import main
 from fls_teach.course import registry
@@ -45,8 +46,8 @@ def unmarked(monkeypatch):
     """Tasks of batches, none of which is marked."""
     tasks = []
 
-    def run(entries, task, jobs, progress):
-        tasks.append(task)
+    def run(entries, settings, progress):
+        tasks.append(settings)
         raise CourseError("enough")
 
     monkeypatch.setattr(grading.batch, "run", run)
@@ -63,7 +64,7 @@ def key_of(given, tasks):
 def test_no_worker_is_ended_before_its_calls_have_used_their_time(ada, tmp_path, unmarked, time_limit):
     """The backstop for all calls together was 600 s, whatever one of them was allowed."""
     key_of(options([ada], tmp_path / "out", time_limit=time_limit), unmarked)
-    allowed, call = unmarked[0].limits().cpu_seconds, time_limit
+    allowed, call = unmarked[0].sandbox_limits().cpu_seconds, time_limit
     assert allowed >= 30 + 3 * (6 * call + call) and allowed >= 600
     assert isinstance(allowed, int), "as setrlimit wants it"
 
@@ -419,8 +420,8 @@ def test_results_are_not_written_among_submissions(ada, tmp_path):
 
 
 def test_a_second_one_on_the_same_out_is_refused(ada, tmp_path):
-    out = grading._private_folder(tmp_path / "out")
-    with grading._only_one(out), pytest.raises(CourseError, match="another fls grade"):
+    out = private_folder(tmp_path / "out")
+    with only_one(out), pytest.raises(CourseError, match="another fls grade"):
         grade(options([ada], out))
     assert grade(options([ada], out)).rows[0][1] == 5 - 1
 
@@ -488,14 +489,14 @@ def graded(tmp_path):
         ("bob", None, 4, {"grader-fault": 4}),
         ("cy[/nothing]", 4, 4, {"passed": 4}),
     ]
-    return Done(tmp_path, "bwrap", ["ada", "bob", "cy"], rows, ["[/cy]"], None, ["[b]a line[/b]"], 1.0)
+    return BatchResult(tmp_path, "bwrap", ["ada", "bob", "cy"], rows, ["[/cy]"], None, ["[b]a line[/b]"], 1.0)
 
 
 def test_the_summary_shows_names_as_they_are(graded, capsys):
     print_summary(graded)
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("[red]ada[/red]", "cy[/nothing]", "1 wrong", "[/cy]", "[b]a line[/b]"))
-    assert "1 without a mark, for no fault of theirs, to be looked at by a person: bob" in shown
+    assert "1 not graded because of a grader error; review manually: bob" in shown
     assert "2 marked: lowest 3, median 3.5, highest 4" in shown
 
 
@@ -528,7 +529,7 @@ def test_a_large_batch_is_cut_short(graded, capsys):
 
 @pytest.mark.parametrize(("score", "code"), [(4, 0), (0, 0), (None, 1)])
 def test_json_is_one_object_and_the_exit_code_tells_of_faults(ada, tmp_path, monkeypatch, score, code):
-    done = Done(tmp_path, "process", ["ada"], [("ada", score, 4, {})])
+    done = BatchResult(tmp_path, "process", ["ada"], [("ada", score, 4, {})])
     monkeypatch.setattr(grading, "grade", lambda given, progress: done)
     result = CliRunner().invoke(main, ["grade", str(ada), "--out", str(tmp_path / "out"), "--json"])
     assert result.exit_code == code

@@ -6,9 +6,9 @@ import tracemalloc
 import pytest
 
 from fls_teach.autograder.reports.cohort import Cohort
-from fls_teach.autograder.reports.gradebook import INTAKE, columns, defused, write_gradebook
+from fls_teach.autograder.reports.gradebook import INTAKE, columns, escape_formula, write_gradebook
 from fls_teach.autograder.reports.html import cohort_page
-from fls_teach.autograder.reports.summary import Done, print_summary
+from fls_teach.autograder.reports.summary import BatchResult, print_summary
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 
@@ -44,17 +44,17 @@ def test_a_fault_is_an_empty_score_never_a_zero(tmp_path):
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠") + [" =", "\u3000=", "'=", " ' +"])
 def test_formulas_are_text(start):
-    assert defused(start + "1").startswith("'")
+    assert escape_formula(start + "1").startswith("'")
 
 
 @pytest.mark.parametrize("text", ["alice", "O'Brien", "'t Hooft", "a=b", "Müller, Jörg", "日本"])
 def test_names_that_are_no_formula_stay(text):
-    assert defused(text) == text
+    assert escape_formula(text) == text
 
 
 def test_names_that_differ_still_differ():
     names = ["=1", "'=1", "''=1", " =1", "1"]
-    assert len(set(map(defused, names))) == len(names)
+    assert len(set(map(escape_formula, names))) == len(names)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -110,7 +110,7 @@ def test_what_was_handed_in_has_columns(tmp_path):
 
 def test_who_has_to_be_looked_at_and_who_is_identical_is_on_the_terminal_and_on_the_page(tmp_path, capsys):
     """A reason that only the record had would be read by none."""
-    done, cohort = Done(tmp_path, "process", ["ada", "bo", "cy"]), Cohort()
+    done, cohort = BatchResult(tmp_path, "process", ["ada", "bo", "cy"]), Cohort()
     for name, reasons in (("ada", ["Two files compete."]), ("bo", []), ("cy", [])):
         one = record(name, digest=f"sha256:{'b' if name == 'ada' else 'a'}", intake={"review": reasons})
         done.add(one)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from fls_teach.autograder.intake.collect import Submission, digest
 from fls_teach.autograder.marking import mark as marking
-from fls_teach.autograder.marking.budget import Budgeted, Patience
+from fls_teach.autograder.marking.budget import TimedSession
 from fls_teach.autograder.marking.course_key import seed_from
 from fls_teach.autograder.marking.mark import mark
 from fls_teach.autograder.marking.record import as_json, check_record, properties
+from fls_teach.autograder.settings import TimeLimits
 from fls_teach.course.checking import check as engine
 from fls_teach.course.checking.check import load_specification, verdict_of
 from fls_teach.course.checking.failures import Abandoned, CallFailed, Mismatch
@@ -30,15 +31,15 @@ from fls_teach.sandbox.isolation.sandboxes import NoSandbox, SandboxError
 from .handed_in import misconception, solution
 
 BAYES = find_exercise("8")
-QUICK = Patience(call=0.4, exercise=0.6, load=20.0)
+QUICK = TimeLimits(call=0.4, exercise=0.6, load=20.0)
 
 
-def marked(texts, seed=3, sandbox=None, patience=Patience(), exercises=None):  # noqa: B008
+def marked(texts, seed=3, sandbox=None, limits=TimeLimits(), exercises=None):  # noqa: B008
     """The record of {number: text}, after the checks that hold for every record."""
     chosen = exercises or tuple(find_exercise(number) for number in texts)
     files = {find_exercise(number).name: text.encode() for number, text in texts.items()}
     submission = Submission("somebody", "somebody", files, digest(files), ())
-    record = mark(submission, chosen, seed, sandbox or NoSandbox(), patience)
+    record = mark(submission, chosen, seed, sandbox or NoSandbox(), limits)
     check_record(record)
     listed = [item["id"] for _, item in properties(record)]
     assert listed == [item.id for exercise in chosen for item in exercise.properties], "every property, in order"
@@ -252,7 +253,7 @@ def asked(monkeypatch):
 
 
 def test_a_hang_costs_one_time_out_a_property_and_what_the_exercise_may_take(asked):
-    record = marked({"8": "def linear_error(*a, **k):\n    while True: pass"}, patience=QUICK)
+    record = marked({"8": "def linear_error(*a, **k):\n    while True: pass"}, limits=QUICK)
     assert set(verdicts(record)) == {"timeout"}
     assert asked == ["load", "linear_error"] * 2, "0.4 s twice is more than 0.6 s"
     summaries = [item["summary"] for _, item in properties(record)]
@@ -262,7 +263,7 @@ def test_a_hang_costs_one_time_out_a_property_and_what_the_exercise_may_take(ask
 
 def test_an_endless_load_costs_one_load_limit(asked, monkeypatch):
     monkeypatch.setattr(marking, "_reference_loads", lambda *given: True)
-    record = marked({"8": "while True: print('.')"}, patience=replace(QUICK, load=0.5))
+    record = marked({"8": "while True: print('.')"}, limits=replace(QUICK, load=0.5))
     assert (set(verdicts(record)), asked) == ({"timeout"}, ["load"])
     exercise = record["exercises"][0]
     assert (exercise["state"], exercise["traceback"], exercise["printed"]) == ("unusable", "", ""), "how far is chance"
@@ -282,7 +283,7 @@ def test_slow_loads_after_crashes_count(monkeypatch):
     """Sleeping at import and then ending the worker would otherwise cost a load limit for each property."""
     session = Answers(lambda *given: outcome("crash", seconds=0.01))
     session.load = lambda: Outcome("value", seconds=0.5)  # a new one each time, as after each crash
-    budgeted = Budgeted(session, QUICK)
+    budgeted = TimedSession(session, QUICK)
     kinds = [budgeted.call("linear_error").kind for _ in range(5)]
     assert kinds == ["crash"] * 3 + ["timeout"] * 2
 
@@ -313,7 +314,7 @@ def test_looking_for_a_smaller_counterexample_changes_no_verdict(end):
 
 
 def test_time_for_a_smaller_counterexample_is_not_taken_from_the_marks():
-    budgeted = Budgeted(session := Answers(lambda *given: outcome("value", seconds=0.5)), QUICK)
+    budgeted = TimedSession(session := Answers(lambda *given: outcome("value", seconds=0.5)), QUICK)
     loaded = Outcome("value")
     session.load = lambda: loaded
     budgeted.turn_to("search")
@@ -323,15 +324,15 @@ def test_time_for_a_smaller_counterexample_is_not_taken_from_the_marks():
 
 
 @pytest.mark.parametrize(
-    ("clock", "spent", "calls"),
+    ("clock", "cpu_seconds", "calls"),
     [(0.5, None, 2), (0.5, 0.5, 2), (0.5, 0.0, 4), (0.5, 0.3, 3), (0.5, 7.0, 2)],
 )
-def test_what_counts_is_what_was_spent_within_bounds(clock, spent, calls):
+def test_what_counts_is_what_was_spent_within_bounds(clock, cpu_seconds, calls):
     """A submission on a busy machine used to lose what others had taken: the exercise has 0.6 s, by the clock 1.8 s."""
-    session = Answers(lambda *given: outcome("value", seconds=clock, spent=spent))
+    session = Answers(lambda *given: outcome("value", seconds=clock, cpu_seconds=cpu_seconds))
     loaded = Outcome("value")
     session.load = lambda: loaded
-    budgeted = Budgeted(session, QUICK)
+    budgeted = TimedSession(session, QUICK)
     assert [budgeted.call("f").kind for _ in range(6)].index("timeout") == calls
 
 
@@ -339,20 +340,20 @@ def test_what_all_exercises_may_take_together():
     """What comes too late is a time-out; something is left for each of those that come after one that never ends."""
     slow = "import time\ndef __getattr__(name):\n    return lambda *a, **k: [time.sleep(2), 1 / 0]"
     start = time.monotonic()
-    record = marked({"8": slow, "9": solution("9")}, patience=replace(Patience(), submission=12.0))
+    record = marked({"8": slow, "9": solution("9")}, limits=replace(TimeLimits(), submission=12.0))
     assert time.monotonic() - start < 60
     of = {each["number"]: {item["verdict"] for item in each["properties"]} for each in record["exercises"]}
     assert of == {"08": {"crashed", "timeout"}, "09": {"passed"}}
     late = record["exercises"][0]["properties"][-1]["summary"]
     assert "What this exercise may have of the 12 s for all of them was used up" in late
     assert record["limits"]["submission_seconds"] == 12.0
-    assert set(verdicts(marked({"8": solution("8")}, patience=replace(Patience(), submission=30.0)))) == {"passed"}
+    assert set(verdicts(marked({"8": solution("8")}, limits=replace(TimeLimits(), submission=30.0)))) == {"passed"}
 
 
 # ------------------------------------------------------------------ the grader's own time
 
 
-HURRIED = replace(Patience(), grader=0.3)
+HURRIED = replace(TimeLimits(), grader=0.3)
 
 
 def work_for_ever():
@@ -370,7 +371,7 @@ HUGE = "import numpy as np\ndef linear_error(*a, **k): return np.zeros(2**21)"
 def test_what_takes_the_grader_for_ever_is_its_own_fault_unless_the_answers_are_huge(monkeypatch, text, verdict):
     """An honest submission used to lose its points to a specification that takes too long on a busy machine."""
     specify(monkeypatch, lambda student: [[student.linear_error(**ASKED) for _ in range(5)], work_for_ever()])
-    record = marked({"8": text}, patience=HURRIED)
+    record = marked({"8": text}, limits=HURRIED)
     assert set(verdicts(record)) == {verdict}
     assert "took the grader more than 0.3 s" in record["exercises"][0]["properties"][0]["summary"]
 
@@ -385,7 +386,7 @@ def test_a_smaller_counterexample_that_takes_for_ever_is_not_waited_for(monkeypa
         expect(False, you=student.linear_error(**ASKED | {"kappa": x}), expected=1.0, because="so it is")
 
     specify(monkeypatch, check, x=st.integers(0, 1000))
-    record = marked({"8": "def linear_error(*a, **k): return 2.0"}, patience=HURRIED)
+    record = marked({"8": "def linear_error(*a, **k): return 2.0"}, limits=HURRIED)
     first = record["exercises"][0]["properties"][0]
     assert (first["verdict"], first["summary"]) == ("wrong", "got 2, expected 1")
     assert f"kappa = {failed[0]}," in dict(first["card"])["input"], "the first that was found, not the smallest"
@@ -396,7 +397,7 @@ def test_a_smaller_counterexample_that_takes_for_ever_is_not_waited_for(monkeypa
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_card_that_takes_for_ever_leaves_the_verdict(monkeypatch):
     monkeypatch.setattr(marking, "make_card", lambda *args, **kwargs: work_for_ever())
-    record = marked({"8": "def linear_error(*a, **k): return 2.0"}, patience=HURRIED)
+    record = marked({"8": "def linear_error(*a, **k): return 2.0"}, limits=HURRIED)
     assert set(verdicts(record)) == {"wrong"}
     assert "there is no card" in as_json(record)
 
@@ -404,7 +405,7 @@ def test_a_card_that_takes_for_ever_leaves_the_verdict(monkeypatch):
 def test_the_graders_time_is_over_for_all_of_the_exercise(monkeypatch, asked):
     """Many answers, none of which takes long to compare."""
     specify(monkeypatch, lambda student: [[student.linear_error(**ASKED) for _ in range(5)], work_for_ever()])
-    record = marked({"8": HUGE}, patience=HURRIED)
+    record = marked({"8": HUGE}, limits=HURRIED)
     assert asked == ["load", *["linear_error"] * 5]
     assert "0.3 s of the grader for this exercise were used up" in as_json(record)
 
@@ -420,7 +421,7 @@ def test_only_a_property_is_ended(monkeypatch):
         return finish(*args, **texts)
 
     monkeypatch.setattr(engine, "_finished", late)
-    record = marked({"8": solution("8")}, patience=replace(Patience(), grader=1.0))
+    record = marked({"8": solution("8")}, limits=replace(TimeLimits(), grader=1.0))
     assert set(verdicts(record)) == {"passed"}
 
 

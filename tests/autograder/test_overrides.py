@@ -5,10 +5,11 @@ import csv
 import pytest
 
 from fls_teach.autograder.marking import overrides
-from fls_teach.autograder.marking.record import as_json, check_record, corrections, final_marks
+from fls_teach.autograder.marking.record import as_json, check_record, final_marks
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.reports.gradescope import as_results
 from fls_teach.autograder.reports.html import report_page
+from fls_teach.autograder.reports.lines import corrections
 from fls_teach.course.registry import CourseError, find_exercise
 
 from .records import exercise, item, record

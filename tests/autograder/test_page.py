@@ -140,10 +140,10 @@ def test_the_cohort_counts_those_who_handed_it_in():
 def test_a_fault_is_for_a_person_and_no_zero():
     parts = [exercise("06_phase_one_bound"), exercise(items=[item(verdict="grader-fault")])]
     text = Page(report_page(record(exercises=parts))).text
-    assert "To be looked at by a person" in text and "no mark" in text
+    assert "Needs manual review" in text and "no mark" in text
     assert "of 4 points" not in text and "0/2" not in text
     text = Page(cohort_page(cohort_of(record(exercises=parts), record("bob", exercises=parts[:1])))).text
-    assert "To be looked at by a person: 1 submission without a score" in text
+    assert "Needs manual review: 1 submission without a score" in text
     assert "Median 2 of 4 points, mean 2.0, lowest 2" in text
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fls_teach.sandbox.isolation import leases, other_user, sandboxes, view
-from fls_teach.sandbox.isolation.leases import FIRST_USER, LAST_USER, ProcessorClaim, UserClaim
+from fls_teach.sandbox.isolation.leases import FIRST_USER, LAST_USER, ProcessorLease, UserLease
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, Limits, SandboxError
 from fls_teach.sandbox.proc.table import descendants, process_table
@@ -297,11 +297,11 @@ def test_workers_share_a_processor_only_if_they_must(monkeypatch, tmp_path):
     monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}")  # whatever else is graded here
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5, 7})
     with contextlib.ExitStack() as stack:
-        made = [stack.enter_context(contextlib.closing(ProcessorClaim())) for _ in range(7)]
+        made = [stack.enter_context(contextlib.closing(ProcessorLease())) for _ in range(7)]
         numbers = [each.number for each in made]
         assert sorted(numbers[:3]) == sorted(numbers[3:6]) == [2, 5, 7]
         made[1].close()
-        assert stack.enter_context(contextlib.closing(ProcessorClaim())).number == numbers[1]
+        assert stack.enter_context(contextlib.closing(ProcessorLease())).number == numbers[1]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root takes numbers of users")
@@ -312,25 +312,25 @@ def test_another_user_cannot_take_all_numbers_first(monkeypatch, tmp_path):
     monkeypatch.setattr(leases, "_LOCKS", str(tmp_path / "nowhere"))  # then sockets are all there is
     with contextlib.ExitStack() as stack:
         for _ in range(4):
-            stack.enter_context(contextlib.closing(UserClaim()))
+            stack.enter_context(contextlib.closing(UserLease()))
         with pytest.raises(leases.NoUserLeft):
-            UserClaim()
+            UserLease()
         monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
-        stack.enter_context(contextlib.closing(UserClaim()))
+        stack.enter_context(contextlib.closing(UserLease()))
         (tmp_path / leases._NAMES).chmod(0o777)  # not root's alone any more: not to be trusted
         with pytest.raises(leases.NoUserLeft):
-            UserClaim()
+            UserLease()
 
 
 def test_containers_side_by_side_do_not_all_choose_the_same_processor(monkeypatch, tmp_path):
-    """They share the machine's processors, but each has a network of its own, in which no claim of another is seen."""
+    """They share the machine's processors, but each has a network of its own, in which no lease of another is seen."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
     numbers = set()
     for k in range(20):
         monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
         monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}-{k}")
-        with contextlib.closing(ProcessorClaim()) as claim:
-            numbers.add(claim.number)
+        with contextlib.closing(ProcessorLease()) as lease:
+            numbers.add(lease.number)
     assert len(numbers) > 5  # fewer by chance: once in 10^15
 
 
@@ -391,7 +391,7 @@ def test_nothing_is_left_of_a_worker(inside, name, stop):
     assert time.monotonic() - start < 5
     assert not [pid for pid, known in members.items() if known and process_table().get(pid) == known]
     if name == "uid":  # not even a zombie, which would count as one of the next submission's processes
-        assert not [entry for entry in Path("/proc").glob("[0-9]*") if _owner(entry) == sandbox._claim.uid]
+        assert not [entry for entry in Path("/proc").glob("[0-9]*") if _owner(entry) == sandbox._lease.uid]
 
 
 @locked
@@ -476,7 +476,7 @@ def test_files_left_in_common_folders_are_swept(need, tmp_path, monkeypatch):
         theirs, ours = common / "theirs", common / "ours"
         for folder in (theirs, ours):
             (folder / "inner").mkdir(parents=True)
-        os.chown(theirs, sandbox._claim.uid, sandbox._claim.uid)
+        os.chown(theirs, sandbox._lease.uid, sandbox._lease.uid)
         assert not sandbox.overflows(0, set())
         (theirs / "large").write_bytes(b"x" * 2**21)
         assert sandbox.overflows(0, set())
@@ -543,11 +543,11 @@ def test_a_missing_program_is_named(monkeypatch):
 def test_two_sandboxes_never_share_a_user():
     if os.geteuid() != 0:
         pytest.skip("only root has workers with users of their own")
-    with contextlib.closing(UserClaim()) as one, contextlib.closing(UserClaim()) as other:
+    with contextlib.closing(UserLease()) as one, contextlib.closing(UserLease()) as other:
         assert one.uid != other.uid
         assert FIRST_USER <= one.uid < LAST_USER
         taken = one.uid
-    with contextlib.closing(UserClaim()) as again:
+    with contextlib.closing(UserLease()) as again:
         assert again.uid <= taken  # given back
 
 

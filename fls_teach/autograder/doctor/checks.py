@@ -14,8 +14,9 @@ from pathlib import Path
 from fls_teach import terminal
 from fls_teach.autograder.doctor.advice import advice
 from fls_teach.autograder.doctor.zoo import attacks
-from fls_teach.autograder.grade import Options, grade
+from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking.record import as_json, properties, read_record
+from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
 from fls_teach.sandbox.isolation.sandboxes import SandboxError
 from fls_teach.sandbox.isolation.selftest import ISOLATIONS, make_sandbox, weaknesses
@@ -177,7 +178,7 @@ class _Place:
 
     def grade(self, out, names, progress=lambda fraction, what="": None):
         """Grade some of them; return each one's record as bytes."""
-        options = Options(
+        settings = RunSettings(
             paths=tuple(self.paths[name] for name in names),
             out=self.folder / out,
             jobs=self.jobs,
@@ -187,8 +188,8 @@ class _Place:
             time_limit=TIME_LIMIT,
             memory_mib=MEMORY_MIB,
         )
-        done = grade(options, progress)
-        self.out = options.out
+        done = grade(settings, progress)
+        self.out = settings.out
         self.folders = dict(zip(names, done.folders, strict=True))
         return {name: (self.out / self.folders[name] / "record.json").read_bytes() for name in names}
 

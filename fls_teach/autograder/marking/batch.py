@@ -10,13 +10,11 @@ import queue
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
 from pathlib import Path
 
-from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.marking.grader import as_line, write_fault
 
-ATTEMPTS = 2  # a grader that dies may have been somebody's victim
+ATTEMPTS = 2  # retry once: the grader may have been killed by another submission
 ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
 STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
 
@@ -52,8 +50,8 @@ class GraderDied(Exception):
 class _Grader:
     """One grader process, started when it is needed; `limit` is in seconds for each exercise."""
 
-    def __init__(self, task, limit):
-        self._task, self._limit, self._process, self._stopped = task, limit, None, False
+    def __init__(self, settings, limit):
+        self._settings, self._limit, self._process, self._stopped = settings, limit, None, False
 
     def mark(self, entry):
         """Have one submission marked; raise `GraderDied` if that failed, `_Stopped` if it was not to be."""
@@ -61,7 +59,7 @@ class _Grader:
         process, lines = self._process, [as_line(entry)]
         if process is None:
             process = self._start()
-            lines.insert(0, json.dumps(asdict(self._task)) + "\n")
+            lines.insert(0, self._settings.as_line())
         try:
             process.stdin.write("".join(lines))
             process.stdin.flush()
@@ -69,7 +67,7 @@ class _Grader:
                 answer, silent = self._hear(process)
                 if not answer or "exercise" not in answer:
                     break
-                marked.append(answer["exercise"])
+                marked += [answer["exercise"]] if answer["exercise"] else []
         except (OSError, ValueError):  # ValueError: half a line
             answer, silent = None, False
         if answer == {"done": True}:
@@ -86,7 +84,7 @@ class _Grader:
         if answer:  # it went wrong within: another process may fare better
             raise GraderDied(answer["problem"], marked)
         how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
-        where = ", ".join(self._task.exercises[len(marked) :][:1]) or "its reports"
+        where = ", ".join(self._settings.exercises[len(marked) :][:1]) or "its reports"
         raise GraderDied(f"the grader {how} in {where}", marked, silent)
 
     def _hear(self, process):
@@ -139,19 +137,18 @@ def _close_pipes(process):
             pipe.close()
 
 
-def run(entries, task, jobs, progress=lambda done, name: None):
+def run(entries, settings, progress=lambda done, name: None):
     """Mark all submissions.
 
     Parameters
     ----------
     entries : list of intake.Entry
-    task : grader.Task
-    jobs : int
-        How many at a time.
+    settings : RunSettings
+        With the names of all its exercises.
     progress : callable
         Told, from any thread but one at a time, how many are done and who was last.
     """
-    limit = STARTING + Patience(**task.patience).silence()
+    limit = STARTING + settings.time_limits.silence()
     waiting, lock, done, failed = queue.SimpleQueue(), threading.Lock(), 0, []
     for entry in entries:
         waiting.put(entry)
@@ -161,7 +158,7 @@ def run(entries, task, jobs, progress=lambda done, name: None):
         try:
             while not failed:
                 entry = waiting.get_nowait()
-                _mark(grader, entry, task)
+                _mark(grader, entry, settings)
                 with lock:
                     done += 1
                     progress(done, entry.name)
@@ -170,7 +167,7 @@ def run(entries, task, jobs, progress=lambda done, name: None):
         except BaseException as problem:  # a full disk: the other threads stop too
             failed.append(problem)
 
-    graders = [_Grader(task, limit) for _ in range(min(jobs, len(entries)))]
+    graders = [_Grader(settings, limit) for _ in range(min(settings.jobs, len(entries)))]
     threads = [threading.Thread(target=work, args=(grader,)) for grader in graders]
     try:
         for thread in threads:
@@ -192,7 +189,7 @@ def run(entries, task, jobs, progress=lambda done, name: None):
         raise failed[0]
 
 
-def _mark(grader, entry, task):
+def _mark(grader, entry, settings):
     deaths = []
     for _ in range(ATTEMPTS):
         try:
@@ -201,4 +198,4 @@ def _mark(grader, entry, task):
             deaths.append(death)
     again = f" {ATTEMPTS} times; the submission provokes it" if all(death.silent for death in deaths) else ""
     marked = max((death.marked for death in deaths), key=len)
-    write_fault(entry, task, f"The grader could not mark this submission: {deaths[-1]}{again}.", marked)
+    write_fault(entry, settings, f"The grader could not mark this submission: {deaths[-1]}{again}.", marked)

@@ -1,4 +1,4 @@
-"""How long a submission may take: its own code, and the grader on its behalf."""
+"""Enforce the time limits of a submission: on its own code, and on the grader that works on its behalf."""
 
 import contextlib
 import math
@@ -6,89 +6,31 @@ import signal
 import time
 from dataclasses import dataclass
 
+from fls_teach.autograder.settings import PURPOSES
 from fls_teach.course.checking.failures import CheckerTooSlow, weight
-from fls_teach.course.checking.search import Enough
+from fls_teach.course.checking.search import StopSearch
 from fls_teach.sandbox import Outcome
-from fls_teach.sandbox.proc.worker_process import charged
+from fls_teach.sandbox.proc.worker_process import charged_seconds
 
 HEAVY = 64 << 20
 """Bytes of answers of one exercise that no honest function comes near. If the grader takes too long over more than
 that, it is the submission's doing, else our own fault."""
 
 TICK = 0.25  # seconds between two looks at the grader's own time
-_AGAIN = 2.0  # seconds until it is stopped once more: Python drops an exception that comes at an awkward moment
+_AGAIN = 2.0  # seconds until it is raised again: an exception raised inside __del__ or a callback is swallowed
 
 
-@dataclass(frozen=True)
-class Patience:
-    """Seconds that a submission may take. Those of its code count as in `sandbox.proc.worker_process.charged`.
-
-    Attributes
-    ----------
-    call : float
-        One call.
-    exercise : float
-        All calls of one exercise; what has not run by then counts as out of time.
-    load : float
-        Loading one file, which may import torch.
-    slack : float
-        How many times as long all these may take by the clock.
-    grader : float
-        Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
-        much again to look for smaller counterexamples, and to draw cards. Beyond it no submission is at fault, unless
-        its answers were huge.
-    submission : float or None
-        All of this for all exercises together, if there is such a limit. Half of it is shared out among the exercises,
-        so that one which never ends leaves something to those after it.
-    """
-
-    call: float = 5.0
-    exercise: float = 30.0
-    load: float = 30.0
-    slack: float = 3.0
-    grader: float = 60.0
-    submission: float | None = None
-
-    def beside(self, sandbox):
-        """All limits of a submission, these and the sandbox's, for the record."""
-        names = ["call", "exercise", "load", "grader"] + ["submission"] * (self.submission is not None)
-        seconds = {f"{name}_seconds": getattr(self, name) for name in names}
-        return seconds | {"slack": self.slack} | (vars(sandbox.limits) if sandbox.limits else {})
-
-    def share(self, taken, later, count):
-        """Seconds for one of `count` exercises, after others that have `taken` so many and before `later` ones."""
-        return math.inf if self.submission is None else self.submission * (1 - 0.5 * later / count) - taken
-
-    def work(self):
-        """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
-        return self.load + len(PURPOSES) * self.exercise
-
-    def longest(self, exercises):
-        """Seconds on the clock that a submission of so many exercises takes at most, on an idle machine."""
-        whole = exercises * (self.slack * self.work() + len(PURPOSES) * self.grader)
-        return whole if self.submission is None else min(whole, self.slack * self.submission)
-
-    def silence(self):
-        """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
-        return 2 * (self.slack * self.work() + len(PURPOSES) * self.grader)
-
-
-PURPOSES = "mark", "search", "card"
-"""What time is spent on: the verdict, a smaller counterexample, its card. Each has its own, so that what is only for
-the reader takes nothing of the time for marks."""
-
-
-class Overtime(Enough):
+class TimeBudgetExceeded(StopSearch):
     """Time for this purpose is used up, by the submission's doing or without an effect on its marks."""
 
 
-class Budgeted:
+class TimedSession:
     """A session whose calls, and the grader's own work on their answers, may take so many seconds in all.
 
     Parameters
     ----------
     session : fls_teach.sandbox.Session
-    patience : Patience
+    limits : TimeLimits
     share : float
         Seconds for all of it: loading, calls, and the grader's own work.
 
@@ -102,17 +44,17 @@ class Budgeted:
 
     first_timeout = None
 
-    def __init__(self, session, patience, share=math.inf):
-        self._session, self._patience, self._share = session, patience, share
-        self._clock, self._spent, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
+    def __init__(self, session, limits, share=math.inf):
+        self._session, self._limits, self._share = session, limits, share
+        self._clock, self._cpu, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
         self._loading, self._answered = 0.0, 0
         self._loaded = self.failed_load = None
 
     @property
     def taken(self):
-        limits = self._patience
-        calls = (charged(self._clock[each], self._spent[each], limits.slack) for each in PURPOSES)
+        limits = self._limits
+        calls = (charged_seconds(self._clock[each], self._cpu[each], limits.slack) for each in PURPOSES)
         return self._loading + sum(calls) + sum(self._own.values())
 
     def turn_to(self, purpose):
@@ -122,7 +64,7 @@ class Budgeted:
 
     @contextlib.contextmanager
     def watched(self):
-        """Within, `Overtime` is raised in the grader's own code, whatever it does, when its time is used up.
+        """Within, `TimeBudgetExceeded` is raised in the grader's own code, whatever it does, when its time is used up.
 
         `CheckerTooSlow` instead, where that would cost a submission marks that is not at fault. For the main thread. A
         worker is never left in the middle of a call.
@@ -146,9 +88,9 @@ class Budgeted:
         loaded = self._session.load()
         if loaded is not self._loaded:
             if self._loaded is None:  # for which there is a limit of its own
-                self._loading = charged(loaded.seconds, loaded.spent, self._patience.slack)
+                self._loading = charged_seconds(loaded.seconds, loaded.cpu_seconds, self._limits.slack)
             else:  # again, after a crash
-                self._add(loaded.seconds, loaded.spent)
+                self._add(loaded.seconds, loaded.cpu_seconds)
             self._loaded = loaded
         if not loaded.ok:
             self.failed_load = loaded
@@ -163,7 +105,7 @@ class Budgeted:
             if not loaded.ok:
                 return loaded
             outcome = self._session.call(function, *args, **kwargs)
-            self._add(outcome.seconds, outcome.spent)
+            self._add(outcome.seconds, outcome.cpu_seconds)
             self._answered += weight(outcome.value)
             return outcome
 
@@ -177,20 +119,20 @@ class Budgeted:
             return used_up
         with self._undisturbed():
             outcome = worker.call(answer, function, *args, **kwargs)
-            self._add(outcome.seconds, 0.0)  # nobody looks at what the course's own worker does
+            self._add(outcome.seconds, 0.0)  # the course's own worker is not sampled
             return outcome
 
     def _used_up(self, function):
         """What to answer instead of calling, or None."""
         self._settle()
-        limits = self._patience
+        limits = self._limits
         if self.taken > self._share:
             return Outcome("timeout", function, message=self._out_of_time())
         if self._own[self._purpose] > limits.grader:
             if self._is_our_fault():
                 raise CheckerTooSlow(self._own_work())
             whose = f"{limits.grader:g} s of the grader"
-        elif charged(self._clock[self._purpose], self._spent[self._purpose], limits.slack) > limits.exercise:
+        elif charged_seconds(self._clock[self._purpose], self._cpu[self._purpose], limits.slack) > limits.exercise:
             whose = f"{limits.exercise:g} s"
         else:
             return None
@@ -201,14 +143,14 @@ class Budgeted:
         return self._purpose == "mark" and self._answered < HEAVY
 
     def _own_work(self):
-        return f"making and judging the examples took the grader more than {self._patience.grader:g} s"
+        return f"making and judging the examples took the grader more than {self._limits.grader:g} s"
 
     def _out_of_time(self):
-        return f"What this exercise may have of the {self._patience.submission:g} s for all of them was used up."
+        return f"What this exercise may have of the {self._limits.submission:g} s for all of them was used up."
 
-    def _add(self, clock, spent):
+    def _add(self, clock, cpu):
         self._clock[self._purpose] += clock
-        self._spent[self._purpose] += clock if spent is None else spent
+        self._cpu[self._purpose] += clock if cpu is None else cpu
 
     @contextlib.contextmanager
     def _undisturbed(self):
@@ -225,18 +167,18 @@ class Budgeted:
 
     def _look(self, *signal_and_frame):
         self._settle()
-        own, limit = self._own[self._purpose], self._patience.grader
+        own, limit = self._own[self._purpose], self._limits.grader
         late = self.taken > self._share
         if (late or own > limit) and own > self._stop_at and not self._away:
             self._stop_at = own + _AGAIN
             if late:
-                raise Overtime(self._out_of_time())
-            raise (CheckerTooSlow if self._is_our_fault() else Overtime)(self._own_work())
+                raise TimeBudgetExceeded(self._out_of_time())
+            raise (CheckerTooSlow if self._is_our_fault() else TimeBudgetExceeded)(self._own_work())
 
 
 @dataclass(frozen=True)
 class _Lent:
-    budget: Budgeted
+    budget: TimedSession
     worker: object
 
     def call(self, path, function, /, *args, **kwargs):

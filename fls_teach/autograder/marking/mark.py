@@ -11,7 +11,9 @@ import platform
 from pathlib import Path
 
 from fls_teach import __version__
-from fls_teach.autograder.marking.budget import Budgeted, Patience
+from fls_teach.autograder.marking.budget import TimedSession
+from fls_teach.autograder.marking.record import new_record
+from fls_teach.autograder.settings import TimeLimits
 from fls_teach.course.checking.check import STOPPED, check
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import Limits
@@ -52,7 +54,7 @@ def versions(exercises):
     return found | ({"withheld properties": withheld} if withheld else {})
 
 
-def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False, tell=None):  # noqa: B008 (it is frozen)
+def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), keyed=False, tell=None):  # noqa: B008 (it is frozen)
     """Mark one submission.
 
     Parameters
@@ -62,7 +64,7 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
     seed : int
         Chooses the examples: the same seed, the same examples.
     sandbox : sandboxes.NoSandbox, Bubblewrap or OtherUser
-    patience : Patience
+    limits : TimeLimits
     keyed : bool
         Whether the seed came from a course key.
     tell : callable, optional
@@ -76,55 +78,36 @@ def mark(submission, exercises, seed, sandbox, patience=Patience(), keyed=False,
     marked, taken, later = [], 0.0, len(submission.files)
     for each in exercises:
         later -= each.name in submission.files
-        share = patience.share(taken, later, max(len(submission.files), 1))
-        result, seconds = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, patience, share)
+        share = limits.share(taken, later, max(len(submission.files), 1))
+        result, seconds = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, limits, share)
         marked.append(result.as_dict())
         taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
         if tell:
             tell(marked[-1])
-    fault = any(item["verdict"] == "grader-fault" for each in marked for item in each["properties"])
-    return {
-        "format": 1,
-        "submission": submission.name,
-        "folder": submission.folder,
-        "digest": submission.digest,
-        "seed": seed,
-        "keyed": keyed,
-        "score": None if fault else sum(each["points"] for each in marked),
-        "max_score": sum(each["of"] for each in marked),
-        "fault": fault,
-        "versions": versions(exercises),
-        "isolation": sandbox.name,
-        "limits": patience.beside(sandbox),
-        "notes": list(submission.notes),
-        "exercises": marked,
-    }
+    about = {"digest": submission.digest, "seed": seed, "keyed": keyed, "isolation": sandbox.name}
+    about |= {"limits": limits.recorded(sandbox), "notes": submission.notes}
+    return new_record(submission.name, submission.folder, marked, versions(exercises), **about)
 
 
-def fault_record(name, folder, digest, seed, exercises, reason, marked=(), **more):
+def fault_record(entry, exercises, reason, marked, isolation):
     """The record of a submission that could not be marked to its end, for a reason that is ours.
 
     Parameters
     ----------
-    name, folder, digest : str
-    seed : int
+    entry : intake.Entry
     exercises : tuple of Exercise
     reason : str
         A sentence.
     marked : sequence of dict
         The first of these exercises, which were marked before.
-    **more
-        Other fields of the record.
+    isolation : str
     """
     rest = [_without_answers(each, "fault", "grader-fault", reason, reason) for each in exercises[len(marked) :]]
     marked = [*marked, *(each.as_dict() for each in rest)]
-    head = {"format": 1, "submission": name, "folder": folder, "digest": digest, "seed": seed, "keyed": False}
-    score = {"score": None, "max_score": sum(each.points for each in exercises), "fault": True}
-    rest = {"versions": versions(exercises), "isolation": "none", "limits": {}, "notes": [], "exercises": marked}
-    return head | score | rest | more
+    return new_record(entry.name, entry.folder, marked, versions(exercises), isolation=isolation, fault=True)
 
 
-def _mark_exercise(exercise, source, seed, sandbox, patience, share):
+def _mark_exercise(exercise, source, seed, sandbox, limits, share):
     """The `CheckResult` of an exercise, and how many seconds of its `share` it has taken."""
     if source is None:
         text = f"{exercise.name}.py was not handed in"
@@ -133,18 +116,18 @@ def _mark_exercise(exercise, source, seed, sandbox, patience, share):
         f"{exercise.name}.py",
         source=source,
         support=exercise.support,
-        time_limit=patience.call,
-        load_time_limit=min(patience.load, max(share, 1.0)),
-        slack=patience.slack,
+        time_limit=limits.call,
+        load_time_limit=min(limits.load, max(share, 1.0)),
+        slack=limits.slack,
         sandbox=sandbox,
     )
 
     def loads():
         session.close()
-        return _reference_loads(exercise, sandbox, patience)
+        return _reference_loads(exercise, sandbox, limits)
 
     with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
-        budget = Budgeted(session, patience, share)
+        budget = TimedSession(session, limits, share)
         describe = _describing(exercise, budget.lend(course))
         options = {"seed": seed, "limits": SEARCH, "clock": budget, "loads": loads, "stumble": "grader-fault"}
         return check(exercise, budget, describe, **options), budget.taken
@@ -156,7 +139,7 @@ def _without_answers(exercise, state, verdict, text, message):
     return CheckResult(exercise.name, state, exercise.points, message, results=results, title=exercise.title)
 
 
-def _reference_loads(exercise, sandbox, patience):
+def _reference_loads(exercise, sandbox, limits):
     """Whether a file that is known to load does so here and now."""
     if not exercise.solution.exists():
         return True
@@ -164,8 +147,8 @@ def _reference_loads(exercise, sandbox, patience):
         f"{exercise.name}.py",
         source=exercise.solution.read_bytes(),
         support=exercise.support,
-        load_time_limit=patience.load,
-        slack=patience.slack,
+        load_time_limit=limits.load,
+        slack=limits.slack,
         sandbox=sandbox,
     ) as session:
         return session.load().ok

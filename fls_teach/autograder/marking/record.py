@@ -1,4 +1,4 @@
-"""The record of one marked submission: the words for its verdicts, text that is safe to show, and reading it back."""
+"""The record of one marked submission: made here, checked here when it is read back, and text that is safe to show."""
 
 import functools
 import json
@@ -39,6 +39,50 @@ def printable(text):
 def _escaped(found):
     code = ord(found[0])
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def new_record(name, folder, exercises, versions, *, digest="", seed=0, keyed=False, isolation="none", **more):
+    """A record with its sums, its fields in the order in which they are saved.
+
+    Parameters
+    ----------
+    name, folder : str
+        Of the submission.
+    exercises : list of dict
+        What each came to, as `CheckResult.as_dict` says it.
+    versions : dict of str to str
+    digest : str
+        Of the submission's files.
+    seed : int
+    keyed : bool
+        Whether the seed was derived from a course key.
+    isolation : str
+    **more
+        `limits`, `notes`, and `fault` where it could not be marked to its end for another reason than a property's.
+
+    Returns
+    -------
+    dict
+    """
+    fault = more.get("fault", False) or any(
+        item["verdict"] == "grader-fault" for each in exercises for item in each["properties"]
+    )
+    return {
+        "format": 1,
+        "submission": name,
+        "folder": folder,
+        "digest": digest,
+        "seed": seed,
+        "keyed": keyed,
+        "score": None if fault else _total(exercises, "points"),
+        "max_score": _total(exercises, "of"),
+        "fault": fault,
+        "versions": versions,
+        "isolation": isolation,
+        "limits": more.get("limits", {}),
+        "notes": list(more.get("notes", ())),
+        "exercises": exercises,
+    }
 
 
 def properties(record):
@@ -90,60 +134,6 @@ def _open(item):
 def _plain(number):
     number = round(number, 9)
     return int(number) if number == int(number) else number
-
-
-def corrections(record):
-    """Sentences on what people corrected and what was deducted, for reports."""
-    lines = [
-        f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in record.get("overrides", ())
-    ]
-    if late := record.get("late"):
-        days = "1 day" if late["days"] == 1 else f"{late['days']} days"
-        lines.append(f"{days} late, {late['rule']}: {100 * late['kept']:g}% of the score is left.")
-    return lines
-
-
-def likely_of(item):
-    """The misconception that a property's failure looks like, or ""."""
-    return item["likely"] or dict(item["card"] or ()).get("likely", "")
-
-
-def card_rows(item, hidden=("likely", "theory")):
-    """The counterexample card as a list of (label, text), as people read it; without rows shown elsewhere."""
-    rows = [(label, text) for label, text in item["card"] or () if text and label not in hidden]
-    return [(results.LABELS.get(label, label), text) for label, text in rows]
-
-
-def row_lines(rows):
-    """Rows as aligned lines of plain text; a text of several lines goes on below itself."""
-    width = max((len(label) for label, _ in rows), default=0)
-    return [
-        f"{label if k == 0 else '':{width}}  {line}".rstrip()
-        for label, text in rows
-        for k, line in enumerate(text.split("\n"))
-    ]
-
-
-def verdict_lines(exercise, item):
-    """What a student is told about one property, as aligned lines of plain text."""
-    rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if item["verdict"] != "passed" else "passed")]
-    rows += [("summary", item["summary"]), ("property", item["formula"])]
-    rows += card_rows(item) or _file_rows(exercise, item)
-    rows += [("likely", likely_of(item))]
-    return row_lines([(label, text) for label, text in rows if text])
-
-
-def _file_rows(exercise, item):
-    """Of a file that does not load, its reason: no property has a card then."""
-    if item["verdict"] == "passed":
-        return []
-    return [(label, text) for label, text in file_rows(exercise) if text != item["summary"]]
-
-
-def file_rows(exercise):
-    """What there is to say about the file of an exercise as a whole, as a list of (label, text)."""
-    rows = [(results.LABELS.get(name, name), exercise[name]) for name in ("message", "printed", "traceback")]
-    return [(label, text) for label, text in rows if text]
 
 
 def as_json(value):
@@ -216,6 +206,7 @@ def check_record(record):
         _fields(record["late"], "days", int)
         _fields(record["late"], "rule", str)
         _require(type(record["late"].get("kept")) in (int, float), "a late rule without the share that is left")
+    _require(all(type(each) is str for each in record.get("twice", ())), "marked twice: a property's name is not text")
     for exercise in record["exercises"]:
         _check_exercise(exercise)
     total = functools.partial(_total, record["exercises"])

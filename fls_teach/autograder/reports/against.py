@@ -1,5 +1,6 @@
-"""What grading again would change: an older OUT beside the new records, before anything is published."""
+"""What grading again would change: an earlier results folder beside the new records, before anything is published."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from fls_teach.course.registry import CourseError
 
 @dataclass(frozen=True)
 class Change:
-    """One submission whose mark, or the mark of one of whose properties, is another now.
+    """A submission whose total or per-property points changed.
 
     Parameters
     ----------
@@ -19,7 +20,7 @@ class Change:
     old, new : tuple of (score, max_score), or None
         None where there is no record; a score is None where the grader failed.
     reasons : tuple of str
-        Sentences: first what is another for this submission, then the properties.
+        Sentences: first what differs for this submission, then its properties.
     """
 
     submission: str
@@ -43,12 +44,12 @@ def _one_line(text):
 
 
 def _marks(marks):
-    score, of = marks
-    return "no score (a person must look)" if score is None else f"{score} of {of}"
+    score, max_score = marks
+    return "no score (needs manual review)" if score is None else f"{score} of {max_score}"
 
 
 def changes(old_out, records):
-    """Whose mark changes against an older OUT, and why.
+    """The submissions whose mark changes against an earlier results folder, and why.
 
     A submission is found again by its folder; one whose folder is gone, by its files, if no other has the same. Only
     exercises that were graded both times are compared.
@@ -70,28 +71,19 @@ def changes(old_out, records):
     CourseError
         If `old_out` is no such folder, or one of its records is unreadable or not what `fls grade` writes.
     """
-    before = _saved(old_out)
-    found, strangers = [], []
+    paths, found, unmatched = _saved(old_out), [], []
     for new in records:
-        path = before.pop(new["folder"], None)
-        if path is None:
-            strangers.append((len(found), new))
-            found.append(None)
-        else:
-            found.append(_compared(read_record(path), new))
-    left = {}
-    for path in before.values():
-        old = read_record(path)
-        left.setdefault(old["digest"], []).append(old)
-    moved = {digest: olds[0] for digest, olds in left.items() if len(olds) == 1}
-    for place, new in strangers:
+        path = paths.pop(new["folder"], None)
+        unmatched += [] if path else [(len(found), new)]
+        found.append(path and _compared(read_record(path), new))
+    left = [read_record(path) for path in paths.values()]
+    counts = Counter(old["digest"] for old in left)
+    moved = {old["digest"]: old for old in left if counts[old["digest"]] == 1}
+    for place, new in unmatched:
         old = moved.pop(new["digest"], None)
-        if old is None:
-            found[place] = Change(new["submission"], "new", None, _both(new))
-        else:
-            left.pop(old["digest"])
-            found[place] = _compared(old, new)
-    found += [Change(old["submission"], "vanished", _both(old), None) for olds in left.values() for old in olds]
+        found[place] = _compared(old, new) if old else Change(new["submission"], "new", None, _marks_of(new))
+        left = [each for each in left if each is not old]
+    found += [Change(old["submission"], "vanished", _marks_of(old), None) for old in left]
     return [change for change in found if change]
 
 
@@ -137,7 +129,7 @@ def describe(found, settings=()):
 
 
 def _saved(old_out):
-    """The records of an OUT, as {folder: path}."""
+    """The records of a results folder, as {folder: path}."""
     folder = Path(old_out)
     try:
         entries = sorted(entry for entry in folder.iterdir() if (entry / "record.json").is_file())
@@ -149,89 +141,83 @@ def _saved(old_out):
     return {entry.name: entry / "record.json" for entry in entries}
 
 
-def _both(record):
-    return record["score"], record["max_score"]
+def _graded(record):
+    return " ".join(each["number"] for each in record["exercises"])
+
+
+def _items(record, numbers=None):
+    """The properties of these exercises, as {id: property}; of all if no numbers are given."""
+    return {item["id"]: item for each, item in properties(record) if numbers is None or each["number"] in numbers}
+
+
+def _marks_of(record, numbers=None):
+    """(score, max_score) of a record restricted to these exercises."""
+    if numbers is None or len(numbers) == len(record["exercises"]):
+        return record["score"], record["max_score"]
+    items = _items(record, numbers).values()
+    fault = any(item["verdict"] == "grader-fault" for item in items)
+    return None if fault else sum(item["points"] for item in items), sum(item["of"] for item in items)
 
 
 def _compared(old, new):
     """The change from `old` to `new` in the exercises of both, or None if no mark differs."""
-    reasons, settings = _causes(old, new), _settings(old, new)
     common = {each["number"] for each in old["exercises"]} & {each["number"] for each in new["exercises"]}
-    old, new = _only(old, common), _only(new, common)
-    items = _property_changes(old, new)
-    if _both(old) == _both(new) and not items:
+    marks, items = [_marks_of(each, common) for each in (old, new)], _property_changes(old, new, common)
+    if marks[0] == marks[1] and not items:
         return None
-    if not reasons and not settings:
+    reasons = _causes(old, new)
+    if not reasons and not _settings(old, new):
         reasons = ["nothing else differs: a time-out on a busy machine, or an answer left to chance"]
-    return Change(new["submission"], "changed", _both(old), _both(new), (*reasons, *items))
-
-
-def _only(record, numbers):
-    """A record as it were if no more than these exercises had been graded."""
-    exercises = [each for each in record["exercises"] if each["number"] in numbers]
-    if len(exercises) == len(record["exercises"]):
-        return record
-    items = [item for each in exercises for item in each["properties"]]
-    fault = any(item["verdict"] == "grader-fault" for item in items)
-    score = None if fault else sum(item["points"] for item in items)
-    return record | {"exercises": exercises, "score": score, "max_score": sum(item["of"] for item in items)}
+    return Change(new["submission"], "changed", *marks, (*reasons, *items))
 
 
 def _causes(old, new):
-    """What went into the two runs and is not the same."""
+    """What differs for this submission alone."""
+    same_files, keyed = old["digest"] == new["digest"], old["keyed"] and new["keyed"]
     causes = []
     if old["submission"] != new["submission"]:
         causes.append(f"it was called {old['submission']}")
-    if old["digest"] != new["digest"] and _graded(old) == _graded(new):  # of the files of these exercises
+    if not same_files and _graded(old) == _graded(new):  # the digest is that of the files of these exercises
         causes.append("the files differ")
-    if old["seed"] != new["seed"] and (old["digest"] == new["digest"] or not (old["keyed"] and new["keyed"])):
+    if old["seed"] != new["seed"] and (same_files or not keyed):
         causes.append(f"the seed differs: {old['seed']} -> {new['seed']}")
     return causes
 
 
 def _settings(old, new):
     """What is the same for all submissions of a run, and not for these two runs."""
-    causes = []
     graded = _graded(old), _graded(new)
-    if graded[0] != graded[1]:
+    same, causes = graded[0] == graded[1], []
+    if not same:
         causes.append(f"exercises: {graded[0]} -> {graded[1]}; only those of both are compared")
-    for name in sorted(old["versions"].keys() | new["versions"].keys()):
-        if graded[0] != graded[1] and (name == "course" or name not in old["versions"] or name not in new["versions"]):
-            continue  # the digest of the course, and its modules, are those of these exercises
-        was, now = (str(each["versions"].get(name, "absent")) for each in (old, new))
-        if was != now:
-            causes.append(
-                f"the course differs: {was[:19]} -> {now[:19]}" if name == "course" else f"{name}: {was} -> {now}"
-            )
+    for name, was, now in _differing(old["versions"], new["versions"], "absent"):
+        if name == "course" and same:
+            causes.append(f"the course differs: {was[:19]} -> {now[:19]}")
+        elif name != "course" and (same or "absent" not in (was, now)):  # its modules are those of these exercises
+            causes.append(f"{name}: {was} -> {now}")
     if old["isolation"] != new["isolation"]:
         causes.append(f"isolation: {old['isolation']} -> {new['isolation']}")
-    for name in sorted(old["limits"].keys() | new["limits"].keys()):
-        was, now = (each["limits"].get(name, "none") for each in (old, new))
-        if was != now:
-            causes.append(f"limit {name}: {was} -> {now}")
-    return causes
+    limits = _differing(old["limits"], new["limits"], "none")
+    return causes + [f"limit {name}: {was} -> {now}" for name, was, now in limits]
 
 
-def _graded(record):
-    return " ".join(each["number"] for each in record["exercises"])
+def _differing(old, new, absent):
+    """(name, old value, new value) where two dicts differ."""
+    pairs = ((name, old.get(name, absent), new.get(name, absent)) for name in sorted(old.keys() | new.keys()))
+    return [each for each in pairs if each[1] != each[2]]
 
 
-def _property_changes(old, new):
+def _property_changes(old, new, numbers):
     """A line for each property whose marks or worth differ."""
-    was = {item["id"]: item for _, item in properties(old)}
-    now = {item["id"]: item for _, item in properties(new)}
     lines = []
-    for name in sorted(was.keys() | now.keys()):
-        one, other = was.get(name), now.get(name)
-        if one is None or other is None:
-            present = other or one
-            lines.append(
-                f"{name} is {'new' if other else 'gone'}: {present['points']} of {present['of']}, {present['verdict']}"
-            )
-        elif _worth(one) != _worth(other):
-            why = f": {other['summary']}" if other["summary"] else ""
-            points = f"{one['points']}/{one['of']} -> {other['points']}/{other['of']}"
-            lines.append(f"{name} {one['verdict']} -> {other['verdict']}, {points}{why}")
+    for name, was, now in _differing(_items(old, numbers), _items(new, numbers), None):
+        if was is None or now is None:
+            item = now or was
+            lines.append(f"{name} is {'new' if now else 'gone'}: {item['points']} of {item['of']}, {item['verdict']}")
+        elif _worth(was) != _worth(now):
+            why = f": {now['summary']}" if now["summary"] else ""
+            points = f"{was['points']}/{was['of']} -> {now['points']}/{now['of']}"
+            lines.append(f"{name} {was['verdict']} -> {now['verdict']}, {points}{why}")
     return lines
 
 

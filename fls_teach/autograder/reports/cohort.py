@@ -7,7 +7,8 @@ import bisect
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from fls_teach.autograder.marking.record import VERDICTS, likely_of, properties
+from fls_teach.autograder.marking.record import VERDICTS, properties
+from fls_teach.autograder.reports.lines import likely_of, reasons_to_review
 
 LISTED = 50  # names of submissions a list holds; the rest is a number
 BINS = 10
@@ -110,7 +111,7 @@ class Cohort:
             self.faults.add(record["submission"], messages[0] if messages else "")
         else:
             self.scores[record["score"]] += 1
-        if reasons := record.get("intake", {}).get("review"):
+        if reasons := reasons_to_review(record):
             self.review.add(record["submission"], reasons[0])
         if record["notes"]:
             more = len(record["notes"]) - 2  # the first may only say that nothing was found, and the second why
@@ -164,7 +165,7 @@ class Cohort:
         return max(1, *(number for _, number in self.distribution()))
 
     def hardest(self):
-        """The rows of what somebody handed in, those first that the smallest share of these passed."""
+        """Rows sorted by pass rate, lowest first; without exercises of which nothing but stubs was handed in."""
         rows = (row for row in self.rows.values() if row.verdicts)
         return sorted(rows, key=lambda row: (row.passed / max(row.judged, 1), row.id))
 

@@ -1,11 +1,12 @@
-"""gradebook.csv: one line a submission, safe to open in a spreadsheet."""
+"""gradebook.csv: one line per submission, safe to open in a spreadsheet."""
 
 import hashlib
 import itertools
 import re
 from collections import Counter
 
-from fls_teach.autograder.marking.record import VERDICTS, corrections, final_marks, printable, properties
+from fls_teach.autograder.marking.record import VERDICTS, final_marks, printable, properties
+from fls_teach.autograder.reports.lines import corrections, reasons_to_review
 from fls_teach.files import replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
@@ -24,12 +25,12 @@ _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
 _QUOTED = re.compile('[,;|"\t\r\n]')
 
 
-def defused(text):
+def escape_formula(text):
     """`text` so that no spreadsheet takes it for a formula; other text is left as it is, but printable.
 
     Examples
     --------
-    >>> defused("=1+1"), defused("'t Hooft, G.")
+    >>> escape_formula("=1+1"), escape_formula("'t Hooft, G.")
     ("'=1+1", "'t Hooft, G.")
     """
     return printable(f"'{text}" if _FORMULA.match(text) else text)
@@ -44,24 +45,25 @@ def row(record, exercises):
     """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0."""
     marks, verdicts = final_marks(record), Counter(item["verdict"] for _, item in properties(record))
     return [
-        defused(record["submission"]),
+        escape_formula(record["submission"]),
         marks.score,
         record["max_score"],
         *(marks.points.get(name) for name in exercises),
         record["digest"],
         *(verdicts[verdict] for verdict in VERDICTS),
-        *_intake(record.get("intake", {})),
+        *_intake(record),
         record.get("late", {}).get("days", ""),
         marks.final,
-        defused(" ".join(corrections(record))),
+        escape_formula(" ".join(corrections(record))),
     ]
 
 
-def _intake(about):
+def _intake(record):
     """The cells of `INTAKE`; those of a record from before there were any are empty."""
+    about = record.get("intake", {})
     cells = {"submitted": about.get("when", ""), "members": "; ".join(about.get("group", ()))}
-    cells |= {"review": " ".join(about.get("review", ()))}
-    return [defused(str(cells.get(name, about.get(name, "")))) for name in INTAKE]
+    cells |= {"review": " ".join(reasons_to_review(record))}
+    return [escape_formula(str(cells.get(name, about.get(name, "")))) for name in INTAKE]
 
 
 def write_gradebook(path, exercises, records, absent=()):
@@ -93,7 +95,7 @@ def write_gradebook(path, exercises, records, absent=()):
             count += 1
         for name in absent:
             cells = dict.fromkeys(columns(exercises), "") | {
-                "submission": defused(name),
+                "submission": escape_formula(name),
                 "review": "Nothing was handed in.",
             }
             file.write(line(cells.values()))

@@ -3,8 +3,9 @@
 The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 """
 
-from fls_teach.autograder.marking.record import as_json, corrections, final_marks, properties, verdict_lines
-from fls_teach.autograder.reports.reproduce import repeat
+from fls_teach.autograder.marking.record import as_json, final_marks, properties
+from fls_teach.autograder.reports.lines import corrections, verdict_lines
+from fls_teach.autograder.reports.reproduce import reproduce_command
 
 
 def as_results(record):
@@ -64,7 +65,8 @@ def _about(record):
     yield from record["notes"]
     origin = "derived from the course's key and your files" if record["keyed"] else "given by hand"
     yield f"Seed {record['seed']}, {origin}; isolation: {record['isolation']}; files {record['digest']}."
-    yield f"The same file, key and version of the course give the same marks; {repeat(record)} repeats the run."
+    command = reproduce_command(record)
+    yield f"The same file, key and version of the course give the same marks; {command} repeats the run."
 
 
 def _test(exercise, item, fault, said):

@@ -9,17 +9,9 @@ from pathlib import Path
 
 import jinja2
 
-from fls_teach.autograder.marking.record import (
-    VERDICTS,
-    card_rows,
-    corrections,
-    file_rows,
-    final_marks,
-    likely_of,
-    printable,
-    properties,
-)
-from fls_teach.autograder.reports.reproduce import repeat
+from fls_teach.autograder.marking.record import VERDICTS, final_marks, printable, properties
+from fls_teach.autograder.reports.lines import card_rows, corrections, file_rows, likely_of
+from fls_teach.autograder.reports.reproduce import reproduce_command
 
 LISTED_PAIRS = 200
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -78,8 +70,8 @@ def report_page(record):
     absent = sum(each["state"] == "missing" and each["message"] != "" for each in record["exercises"])
     template = _environment().get_template("report.html")
     counts = {"passed": verdicts.count("passed"), "count": len(verdicts), "absent": absent}
-    marks = final_marks(record)
-    return template.render(record=record, marks=marks, corrected=corrections(record), repeat=repeat(record), **counts)
+    counts |= {"marks": final_marks(record), "corrected": corrections(record)}
+    return template.render(record=record, reproduce_command=reproduce_command(record), **counts)
 
 
 def cohort_page(cohort, pairs=None, note="", identical=()):

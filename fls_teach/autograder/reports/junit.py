@@ -2,7 +2,8 @@
 
 from xml.etree import ElementTree
 
-from fls_teach.autograder.marking.record import printable, verdict_lines
+from fls_teach.autograder.marking.record import printable
+from fls_teach.autograder.reports.lines import verdict_lines
 
 FAILURES = ("wrong", "missing", "skipped-by-submission")
 """Verdicts on an answer, or on its absence; any other that is not "passed" says that there was no answer to judge."""

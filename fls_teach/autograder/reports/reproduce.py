@@ -1,19 +1,18 @@
 """The command that gives a submission the marks of its record once more."""
 
-from fls_teach.autograder.marking.budget import Patience
 from fls_teach.autograder.selection import selected
-from fls_teach.autograder.settings import TOTAL_LIMIT
+from fls_teach.autograder.settings import TOTAL_LIMIT, TimeLimits
 from fls_teach.course.registry import course_root, exercises, own_root
 from fls_teach.sandbox.isolation.sandboxes import Limits
 
 _OPTIONS = (
-    ("--time-limit", "call_seconds", Patience.call, Patience.call),
+    ("--time-limit", "call_seconds", TimeLimits.call, TimeLimits.call),
     ("--total-limit", "submission_seconds", TOTAL_LIMIT, 0),
     ("--memory", "memory_mib", Limits.memory_mib, Limits.memory_mib),
 )
 
 
-def repeat(record):
+def reproduce_command(record):
     """``fls grade FILE --out FOLDER --seed ...`` with all that the marks depend on and that is not usual.
 
     Parameters

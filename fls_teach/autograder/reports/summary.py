@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import final_marks, properties
+from fls_teach.autograder.reports.lines import reasons_to_review
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
 
 
 @dataclass
-class Done:
+class BatchResult:
     """What came of a batch.
 
     Attributes
@@ -26,7 +27,7 @@ class Done:
     noted : list of str
         Names of submissions of which something was not taken.
     review : list of (str, str)
-        Names of submissions that a person has to look at for what was handed in, and why.
+        Names of submissions that need manual review for another reason than a fault of the grader's, and why.
     left_out : list of str
         People with more than one attempt.
     by_digest : dict of str to list of str
@@ -69,7 +70,7 @@ class Done:
             self.noted.append(name)
         if counts:
             self.rows.append((name, final_marks(record).final, record["max_score"], verdicts))
-            self.review += [(name, reason) for reason in record.get("intake", {}).get("review", ())[:1]]
+            self.review += [(name, reason) for reason in reasons_to_review(record)[:1]]
             if verdicts.keys() != {"missing"} and not record["fault"]:
                 self.by_digest.setdefault(record["digest"], []).append(name)
 
@@ -85,7 +86,7 @@ class Done:
 
     @property
     def faults(self):
-        """Names of submissions that a person has to look at."""
+        """Names of submissions that the grader failed on, which need manual review."""
         return [name for name, score, _, _ in self.rows if score is None]
 
     @property
@@ -109,7 +110,7 @@ class Done:
 
 
 def print_summary(done):
-    """The batch on the terminal: a line a submission, or the distribution if there are many."""
+    """The batch on the terminal: one line per submission, or the distribution if there are many."""
     from rich.table import Table
     from rich.text import Text
 
@@ -131,11 +132,10 @@ def print_summary(done):
         low, middle, high = scores[0], statistics.median(scores), scores[-1]
         screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}"))
     if done.faults:
-        text = f"{len(done.faults)} without a mark, for no fault of theirs, to be looked at by a person: "
-        text += _listed(done.faults)
+        text = f"{len(done.faults)} not graded because of a grader error; review manually: {_listed(done.faults)}"
         screen.print(Text(text, style="bold red"))
     if done.review:
-        text = f"To be reviewed manually, because of what was handed in ({len(done.review)}):"
+        text = f"{len(done.review)} need manual review:"
         screen.print(Text(text, style="bold red"))
         for name, reason in done.review[:SHOWN]:
             screen.print(Text(f"  {_spelt(name)}: {_spelt(reason)}", style="red"))
@@ -168,7 +168,7 @@ def print_summary(done):
         screen.print(Text(f"Identical files: {_listed(names)}"))
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
-        screen.print(Text(f"{many}, for a person to look at: {done.out / 'cohort.html'}"))
+        screen.print(Text(f"{many}, for manual review: {done.out / 'cohort.html'}"))
     for line in done.changes:
         screen.print(Text(line))
     text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"

@@ -14,7 +14,7 @@ from bdb import BdbQuit
 
 from fls_teach.course.checking.failures import Abandoned, CallFailed, CheckerBroken, Mismatch
 from fls_teach.course.checking.results import CheckResult, PropertyResult
-from fls_teach.course.checking.search import LIMITS, Enough, Failure, TooSlow, replay, run_property
+from fls_teach.course.checking.search import LIMITS, Failure, StopSearch, TooSlow, replay, run_property
 from fls_teach.course.checking.student import Student
 from fls_teach.course.withheld import concealed
 from fls_teach.sandbox import Session
@@ -37,7 +37,7 @@ class NoClock:
         """Spend time on "mark" (the verdict), "search" (a smaller counterexample) or "card" from now on."""
 
     def watched(self):
-        """A context in which `search.Enough` may be raised at any moment."""
+        """A context in which `search.StopSearch` may be raised at any moment."""
         return contextlib.nullcontext()
 
 
@@ -185,7 +185,7 @@ def _judged(item, student, look, describe, clock):
             summary, rows = describe(item, failure, verdict)
             rows = tuple((label, _repeatable(text)) for label, text in rows)
             return PropertyResult(item, verdict, _repeatable(summary), rows)
-    except Enough as reason:
+    except StopSearch as reason:
         return PropertyResult(item, "timeout", str(reason))
     except (Exception, CheckerBroken) as problem:  # ours, whatever it is: no zero for anybody
         cause = problem.__cause__ or problem if isinstance(problem, CheckerBroken) else problem

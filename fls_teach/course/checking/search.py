@@ -23,7 +23,7 @@ class Limits:
     Attributes
     ----------
     finding : float
-        Seconds of the student's calls until one fails, as `charged`.
+        Seconds of the student's calls until one fails, as `charged_seconds`.
     shrinking : float
         Seconds on the clock, once it has failed, to find a smaller counterexample.
     tries : float
@@ -75,7 +75,7 @@ class TooSlow(Exception):
     """Every call kept to its limit, but the property as a whole took too long."""
 
 
-class Enough(BaseException):
+class StopSearch(BaseException):
     """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample.
 
     Whoever else has a limit may raise it, at any moment: the property then took too long, or the search for a smaller
@@ -83,7 +83,7 @@ class Enough(BaseException):
     """
 
 
-class _TriedEnough(BaseException):
+class _TriesExhausted(BaseException):
     """Leaves Hypothesis after so many attempts to find a smaller counterexample, a number that is no chance."""
 
 
@@ -127,9 +127,9 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
             each_example(test, recorder, _own_seed(seed, test), max_examples or test.examples, shrink)
         elif not test.first:
             recorder()
-    except Enough as reason:
+    except StopSearch as reason:
         recorder.out_of_time(str(reason))
-    except (_TriedEnough, Abandoned):
+    except (_TriesExhausted, Abandoned):
         pass
     except errors.HypothesisException:
         if recorder.failure is None:  # the specification cannot make its inputs
@@ -181,15 +181,15 @@ class _Recorder:
         self.seconds, self.handing_over, self.own = student.seconds, student.handing_over, time.thread_time()
 
     def look_at_time(self):
-        """Raise `Enough` or `CheckerTooSlow` when it is time to stop."""
+        """Raise `StopSearch` or `CheckerTooSlow` when it is time to stop."""
         if self.failure is not None:
             if time.monotonic() > self.deadline:
-                raise Enough
+                raise StopSearch
             return
         seconds, limits = self.student.seconds - self.seconds, self.limits
         if seconds > limits.finding:
             count = len(self.test.first) + (self.test.examples if self.test.strategies else not self.test.first)
-            raise Enough(f"{seconds:.0f} s were used up after {self.tried} of {count} examples, which is too long")
+            raise StopSearch(f"{seconds:.0f} s were used up after {self.tried} of {count} examples, which is too long")
         own = time.thread_time() - self.own - (self.student.handing_over - self.handing_over)
         if own > limits.course:
             raise CheckerTooSlow(f"making and judging the examples took the checker more than {limits.course:g} s")
@@ -199,7 +199,7 @@ class _Recorder:
         if self.failure is not None:
             self.smaller += 1
             if self.smaller > self.limits.tries:
-                raise _TriedEnough
+                raise _TriesExhausted
         try:
             self.test.example(self.student, **inputs)
             self.tried += 1
@@ -261,9 +261,9 @@ def _fresh(test, student, seed):
             pass
         found.append(list(student.calls))
         if student.seconds - began > FRESH_SECONDS:
-            raise _TriedEnough
+            raise _TriesExhausted
 
-    with contextlib.suppress(Exception, Abandoned, CheckerBroken, _TriedEnough):
+    with contextlib.suppress(Exception, Abandoned, CheckerBroken, _TriesExhausted):
         if test.strategies:
             each_example(test, ask, _own_seed(f"fresh {seed}", test), FRESH)
     return found

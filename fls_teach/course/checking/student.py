@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fls_teach.course.checking.failures import KEPT_BYTES, Abandoned, ArgumentChanged, CallFailed, CheckerBroken, weight
 from fls_teach.sandbox import NotPlain
-from fls_teach.sandbox.proc.worker_process import charged
+from fls_teach.sandbox.proc.worker_process import charged_seconds
 
 SLACK = 3.0
 """How many times as long as its limit a call may take by the clock, while others keep the processor busy."""
@@ -42,7 +42,7 @@ class Student:
         Arguments whose change has failed a property already. It is left out of later calls: one mistake costs one
         property, also where another asks about it.
     seconds : float
-        What all calls so far have taken, as `charged`: others may keep the processor busy.
+        What all calls so far have taken, as `charged_seconds`: others may keep the processor busy.
     handing_over : float
         Seconds of this thread's processor time in which calls were passed on and their answers read.
     after_call : callable
@@ -93,7 +93,7 @@ class Student:
         except Exception as problem:
             raise CheckerBroken from problem
         self.handing_over += time.thread_time() - began
-        self.seconds += charged(outcome.seconds, outcome.spent, SLACK)
+        self.seconds += charged_seconds(outcome.seconds, outcome.cpu_seconds, SLACK)
         self._keep(function, args, kwargs, outcome)
         self.after_call()
         if outcome.ok:

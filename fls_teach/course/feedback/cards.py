@@ -8,7 +8,7 @@ import functools
 from dataclasses import dataclass
 
 from fls_teach.course.checking.failures import Abandoned, ArgumentChanged, CallFailed, Mismatch
-from fls_teach.course.checking.search import Enough
+from fls_teach.course.checking.search import StopSearch
 from fls_teach.course.checking.show import call_shown, inputs_shown, largest_difference, pair_shown
 from fls_teach.course.feedback.code import call_as_code
 from fls_teach.course.feedback.failing_call import failing_call
@@ -72,7 +72,7 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=
 def _likely(exercise, failure, worker):
     try:
         return likely_misconception(exercise, failure, worker)
-    except Enough:  # no time left for a guess; what is known of the failure needs none
+    except StopSearch:  # no time left for a guess; what is known of the failure needs none
         return ""
 
 

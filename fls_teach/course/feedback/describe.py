@@ -1,7 +1,7 @@
 """What a check says of a failure, beside its verdict: one line, and perhaps the rows of a counterexample card."""
 
 from fls_teach.course.checking import replays
-from fls_teach.course.checking.search import Enough
+from fls_teach.course.checking.search import StopSearch
 from fls_teach.course.feedback.cards import make_card, summary
 from fls_teach.course.feedback.pictures import save_picture
 
@@ -24,7 +24,7 @@ def described(failure, draw):
     try:
         text = summary(failure)
         return text, draw()
-    except (Exception, Enough) as problem:
+    except (Exception, StopSearch) as problem:
         return text, (("note", f"there is no card: {' '.join(repr(problem).split())[:300]}"),)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from fls_teach.course.checking.shared import SharedWorker
 from fls_teach.course.checking.student import SLACK
 from fls_teach.sandbox import protocol
-from fls_teach.sandbox.proc.worker_process import charged
+from fls_teach.sandbox.proc.worker_process import charged_seconds
 
 BUDGET = 6.0  # seconds for all misconceptions of an exercise, while somebody waits
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
@@ -72,7 +72,7 @@ class _Panel:
                 raise _OutOfTime
             outcome = self._worker.call(each, call.function, *call.args, **call.kwargs)
             if self._started:  # the first waited for the worker
-                self._left -= charged(outcome.seconds, outcome.spent, SLACK)
+                self._left -= charged_seconds(outcome.seconds, outcome.cpu_seconds, SLACK)
             self._started = True
             self._known[key] = call, outcome  # the call too, so that its id stays its own
         return self._known[key][1]

@@ -1,7 +1,7 @@
-"""What one worker at a time may have on this machine: a user number, and a processor as long as there are enough.
+"""Machine-wide leases: one uid and one processor per worker.
 
-A claim vanishes with the process that holds it. Root's is the lock of a file in a folder of its own, which no other
-user can take first; anybody else's, or where that folder cannot be had, an abstract socket.
+A lease ends with the process that holds it. Root's is the lock of a file in a folder of its own, which no other user
+can take first; that of another user, or where there is no such folder, an abstract socket.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ class NoUserLeft(RuntimeError):
     """Every number is taken."""
 
 
-class UserClaim:
-    """A user number that nobody else on this machine is using, until `close`.
+class UserLease:
+    """A uid that no other process on this machine is using, until `close`.
 
     Only root can become another user, and no two workers may share one.
 
@@ -41,13 +41,13 @@ class UserClaim:
 
         taken = {entry.pw_uid for entry in pwd.getpwall()}
         for uid in range(FIRST_USER, LAST_USER):
-            if uid not in taken and (held := _claimed(f"user-{uid}")):
+            if uid not in taken and (held := _leased(f"user-{uid}")):
                 self._held, self.uid = held, uid
                 return
         raise NoUserLeft(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
     def fileno(self):
-        """A descriptor: nobody has the number until all its copies are closed."""
+        """A descriptor: the lease ends once all its copies are closed."""
         return self._held.fileno()
 
     def close(self):
@@ -55,8 +55,8 @@ class UserClaim:
         self._held.close()
 
 
-class ProcessorClaim:
-    """A processor that this process may use and that as few other workers as possible have claimed, until `close`.
+class ProcessorLease:
+    """A processor that this process may use and that as few other workers as possible have leased, until `close`.
 
     Attributes
     ----------
@@ -65,11 +65,11 @@ class ProcessorClaim:
 
     def __init__(self):
         processors = sorted(os.sched_getaffinity(0))
-        # By chance: containers side by side do not see one another's claims, and must not all begin with the same.
+        # By chance: containers side by side do not see one another's leases, and must not all begin with the same.
         random.SystemRandom().shuffle(processors)
         for sharing in itertools.count():
             for number in processors:
-                if held := _claimed(f"processor-{number}-{sharing}"):
+                if held := _leased(f"processor-{number}-{sharing}"):
                     self._held, self.number = held, number
                     return
 
@@ -78,7 +78,7 @@ class ProcessorClaim:
         self._held.close()
 
 
-def _claimed(name):
+def _leased(name):
     """What holds this name until it is closed, or None if another process has it."""
     if os.geteuid() == 0:
         with contextlib.suppress(OSError):

@@ -50,7 +50,7 @@ class OtherUser(Confined):
         self._closed, self._sees_held = False, can_see_held_files()
         # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
         # the name, and what a grader that was killed has left there.
-        self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._claim.uid}")
+        self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._lease.uid}")
         self.scratch = str(self._folder / "scratch")
         self._open = [] if landlock() else _open_to_all(_TOPS)
         try:
@@ -62,7 +62,7 @@ class OtherUser(Confined):
             self._readable = [*SYSTEM, *_DEVICES, *interpreter_trees(), str(self._folder)]
             self._new_scratch()
             # Only its first process ends with the grader, not what that has started.
-            self._executor = kill_all_later(self._claim.uid, _KILLER, self._claim.fileno())
+            self._executor = kill_all_later(self._lease.uid, _KILLER, self._lease.fileno())
         except (OSError, ViewError) as problem:
             super().close()
             raise SandboxError(str(problem)) from None
@@ -74,7 +74,7 @@ class OtherUser(Confined):
         return self.scratch
 
     def members(self, pid):
-        return descendants(pid) | processes_of(self._claim.uid)
+        return descendants(pid) | processes_of(self._lease.uid)
 
     def overflows(self, pid, members):
         unnamed = held_bytes(members) if self._sees_held else 0
@@ -88,7 +88,7 @@ class OtherUser(Confined):
     def sweep(self):
         if self._closed:  # the number may be another's by now
             return
-        uid, deadline = self._claim.uid, time.monotonic() + _ENDING
+        uid, deadline = self._lease.uid, time.monotonic() + _ENDING
         while processes_of(uid):
             if time.monotonic() > deadline:
                 raise SandboxError(f"processes of user {uid} cannot be ended")
@@ -114,12 +114,12 @@ class OtherUser(Confined):
         found = []
         for folder in self._open:
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                found += [entry.path for entry in entries if _belongs_to(entry, self._claim.uid)]
+                found += [entry.path for entry in entries if _belongs_to(entry, self._lease.uid)]
         return found
 
     def _new_scratch(self):
         os.mkdir(self.scratch, 0o700)
-        os.chown(self.scratch, self._claim.uid, self._claim.uid)
+        os.chown(self.scratch, self._lease.uid, self._lease.uid)
 
 
 def _remove(paths):

@@ -25,7 +25,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from fls_teach.sandbox.isolation.leases import NoUserLeft, ProcessorClaim, UserClaim
+from fls_teach.sandbox.isolation.leases import NoUserLeft, ProcessorLease, UserLease
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import WORKER, ViewError, bubblewrap_view
 from fls_teach.sandbox.proc.table import adopt_orphans, descendants
@@ -142,9 +142,9 @@ class Confined(NoSandbox):
     def __init__(self, limits=None):
         super().__init__(limits or Limits())
         # Whatever it starts, it takes no time from workers on others.
-        self._processor = ProcessorClaim()
+        self._processor = ProcessorLease()
         try:
-            self._claim = UserClaim() if os.geteuid() == 0 else None
+            self._lease = UserLease() if os.geteuid() == 0 else None
         except NoUserLeft as problem:
             self._processor.close()
             raise SandboxError(str(problem)) from None
@@ -157,7 +157,7 @@ class Confined(NoSandbox):
         """
         program = self._filter()
         limits = self.limits.resources() | {
-            "user": self._claim.uid if self._claim else None,
+            "user": self._lease.uid if self._lease else None,
             "processor": self._processor.number,
             "filter": program and base64.b64encode(program).decode(),
             **more,
@@ -182,8 +182,8 @@ class Confined(NoSandbox):
     def close(self):
         adopt_orphans(False)
         self._processor.close()
-        if self._claim:
-            self._claim.close()
+        if self._lease:
+            self._lease.close()
 
 
 _INNER_VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
@@ -229,7 +229,7 @@ class Bubblewrap(Confined):
 
     def _namespaces(self):
         common = ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
-        if self._claim is None:
+        if self._lease is None:
             return ["--unshare-all", *common]
         # Root's processes are exempt from limits on their number, in a user namespace too: `confine` becomes another
         # user, for which it needs the right to. The filter it sets refuses new namespaces.

@@ -1,4 +1,4 @@
-"""What a tree of processes spends, seen from outside at every look: processor time, and sleep while it is asked."""
+"""Processor time, and idle wall time during a call, of a process tree, sampled from /proc."""
 
 import contextlib
 import os
@@ -18,11 +18,11 @@ class _Process:
     children: int
 
 
-class Spending:
-    """Adds up what is seen from one look to the next.
+class TreeTime:
+    """Processor time of a process tree, added up from one sample to the next.
 
     Time in which processes come and go counts in full: one that ends between two looks may take its time with it, as
-    the kernel adds it to nobody's when its parent ignores the end of its children.
+    the kernel does not add it up when its parent ignores the end of its children.
 
     Attributes
     ----------
@@ -37,14 +37,14 @@ class Spending:
         self._own = {}  # (pid, start) -> ticks, of all that were ever seen
         self._members = None
 
-    def look(self, pids, asked):
-        """Look at the tree.
+    def sample(self, pids, asked):
+        """Sample the tree.
 
         Parameters
         ----------
         pids : iterable of int
         asked : float
-            Seconds since the last look in which it was to answer something.
+            Seconds since the last sample in which it was to answer something.
         """
         found = {(each.pid, each.start): each for pid in pids if (each := _read(pid))}
         tick, before = os.sysconf("SC_CLK_TCK"), self.processor

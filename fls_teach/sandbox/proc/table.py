@@ -122,19 +122,18 @@ def kill_all_of(uid, killer):
     ----------
     uid : int
     killer : int
-        A user that nobody is. The process that does it is the user only as far as it sends signals: it cannot be
-        stopped by what it is about to end.
+        An unused uid. The helper keeps it as its effective uid, so the victim cannot signal the helper.
     """
     subprocess.run(_killing(uid, killer), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
-def kill_all_later(uid, killer, claim):
+def kill_all_later(uid, killer, lease):
     """The same as soon as this process has ended, however it ends.
 
     Parameters
     ----------
     uid, killer : int
-    claim : int
+    lease : int
         A descriptor to be kept open until then.
 
     Returns
@@ -144,7 +143,7 @@ def kill_all_later(uid, killer, claim):
     """
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(
-        _killing(uid, killer), stdin=subprocess.PIPE, **silent, pass_fds=[claim], start_new_session=True
+        _killing(uid, killer), stdin=subprocess.PIPE, **silent, pass_fds=[lease], start_new_session=True
     )
 
 

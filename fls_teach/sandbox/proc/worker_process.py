@@ -21,7 +21,7 @@ from fls_teach.sandbox import protocol
 from fls_teach.sandbox.isolation.sandboxes import MIB, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.view import WORKER, library_folders
 from fls_teach.sandbox.printed import Printed
-from fls_teach.sandbox.proc.cpu_time import Spending, processor_clock
+from fls_teach.sandbox.proc.cpu_time import TreeTime, processor_clock
 from fls_teach.sandbox.proc.table import end, exact_memory_of, memory_of, process_table
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
@@ -67,19 +67,18 @@ class WorkerStopped(Exception):
     """It was ended because it used too much; the text is "memory", "output" or "timeout"."""
 
 
-def charged(clock, spent, slack):
-    """How many seconds of a limit were used up, given those on the clock and those spent: at work, or asleep.
+def charged_seconds(clock, cpu, slack):
+    """Seconds charged against a limit: min(clock, max(cpu, clock / slack)); the clock alone where `cpu` is None.
 
-    What is left of the clock is waiting for a processor or a disk, which others may be busy with. It counts for
-    nothing, but for what makes the whole 1/slack of the clock, since there are ways to wait on purpose. Never more than
-    the clock counts, and the clock alone where `spent` is None.
+    `cpu` includes time asleep. The rest of the clock is waiting for a processor or a disk, which other processes may
+    keep busy; 1/slack of the clock counts all the same, since there are ways to wait on purpose.
 
     Examples
     --------
-    >>> charged(9.0, 5.0, slack=3.0), charged(9.0, 0.0, slack=3.0), charged(9.0, 36.0, slack=3.0)
-    (5.0, 3.0, 9.0)
+    >>> [charged_seconds(9.0, cpu, slack=3.0) for cpu in (5.0, 0.0, 36.0)]
+    [5.0, 3.0, 9.0]
     """
-    return clock if spent is None else min(clock, max(spent, clock / slack))
+    return clock if cpu is None else min(clock, max(cpu, clock / slack))
 
 
 class WorkerProcess:
@@ -93,11 +92,11 @@ class WorkerProcess:
 
     Attributes
     ----------
-    spent : float or None
-        Seconds, as `cpu_time.Spending`, of it and all its processes as of a moment ago. Without limits to watch, those
+    cpu_seconds : float or None
+        Seconds, as `cpu_time.TreeTime`, of it and all its processes as of a moment ago. Without limits to watch, those
         that its own processor clock counts; None where the system shows no such clock.
-    told : float or None
-        How many of these were known at the last answer.
+    cpu_at_last_reply : float or None
+        The same at the last reply.
 
     Raises
     ------
@@ -133,11 +132,11 @@ class WorkerProcess:
         limits = self._sandbox.limits
         self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
         self._ended, self._stopped = threading.Event(), ""
-        self._spending = Spending()
+        self._tree_time = TreeTime()
         self._asked = None  # when the question was put that is being answered
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
         self._clock = None if limits else processor_clock(self._process.pid)
-        self.told = self.spent
+        self.cpu_at_last_reply = self.cpu_seconds
         self._first = {}  # those that it began with: the sandbox's own may be orphans before it is killed
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
@@ -160,11 +159,11 @@ class WorkerProcess:
         return self._process.pid
 
     @property
-    def spent(self):
-        return self._spending.total if self._looked_at else self._clock and self._clock()
+    def cpu_seconds(self):
+        return self._tree_time.total if self._looked_at else self._clock and self._clock()
 
     def ask(self, head, body, limit, slack=1.0):
-        """Ask one question and return the answer's head and body; `limit` is in seconds as `charged`.
+        """Ask one question and return the answer's head and body; `limit` is in seconds as `charged_seconds`.
 
         Raises
         ------
@@ -189,14 +188,14 @@ class WorkerProcess:
         return answer[1:]
 
     def _next_answer(self, limit, slack):
-        start, before, left = time.perf_counter(), self.spent, limit
+        start, before, left = time.perf_counter(), self.cpu_seconds, limit
         self._asked = start
         try:
             while left > 0:
                 with contextlib.suppress(queue.Empty):
                     return self._answers.get(timeout=max(left, WATCH_INTERVAL))
-                spent = None if before is None else self.spent - before
-                left = limit - charged(time.perf_counter() - start, spent, slack)
+                cpu = None if before is None else self.cpu_seconds - before
+                left = limit - charged_seconds(time.perf_counter() - start, cpu, slack)
         finally:
             self._asked = None
         raise WorkerTimeout("no answer")
@@ -251,12 +250,12 @@ class WorkerProcess:
 
     def _watch(self):
         most, before, looks_after = self._sandbox.limits.memory_mib * MIB, time.perf_counter(), 0
-        # At times that nobody can foresee: who sleeps is seen asleep, and cannot be awake just then.
+        # Jittered, so that a worker cannot synchronise with the samples.
         while not self._ended.wait(WATCH_INTERVAL * random.uniform(0.5, 1.5)):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
                 members = self._sandbox.members(self._process.pid)
                 asked, now = self._asked, time.perf_counter()
-                self._spending.look(members, 0.0 if asked is None else now - max(asked, before))
+                self._tree_time.sample(members, 0.0 if asked is None else now - max(asked, before))
                 before = now
                 coarse = memory_of(members)
                 # Far too much needs no exact look, which takes long where many processes share much.
@@ -264,7 +263,7 @@ class WorkerProcess:
                     self._stop("memory")
                 elif self._sandbox.overflows(self._process.pid, members):
                     self._stop("output")
-                elif self._spending.processor > self._sandbox.limits.cpu_seconds:
+                elif self._tree_time.processor > self._sandbox.limits.cpu_seconds:
                     self._stop("timeout")
             if self._process.poll() is not None:
                 looks_after += 1

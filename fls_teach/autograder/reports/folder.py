@@ -1,0 +1,43 @@
+"""The files of one submission: its record, and what is drawn from it."""
+
+from fls_teach.autograder.marking.record import as_json, read_record
+from fls_teach.autograder.reports import gradescope, html, junit
+from fls_teach.course.registry import CourseError
+from fls_teach.files import replacing
+
+DRAWN = "results.json", "report.html", "junit.xml"
+"""What is drawn from a record and lies beside it."""
+
+
+def write(folder, record):
+    """Write a submission's files; the record comes last and says that the others are whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "record.json").unlink(missing_ok=True)
+    texts = as_json(gradescope.as_results(record)), html.report_page(record), junit.as_junit(record), as_json(record)
+    for name, text in zip((*DRAWN, "record.json"), texts, strict=True):
+        with replacing(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def finished(folder, expected, exercises):
+    """The finished record of this very work, or None: anything unreadable is done again.
+
+    Parameters
+    ----------
+    folder : Path
+    expected : dict
+        Fields of the record, as they are read back.
+    exercises : tuple of Exercise
+
+    Returns
+    -------
+    dict or None
+    """
+    if not all((folder / name).is_file() for name in DRAWN):
+        return None
+    try:
+        record = read_record(folder / "record.json")
+    except CourseError:
+        return None
+    same = [each["name"] for each in record["exercises"]] == [each.name for each in exercises]
+    return record if same and all(record.get(name) == value for name, value in expected.items()) else None

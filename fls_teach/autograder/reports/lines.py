@@ -1,0 +1,66 @@
+"""What a record says to people, as lines of plain text: verdicts, cards, corrections, and reasons to look at it."""
+
+from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.course.checking import results
+
+
+def reasons_to_review(record):
+    """Sentences on why a submission needs manual review, whatever its score; an empty list if it does not."""
+    reasons = list(record.get("intake", {}).get("review", ()))
+    if record.get("twice"):
+        reasons.append(f"Marked twice with the same seed, the verdict differs for {', '.join(record['twice'])}.")
+    return reasons
+
+
+def corrections(record):
+    """Sentences on what people corrected and what was deducted, for reports."""
+    lines = [
+        f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in record.get("overrides", ())
+    ]
+    if late := record.get("late"):
+        days = "1 day" if late["days"] == 1 else f"{late['days']} days"
+        lines.append(f"{days} late, {late['rule']}: {100 * late['kept']:g}% of the score is left.")
+    return lines
+
+
+def likely_of(item):
+    """The misconception that a property's failure looks like, or ""."""
+    return item["likely"] or dict(item["card"] or ()).get("likely", "")
+
+
+def card_rows(item, hidden=("likely", "theory")):
+    """The counterexample card as a list of (label, text), as people read it; without rows shown elsewhere."""
+    rows = [(label, text) for label, text in item["card"] or () if text and label not in hidden]
+    return [(results.LABELS.get(label, label), text) for label, text in rows]
+
+
+def row_lines(rows):
+    """Rows as aligned lines of plain text; a text of several lines goes on below itself."""
+    width = max((len(label) for label, _ in rows), default=0)
+    return [
+        f"{label if k == 0 else '':{width}}  {line}".rstrip()
+        for label, text in rows
+        for k, line in enumerate(text.split("\n"))
+    ]
+
+
+def verdict_lines(exercise, item):
+    """What a student is told about one property, as aligned lines of plain text."""
+    rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if item["verdict"] != "passed" else "passed")]
+    rows += [("summary", item["summary"]), ("property", item["formula"])]
+    rows += card_rows(item) or _file_rows(exercise, item)
+    rows += [("likely", likely_of(item))]
+    return row_lines([(label, text) for label, text in rows if text])
+
+
+def _file_rows(exercise, item):
+    """Of a file that does not load, its reason: no property has a card then."""
+    if item["verdict"] == "passed":
+        return []
+    return [(label, text) for label, text in file_rows(exercise) if text != item["summary"]]
+
+
+def file_rows(exercise):
+    """What there is to say about the file of an exercise as a whole, as a list of (label, text)."""
+    rows = [(results.LABELS.get(name, name), exercise[name]) for name in ("message", "printed", "traceback")]
+    return [(label, text) for label, text in rows if text]
