@@ -16,8 +16,8 @@ A submission goes through these rooms::
 Marks come from the specification (`fls_teach.course`), which asks the submission's functions through
 `fls_teach.sandbox`: that package says what is trusted and what is not.
 
-The record, NAME/record.json in the results folder, is plain JSON without times, host names or paths of this machine: the same submission,
-course key and versions give the same bytes. `record.check_record` has its fields. The verdict on a property is one of
-`record.VERDICTS`; only "passed" earns its points. A "grader-fault" is ours: then the submission has no score at all,
-and needs manual review.
+NAME/record.json in the results folder is plain JSON without times, host names or paths of this machine: the same
+submission, course key and versions give the same bytes. `record.check_record` has its fields. The verdict on a
+property is one of `record.VERDICTS`; only "passed" earns its points. A "grader-fault" is ours: then the submission has
+no score at all, and needs manual review.
 """
