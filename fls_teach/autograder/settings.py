@@ -175,15 +175,15 @@ class RunSettings:
         """The exercises to grade with their withheld properties, as a tuple of Exercise."""
         return with_withheld(select(self.exercises, exercises()), self.extra_spec)
 
-    def as_line(self) -> str:
-        """These settings as one line of JSON, for a grader process in another folder."""
+    def as_json(self) -> str:
+        """These settings as JSON, for a grader process in another folder."""
         absolute = {"out": self.out.resolve(), "extra_spec": self.extra_spec and Path(self.extra_spec).absolute()}
-        return json.dumps(asdict(self) | absolute, default=str) + "\n"
+        return json.dumps(asdict(self) | absolute, default=str)
 
     @classmethod
-    def from_line(cls, line: str) -> "RunSettings":
-        """The settings that `as_line` gave."""
-        fields = json.loads(line)
+    def from_json(cls, text: str | bytes) -> "RunSettings":
+        """The settings that `as_json` gave."""
+        fields = json.loads(text)
         return cls(**fields | {"out": Path(fields["out"])})
 
     def saved(self, withheld: str = "") -> dict:

@@ -221,6 +221,16 @@ def test_a_name_that_has_to_be_escaped_is_not_done_again(tmp_path, key):
 # ------------------------------------------------------------------ graders that fail
 
 
+PRELUDE = """
+import json, os, sys, time
+from multiprocessing.connection import Connection
+channel = Connection(int(sys.argv[1]))
+channel.recv_bytes()
+def say(answer):
+    channel.send_bytes(json.dumps(answer).encode())
+"""
+
+
 class Script:
     """A grader process that was replaced by a few lines of Python."""
 
@@ -229,7 +239,7 @@ class Script:
 
         def start(command, **more):
             self.starts += 1
-            return popen([command[0], "-c", "import os, sys, time\nsys.stdin.readline()\n" + lines], **more)
+            return popen([command[0], "-c", PRELUDE + lines, command[-1]], **more)
 
         monkeypatch.setattr(batch.subprocess, "Popen", start)
 
@@ -238,8 +248,8 @@ class Script:
     ("lines", "reason"),
     [
         ("os._exit(3)", "status 3"),
-        ("print('{\"do')", "status 0"),
-        ('print(\'{"problem": "RuntimeError: no"}\')', "RuntimeError: no"),
+        ("os.write(channel.fileno(), b'123')", "status 0"),
+        ("say({'problem': 'RuntimeError: no'})", "RuntimeError: no"),
         ("time.sleep(60)", "busy for more than 1 s in 08_bayes_error 2 times; the submission provokes it"),
     ],
 )
@@ -263,8 +273,7 @@ def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monk
     grade(options([ada], tmp_path / "whole", exercises=("1", "8")))
     first = read_record(tmp_path / "whole/ada/record.json")["exercises"][0]
     monkeypatch.setattr(batch, "STARTING", 2.0 - TimeLimits().silence())
-    line = json.dumps({"exercise": first})
-    Script(monkeypatch, f"print({line!r}, flush=True)\ntime.sleep(60)")
+    Script(monkeypatch, f"say({{'exercise': json.loads({json.dumps(first)!r})}})\ntime.sleep(60)")
     assert grade(options([ada], tmp_path / "out", exercises=("1", "8"))).faults == ["ada"]
     kept, lost = read_record(tmp_path / "out/ada/record.json")["exercises"]
     assert (kept, kept["points"], lost["state"]) == (first, first["of"], "fault")
@@ -273,8 +282,8 @@ def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monk
 
 def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, key, monkeypatch):
     """A submission on which graders die, amid others."""
-    entry_line = grader.as_line
-    monkeypatch.setattr(batch, "as_line", lambda entry: "rubbish\n" if entry.name == "bob" else entry_line(entry))
+    message = grader.as_message
+    monkeypatch.setattr(batch, "as_message", lambda entry: b"rubbish" if entry.name == "bob" else message(entry))
     done = grade(options([mixed], tmp_path / "out", jobs=2))
     assert done.faults == ["bob"]
     assert [score is None for _, score, _, _ in done.rows] == [False, True, False, False]

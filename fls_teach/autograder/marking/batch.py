@@ -5,6 +5,7 @@ What is finished lies on the disk, whole; a batch that was killed goes on where 
 
 import contextlib
 import json
+import multiprocessing
 import os
 import queue
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from fls_teach.autograder.marking.grader import as_line, write_fault
+from fls_teach.autograder.marking.grader import as_message, write_fault
 
 ATTEMPTS = 2  # retry once: the grader may have been killed by another submission
 ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
@@ -29,14 +30,14 @@ _SAME_EVERYWHERE = {
 # Not `-m`, which imports from the current folder before any other: there may lie what was handed in.
 _GRADER = """
 import sys
-sys.path[:] = [folder for folder in sys.path if folder] + [sys.argv[2]]
+sys.path[:] = [folder for folder in sys.path if folder] + [sys.argv[1]]
 from fls_teach.autograder.marking.grader import main
-main(int(sys.argv[1]))
+main(*map(int, sys.argv[2:]))
 """
 
 
 class _Stopped(BaseException):
-    """The batch is to end now; not an Exception, so that nobody tries again."""
+    """The batch is to end now; not an Exception, so that it is not tried again."""
 
 
 class GraderDied(Exception):
@@ -48,71 +49,54 @@ class GraderDied(Exception):
 
 
 class _Grader:
-    """One grader process, started when it is needed; `limit` is in seconds for each exercise."""
+    """One grader process, started when it is needed; `limit` is in seconds per exercise."""
 
     def __init__(self, settings, limit):
-        self._settings, self._limit, self._process, self._stopped = settings, limit, None, False
+        self._settings, self._limit, self._process, self._channel, self._stopped = settings, limit, None, None, False
 
     def mark(self, entry):
         """Have one submission marked; raise `GraderDied` if that failed, `_Stopped` if it was not to be."""
-        marked = []
-        process, lines = self._process, [as_line(entry)]
-        if process is None:
-            process = self._start()
-            lines.insert(0, self._settings.as_line())
+        marked, problem, silent, messages = [], "", False, [as_message(entry)]
+        if self._process is None:
+            self._start()
+            messages.insert(0, self._settings.as_json().encode())
         try:
-            process.stdin.write("".join(lines))
-            process.stdin.flush()
-            while True:
-                answer, silent = self._hear(process)
-                if not answer or "exercise" not in answer:
+            for message in messages:
+                self._channel.send_bytes(message)
+            while not problem:
+                if silent := not self._channel.poll(self._limit):
                     break
-                marked += [answer["exercise"]] if answer["exercise"] else []
-        except (OSError, ValueError):  # ValueError: half a line
-            answer, silent = None, False
-        if answer == {"done": True}:
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if answer is None:  # let it end by itself, which says more
-                process.wait(1.0)
-        process.kill()
-        status = process.wait()
+                answer = json.loads(self._channel.recv_bytes())
+                if answer == {"done": True}:
+                    return
+                marked += [answer["exercise"]] if answer.get("exercise") else []
+                problem = answer.get("problem", "")
+        except (OSError, EOFError, ValueError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)  # let it end by itself, which says more
+        self._process.kill()
+        status = self._process.wait()
+        self._channel.close()
         self._process = None
-        _close_pipes(process)
         if self._stopped:
             raise _Stopped
-        if answer:  # it went wrong within: another process may fare better
-            raise GraderDied(answer["problem"], marked)
+        if problem:  # it went wrong within: another process may fare better
+            raise GraderDied(problem, marked)
         how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
         where = ", ".join(self._settings.exercises[len(marked) :][:1]) or "its reports"
         raise GraderDied(f"the grader {how} in {where}", marked, silent)
 
-    def _hear(self, process):
-        """Its next answer, or None; and whether it was ended because none came."""
-        silent = threading.Event()
-
-        def end():
-            silent.set()
-            process.kill()
-
-        timer = threading.Timer(self._limit, end)
-        timer.start()
-        try:
-            return json.loads(process.stdout.readline() or "null"), silent.is_set()
-        finally:
-            timer.cancel()
-
     def _start(self):
-        command = [sys.executable, "-c", _GRADER, str(os.getpid()), str(Path(__file__).parents[3])]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        # Its own session: Ctrl-C is for us, who then end it together with its workers.
-        process = subprocess.Popen(
-            command, **pipes, text=True, encoding="utf-8", start_new_session=True, env=os.environ | _SAME_EVERYWHERE
-        )
-        self._process = process
+        self._channel, theirs = multiprocessing.Pipe()
+        numbers = str(os.getpid()), str(theirs.fileno())
+        command = [sys.executable, "-c", _GRADER, str(Path(__file__).parents[3]), *numbers]
+        pipes = {"pass_fds": [theirs.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
+        environment = os.environ | _SAME_EVERYWHERE
+        with theirs:
+            # Its own session: Ctrl-C is for this process, which then ends it together with its workers.
+            self._process = subprocess.Popen(command, **pipes, start_new_session=True, env=environment)
         if self._stopped:  # in the meantime
-            process.kill()
-        return process
+            self._process.kill()
 
     def stop(self):
         """End it, and start no other."""
@@ -121,20 +105,14 @@ class _Grader:
             process.kill()
 
     def close(self):
-        """End it, once nobody else is using it: by itself, so that it gives back its sandbox and folders."""
+        """End it, once no thread uses it: by itself, so that it gives back its sandbox and folders."""
         if process := self._process:
-            _close_pipes(process)
+            self._channel.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(ENDING)
         self.stop()
         if process:
             process.wait()
-
-
-def _close_pipes(process):
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(OSError):
-            pipe.close()
 
 
 def run(entries, settings, progress=lambda done, name: None):
@@ -146,7 +124,7 @@ def run(entries, settings, progress=lambda done, name: None):
     settings : RunSettings
         With the names of all its exercises.
     progress : callable
-        Told, from any thread but one at a time, how many are done and who was last.
+        Told, from any thread but one at a time, how many are done and which was last.
     """
     limit = STARTING + settings.time_limits.silence()
     waiting, lock, done, failed = queue.SimpleQueue(), threading.Lock(), 0, []

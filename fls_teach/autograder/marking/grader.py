@@ -1,17 +1,17 @@
-"""A process that marks one submission after the other; `batch` starts some of these and hears from them in JSON lines.
+"""A process that marks one submission after the other; `batch` starts some of these, each at one end of a pipe.
 
-The first line that it reads is the `RunSettings`. Each further line is an `intake.Entry`, answered by
+The first message that it gets is the `RunSettings`. Each further one is an `intake.Entry`, answered by
 {"exercise": {...}} as soon as one is marked ({"exercise": null} if it is marked once more), and at last by
-{"done": true} or {"problem": "..."}. It ends with its standard input, or its parent.
+{"done": true} or {"problem": "..."}, all of it JSON. It ends with the pipe, or its parent.
 """
 
 import contextlib
 import functools
 import json
 import os
-import sys
 import threading
 import time
+from multiprocessing.connection import Connection
 
 from fls_teach.autograder.intake.collect import Entry
 from fls_teach.autograder.intake.sources import Unreadable
@@ -23,9 +23,9 @@ from fls_teach.autograder.settings import RunSettings
 from fls_teach.sandbox.isolation.selftest import make_sandbox
 
 
-def as_line(entry):
-    """An `Entry` as one line of JSON."""
-    return json.dumps(entry.as_json()) + "\n"
+def as_message(entry):
+    """An `Entry` as bytes of JSON."""
+    return json.dumps(entry.as_json()).encode()
 
 
 def mark_entry(entry, settings, chosen, sandbox, tell):
@@ -82,33 +82,35 @@ def _end_with_parent(parent):
     os._exit(1)
 
 
-def main(parent):
-    """Answer lines until they end.
+def main(parent, descriptor):
+    """Answer messages until they end.
 
     Parameters
     ----------
     parent : int
         The process number of the parent, as it says itself: it may be dead by now, and its number be another's.
+    descriptor : int
+        Of this end of the pipe.
     """
     os.chdir("/")  # what cannot be parsed is called "<unknown>", and Python opens a file of that name to quote from it
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever else prints
+    os.set_inheritable(descriptor, False)
+    channel = Connection(descriptor)
 
     def say(answer):
         try:
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
-        except BrokenPipeError:  # the parent was killed
+            channel.send_bytes(json.dumps(answer).encode())
+        except ConnectionError:  # the parent was killed
             os._exit(1)
 
-    settings = RunSettings.from_line(sys.stdin.readline())
+    settings = RunSettings.from_json(channel.recv_bytes())
     chosen = settings.chosen()
     sandbox = make_sandbox(settings.isolation, settings.hidden, settings.sandbox_limits())
-    with contextlib.closing(sandbox):
-        for line in sys.stdin:
+    with contextlib.closing(sandbox), contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            message = channel.recv_bytes()
             try:
-                entry = Entry.from_json(json.loads(line))
+                entry = Entry.from_json(json.loads(message))
                 mark_entry(entry, settings, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
                 say({"done": True})
             except Exception as problem:
