@@ -2,32 +2,16 @@
 
 from dataclasses import dataclass
 
-KINDS = (
-    "value",
-    "exception",
-    "not_done",
-    "missing",
-    "not_plain",
-    "load_error",
-    "timeout",
-    "crash",
-    "memory",
-    "output",
-    "protocol_error",
+KINDS = tuple(
+    "value exception not_done missing not_plain load_error timeout crash memory output protocol_error".split()
 )
 
 # Control characters could move a terminal's cursor or reorder a line (bidi
-# overrides) so that a report shows what nobody wrote; show them as escapes.
+# overrides) so that a report shows what is not there; show them as escapes.
 _UNSAFE = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    for code in (
-        *(set(range(32)) - {9, 10}),
-        *range(127, 160),
-        0x200E,
-        0x200F,
-        *range(0x2028, 0x202F),
-        *range(0x2066, 0x206A),
-    )
+    for start, stop in ((0, 9), (11, 32), (127, 160), (0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
+    for code in range(start, stop)
 }
 
 

@@ -140,7 +140,7 @@ class _Encoder:
             try:
                 self.add(item, depth)
             except NotPlain as problem:
-                # Name the outermost place only: a path of 32 steps helps nobody.
+                # Name the outermost place only: a path of 32 steps is of no help.
                 text = str(problem).partition(" (in its item ")[0]
                 raise NotPlain(f"{text} (in its item {key!r:.40})") from None
 

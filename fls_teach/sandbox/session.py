@@ -168,7 +168,7 @@ class Session(BaseSession):
         How many times as long both may take by the clock, if `cpu_seconds` stays below the limit: see
         `worker_process.charged_seconds`. It takes Linux; elsewhere the clock alone counts.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
-        Where the worker is locked in; `fls check` needs none.
+        Where the worker runs; `fls check` needs none.
     source : bytes, optional
         The file's content, if `path` is a name only.
     """

@@ -274,7 +274,7 @@ def watch(channel, program, thread_id):
         pending = channel.pending
         if pending is not None and pending[1].is_over():
             where = program[0].where_now(thread_id) if program else ""
-            with contextlib.suppress(OSError):  # nobody listens any more
+            with contextlib.suppress(OSError):  # the reader is gone
                 channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)
                 time.sleep(5)
             break

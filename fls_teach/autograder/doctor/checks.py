@@ -1,4 +1,4 @@
-"""`fls doctor`: is this machine fit to grade code that nobody trusts, and do the bundled attacks fail on it?"""
+"""`fls doctor`: is this machine fit to grade untrusted code, and do the bundled attacks fail on it?"""
 
 import contextlib
 import os
@@ -260,10 +260,10 @@ def _survivors():
 
 
 def print_attacks(results):
-    """One line an attack, and what went wrong."""
+    """One line per attack, and what went wrong."""
     width = min(shutil.get_terminal_size().columns, 110)
     for each, problems in results:
-        name, sentence = (each.name, each.sentence) if each else ("all", "Nothing is left, nobody else's mark changed.")
+        name, sentence = (each.name, each.sentence) if each else ("all", "Nothing is left, no other mark changed.")
         line = f"  {'✗' if problems else '✓'} {name:34} {sentence}"
         terminal.say(line if len(line) <= width else f"{line[: width - 1]}…")
         for problem in problems:

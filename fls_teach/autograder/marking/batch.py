@@ -1,4 +1,4 @@
-"""Many submissions: some graders at work side by side, each of which may die without disturbing the others.
+"""Many submissions: some graders side by side, each of which may die without disturbing the others.
 
 What is finished lies on the disk, whole; a batch that was killed goes on where it was when it is started again.
 """

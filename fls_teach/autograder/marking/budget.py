@@ -4,7 +4,7 @@ import contextlib
 import math
 import signal
 import time
-from dataclasses import dataclass
+import types
 
 from fls_teach.autograder.settings import PURPOSES
 from fls_teach.course.checking.failures import CheckerTooSlow, weight
@@ -79,10 +79,7 @@ class TimedSession:
 
     def load(self):
         """As `Session.load`."""
-        if used_up := self._used_up(""):
-            return used_up
-        with self._undisturbed():
-            return self._load()
+        return self._asked("", self._load)
 
     def _load(self):
         loaded = self._session.load()
@@ -98,9 +95,8 @@ class TimedSession:
 
     def call(self, function, /, *args, **kwargs):
         """As `Session.call`."""
-        if used_up := self._used_up(function):
-            return used_up
-        with self._undisturbed():
+
+        def ask():
             loaded = self._load()
             if not loaded.ok:
                 return loaded
@@ -109,18 +105,30 @@ class TimedSession:
             self._answered += weight(outcome.value)
             return outcome
 
+        return self._asked(function, ask)
+
     def lend(self, worker):
         """A `SharedWorker` whose calls are paid for from here."""
-        return _Lent(self, worker)
 
-    def call_shared(self, worker, answer, function, /, *args, **kwargs):
-        """As `SharedWorker.call`."""
+        def call(path, function, /, *args, **kwargs):
+            def ask():
+                outcome = worker.call(path, function, *args, **kwargs)
+                self._add(outcome.seconds, 0.0)  # the course's own worker is not sampled
+                return outcome
+
+            return self._asked(function, ask)
+
+        return types.SimpleNamespace(call=call)
+
+    def _asked(self, function, ask):
+        """What `ask()` returns, which `watched` does not interrupt; or that the time is used up."""
         if used_up := self._used_up(function):
             return used_up
-        with self._undisturbed():
-            outcome = worker.call(answer, function, *args, **kwargs)
-            self._add(outcome.seconds, 0.0)  # the course's own worker is not sampled
-            return outcome
+        self._away = True
+        try:
+            return ask()
+        finally:
+            self._away = False
 
     def _used_up(self, function):
         """What to answer instead of calling, or None."""
@@ -152,14 +160,6 @@ class TimedSession:
         self._clock[self._purpose] += clock
         self._cpu[self._purpose] += clock if cpu is None else cpu
 
-    @contextlib.contextmanager
-    def _undisturbed(self):
-        self._away = True
-        try:
-            yield
-        finally:
-            self._away = False
-
     def _settle(self):
         now = time.thread_time()
         self._own[self._purpose] += now - self._since
@@ -174,12 +174,3 @@ class TimedSession:
             if late:
                 raise TimeBudgetExceeded(self._out_of_time())
             raise (CheckerTooSlow if self._is_our_fault() else TimeBudgetExceeded)(self._own_work())
-
-
-@dataclass(frozen=True)
-class _Lent:
-    budget: TimedSession
-    worker: object
-
-    def call(self, path, function, /, *args, **kwargs):
-        return self.budget.call_shared(self.worker, path, function, *args, **kwargs)

@@ -12,11 +12,11 @@ from fls_teach.files import replacing
 
 NAME = "course.key"
 KEY_BYTES = 32
-SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that somebody else has made
+SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that is given
 
 
 def seed_from(key, digest):
-    """The seed of one submission: nobody without the course key can tell it before handing in.
+    """The seed of one submission: without the course key it cannot be known before handing in.
 
     Parameters
     ----------
@@ -33,20 +33,20 @@ def seed_from(key, digest):
 
 
 def course_key(out, key_file=None, older=None):
-    """The course key: from the file, the environment, OUT, an older OUT, or made now.
+    """The course key: from the file, the environment, this results folder, an earlier one, or made now.
 
     Parameters
     ----------
     out : Path
     key_file : path, optional
     older : path, optional
-        An earlier OUT.
+        An earlier results folder.
 
     Returns
     -------
     key : bytes
     given : bool
-        By the file or the environment: whoever gave it keeps it.
+        By the file or the environment: it is kept where it came from.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def course_key(out, key_file=None, older=None):
 
 
 def keep(out, key):
-    """Save a key that nobody else keeps in OUT, where nobody else may read it."""
+    """Save a key that was made now in the results folder, readable by its owner alone."""
     path = Path(out, NAME)
     if not path.exists():
         with replacing(path) as temporary:

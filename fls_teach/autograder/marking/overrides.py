@@ -1,4 +1,4 @@
-"""Marks that a person corrects: overrides.csv, applied after every run. Records keep what the grader found as well."""
+"""Marks corrected by hand: overrides.csv, applied after every run. Records keep what the grader found as well."""
 
 import csv
 import io

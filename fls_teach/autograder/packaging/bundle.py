@@ -47,7 +47,7 @@ class Bundled:
 
 
 def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=None):
-    """Write the autograder's zip, which nobody but its owner can read: it holds the solutions and the key.
+    """Write the autograder's zip, readable by its owner alone: it holds the solutions and the key.
 
     Parameters
     ----------

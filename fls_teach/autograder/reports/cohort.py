@@ -170,7 +170,7 @@ class Cohort:
         return sorted(rows, key=lambda row: (row.passed / max(row.judged, 1), row.id))
 
     def nobodys(self):
-        """Titles of the exercises that nobody handed in, but for the stub."""
+        """Titles of the exercises of which nothing but stubs was handed in."""
         rows = sorted(self.rows.values(), key=lambda row: row.id)
         return list(dict.fromkeys(row.exercise for row in rows if not row.verdicts))
 

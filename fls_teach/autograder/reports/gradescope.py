@@ -13,7 +13,7 @@ def as_results(record):
 
     With a fault of the grader's there is no score at all, neither of the whole nor of a test. Gradescope adds up the
     scores of the tests if the whole has none, so that one left in would become a mark; a zero would be a mark that
-    nobody gave. Gradescope then shows the submission as not yet scored, and a person must look.
+    was not given. Gradescope then shows the submission as not yet scored, for manual review.
 
     Nothing is hidden: one hidden test would hide the total from the student. There is no execution time, because the
     same submission must give the same bytes.
@@ -72,7 +72,7 @@ def _about(record):
 def _test(exercise, item, fault, said):
     passed = item["verdict"] == "passed"
     marks = {} if fault else {"score": said.get(item["id"], item["points"]), "max_score": item["of"]}
-    # Without a status a test without a score looks neutral: that of a property nobody could judge.
+    # Without a status a test without a score looks neutral: that of a property that could not be judged.
     status = {} if item["verdict"] == "grader-fault" else {"status": "passed" if passed else "failed"}
     return {
         **marks,

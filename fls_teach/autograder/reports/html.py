@@ -81,9 +81,9 @@ def cohort_page(cohort, pairs=None, note="", identical=()):
     ----------
     cohort : Cohort
     pairs : list of similar.Pair, optional
-        Near-identical submissions; None if nobody looked for them.
+        Near-identical submissions; None if none were looked for.
     note : str
-        A sentence on that: why nobody looked, or what was left out.
+        A sentence on that: why none were looked for, or what was left out.
     identical : sequence of list of str
         Names of submissions with the same files.
 

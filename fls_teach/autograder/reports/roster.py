@@ -10,7 +10,7 @@ from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
 _LARGEST = 16 << 20  # bytes
-# Headings, without case: what tells who somebody is, surest first, and where a mark goes.
+# Headings, without case: what identifies a person, surest first, and where a mark goes.
 _IDS = "id", "identifier", "participant", "sis user id", "id number", "student id", "matriculation number"
 _LOGINS = "sis login id", "username", "login", "login id", "user", "orgdefinedid", "email address", "email", "e-mail"
 _NAMES = "student", "full name", "name", "student name", "members"

@@ -1,4 +1,4 @@
-"""Near-identical submissions: a flag for a person to look at, never a mark.
+"""Near-identical submissions: a flag for manual review, never a mark.
 
 Two files are compared as sequences of tokens. A file may be hostile, so nothing here runs, parses or compiles it: one
 regular expression cuts it up, whatever it holds, in linear time (20 times faster than pygments' lexer, which matters
@@ -9,7 +9,7 @@ for 16,000 files). What does not count:
 * names that anybody can choose: each becomes the same token, so that renaming changes nothing. Keywords, builtins and
   attributes (``np.linalg.norm``) keep their names, or all short code would look alike.
 
-What the course publishes itself is compared in another way, since somebody may paste a few functions of it: the
+What the course publishes itself is compared in another way, since a student may paste a few functions of it: the
 specification with its oracles, and `fls_teach.theory`. There it counts how much of the submission stands, in runs of
 `RUN` tokens, in these texts; honest solutions reach at most 0.54.
 
@@ -35,7 +35,7 @@ ALIKE = 0.9
 SHORTEST = 100  # tokens of a submission's own
 LONGEST = 1500  # tokens looked at; the longest honest solution has 495
 LARGEST = 1 << 18  # characters looked at
-REFERENCE = None  # which is nobody's name
+REFERENCE = None  # which is no submission's name
 PASTED = 0.7  # of a submission's own tokens
 RUN = 20  # tokens in a row
 _ROWS = 64  # of the table of all pairs, held in memory at a time

@@ -127,52 +127,46 @@ def print_summary(done):
     screen.print(table)
     if len(done.rows) > SHOWN:
         screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))
+    for text, style in _sentences(done):
+        screen.print(Text(text, style=style))
+
+
+def _sentences(done):
+    """(text, style) for each line below the table."""
+    red = "bold red"
     scores = sorted(score for _, score, _, _ in done.rows if score is not None)
     if len(scores) > 1:
         low, middle, high = scores[0], statistics.median(scores), scores[-1]
-        screen.print(Text(f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}"))
+        yield f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}", ""
     if done.faults:
-        text = f"{len(done.faults)} not graded because of a grader error; review manually: {_listed(done.faults)}"
-        screen.print(Text(text, style="bold red"))
+        yield f"{len(done.faults)} not graded because of a grader error; review manually: {_listed(done.faults)}", red
     if done.review:
-        text = f"{len(done.review)} need manual review:"
-        screen.print(Text(text, style="bold red"))
-        for name, reason in done.review[:SHOWN]:
-            screen.print(Text(f"  {_spelt(name)}: {_spelt(reason)}", style="red"))
+        yield f"{len(done.review)} need manual review:", red
+        yield from ((f"  {_spelt(name)}: {_spelt(reason)}", "red") for name, reason in done.review[:SHOWN])
     if done.edited:
-        where = done.out / "overrides.csv"
-        text = (
-            f"The gradebook had been edited by hand; that version is now '{done.edited}'. Corrected marks stay if they "
-        )
-        screen.print(Text(f"{text}are in '{where}' (submission,exercise,points,reason).", style="bold red"))
-    for names, what in (
-        (done.unknown, "named in the corrected marks, but not graded"),
-        (done.strangers, "not on the roster"),
-        (done.absent, "on the roster, but nothing was handed in"),
+        kept = f"The gradebook had been edited by hand; that version is now '{done.edited}'."
+        where = f"'{done.out / 'overrides.csv'}' (submission,exercise,points,reason)"
+        yield f"{kept} Corrected marks stay if they are in {where}.", red
+    for names, what, style in (
+        (done.unknown, "named in the corrected marks, but not graded", red),
+        (done.strangers, "not on the roster", red),
+        (done.absent, "on the roster, but nothing was handed in", red),
+        (done.left_out, "with more attempts, which do not count", ""),
+        (done.noted, "with notes on their files, which their reports show", ""),
+        (done.blank, "with nothing in it that could be marked, so 0 points", "bold"),
     ):
         if names:
-            screen.print(Text(f"{len(names)} {what}: {_listed(names)}", style="bold red"))
-    if done.left_out:
-        screen.print(Text(f"{len(done.left_out)} with more attempts, which do not count: {_listed(done.left_out)}"))
-    if done.noted:
-        text = f"{len(done.noted)} with notes on their files, which their reports show: {_listed(done.noted)}"
-        screen.print(Text(text))
-    if done.blank:
-        text = f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}"
-        screen.print(Text(text, style="bold"))
-        if len(done.blank) == len(done.rows):
-            screen.print(Text("That is all of them: is PATH the folder that holds the submissions?", style="bold red"))
-    for folder in done.skipped:
-        screen.print(Text(f"Passed over, as it holds results of an earlier fls grade: {folder}"))
-    for names in done.identical[:SHOWN]:
-        screen.print(Text(f"Identical files: {_listed(names)}"))
+            yield f"{len(names)} {what}: {_listed(names)}", style
+    if done.blank and len(done.blank) == len(done.rows):
+        yield "That is all of them: is PATH the folder that holds the submissions?", red
+    yield from ((f"Passed over, as it holds results of an earlier fls grade: {folder}", "") for folder in done.skipped)
+    yield from ((f"Identical files: {_listed(names)}", "") for names in done.identical[:SHOWN])
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
-        screen.print(Text(f"{many}, for manual review: {done.out / 'cohort.html'}"))
-    for line in done.changes:
-        screen.print(Text(line))
+        yield f"{many}, for manual review: {done.out / 'cohort.html'}", ""
+    yield from ((line, "") for line in done.changes)
     text = f"gradebook  {done.out / 'gradebook.csv'}     isolation  {done.isolation}     {done.seconds:.1f} s"
-    screen.print(Text(f"\n{text}", style="dim"))
+    yield f"\n{text}", "dim"
 
 
 def _listed(names):

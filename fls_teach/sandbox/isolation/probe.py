@@ -184,7 +184,7 @@ def use_memory(processes, size):
 
 
 def share_memory():
-    """Get memory that nobody is charged for: it stays when it is no longer mapped."""
+    """Get memory that no process is charged for: it stays when it is no longer mapped."""
     with contextlib.suppress(OSError), mmap.mmap(-1, 2**20):
         return True
     with contextlib.suppress(OSError), open("/dev/zero", "r+b") as file, mmap.mmap(file.fileno(), 2**20):

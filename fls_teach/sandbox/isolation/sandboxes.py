@@ -1,4 +1,4 @@
-"""Where a worker that runs untrusted code is locked in: bubblewrap, another user, or nowhere.
+"""Sandboxes for a worker that runs untrusted code: bubblewrap, another user, or none.
 
 A sandbox is handed to `Session`; whether it keeps what it promises on this machine is for `selftest` to prove.
 
@@ -148,7 +148,7 @@ class Confined(NoSandbox):
         except NoUserLeft as problem:
             self._processor.close()
             raise SandboxError(str(problem)) from None
-        adopt_orphans(True)  # the first process of a container may be one that waits for nobody
+        adopt_orphans(True)  # the first process of a container may be one that waits for no child
 
     def _confined(self, command, folder, **more):
         """`command` with its own files in `folder` and `confine` in front of the worker.

@@ -30,7 +30,7 @@ REFUSED = {
     **{"sched_setattr": (314, 274), "setpriority": (141, 140), "ioprio_set": (251, 30)},
     **{"setsid": (112, 157), "setpgid": (109, 154), "mbind": (237, 235), "set_mempolicy": (238, 237)},
     **{"get_mempolicy": (239, 236), "migrate_pages": (256, 238), "move_pages": (279, 239)},
-    # memory that outlives a process or that nobody counts
+    # memory that outlives a process or that no limit counts
     **{"memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "shmat": (30, 196)},
     **{"shmctl": (31, 195), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187)},
     **{"semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191), "mq_open": (240, 180)},
@@ -39,7 +39,7 @@ REFUSED = {
     # disk in no time, and waits for the disk that no signal ends
     **{"fallocate": (285, 47), "fsync": (74, 82), "fdatasync": (75, 83), "sync_file_range": (277, 84)},
     **{"remap_file_pages": (216, 234), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7)},
-    # messages by way of files that all may read: locks, and news of who opens them
+    # messages by way of files that all may read: locks, and notices of what opens them
     **{"flock": (73, 32), "inotify_init": (253,), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27)},
     **{"fanotify_init": (300, 262), "fanotify_mark": (301, 263)},
     # and by which of their pages are in memory

@@ -87,9 +87,9 @@ def bubblewrap_view(hidden, inside, scratch_bytes=None):
     list of str
     """
     size = [] if scratch_bytes is None else ["--size", str(scratch_bytes)]
-    # Its first process is bubblewrap, the same user, without filter and limits: nobody may write to /proc/1/mem.
+    # Its first process is bubblewrap, the same user, without filter and limits: no process may write to /proc/1/mem.
     arguments = ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
-    # No terminals: each would be memory of the kernel's that nobody counts.
+    # No terminals: each would be memory of the kernel's that no limit counts.
     arguments += ["--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts", "--remount-ro", "/dev"]
     arguments += [*size, "--perms", "1777", "--tmpfs", "/tmp"]
     arguments += ["--perms", "0755", "--dir", "/etc"]

@@ -21,7 +21,7 @@ class _Process:
 class TreeTime:
     """Processor time of a process tree, added up from one sample to the next.
 
-    Time in which processes come and go counts in full: one that ends between two looks may take its time with it, as
+    Time in which processes come and go counts in full: one that ends between two samples may take its time with it, as
     the kernel does not add it up when its parent ignores the end of its children.
 
     Attributes
@@ -49,7 +49,7 @@ class TreeTime:
         found = {(each.pid, each.start): each for pid in pids if (each := _read(pid))}
         tick, before = os.sysconf("SC_CLK_TCK"), self.processor
         gained = sum(each.own - self._own.get(key, 0) for key, each in found.items())
-        # Either sees what the other misses: who ended between two looks and was waited for, or was not.
+        # Either sees what the other misses: a process that ended between two samples, waited for by its parent or not.
         known = sum(each.own + each.children for each in found.values()) / tick
         self.processor = max(before + gained / tick, known)
         self._own |= {key: each.own for key, each in found.items()}

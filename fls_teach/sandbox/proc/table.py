@@ -1,4 +1,4 @@
-"""The processes of this machine, read from /proc: who descends from whom, what they use, and how to end them."""
+"""The processes of this machine, read from /proc: their descendants, what they use, and how to end them."""
 
 import contextlib
 import ctypes
@@ -53,7 +53,7 @@ def adopt_orphans(adopted):
 
 
 def end(members, seconds=5.0):
-    """Wait for processes that are being killed, kill those that nobody else does, and leave none as a zombie.
+    """Wait for processes that are being killed, kill the others, and leave none as a zombie.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _bury(processes):
 
 
 def bury_all_of(uid):
-    """Wait for the ended children of a user: they count as its processes until somebody does."""
+    """Wait for the ended children of a user: they count as its processes until then."""
     for pid in _pids():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
             status = file.read()

@@ -201,7 +201,7 @@ class WorkerProcess:
         raise WorkerTimeout("no answer")
 
     def _members(self):
-        """Its processes, as in `process_table`; none where nobody looks."""
+        """Its processes, as in `process_table`; none without limits to watch."""
         table = process_table() if self._sandbox.limits else {}
         return {pid: table[pid] for pid in self._sandbox.members(self._process.pid) & table.keys()} if table else {}
 
@@ -215,7 +215,7 @@ class WorkerProcess:
         members = self._first | self._members()
         self._process.kill()
         if os.name == "posix":
-            # Either error says that nobody is left (Linux, macOS).
+            # Either error says that none is left (Linux, macOS).
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -225,7 +225,7 @@ class WorkerProcess:
         for thread in self._threads:
             thread.join(1.0)
         # A thread outlives this only if a detached grandchild holds the pipe open; closing a descriptor that a thread
-        # reads from would be worse, so that is left to whoever sees the end.
+        # reads from would be worse, so that is left to a thread that sees the end.
         if any(thread.is_alive() for thread in self._threads):
             threading.Thread(target=self._close_pipes, daemon=True).start()
         else:
