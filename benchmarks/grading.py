@@ -31,7 +31,7 @@ import submissions
 from batches import SMALL, chosen, grade, part_c, part_d, part_e, scores, text_c, text_d, text_e
 
 from fls_teach.sandbox import Session
-from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, Limits, NoSandbox, SandboxError
+from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 
 FULL = {
     "trials": 5, "starts": 20, "honest": 60, "partial": 25, "hostile": 15, "speedup": 12, "memory": (20, 200, 1000),
@@ -113,7 +113,7 @@ it."""
 def worker_starts(count):
     """Seconds from a file to a worker that has loaded it, and back to nothing, by sandbox; interleaved."""
     source, package = b"import numpy as np\n", Path(process_tree.__file__).resolve().parents[1]
-    makers = {"process": lambda: NoSandbox(Limits()), "bwrap": lambda: Bubblewrap([package])}
+    makers = {"process": lambda: NoSandbox(ResourceLimits()), "bwrap": lambda: Bubblewrap([package])}
     found = {name: {"start": [], "end": [], "cpu": []} for name in makers}
     with contextlib.ExitStack() as stack:
         try:

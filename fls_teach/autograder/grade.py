@@ -20,7 +20,7 @@ from fls_teach.autograder.results_folder import only_one, private_folder, senten
 from fls_teach.autograder.selection import selected
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
-from fls_teach.sandbox.isolation.sandboxes import Limits, SandboxError
+from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.selftest import choose
 
 
@@ -152,7 +152,7 @@ def _isolation(settings, entries, chosen):
     secret = sorted(str(path) for path in secret if path.exists())[:200]
     folders = [settings.out.resolve(), package, Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
     modules = ["numpy", "scipy", *sorted({name for exercise in chosen for name in exercise.needs})]
-    limits = Limits(memory_mib=settings.memory_mib)
+    limits = ResourceLimits(memory_mib=settings.memory_mib)
     try:
         sandbox = choose(settings.isolation, secret, folders, modules, limits)
     except SandboxError as problem:

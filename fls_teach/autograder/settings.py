@@ -165,11 +165,11 @@ class RunSettings:
         return TimeLimits(self.time_limit, _EXERCISE_SHARE * self.time_limit, submission=self.total_limit)
 
     def sandbox_limits(self):
-        """The sandbox's `Limits`; that on processor time is never below what the calls may come to."""
-        from fls_teach.sandbox.isolation.sandboxes import Limits  # imports numpy, which most commands need not
+        """The sandbox's `ResourceLimits`; that on processor time is never below what the calls may come to."""
+        from fls_teach.sandbox.isolation.sandboxes import ResourceLimits  # imports numpy, which most commands need not
 
         needed = math.ceil(2 * self.time_limits.code())
-        return Limits(memory_mib=self.memory_mib, cpu_seconds=max(Limits.cpu_seconds, needed))
+        return ResourceLimits(memory_mib=self.memory_mib, cpu_seconds=max(ResourceLimits.cpu_seconds, needed))
 
     def chosen(self) -> tuple:
         """The exercises to grade with their withheld properties, as a tuple of Exercise."""

@@ -126,10 +126,10 @@ def answering(**fields):
     return Student(SimpleNamespace(call=lambda name, *args: Outcome("value", name, 0, **fields)))
 
 
-@pytest.mark.parametrize("clock, spent", [(1.0, None), (3.0, 1.0), (3.0, 0.0), (1.0, 9.0)])
-def test_calls_that_take_too_long_together_fail_as_too_slow(clock, spent):
+@pytest.mark.parametrize("clock, cpu_seconds", [(1.0, None), (3.0, 1.0), (3.0, 0.0), (1.0, 9.0)])
+def test_calls_that_take_too_long_together_fail_as_too_slow(clock, cpu_seconds):
     """Where others keep the processor busy the clock counts a third: ten calls of a second are what is allowed."""
-    found = run_property(below_twenty, answering(seconds=clock, spent=spent), limits=Limits(finding=9.5))
+    found = run_property(below_twenty, answering(seconds=clock, cpu_seconds=cpu_seconds), limits=Limits(finding=9.5))
     assert isinstance(found.error, TooSlow)
     assert summary(found) == "TooSlow: 10 s were used up after 9 of 30 examples, which is too long"
 

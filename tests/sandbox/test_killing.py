@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fls_teach.sandbox.isolation.sandboxes import Limits, NoSandbox
+from fls_teach.sandbox.isolation.sandboxes import NoSandbox, ResourceLimits
 from fls_teach.sandbox.printed import Printed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ def busy_processor():
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
 def test_with_slack_waiting_for_a_processor_does_not_count(session_for, busy_processor):
-    session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(Limits()))
+    session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(ResourceLimits()))
     outcome = session.call("shares")
     assert outcome.kind == "value" and outcome.cpu_seconds < 0.5 < outcome.seconds
     outcome = session_for(SLOW, time_limit=0.5, slack=20.0).call("shares")
@@ -137,7 +137,7 @@ def test_with_slack_waiting_for_a_processor_does_not_count(session_for, busy_pro
 )
 def test_with_slack_work_and_sleep_count(session_for, function, arguments):
     """Sleep used to have `slack` times as long, and so had children whose end is ignored: minutes of a batch."""
-    session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(Limits()))
+    session = session_for(SLOW, time_limit=0.5, slack=20.0, sandbox=NoSandbox(ResourceLimits()))
     outcome = session.call(function, *arguments)
     assert outcome.kind == "timeout" and outcome.cpu_seconds > 0.4
 
@@ -145,7 +145,7 @@ def test_with_slack_work_and_sleep_count(session_for, function, arguments):
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processor time is read from /proc")
 def test_the_processor_time_of_short_calls_is_not_lost(session_for):
     """Each is over before anybody looks; what is seen between two of them used to belong to neither."""
-    session = session_for(FATAL, sandbox=NoSandbox(Limits()))
+    session = session_for(FATAL, sandbox=NoSandbox(ResourceLimits()))
     session.call("fine")
     session._worker._tree_time.total += 100.0
     assert 100.0 <= session.call("fine").cpu_seconds < 110.0

@@ -15,7 +15,7 @@ import pytest
 from fls_teach.sandbox.isolation import leases, other_user, sandboxes, view
 from fls_teach.sandbox.isolation.leases import FIRST_USER, LAST_USER, ProcessorLease, UserLease
 from fls_teach.sandbox.isolation.other_user import OtherUser
-from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, Limits, SandboxError
+from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, ResourceLimits, SandboxError
 from fls_teach.sandbox.proc.table import descendants, process_table
 from fls_teach.sandbox.proc.worker_process import WorkerProcess
 
@@ -152,7 +152,7 @@ def inside(sandbox_for, session_for):
     """A session with `STUDENT` in a sandbox."""
 
     def make(name, hidden=(), **limits):
-        sandbox = sandbox_for(name, hidden, Limits(**limits))
+        sandbox = sandbox_for(name, hidden, ResourceLimits(**limits))
         return session_for(STUDENT, sandbox=sandbox, time_limit=10), sandbox
 
     return make
@@ -472,7 +472,7 @@ def test_files_left_in_common_folders_are_swept(need, tmp_path, monkeypatch):
     common.chmod(0o1777)
     monkeypatch.setattr(other_user, "landlock", lambda: 0)
     monkeypatch.setattr(other_user, "_TOPS", (str(tmp_path / "var"), str(tmp_path / "none")))
-    with contextlib.closing(OtherUser(Limits(scratch_mib=1))) as sandbox:
+    with contextlib.closing(OtherUser(ResourceLimits(scratch_mib=1))) as sandbox:
         theirs, ours = common / "theirs", common / "ours"
         for folder in (theirs, ours):
             (folder / "inner").mkdir(parents=True)
@@ -560,7 +560,7 @@ UNNAMED = ROOT / "tests" / "attacks" / "code"
 def test_files_without_a_name_fill_no_disk(sandbox_for, session_for, monkeypatch, name, sees, attack):
     """What is unlinked but open or mapped is counted, or cannot be unlinked where nobody may look at it."""
     monkeypatch.setattr(other_user, "can_see_held_files", lambda: sees)
-    sandbox = sandbox_for(name, (), Limits(scratch_mib=32))
+    sandbox = sandbox_for(name, (), ResourceLimits(scratch_mib=32))
     session = session_for((UNNAMED / f"{attack}.py").read_text(), sandbox=sandbox, time_limit=10)
     outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
     assert outcome.kind in ("output", "exception"), outcome

@@ -12,7 +12,7 @@ import warnings
 import pytest
 
 from fls_teach.sandbox.isolation import selftest
-from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, Limits, NoSandbox, SandboxError
+from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.selftest import choose, make_sandbox, weaknesses
 from fls_teach.sandbox.proc import worker_process
 from fls_teach.sandbox.proc.table import process_table
@@ -40,7 +40,7 @@ def test_a_sandbox_that_works_has_no_weakness(need, tmp_path):
     need("bwrap")
     # A private /tmp may be written into, though it is this user's home.
     sandbox = choose("auto", [tmp_path], [tmp_path, "/tmp"], ["numpy"])
-    assert sandbox.name == "bwrap" and sandbox.limits == Limits()
+    assert sandbox.name == "bwrap" and sandbox.limits == ResourceLimits()
     sandbox.close()
 
 
@@ -79,7 +79,7 @@ def test_each_hole_is_found(weak, tmp_path):
     assert [path.name for path in open_folder.iterdir()] == ["secret"]
 
 
-class Unlimited(Limits):
+class Unlimited(ResourceLimits):
     """Nothing is asked of the kernel."""
 
     def resources(self):
@@ -145,7 +145,7 @@ def test_a_process_that_survives_is_found(tmp_path, monkeypatch):
     secret = tmp_path / "secret"
     secret.write_text("x")
     threads = threading.active_count()
-    Marked.mark, sandbox = str(uuid.uuid4()), Marked(Limits())
+    Marked.mark, sandbox = str(uuid.uuid4()), Marked(ResourceLimits())
     try:
         found = weaknesses(sandbox, [secret], [tmp_path])
     finally:
@@ -201,7 +201,7 @@ def test_another_system_is_refused_by_name(monkeypatch):
 
 
 def test_process_is_used_where_it_is_asked_for():
-    limits = Limits(memory_mib=100)
+    limits = ResourceLimits(memory_mib=100)
     sandbox = choose("process", limits=limits)
     assert type(sandbox) is NoSandbox and sandbox.limits is limits
 

@@ -3,12 +3,12 @@
 from fls_teach.autograder.selection import selected
 from fls_teach.autograder.settings import TOTAL_LIMIT, TimeLimits
 from fls_teach.course.registry import course_root, exercises, own_root
-from fls_teach.sandbox.isolation.sandboxes import Limits
+from fls_teach.sandbox.isolation.sandboxes import ResourceLimits
 
 _OPTIONS = (
     ("--time-limit", "call_seconds", TimeLimits.call, TimeLimits.call),
     ("--total-limit", "submission_seconds", TOTAL_LIMIT, 0),
-    ("--memory", "memory_mib", Limits.memory_mib, Limits.memory_mib),
+    ("--memory", "memory_mib", ResourceLimits.memory_mib, ResourceLimits.memory_mib),
 )
 
 

@@ -40,7 +40,7 @@ class SandboxError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ResourceLimits:
     """What one worker with all its descendants may use.
 
     Attributes
@@ -94,7 +94,7 @@ class NoSandbox:
     Attributes
     ----------
     name : str
-    limits : Limits or None
+    limits : ResourceLimits or None
         What `proc.worker_process` watches from outside: memory and output.
     """
 
@@ -140,7 +140,7 @@ class Confined(NoSandbox):
     scratch = "/tmp"
 
     def __init__(self, limits=None):
-        super().__init__(limits or Limits())
+        super().__init__(limits or ResourceLimits())
         # Whatever it starts, it takes no time from workers on others.
         self._processor = ProcessorLease()
         try:
@@ -196,7 +196,7 @@ class Bubblewrap(Confined):
     ----------
     hidden : sequence of path
         Files and folders that must not be seen, wherever they lie.
-    limits : Limits, optional
+    limits : ResourceLimits, optional
 
     Notes
     -----
@@ -218,7 +218,7 @@ class Bubblewrap(Confined):
         version = _version(self._program)
         if version < (0, 5):
             raise SandboxError(f"'{self._program}' is bubblewrap {version[0]}.{version[1]}; it takes 0.5 or newer")
-        limits = limits or Limits()
+        limits = limits or ResourceLimits()
         try:
             view = bubblewrap_view(hidden, _INSIDE, limits.scratch_mib * MIB if version >= (0, 7) else None)
         except ViewError as problem:

@@ -184,7 +184,7 @@ def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
         One of `ISOLATIONS`, or "auto" for the strongest that works here; never "process", which has to be asked for.
     secrets, folders, modules
         As for `weaknesses`.
-    limits : Limits, optional
+    limits : ResourceLimits, optional
 
     Returns
     -------
