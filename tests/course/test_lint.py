@@ -15,7 +15,7 @@ from fls_teach.course.lint.lint import lint, try_mutants
 from fls_teach.course.lint.mutants import equivalent_mutants, mutants_of
 from fls_teach.course.lint.report import Report
 from fls_teach.course.lint.texts import complaints
-from fls_teach.course.registry import CourseError, Exercise
+from fls_teach.course.registry import CourseError, Exercise, exercises
 
 mutating = pytest.mark.skipif(importlib.util.find_spec("mutmut") is None, reason="mutmut is not installed")
 
@@ -230,3 +230,17 @@ def test_the_command(course, monkeypatch):
     refused = run("90")
     assert refused.exit_code == 2
     assert "needs the package mutmut: python -m pip install mutmut, or --mutants 0" in refused.stderr
+
+
+@mutating
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.name)
+def test_a_sample_of_the_mutants_of_our_own_solutions_is_killed(exercise):
+    """Catches a property that no longer sees a mistake that it saw; benchmarks/lint.py tries all mutants."""
+    for module in exercise.needs:
+        pytest.importorskip(module)
+    every, report = mutants_of(exercise.solution.read_text(encoding="utf-8")), Report(exercise.name, 1)
+    number = 1 if exercise.needs else 3  # with torch, the least takes seconds
+    try_mutants(exercise, report, every, seeds=1, number=number)
+    assert report.mutants == number
+    assert not report.findings
+    assert not complaints(exercise, command_complaint)

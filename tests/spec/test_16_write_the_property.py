@@ -204,6 +204,18 @@ def test_accepts_the_textbook(student, seed, order):
     shapes = sorted({W.shape for W, _ in pairs})
     because = "a fault may show at one shape only"
     expect(len(shapes) >= SHAPES, you=shapes, expected=f"at least {SHAPES}", because=because, what="shapes of W")
+    again = ask(student, seed)[1]
+    same = len(again) == len(pairs) and all(
+        np.array_equal(one, other) for each in zip(pairs, again, strict=True) for one, other in zip(*each, strict=True)
+    )
+    because = "everything random is drawn from np.random.default_rng(seed)"
+    expect(
+        same,
+        you="other questions",
+        expected=f"the same questions to seed {seed} again",
+        because=because,
+        what="questions",
+    )
     picked = np.random.default_rng(order).integers(len(pairs))
     others = ask(student, seed + 1)[1]
     wrong = {

@@ -105,6 +105,8 @@ def equivalent_mutants(exercise):
         + if start <= stop:'''
         reason = "an interval without length has no mass"
 
+    Several with the same reason may share an entry: ``diff = ["...", "..."]``.
+
     Returns
     -------
     dict
@@ -118,12 +120,17 @@ def equivalent_mutants(exercise):
     table = exercise.solution.parent / "equivalent.toml"
     found = {}
     for entry in read_table(table, "equivalent") if table.exists() else ():
-        if set(entry) != {"diff", "reason"} or not all(isinstance(text, str) and text for text in entry.values()):
-            raise CourseError(f"'{table}': each [[equivalent]] needs a diff and a reason, and nothing else: {entry}")
-        diff = "\n".join(
-            f"{line[:1]} {line[1:].strip()}" for line in map(str.strip, entry["diff"].strip().splitlines())
-        )
-        if diff in found:
-            raise CourseError(f"'{table}' lists this twice:\n{diff}")
-        found[diff] = entry["reason"]
+        diffs, reason = entry.get("diff"), entry.get("reason")
+        diffs = diffs if isinstance(diffs, list) else [diffs]
+        if set(entry) != {"diff", "reason"} or not all(isinstance(text, str) and text for text in (*diffs, reason)):
+            raise CourseError(f"'{table}': each [[equivalent]] needs a diff and a reason, and no more: {entry}")
+        for diff in map(_normal, diffs):
+            if diff in found:
+                raise CourseError(f"'{table}' lists this twice:\n{diff}")
+            found[diff] = reason
     return found
+
+
+def _normal(diff):
+    lines = map(str.strip, diff.strip().splitlines())
+    return "\n".join(f"{line[:1]} {line[1:].strip()}" for line in lines)
