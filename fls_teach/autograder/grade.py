@@ -1,5 +1,6 @@
 """`fls grade` from its options to its last file."""
 
+import contextlib
 import math
 import os
 import sysconfig
@@ -12,6 +13,7 @@ from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.marking import batch, course_key, overrides
+from fls_teach.autograder.marking.cluster import cluster_at
 from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.conclude import OF_ALL, conclude, correct
@@ -58,13 +60,18 @@ def grade(settings, progress=lambda fraction, what="": None):
         saved_settings.read(settings.against)
         if Path(settings.against).resolve() == settings.out.resolve():
             raise CourseError(f"--against and --out are both '{settings.out}'; name another --out")
-    with only_one(private_folder(settings.out)):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(only_one(private_folder(settings.out)))
         key, given = b"", True
         if settings.seed is None:
             key, given = course_key.course_key(settings.out, settings.key_file, settings.against)
-        isolation, hidden = _isolation(settings, entries, chosen)
-        names = tuple(exercise.name for exercise in chosen)
-        settings = replace(settings, exercises=names, isolation=isolation, hidden=hidden, key=key.hex())
+        settings = replace(settings, exercises=tuple(exercise.name for exercise in chosen), key=key.hex())
+        workers = stack.enter_context(cluster_at(settings.executor)) if settings.executor else None
+        if workers:
+            settings = replace(settings, isolation=workers.examine(settings), jobs=workers.slots)
+        else:
+            isolation, hidden = _isolation(settings, entries, chosen)
+            settings = replace(settings, isolation=isolation, hidden=hidden)
         corrected = settings.overrides or overrides.default(settings.out)
         corrected = overrides.read(corrected, chosen) if corrected else []
         kept = gradebook.keep_edited(settings.out / OF_ALL[0])
@@ -75,11 +82,12 @@ def grade(settings, progress=lambda fraction, what="": None):
             for name in OF_ALL:  # stale until the batch is complete
                 (settings.out / name).unlink(missing_ok=True)
             progress(0.0, _at_worst(settings, len(entries)))
-            batch.run(entries, settings, _told(progress, len(entries)))
+            (workers or batch).run(entries, settings, _told(progress, len(entries)))
             correct(settings.out, entries, corrected, rule)
             done = conclude(settings, entries, chosen, people)
     names = {entry.name.removeprefix("'") for entry in entries}
     done.unknown = sorted({each.submission for each in corrected if each.submission.removeprefix("'") not in names})
+    done.refused_workers = sorted(workers.refused.items()) if workers else []
     done.edited, done.skipped, done.seconds = kept, skipped, time.monotonic() - started
     return done
 

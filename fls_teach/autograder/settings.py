@@ -104,6 +104,8 @@ class RunSettings:
         A CSV file of submissions and their members.
     jobs : int
         Submissions at a time.
+    executor : str or None
+        "dask://HOST:PORT" of a cluster that marks them, in place of processes here.
     isolation : str
         "auto", "bwrap", "uid" or "process"; never "auto" once a sandbox was seen to work.
     exercises : tuple of str
@@ -141,6 +143,7 @@ class RunSettings:
     attempts: str = "latest"
     groups: str | Path | None = None
     jobs: int = 1
+    executor: str | None = None
     isolation: str = "auto"
     exercises: tuple[str, ...] = ()
     key_file: str | Path | None = None

@@ -49,6 +49,7 @@ class _FilesAreNoOptions(click.Command):
 )  # fmt: skip
 @click.option("--groups", metavar="FILE", help="CSV with the columns submission and member: one mark for a group.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
+@click.option("--executor", metavar="dask://HOST:PORT", help="A dask.distributed cluster that does the work.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="auto", show_default=True, help="Where they run.")
 @click.option(
     "--exercise",
@@ -93,6 +94,8 @@ def grade(paths, out, names, memory, as_json, **options):
     """
     if options["seed"] is not None and options["key_file"] is not None:
         raise click.UsageError("--seed and --key-file do not go together: the key is there to derive the seed")
+    if options["executor"] is not None and options["jobs"] is not None:
+        raise click.UsageError("--executor and --jobs do not go together: a worker takes one for each of its threads")
     if not out.strip():
         raise click.UsageError("--out is empty; name a folder for the results")
     from fls_teach.autograder import grade as grading

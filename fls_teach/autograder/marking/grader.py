@@ -1,6 +1,6 @@
 """A process that marks one submission after the other; `batch` starts some of these, each at one end of a pipe.
 
-The first message that it gets is the `RunSettings`. Each further one is an `intake.Entry`, answered by
+The first message that it gets is the `RunSettings`. Each further one is what `as_message` makes, answered by
 {"exercise": {...}} as soon as one is marked ({"exercise": null} if it is marked once more), and at last by
 {"done": true} or {"problem": "..."}, all of it JSON. It ends with the pipe, or its parent.
 """
@@ -13,7 +13,7 @@ import threading
 import time
 from multiprocessing.connection import Connection
 
-from fls_teach.autograder.intake.collect import Entry
+from fls_teach.autograder.intake.collect import Entry, Submission
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking.course_key import seed_from
 from fls_teach.autograder.marking.mark import fault_record, mark, versions
@@ -28,17 +28,25 @@ def as_message(entry):
     return json.dumps(entry.as_json()).encode()
 
 
-def mark_entry(entry, settings, chosen, sandbox, tell):
+def from_message(message):
+    """What `as_message` gave: an `Entry`, or a `Submission` that was read on another machine."""
+    fields = json.loads(message)
+    return (Submission if "files" in fields else Entry).from_json(fields)
+
+
+def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
     """Mark one submission and write its files, unless that was done before with the same result to expect.
 
     Parameters
     ----------
-    entry : intake.Entry
+    entry : intake.Entry or intake.Submission
     settings : RunSettings
     chosen : tuple of Exercise
     sandbox : sandboxes.NoSandbox, Bubblewrap or OtherUser
     tell : callable
         Told what an exercise came to as soon as that is known, and None when one is marked once more.
+    mark : callable
+        `mark.mark`, or what has the same done on another machine.
     """
     try:
         submission = entry.read()
@@ -110,8 +118,8 @@ def main(parent, descriptor):
         while True:
             message = channel.recv_bytes()
             try:
-                entry = Entry.from_json(json.loads(message))
-                mark_entry(entry, settings, chosen, sandbox, lambda exercise: say({"exercise": exercise}))
+                tell = lambda exercise: say({"exercise": exercise})  # noqa: E731
+                mark_entry(from_message(message), settings, chosen, sandbox, tell)
                 say({"done": True})
             except Exception as problem:
                 say({"problem": f"{type(problem).__name__}: {problem}"[:1000]})

@@ -38,6 +38,8 @@ class BatchResult:
         Submissions that overrides.csv names and that were not graded.
     absent, strangers : list of str
         People on the roster of whom nothing was handed in, and submissions of people who are not on it.
+    refused_workers : list of (str, str)
+        Workers of a cluster that marked nothing, and why.
     pairs : list of similar.Pair or None
     changes : list of str
         Lines on what `--against` found.
@@ -62,6 +64,7 @@ class BatchResult:
     unknown: list = field(default_factory=list)
     absent: list = field(default_factory=list)
     strangers: list = field(default_factory=list)
+    refused_workers: list = field(default_factory=list)
 
     def add(self, record, counts=True):
         """Count one more record; of an attempt that does not count, nothing but its notes."""
@@ -105,6 +108,7 @@ class BatchResult:
         head |= {"review": dict(self.review), "noted": self.noted, "more_attempts": self.left_out}
         head |= {"edited_gradebook": str(self.edited or ""), "unknown_overrides": self.unknown}
         head |= {"absent": self.absent, "not_on_the_roster": self.strangers}
+        head |= {"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}
         more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
         return head | more
 
@@ -159,6 +163,7 @@ def _sentences(done):
             yield f"{len(names)} {what}: {_listed(names)}", style
     if done.blank and len(done.blank) == len(done.rows):
         yield "That is all of them: is PATH the folder that holds the submissions?", red
+    yield from ((f"Not used, worker {worker}: {_spelt(reason)}", red) for worker, reason in done.refused_workers)
     yield from ((f"Passed over, as it holds results of an earlier fls grade: {folder}", "") for folder in done.skipped)
     yield from ((f"Identical files: {_listed(names)}", "") for names in done.identical[:SHOWN])
     if done.pairs:

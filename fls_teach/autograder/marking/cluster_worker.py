@@ -1,0 +1,129 @@
+"""What a worker of a cluster does: show that it is fit to grade, and mark one submission per request.
+
+Requests and replies are JSON texts. dask finds `examine` and `mark_one` by their import path, so that each worker runs
+the package that is installed there; a reply is {"problem": sentence} where that is not the one wanted.
+"""
+
+import functools
+import json
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import fls_teach
+from fls_teach.autograder.intake.collect import Submission
+from fls_teach.autograder.marking import batch
+from fls_teach.autograder.marking.mark import versions
+from fls_teach.autograder.settings import RunSettings
+from fls_teach.course.registry import CourseError, course_root
+from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
+from fls_teach.sandbox.isolation.selftest import choose
+
+_one_at_a_time = threading.Lock()
+
+
+class _Unfit(Exception):
+    """This worker must not mark for this batch; the text says why."""
+
+
+def examine(request: str) -> str:
+    """Whether this worker may mark for a batch.
+
+    Parameters
+    ----------
+    request : str
+        {"settings": those fields of `RunSettings` that marks follow from, "withheld": {file name: text},
+        "versions": those where the batch was started}.
+
+    Returns
+    -------
+    str
+        {"isolation": name} of a sandbox that was seen to work in this process.
+    """
+    return _answered(lambda asked, scratch: {"isolation": _prepared(asked, scratch).isolation}, request)
+
+
+def mark_one(request: str) -> str:
+    """Mark one submission, by a grader process of its own.
+
+    Parameters
+    ----------
+    request : str
+        As for `examine`, with {"submission": fields of `Submission`}; the seed is in the settings.
+
+    Returns
+    -------
+    str
+        {"record": ...}.
+    """
+
+    def answer(asked, scratch):
+        settings, submission = _prepared(asked, scratch), Submission.from_json(asked["submission"])
+        batch.run([submission], settings)
+        return {"record": json.loads((settings.out / submission.folder / "record.json").read_bytes())}
+
+    return _answered(answer, request)
+
+
+def _answered(answer, request):
+    """The answer as JSON, or the sentence that it failed with: an exception may not survive the way back."""
+    try:
+        with tempfile.TemporaryDirectory(dir=_private_folder()) as scratch:
+            return json.dumps(answer(json.loads(request), Path(scratch)))
+    except (_Unfit, CourseError) as problem:
+        return json.dumps({"problem": str(problem)})
+    except Exception as problem:
+        return json.dumps({"problem": f"{type(problem).__name__}: {problem}"[:1000]})
+
+
+def _prepared(asked, scratch):
+    """The `RunSettings` of a request as they are carried out here, in a sandbox that works."""
+    fields = asked["settings"] | {"exercises": tuple(asked["settings"]["exercises"])}
+    settings = RunSettings(paths=(), out=scratch / "out", hidden=tuple(_hidden()), **fields)
+    if asked["withheld"]:
+        (scratch / "withheld").mkdir()
+        for name, text in asked["withheld"].items():
+            (scratch / "withheld" / Path(name).name).write_bytes(text.encode())
+        settings = replace(settings, extra_spec=scratch / "withheld")
+    chosen = settings.chosen()
+    for each in chosen:
+        each.check_needs()
+    here = versions(chosen)
+    for name, wanted in asked["versions"].items():
+        if here.get(name) != wanted:
+            raise _Unfit(f"its {name} is {here.get(name, 'missing')}, and {wanted} where the batch was started")
+    modules = "numpy", "scipy", *sorted({name for each in chosen for name in each.needs})
+    with _one_at_a_time:
+        isolation, problem = _tested(settings.isolation, settings.memory_mib, modules)
+    if problem:
+        raise _Unfit(f"it has no working sandbox ({problem})")
+    return replace(settings, isolation=isolation)
+
+
+@functools.lru_cache
+def _tested(isolation, memory_mib, modules):
+    """The name of a sandbox that passes the self-test in this process, or "" and what is wrong."""
+    folders = [fls_teach.__path__[0], Path.home(), Path.cwd(), _private_folder()]
+    try:
+        sandbox = choose(isolation, _hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib))
+    except SandboxError as problem:
+        return "", str(problem)
+    sandbox.close()
+    return sandbox.name, ""
+
+
+def _hidden():
+    """What a submission must not see on this worker."""
+    root = course_root()
+    found = Path(fls_teach.__path__[0]), root / "solutions", root / "tests", _private_folder()
+    return [str(path.resolve()) for path in found if path.exists()]
+
+
+def _private_folder():
+    """dask's folder of this worker, closed to other users: it may hold what others handed in."""
+    from distributed import get_worker
+
+    folder = Path(get_worker().local_directory)
+    folder.chmod(0o700)
+    return folder
