@@ -76,7 +76,7 @@ def gradescope(out, key, minutes, torch_index, extra_spec):
 
 
 @bundle.command()
-@click.argument("results", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("results", metavar="RESULTS", type=click.Path(path_type=Path))
 @click.option(
     "--zip",
     "target",
@@ -89,7 +89,7 @@ def gradescope(out, key, minutes, torch_index, extra_spec):
 def feedback(results, target):
     """Make the zip for your learning platform: the reports alone, called as it called what was handed in.
 
-    OUT is the --out of an `fls grade` that has ended. gradebook.csv in the zip opens in a spreadsheet as it is.
+    RESULTS is the --out of an `fls grade` that has ended. gradebook.csv in the zip opens in a spreadsheet as it is.
     """
     from fls_teach.autograder.packaging.feedback import bundle_feedback
 

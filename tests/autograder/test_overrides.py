@@ -131,3 +131,10 @@ def test_no_other_separator_begins_a_formula(tmp_path, name):
     for separator in ",;|\t":
         (cells,) = csv.reader([text], delimiter=separator)
         assert not any(cell.startswith("=") for cell in cells)
+
+
+def test_a_nul_character_is_one_sentence(tmp_path):
+    """Catches a traceback of csv's own error, which Python 3.10 raises where later versions read on."""
+    (tmp_path / "o.csv").write_bytes(b"submission,exercise,points,reason\nada,08\0,1,x\n")
+    with pytest.raises(CourseError):
+        overrides.read(tmp_path / "o.csv", [find_exercise("8")])

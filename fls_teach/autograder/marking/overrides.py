@@ -1,12 +1,11 @@
 """Marks corrected by hand: overrides.csv, applied after every run. Records keep what the grader found as well."""
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable
+from fls_teach.autograder.tables import read_table
 from fls_teach.course.registry import CourseError
 
 NAME = "overrides.csv"
@@ -14,7 +13,6 @@ NAME = "overrides.csv"
 
 COLUMNS = "submission", "item", "points", "reason"
 _ITEM = "item", "exercise", "property"  # all are names of that column
-_LARGEST = 4 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,7 @@ def read(path, exercises):
         If it cannot be read, or a line says something impossible; the sentence names the line.
     """
     said = f"'{printable(str(path))[:200]}'"
-    try:
-        with open(path, "rb") as file:
-            text = file.read(_LARGEST).decode("utf-8-sig")
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
-        raise CourseError(f"the corrected marks {said} cannot be read ({reason})") from None
-    separator = ";" if ";" in text.partition("\n")[0] else ","
-    heading, *lines = [*csv.reader(io.StringIO(text), delimiter=separator)] or [[]]
+    heading, lines, _ = read_table(path, f"the corrected marks {said}")
     names = ["item" if name.strip().lower() in _ITEM else name.strip().lower() for name in heading]
     if sorted(set(names) & set(COLUMNS)) != sorted(COLUMNS):
         raise CourseError(f"the first line of {said} is to name the columns submission, exercise, points and reason")

@@ -185,26 +185,27 @@ def _no_twins(pairs):
     return dict(pairs)
 
 
-_TEXTS, _COUNTS = "id sentence formula verdict summary likely", "points of"
-_EXERCISE_TEXTS = "number name title state message traceback printed"
+_RECORD = {
+    **{str: "submission folder digest isolation", int: "format seed max_score", bool: "keyed fault"},
+    **{dict: "versions limits", list: "notes exercises"},
+}
+_EXERCISE = {str: "number name title state message traceback printed", int: "points of", list: "properties"}
+_PROPERTY = {str: "id sentence formula verdict summary likely", int: "points of"}
+_OVERRIDE, _LATE = {str: "item reason"}, {int: "days", str: "rule"}
+"""The fields of each part, by their exact type: True is no number."""
 
 
 def check_record(record):
     """Raise `ValueError`, with what is wrong as its text, unless `record` has the shape and the sums of a record."""
-    _fields(record, "submission folder digest isolation", str)
-    _fields(record, "format seed max_score", int)
-    _fields(record, "keyed fault", bool)
-    _fields(record, "versions limits", dict)
-    _fields(record, "notes exercises", list)
+    _check_fields(record, _RECORD)
     _require(record["format"] == 1, f"format {record['format']!r}, wanted 1")
     _require(all(type(note) is str for note in record["notes"]), "a note is not text")
     _require(all(type(each) is str for each in record["versions"].values()), "a version is not text")
     for each in record.get("overrides", ()):
-        _fields(each, "item reason", str)
+        _check_fields(each, _OVERRIDE)
         _require(type(each.get("points")) in (int, float), "a corrected mark without points")
     if "late" in record:
-        _fields(record["late"], "days", int)
-        _fields(record["late"], "rule", str)
+        _check_fields(record["late"], _LATE)
         _require(type(record["late"].get("kept")) in (int, float), "a late rule without the share that is left")
     _require(all(type(each) is str for each in record.get("twice", ())), "marked twice: a property's name is not text")
     for exercise in record["exercises"]:
@@ -219,13 +220,10 @@ def check_record(record):
 
 
 def _check_exercise(exercise):
-    _fields(exercise, _EXERCISE_TEXTS, str)
-    _fields(exercise, _COUNTS, int)
-    _fields(exercise, "properties", list)
+    _check_fields(exercise, _EXERCISE)
     _require(exercise["state"] in STATES, f"state {exercise['state']!r}")
     for item in exercise["properties"]:
-        _fields(item, _TEXTS, str)
-        _fields(item, _COUNTS, int)
+        _check_fields(item, _PROPERTY)
         _require(item["verdict"] in VERDICTS, f"verdict {item['verdict']!r}")
         earned = item["of"] if item["verdict"] == "passed" else 0
         _require(item["of"] >= 0 and item["points"] == earned, f"{item['id']}: {item['points']} points")
@@ -234,7 +232,7 @@ def _check_exercise(exercise):
             type(rows) is list and all(type(row) is list and [type(x) for x in row] == [str, str] for row in rows)
         )
         _require(pairs, f"{item['id']}: a card that is not rows of two texts")
-    for name in _COUNTS.split():
+    for name in ("points", "of"):
         total = _total(exercise["properties"], name)
         _require(exercise[name] == total, f"{exercise['name']}: {name} is not the sum of its properties")
 
@@ -243,11 +241,11 @@ def _total(items, name):
     return sum(item[name] for item in items)
 
 
-def _fields(value, names, kind):
-    """Require that the dict `value` has all fields `names`, of exactly this type: True is no number."""
+def _check_fields(value, fields):
     _require(type(value) is dict, f"{type(value).__name__} where an object was wanted")
-    for name in names.split():
-        _require(type(value.get(name)) is kind, f"'{name}' is missing or no {kind.__name__}")
+    for kind, names in fields.items():
+        for name in names.split():
+            _require(type(value.get(name)) is kind, f"'{name}' is missing or no {kind.__name__}")
 
 
 def _require(condition, complaint):

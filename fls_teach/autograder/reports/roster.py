@@ -1,15 +1,14 @@
 """The platform's own list of people, Canvas's gradebook or Moodle's grading worksheet, filled in and written beside."""
 
 import csv
-import io
 import re
 import unicodedata
 
 from fls_teach.autograder.marking.record import printable
+from fls_teach.autograder.tables import read_table
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
-_LARGEST = 16 << 20  # bytes
 # Headings, without case: what identifies a person, surest first, and where a mark goes.
 _IDS = "id", "identifier", "participant", "sis user id", "id number", "student id", "matriculation number"
 _LOGINS = "sis login id", "username", "login", "login id", "user", "orgdefinedid", "email address", "email", "e-mail"
@@ -47,15 +46,7 @@ class Roster:
             If it cannot be read, or it is not clear who is who or where a mark goes.
         """
         said = f"--roster '{printable(str(path))[:200]}'"
-        try:
-            with open(path, "rb") as file:
-                text = file.read(_LARGEST).decode("utf-8-sig")
-        except (OSError, ValueError) as problem:
-            reason = getattr(problem, "strerror", None) or "it is not UTF-8"
-            raise CourseError(f"{said} cannot be read ({reason})") from None
-        first = text.partition("\n")[0]
-        separator = max(",;\t", key=first.count)
-        heading, *rows = [*csv.reader(io.StringIO(text), delimiter=separator)] or [[]]
+        heading, rows, separator = read_table(path, said)
         if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES) for name in heading):
             raise CourseError(f"{said} has no column that says who is who, such as ID, Identifier, Username or Student")
         return cls(heading, rows, separator, _column_of(heading, column, said))
