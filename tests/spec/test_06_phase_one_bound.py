@@ -182,7 +182,7 @@ def records(draw):
     h, half = draw(st.sampled_from([4, 1, 3, 9, 2])), draw(st.sampled_from([2, 3, 5, 6, -2]))
     # alpha = 4^-k, and 2 * 4^-k for one neuron: then the level is the square of a power of two for h = 1 and 4.
     alpha = 4.0**-half * (2.0 if h == 1 else 1.0)
-    largest = 2.0 ** draw(st.integers(-3, 0))
+    largest = 2.0 ** draw(st.integers(-3, 0)) * (1.0 if h in (1, 4) else 1.3)
     root = largest * math.sqrt(2 / (alpha * math.sqrt(h)))
     shares = [0.5, 1.2, 0.999, 1.001, 0.8, 4.0] + (h in (1, 4)) * [1.0, 1.0, 1.0]
     tops = [largest] + [root * draw(st.sampled_from(shares)) for _ in range(draw(st.integers(2, 9)))]
@@ -197,6 +197,9 @@ def records(draw):
 # Four neurons: the level is 64 * 0.5^2 = 16, which the second row reaches and the third, by another neuron, exceeds.
 FOUR = {"times": np.array([1.0, 1.5, 4.0, 5.0]), "alpha": 1 / 64}
 FOUR["norms"] = np.array([[0.25, 0.5, 0.125, 0.5], [1.0, 4.0, 0.5, 2.0], [4.5, 1.0, 2.0, 4.25], [1.0, 2.0, 3.0, 9.0]])
+# Three: 2 * 0.7^2 / (sqrt(3) / 16) = 9.053 = 3.009^2, with numbers that are no powers of two.
+THREE = {"times": np.array([0.0, 0.5, 2.0, 2.5]), "alpha": 1 / 16}
+THREE["norms"] = np.array([[0.7, 0.2, 0.1], [1.0, 2.98, 0.3], [3.05, 0.2, 1.0], [5.0, 1.0, 1.0]])
 BY_HAND = {"times": np.array([0.0, 1.0, 2.5, 3.0]), "norms": np.array([[1 / 64], [0.17], [0.18], [0.5]])}
 
 
@@ -207,6 +210,7 @@ BY_HAND = {"times": np.array([0.0, 1.0, 2.5, 3.0]), "norms": np.array([[1 / 64],
     first=[
         {"made": {"record": {**BY_HAND, "alpha": 1 / 64}, "level": 1 / 32, "end": 2.5}},
         {"made": {"record": FOUR, "level": 16.0, "end": 4.0}},
+        {"made": {"record": THREE, "level": 9.053, "end": 2.0}},
     ],
     made=records(),
 )
