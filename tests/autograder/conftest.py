@@ -1,3 +1,27 @@
-"""What pytest is not to collect here: the specification of a course that is data."""
+"""What pytest is not to collect here, and graders that cost less than new interpreters."""
 
-collect_ignore = ["frozen_course"]
+import subprocess
+import sys
+
+import pytest
+
+from .forked import REAL, Template
+
+collect_ignore = ["frozen_course"]  # the specification of a course that is data
+
+
+@pytest.fixture(scope="module")
+def forked_graders():
+    """Batches of this module fork their graders; `real_graders` for a test that is about processes."""
+    template = Template()
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":
+            patch.setattr(subprocess, "Popen", template.popen)
+        yield
+    template.close()
+
+
+@pytest.fixture
+def real_graders(monkeypatch):
+    """Graders are new interpreters in this test."""
+    monkeypatch.setattr(subprocess, "Popen", REAL)

@@ -29,6 +29,7 @@ from .handed_in import (
     wait_for,
 )
 
+pytestmark = pytest.mark.usefixtures("forked_graders")
 BWRAP = shutil.which("bwrap") or os.environ.get("CI")  # in CI it has to be there
 SLOWLY = "import time\ntime.sleep(0.4)\n"
 
@@ -50,7 +51,7 @@ def mixed(tmp_path):
     return tmp_path / "in"
 
 
-def test_the_same_bytes_in_any_order_and_company(mixed, tmp_path, key, monkeypatch):
+def test_the_same_bytes_in_any_order_and_company(mixed, tmp_path, key, real_graders, monkeypatch):
     """A grader process carries nothing from one submission to the next, and no file names a place or a time."""
     names = ("ada", "bob", "cy", "dot")
     grade(options([mixed], tmp_path / "one", exercises=("1", "8"), jobs=1))

@@ -27,6 +27,7 @@ from fls_teach.sandbox.isolation.sandboxes import SandboxError
 
 from .handed_in import contents, finish, hand_in, options, solution, start
 
+pytestmark = pytest.mark.usefixtures("forked_graders")
 BAYES, RIGHT = registry.find_exercise("8"), solution("8")
 
 

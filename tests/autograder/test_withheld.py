@@ -11,6 +11,7 @@ from fls_teach.cli import main
 from fls_teach.course.new_exercise import new_exercise
 from fls_teach.course.registry import exercises
 
+pytestmark = pytest.mark.usefixtures("forked_graders")
 WITHHELD = '''
 import numpy as np
 from fls_teach.course.checking.spec import expect_close, graded
