@@ -1,14 +1,11 @@
 """Submissions of several people: a file says whose they are, and one of them counts for all of the group."""
 
-import csv
-import io
 import unicodedata
 
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.intake.people import moment
+from fls_teach.autograder.tables import read_table
 from fls_teach.course.registry import CourseError
-
-LARGEST = 4 * 2**20  # bytes
 
 
 def read(path):
@@ -20,14 +17,7 @@ def read(path):
         If it cannot be read, or lacks a column, or a member is in two groups.
     """
     said = shown(str(path), 200)
-    try:
-        with open(path, "rb") as file:
-            text = file.read(LARGEST).decode("utf-8-sig")
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
-        raise CourseError(f"--groups '{said}' cannot be read ({reason})") from None
-    delimiter = ";" if ";" in text.split("\n")[0] else ","
-    first, *lines = [*csv.reader(io.StringIO(text), delimiter=delimiter)] or [[]]
+    first, lines, _ = read_table(path, f"--groups '{said}'")
     names = [each.strip().casefold() for each in first]
     if not {"submission", "member"} <= set(names):
         raise CourseError(f"--groups '{said}' needs the columns submission and member in its first line")
