@@ -27,6 +27,8 @@ DEAD = {
     "labels": np.array([1, 0, 0, 1]),
 }
 """A network whose neurons are off for all examples: f = 0, and no weight moves."""
+LEARNT = {**LESSON, "weights": [np.array([[1.9], [-1.9]])]}
+"""The lesson's input, answered with a margin of 7.6: CE = 0.0005, and a step at lr = 1000 is as long as the weights."""
 
 
 @st.composite
@@ -138,7 +140,10 @@ def test_losses_are_reported_undivided(student, case, c, n_steps):
 
 @graded(
     1, "θ ← θ − lr ∇CE(c f)/c", examples=20, case=problems(), c=multipliers, lr=st.sampled_from([0.25, 0.5, 1.0]),
-    first=[{"case": LESSON, "c": 0.25, "lr": 0.1}, {"case": DEAD, "c": 0.25, "lr": 0.5}],
+    first=[
+        {"case": LESSON, "c": 0.25, "lr": 0.1}, {"case": DEAD, "c": 0.25, "lr": 0.5},
+        {"case": LEARNT, "c": 1.0, "lr": 1000.0},
+    ],
 )  # fmt: skip
 def test_one_step(student, case, c, lr):
     """One step on cross_entropy(c f)/c at lr is the step on cross_entropy(c f) at lr/c"""

@@ -103,12 +103,12 @@ def _holds_text(value):
 
 
 def expect_parts(you, names, what="result"):
-    """Unpack a tuple, or a dict by its keys, into exactly these parts, or fail the property.
+    """Unpack a tuple, an array of as many numbers, or a dict by its keys, into exactly these parts, or fail the property.
 
     Parameters
     ----------
     you : plain value
-        A tuple or list as long as `names`, or a dict with these keys.
+        A tuple, list or array as long as `names`, or a dict with these keys.
     names : sequence of str
 
     Returns
@@ -121,6 +121,7 @@ def expect_parts(you, names, what="result"):
     """
     if isinstance(you, dict) and set(you) == set(names):
         return [you[name] for name in names]
-    if isinstance(you, (tuple, list)) and len(you) == len(names):
+    sequence = isinstance(you, (tuple, list)) or (isinstance(you, np.ndarray) and you.ndim > 0)
+    if sequence and len(you) == len(names):
         return list(you)
     raise Mismatch(you, f"({', '.join(names)})", f"it is of type {type(you).__name__}, not {len(names)} parts", what)
