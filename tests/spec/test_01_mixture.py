@@ -15,6 +15,9 @@ MANY = 16_000
 SOME = 400
 """Examples drawn where it is only asked whether another seed gives other noise."""
 
+FAR = 2**16 * 5**4
+"""Between two seeds that agree in their last 16 bits, and in their last 4 decimal digits."""
+
 SETS, SMALL = 150, 6
 """Small sets, and the examples in each, that show whether the noise of different examples is independent."""
 
@@ -78,7 +81,8 @@ def test_balanced(student, mixture):
         _, y = drawn(student, n, mixture)
         because = f"the classes are balanced; the odd one out is positive: {(n + 1) // 2} of {n} here"
         expect_close(np.sum(y == 1), (n + 1) // 2, because=because, what="number of labels +1")
-    seeds = 0, mixture["seed"] + 1, mixture["seed"] + 2
+    # Far away too: a seed's remainder, or its last digits, is not the seed.
+    seeds = 0, mixture["seed"] + 1, mixture["seed"] + 2, mixture["seed"] + 1 + FAR
     for seed in seeds:
         first, second = (drawn(student, 5, {**mixture, "seed": seed}) for _ in range(2))
         for what, before, after in zip("Xy", first, second, strict=True):

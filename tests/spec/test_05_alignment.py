@@ -47,12 +47,12 @@ def networks(draw):
     return {**made, "W": W, "v": draw(lengths) * v}
 
 
-def lesson(kinds=4 * (float,), weight=2, others=()):
-    """The example of the lesson, each array of whole numbers or not, with another v_1 and further neurons or not."""
+def lesson(kinds=4 * (float,), weight=2, others=(), more=0.0):
+    """The lesson's example, each array of whole numbers or not, another v_1, further neurons, a longer w_1 or not."""
     arrays = {
         "X": [[2, 1], [1, 3], [-3, -1]],
         "y": [1, 1, -1],
-        "W": [[3, 4], [4, -3], [-3, -4], *others],
+        "W": [[3 + more, 4], [4, -3], [-3, -4], *others],
         "v": [weight, 1, -2] + [-1] * len(others),
     }
     return {name: np.array(rows, dtype=kind) for (name, rows), kind in zip(arrays.items(), kinds, strict=True)}
@@ -151,14 +151,15 @@ def test_a_frame_of_neurons(student, made):
 
 KINDS = [*itertools.product([int, float], repeat=4)]
 OTHERS = (5, 0), (1, 2)
+halves = st.integers(2, 9).map(lambda k: k / 2)
 
 
 @graded(
     1,
     "X, y, W, v of whole numbers: ψ, w⁺, Ψ as of equal fractions; v_1 + 1: w⁺ + w_1",
     examples=5,
-    first=[{"case": lesson(KINDS[0])}] + [{"case": lesson(kinds, 2.5, OTHERS)} for kinds in KINDS],
-    case=st.builds(lesson, st.sampled_from(KINDS), st.integers(2, 9).map(lambda k: k / 2), st.just(OTHERS)),
+    first=[{"case": lesson(KINDS[0])}] + [{"case": lesson(kinds, 2.5, OTHERS, 0.5)} for kinds in KINDS],
+    case=st.builds(lesson, st.sampled_from(KINDS), halves, st.just(OTHERS), st.just(0.5)),
 )
 def test_whole_numbers(student, case):
     """Arrays of whole numbers have the same alignments and the same predictor as equal arrays of fractions"""
@@ -171,6 +172,6 @@ def test_whole_numbers(student, case):
     v = case["v"].copy()
     v[0] += 1
     (more,) = ask(student, {**case, "v": v}, "predictor")
-    because = f"{here}, v_1 is {case['v'][0]:g}, and 1 more adds w_1 = (3, 4) to w^+"
-    growth = np.array([3.0, 4.0])
+    growth = case["W"][0].astype(float)
+    because = f"{here}, v_1 is {case['v'][0]:g}, and 1 more adds w_1 = {text(growth)} to w^+"
     expect_close(more - parts[1], growth, atol=10 * ROUNDING, because=because, what="growth of the predictor")

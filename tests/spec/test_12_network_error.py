@@ -14,7 +14,7 @@ CLASSES = (1.0, -1.0)
 
 
 @st.composite
-def networks(draw, neurons=(1, 5), draws=(1, 4), sigmas=(1.0, 0.5, 2.0), flat=False, audible=False):
+def networks(draw, neurons=(1, 5), draws=(1, 4), sigmas=(1.0, 0.5, 2.0, 1024.0), flat=False, audible=False):
     """A network, a mixture and orthogonal noise: the six arguments. Two decimals, so that they can be read.
 
     Hundredths from a generator, not quarters: two neurons that cancel each other exactly on paper would leave the

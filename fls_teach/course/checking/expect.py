@@ -103,7 +103,7 @@ def _holds_text(value):
 
 
 def expect_parts(you, names, what="result"):
-    """Unpack a tuple, an array of as many numbers, or a dict by its keys, into exactly these parts, or fail the property.
+    """Unpack a tuple, an array, or a dict by its keys, into exactly these parts, or fail the property.
 
     Parameters
     ----------
