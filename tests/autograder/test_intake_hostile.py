@@ -677,3 +677,10 @@ def test_any_change_to_a_tar(tmp_path_factory, changes):
     path = tmp_path_factory.getbasetemp() / "changed.tar"
     path.write_bytes(raw)
     checked(only(path))
+
+
+@pytest.mark.parametrize("name", [".", "./.", ".\0x", ".\\."])
+def test_a_file_called_like_the_folder_it_is_in(zipped, name):
+    """Found by benchmarks/fuzz.py: it had no name at all, and reading it was a fault of the grader's."""
+    found = zipped((zipfile.ZipInfo(name), b"x = 1\n"))
+    assert list(found.files) == [NINE] and any("leads out of" in note or "outside" in note for note in found.notes)

@@ -266,10 +266,12 @@ def _sound(kind):
         raise Refused(f"{what} ({words})") from None
 
 
-def _parts(name):
+def _parts(name, is_file):
     """The path of an entry and what is wrong with it; old Windows tools write backslashes."""
     parts = tuple(part for part in name.replace("\\", "/").split("/") if part != ".")
     outside = ".." in parts or "" in parts or parts[:1] and parts[0][1:2] == ":"
+    if is_file and not parts:  # called "."
+        return (".",), _OUTSIDE
     return parts, _OUTSIDE if outside else ""
 
 
@@ -288,7 +290,7 @@ def _tar(file):
         for count, member in enumerate(archive):
             if count == MAX_ENTRIES:
                 raise Refused(_MANY)
-            parts, problem = _parts(member.name)
+            parts, problem = _parts(member.name, not member.isdir())
             kind = _LINK if member.issym() or member.islnk() else _SPECIAL
             kind = "" if member.isreg() and not member.issparse() else kind
             handle = None if member.isdir() else member
@@ -317,7 +319,7 @@ def _zip(file):
         items = []
         for info in infos:
             name = info.orig_filename.replace("\\", "/")  # zipfile cuts `filename` at a NUL
-            parts, problem = _parts(name.removesuffix("/"))
+            parts, problem = _parts(name.removesuffix("/"), not name.endswith("/"))
             kind = stat.S_IFMT(info.external_attr >> 16)
             kind = "" if kind in (0, stat.S_IFREG) else _LINK if kind == stat.S_IFLNK else _SPECIAL
             items.append((parts, problem or kind, None if name.endswith("/") else info, info.date_time))
