@@ -236,6 +236,11 @@ def test_failure_is_reported(student, case):
     expect_share(
         last, trained(report, case), case["train_set"], "these weights get so many right", "train_accuracy[-1]"
     )
+    if last >= 0.99 - 1e-6:
+        n_epochs = len(report["train_accuracy"])
+        again = ask(student, case, orders=case["orders"][:n_epochs])
+        because = f"{n_epochs} epochs at most, and the last of them reaches the target: {last:.6g} is at least 0.99"
+        expect(bool(again["reached"]), you=bool(again["reached"]), expected=True, because=because, what="reached")
 
 
 @graded(1, "θ(a + b epochs) = θ(b epochs, from θ(a epochs))", examples=12, case=problems([4, 40], contradictory=True))
