@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from fls_teach.autograder.marking.record import VERDICTS, printable
-from fls_teach.autograder.reports.cohort import LISTED, Cohort
+from fls_teach.autograder.reports.cohort import LISTED, Cohort, Listed
 from fls_teach.autograder.reports.html import _TEMPLATES, cohort_page, report_page
 from fls_teach.autograder.reports.similar import Pair
 
@@ -56,13 +56,15 @@ def cohort_of(*records):
 def both(made):
     """Both pages of one record."""
     pair = Pair(made["submission"], made["submission"], "08_bayes_error", 0.95)
-    return report_page(made), cohort_page(cohort_of(made), [pair], made["submission"])
+    line = Listed.of(made | {"folder": "s1"})  # a folder's name is ours
+    return report_page(made), cohort_page(cohort_of(made), [pair], made["submission"], submissions=[line])
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markup_of_a_student_changes_nothing_but_text(text):
     for page, harmless in zip(both(hostile(text)), both(hostile("harmless")), strict=True):
-        assert Page(page).tags == Page(harmless).tags
+        tags, wanted = (Page(each.replace('<dd tabindex="0">', "<dd>")).tags for each in (page, harmless))
+        assert tags == wanted, "a long text may have its own box to scroll in, and that is all"
         assert " ".join(printable(text[:100]).split()) in Page(page).text
         page.encode("utf-8")
         assert not re.search("[\x00\u202a-\u202e\u2066-\u2069\u200b\ud800]", page)
@@ -75,7 +77,7 @@ def test_nothing_runs_and_nothing_is_loaded(page):
     for _, attributes in tags:
         for name, value in attributes:
             assert not name.startswith("on") and name not in ("src", "srcset", "action")
-            assert name != "href" or value.startswith("#")
+            assert name != "href" or value.startswith("#") or value == "s1/report.html"
             assert "url(" not in (value or "")
     metas = [dict(attributes) for tag, attributes in tags if tag == "meta"]
     (policy,) = [meta["content"] for meta in metas if meta.get("http-equiv") == "Content-Security-Policy"]
@@ -217,6 +219,83 @@ def test_the_memory_of_a_cohort_is_flat():
 def test_no_submissions_at_all_and_nobody_who_looked_for_copies():
     assert "0 submissions" in Page(cohort_page(Cohort(), [])).text
     assert "Not looked for. It was not asked for." in Page(cohort_page(Cohort(), None, "It was not asked for.")).text
+
+
+def test_the_cohort_lists_all_submissions_with_their_reports():
+    """Catches a submission that is not on the page, a link that leads nowhere, and a review that is not shown."""
+    odd = exercise(items=[item(verdict="wrong"), item("08.2", "timeout"), item("08.3")])
+    fault = exercise(items=[item(verdict="grader-fault")])
+    records = [record("Zoe", [odd], folder="Zoe-1"), record("ada", [fault], folder="ada")]
+    records.append(record("Bo", [exercise()], intake={"review": ["two files claim to be 08"]}, folder="Bo"))
+    lines = [Listed.of(each, counts=each["submission"] != "Zoe") for each in records]
+    page = Page(cohort_page(cohort_of(*records), submissions=lines))
+    links = [dict(attributes)["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links == ["ada/report.html", "Bo/report.html", "Zoe-1/report.html"], "in the order of their names"
+    assert "ada no score grader failed 0 1 grader-fault" in page.text
+    assert "Bo 2 of 2 review two files claim to be 08 1" in page.text
+    assert "Zoe (does not count) 2 of 6 1 1 wrong, 1 timeout" in page.text
+
+
+def test_the_list_of_a_whole_class_is_complete():
+    """Catches a list that stops where the others on the page do."""
+    names = [f"s{k:04}" for k in range(500)]
+    made = every_verdict()
+    text = cohort_page(cohort_of(made), submissions=[Listed.of(made | {"submission": n, "folder": n}) for n in names])
+    assert all(f'href="{name}/report.html"' in text for name in names)
+
+
+# ------------------------------------------------------------------ for everybody: keyboard, screen reader, paper
+
+
+def accessible_pages():
+    """Both pages with all their parts, long texts among them."""
+    card = [["input", "x " * 900], ["printed", "a line\n" * 60], ["you", "short"]]
+    parts = [
+        exercise(f"{k:02}_part", [item(f"{k:02}.1", "wrong", card=card, likely="the wrong axis")]) for k in range(20)
+    ]
+    made = [record(name, parts, notes=["a note"], intake={"review": ["two files"]}) for name in ("ada", "bo")]
+    pair = Pair("ada", "bo", "08_bayes_error", 0.95)
+    lines = [Listed.of(each) for each in made]
+    return report_page(made[0]), cohort_page(cohort_of(*made), [pair], "", [["ada", "bo"]], lines)
+
+
+@pytest.mark.parametrize("page", accessible_pages(), ids=["report", "cohort"])
+def test_the_structure_can_be_heard(page):
+    """Catches a skipped level of headings, a page without a language or landmarks, and a header cell of nothing."""
+    tags = Page(page).tags
+    names = [tag for tag, _ in tags]
+    assert ("html", [("lang", "en")]) in tags and {"title", "header", "main", "footer"} <= set(names)
+    levels = [int(name[1]) for name in names if name in ("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    for tag, attributes in tags:
+        assert tag != "th" or dict(attributes).get("scope") in ("row", "col")
+        assert tag != "nav" or dict(attributes).get("aria-label")
+    ids = [value for _, attributes in tags for name, value in attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+
+
+def test_whatever_scrolls_can_be_reached_by_keyboard():
+    """Catches a table or a long value that only a mouse can scroll."""
+    report, cohort = (Page(page).tags for page in accessible_pages())
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    scrolling = re.findall(r"^([^{}@]*)\{[^}]*overflow(?:-[xy])?: auto", style, re.MULTILINE)
+    assert {name.strip() for name in scrolling} == {"dd[tabindex]", ".wide", ".tall"}
+    regions = [dict(attributes) for tag, attributes in cohort if "wide" in (dict(attributes).get("class") or "")]
+    assert len(regions) == [tag for tag, _ in cohort].count("table") >= 4
+    assert all(each["tabindex"] == "0" and each["role"] == "region" for each in regions)
+    assert len({each["aria-label"] for each in regions}) == len(regions)
+    texts = [dict(attributes).get("tabindex") for tag, attributes in report if tag == "dd"]
+    assert texts.count("0") == 2 * 20 and texts.count(None) > 20, "long values alone stop the tab key"
+
+
+def test_a_heading_is_not_left_alone_at_the_foot_of_a_page():
+    """Catches a print style without the rules that keep headings with what follows, and what is folded or scrolls."""
+    printed = (_TEMPLATES / "style.css").read_text(encoding="utf-8").partition("@media print")[2]
+    kept = re.search(r"([^{}/]*)\{ break-after: avoid; \}", printed)[1]
+    assert {"h1", "h2", "h3", "summary"} <= {name.strip() for name in kept.split(",")}
+    assert "details::details-content { content-visibility: visible" in printed
+    assert re.search(r"dd\[tabindex\], \.tall \{ max-height: none; overflow: visible", printed)
 
 
 def _luminance(colour):

@@ -1,17 +1,59 @@
 """What a whole batch says: which property and which misconception stop most people.
 
-Only counts are kept, so that memory does not grow with the number of submissions.
+A `Cohort` keeps only counts, so that its memory does not grow with the number of submissions; the list of all of them
+has a short `Listed` for each.
 """
 
 import bisect
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from fls_teach.autograder.marking.record import VERDICTS, properties
+from fls_teach.autograder.marking.record import VERDICTS, final_marks, properties
 from fls_teach.autograder.reports.lines import likely_of, reasons_to_review
 
 LISTED = 50  # names of submissions a list holds; the rest is a number
 BINS = 10
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the list of all submissions.
+
+    Attributes
+    ----------
+    name : str
+    report : str
+        Where its report is, seen from the page.
+    score : float or None
+        None where a fault of the grader's left it open.
+    max_score : int
+    passed : int
+        Properties.
+    others : tuple of (str, int)
+        (verdict, number) of those that did not pass.
+    review : tuple of str
+        Why it needs manual review, whatever its score.
+    counts : bool
+        False for an attempt that does not count.
+    """
+
+    name: str
+    report: str
+    score: float | None
+    max_score: int
+    passed: int
+    others: tuple
+    review: tuple
+    counts: bool = True
+
+    @classmethod
+    def of(cls, record: dict, counts: bool = True) -> "Listed":
+        """The line of a record."""
+        verdicts = Counter(item["verdict"] for _, item in properties(record))
+        others = tuple((name, verdicts[name]) for name in VERDICTS if name != "passed" and verdicts[name])
+        score, report = final_marks(record).final, f"{record['folder']}/report.html"
+        head = record["submission"], report, score, record["max_score"], verdicts["passed"], others
+        return cls(*head, tuple(reasons_to_review(record)), counts)
 
 
 class Names:

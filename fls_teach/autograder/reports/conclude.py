@@ -6,7 +6,7 @@ from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.record import final_marks, read_record
 from fls_teach.autograder.reports import against, gradebook
-from fls_teach.autograder.reports.cohort import Cohort
+from fls_teach.autograder.reports.cohort import Cohort, Listed
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.similar import near_identical
@@ -57,6 +57,8 @@ def conclude(settings, entries, chosen, people=None):
     listed, counted_names = entries if settings.attempts == "all" else counting, {entry.name for entry in counting}
     done, cohort = BatchResult(settings.out, settings.isolation, [entry.folder for entry in listed]), Cohort()
 
+    lines = []
+
     def records(which=counting):
         for entry in which:
             yield entry, read_record(settings.out / entry.folder / "record.json")
@@ -64,6 +66,7 @@ def conclude(settings, entries, chosen, people=None):
     def counted():
         for entry, record in records(listed):
             done.add(record, entry.name in counted_names)
+            lines.append(Listed.of(record, entry.name in counted_names))
             if entry.name in counted_names:
                 cohort.add(record)
             yield record
@@ -82,7 +85,7 @@ def conclude(settings, entries, chosen, people=None):
     except CourseError as problem:
         note = str(problem)
     with replacing(page) as temporary:
-        text = cohort_page(cohort, done.pairs, note, done.identical)
+        text = cohort_page(cohort, done.pairs, note, done.identical, lines)
         temporary.write_text(text, encoding="utf-8", newline="\n")
     if settings.against is not None:
         differing = against.settings_that_differ(settings.against, (record for _, record in records()))

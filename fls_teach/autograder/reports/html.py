@@ -49,6 +49,7 @@ def _environment():
         "many": _many,
         "marks_of": _marks,
         "percent": _percent,
+        "scrolls": _scrolls,
         "verdicts": VERDICTS,
     }
     return environment
@@ -74,7 +75,7 @@ def report_page(record):
     return template.render(record=record, reproduce_command=reproduce_command(record), **counts)
 
 
-def cohort_page(cohort, pairs=None, note="", identical=()):
+def cohort_page(cohort, pairs=None, note="", identical=(), submissions=()):
     """The page for the person who runs the course, as HTML.
 
     Parameters
@@ -86,6 +87,8 @@ def cohort_page(cohort, pairs=None, note="", identical=()):
         A sentence on that: why none were looked for, or what was left out.
     identical : sequence of list of str
         Names of submissions with the same files.
+    submissions : iterable of Listed
+        All of them, in any order.
 
     Returns
     -------
@@ -93,7 +96,10 @@ def cohort_page(cohort, pairs=None, note="", identical=()):
         Save it as UTF-8.
     """
     template = _environment().get_template("cohort.html")
-    return template.render(cohort=cohort, pairs=pairs, note=note, listed=LISTED_PAIRS, identical=identical)
+    every = sorted(submissions, key=lambda each: (each.name.casefold(), each.name))
+    return template.render(
+        cohort=cohort, pairs=pairs, note=note, listed=LISTED_PAIRS, identical=identical, submissions=every
+    )
 
 
 def _percent(part, whole):
@@ -102,6 +108,11 @@ def _percent(part, whole):
 
 def _many(number, one, more=""):
     return f"{number} {one if number == 1 else more or one + 's'}"
+
+
+def _scrolls(text):
+    """Whether a text of a card is so long that the page gives it a box to scroll in, however wide the page is."""
+    return sum(1 + len(line) // 30 for line in text.split("\n")) > 14
 
 
 def _marks(exercise, marks):
