@@ -95,7 +95,8 @@ class Cluster:
         """
         chosen = settings.chosen()
         like = SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
-        waiting, lock, failed, left = queue.SimpleQueue(), threading.Lock(), [], len(entries)
+        # Not a SimpleQueue: its get() can outlast its time-out where another thread takes the item that woke it.
+        waiting, lock, failed, left = queue.Queue(), threading.Lock(), [], len(entries)
         for entry in entries:
             waiting.put((entry, []))
 
