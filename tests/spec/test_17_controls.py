@@ -251,7 +251,15 @@ FIRST += [
             "controls": {"start": np.stack([LEFT, np.zeros(4), LEFT / 8], axis=1) / 64},
             "best": 1,
         }
-    }
+    },
+    # A branch that does not rise at all, and falls under the control: there is nothing to explain.
+    {
+        "case": {
+            "plain": np.array([[9.0, 9, 17], [9, 9, 18], [8, 8, 16]]) / 64,
+            "controls": {"start": np.array([[5.0, 9, 10], [4, 9, 9], [5, 9, 9]]) / 64},
+            "best": 1,
+        }
+    },
 ]
 
 
