@@ -68,15 +68,15 @@ def grade(settings, progress=lambda fraction, what="": None):
         settings = replace(settings, exercises=tuple(exercise.name for exercise in chosen), key=key.hex())
         workers = stack.enter_context(cluster_at(settings.executor)) if settings.executor else None
         if workers:
-            settings = replace(settings, isolation=workers.examine(settings), jobs=workers.slots)
+            settings = replace(settings, isolation=workers.examine(settings), jobs=max(workers.slots, 1))
         else:
             isolation, hidden = _isolation(settings, entries, chosen)
             settings = replace(settings, isolation=isolation, hidden=hidden)
         corrected = settings.overrides or overrides.default(settings.out)
         corrected = overrides.read(corrected, chosen) if corrected else []
-        kept = gradebook.keep_edited(settings.out / OF_ALL[0])
         with sentence_for_a_full_disk(settings.out):
             saved_settings.keep(settings.out, settings.saved(digest(chosen)))
+            kept = gradebook.keep_edited(settings.out / OF_ALL[0])
             if not given:
                 course_key.keep(settings.out, key)
             for name in OF_ALL:  # stale until the batch is complete
@@ -150,9 +150,8 @@ def _isolation(settings, entries, chosen):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
     hidden = {package, settings.out.resolve(), *(root / name for name in ("solutions", "tests"))}
-    hidden |= {
-        Path(path).resolve() for path in (settings.key_file, settings.against, settings.extra_spec) if path is not None
-    }
+    given = settings.key_file, settings.against, settings.extra_spec, settings.overrides, settings.roster
+    hidden |= {Path(path).resolve() for path in (*given, settings.groups) if path is not None}
     # A link is no submission, and what it points at is no secret of ours.
     hidden |= {entry.path for entry in entries if not entry.path.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.

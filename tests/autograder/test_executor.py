@@ -315,6 +315,19 @@ def test_a_worker_that_comes_later_is_tested_and_used(scripted, ada, tmp_path, m
     assert asked[-2:] == [(BOTH[1], "examine"), (BOTH[1], "mark_one")]
 
 
+def test_a_connection_that_closes_is_a_sentence(scripted, ada, tmp_path, monkeypatch, mark):
+    """Catches a traceback of dask's, and one of ours where the last worker ended right after its self-test."""
+
+    def closed(*given):
+        raise RuntimeError("Tried sending message after closing")
+
+    client = scripted(lambda worker, name, asked: closed() if name == "mark_one" else None)
+    monkeypatch.setattr(cluster.Cluster, "slots", 0)
+    with pytest.raises(CourseError, match="does not answer any more .RuntimeError.; what is finished is kept"):
+        grade(over([ada], tmp_path / "out"))
+    assert client.requests[-1][1] == "mark_one"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -258,6 +258,14 @@ def test_a_batch_from_which_everything_was_refused_needs_a_person(tmp_path):
     assert "bo,0,4,0," in (tmp_path / "out/gradebook.csv").read_text()
 
 
+def test_lists_of_people_are_hidden(tmp_path):
+    """Catches submissions that may read names and marks where the sandbox shows the file system."""
+    given = {name: tmp_path / name for name in ("roster", "groups", "overrides")}
+    settings = options([tmp_path / "in"], tmp_path / "out", **given)
+    _, hidden = grading._isolation(settings, [types.SimpleNamespace(path=tmp_path / "in")], [BAYES])
+    assert set(map(str, given.values())) <= set(hidden)
+
+
 def test_of_attempts_the_best_counts(tmp_path):
     """Every attempt is marked and one is counted; a changed choice marks nothing anew."""
     for day, text in ((3, RIGHT), (4, "def linear_error(*a): return 0")):

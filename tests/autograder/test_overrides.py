@@ -4,14 +4,17 @@ import csv
 
 import pytest
 
+from fls_teach.autograder.grade import grade
+from fls_teach.autograder.intake.collect import Entry
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.record import as_json, check_record, final_marks
-from fls_teach.autograder.reports import gradebook
+from fls_teach.autograder.reports import conclude, gradebook
 from fls_teach.autograder.reports.gradescope import as_results
 from fls_teach.autograder.reports.html import report_page
 from fls_teach.autograder.reports.lines import corrections
 from fls_teach.course.registry import CourseError, find_exercise
 
+from .handed_in import hand_in, options
 from .records import exercise, item, record
 
 BAYES = find_exercise("08")
@@ -120,6 +123,34 @@ def test_an_edited_gradebook_is_kept_once(tmp_path):
         assert gradebook.keep_edited(path) == tmp_path / name
         assert (tmp_path / name).read_text() == "edited\n" and not path.exists()
         gradebook.write_gradebook(path, ["08_bayes_error"], [record()])
+
+
+def test_a_refused_run_leaves_an_edited_gradebook_where_it_is(tmp_path):
+    """Catches one that is put aside by a run that then refuses, so that no run ever says where it is."""
+    (tmp_path / "out/ada").mkdir(parents=True)
+    (tmp_path / "out/ada/record.json").write_text("{}")
+    book = tmp_path / "out/gradebook.csv"
+    book.write_text("as written\n")
+    gradebook.remember(book)
+    book.write_text("edited\n")
+    with pytest.raises(CourseError, match="other settings"):
+        grade(options([hand_in(tmp_path / "in/ada", {"8": "x = 1"})], tmp_path / "out", seed=1))
+    assert book.read_text() == "edited\n"
+
+
+def test_the_best_attempt_is_that_with_the_best_final_mark(tmp_path):
+    """Catches a choice by what the grader found, where a deduction or a person's correction turns the order."""
+    made = {
+        "early": record("early", PARTS[:1]),
+        "late": record("late", [exercise(items=[item(of=9)])])
+        | {"late": {"days": 5, "rule": "20% per day", "kept": 0.0}},
+    }
+    entries = []
+    for k, (name, found) in enumerate(made.items(), 1):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "record.json").write_text(as_json(found), encoding="utf-8")
+        entries.append(Entry(name=name, folder=name, path=tmp_path / name, attempt=k, attempts=2))
+    assert [entry.name for entry in conclude._that_count(entries, tmp_path, "best")] == ["early"]
 
 
 @pytest.mark.parametrize("name", ["x;=1+1;", "a|=2", 'say "=1"', "tab\t=1"])

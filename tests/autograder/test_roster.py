@@ -63,6 +63,21 @@ def test_two_of_one_name_are_not_guessed(tmp_path):
     assert strangers == ["x"] and absent.count("Diddley, Bo") == 2 and "3" not in [row[5] for row in rows]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_namesake_gets_nothing_where_a_number_says_whose_row_it_is(tmp_path, turned):
+    """Catches the mark of a person who is not on the roster in the row of another one of the same name."""
+    people = [entry("bo", id="42", who="Bo Diddley"), entry("guest", id="999", who="Bo Diddley")]
+    rows, absent, strangers = filled(tmp_path, CANVAS, people[::-1] if turned else people, {"bo": 3, "guest": 90})
+    assert rows[3][5] == "3" and strangers == ["guest"] and "Diddley, Bo" not in absent
+
+
+def test_two_submissions_for_one_row_are_not_guessed(tmp_path):
+    """Catches a mark that depends on which of two is met last, without a word."""
+    people = [entry("a", id="42"), entry("b", id="42")]
+    rows, absent, strangers = filled(tmp_path, CANVAS, people, {"a": 3, "b": 90})
+    assert rows[3][5] == "7" and strangers == ["a", "b"] and "Diddley, Bo" not in absent
+
+
 def test_who_is_not_on_it_is_named_and_a_group_gets_one_mark(tmp_path):
     people = [entry("team 1", group=("Ada Lovelace", "bo2", "Zoe")), entry("zed", who="Zed")]
     rows, absent, strangers = filled(tmp_path, CANVAS, people, {"team 1": 50, "zed": 1})

@@ -25,6 +25,7 @@ SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "memory_mi
 """Fields of `RunSettings` that a worker gets."""
 
 POLL = 0.2  # seconds between two looks at which workers are there
+TRANSFER = 30.0  # seconds for an answer that is ready to come here, over a busy network
 WITHOUT_WORKERS = 60.0  # seconds that a batch waits for a worker: one that was killed may be started again
 
 
@@ -129,8 +130,12 @@ class Cluster:
 
         def start(worker):
             for _ in range(self._present.get(worker, 0) if worker in self._isolation else 0):
-                threads.append(threading.Thread(target=feed, args=(worker,)))
-                threads[-1].start()
+                begin(feed, worker)
+
+        def begin(work, worker):
+            thread = threading.Thread(target=work, args=(worker,))
+            thread.start()
+            threads.append(thread)  # once it runs: other threads append to the list, too, and the end joins all in it
 
         threads, since, known = [], time.monotonic(), set(self._isolation) | set(self.refused)
         for worker in list(self._isolation):
@@ -140,8 +145,7 @@ class Cluster:
                 time.sleep(POLL)
                 self._look()
                 for worker in self._present.keys() - known:
-                    threads.append(threading.Thread(target=join, args=(worker,)))
-                    threads[-1].start()
+                    begin(join, worker)
                 known = set(self._present) | set(self.refused)
                 if self._isolation:
                     since = time.monotonic()
@@ -183,20 +187,23 @@ class Cluster:
         mark_entry(entry, settings, chosen, like, lambda exercise: None, mark)
 
     def _examine(self, worker, request):
-        with contextlib.suppress(WorkerGone):
+        with contextlib.suppress(WorkerGone, CourseError):  # `_look` tells of a scheduler that is gone
             self._isolation[worker] = self._ask(worker, cluster_worker.examine, request)["isolation"]
 
     def _ask(self, worker, function, request):
         """What a function returns on one worker; raise `WorkerGone` if that does not come, or is a problem."""
         answered = threading.Event()
-        future = self._client.submit(function, request, workers=[worker], pure=False)
-        future.add_done_callback(lambda future: answered.set())
+        try:
+            future = self._client.submit(function, request, workers=[worker], pure=False)
+            future.add_done_callback(lambda future: answered.set())
+        except Exception as problem:  # the connection is closed
+            raise self._lost(problem) from None
         while not answered.wait(POLL):
             if self._stopping or worker not in self._present:
                 future.cancel()
                 raise WorkerGone(f"{worker} ended in the middle")
         try:
-            answer = json.loads(future.result(timeout=POLL))
+            answer = json.loads(future.result(timeout=TRANSFER))
         except Exception as problem:
             if worker not in self._present or type(problem).__name__ in ("KilledWorker", "CancelledError"):
                 raise WorkerGone(f"{worker} ended in the middle") from None
@@ -210,15 +217,18 @@ class Cluster:
         self._isolation.pop(worker, None)
         self.refused[worker] = " ".join(reason.split())
 
+    def _lost(self, problem):
+        return CourseError(
+            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); what is "
+            "finished is kept, and the same command goes on there"
+        )
+
     def _look(self):
         """See which workers are there."""
         try:
             self._present = dict(self._client.nthreads())
         except Exception as problem:  # what dask raises here is not documented
-            raise CourseError(
-                f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); what is "
-                "finished is kept, and the same command goes on there"
-            ) from None
+            raise self._lost(problem) from None
         for worker in list(self._isolation):
             if worker not in self._present:
                 self._isolation.pop(worker, None)

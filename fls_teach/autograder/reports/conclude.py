@@ -30,7 +30,7 @@ def _that_count(entries, out, attempts):
         return [entry for entry in entries if entry.counts]
     best = {}
     for entry in entries:
-        score = read_record(out / entry.folder / "record.json")["score"]
+        score = final_marks(read_record(out / entry.folder / "record.json")).final
         rank = score is None, score or 0, entry.attempt  # one without a mark could be the best
         if entry.person not in best or rank > best[entry.person][0]:
             best[entry.person] = rank, entry

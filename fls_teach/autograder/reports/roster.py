@@ -13,6 +13,7 @@ from fls_teach.files import replacing
 _IDS = "id", "identifier", "participant", "sis user id", "id number", "student id", "matriculation number"
 _LOGINS = "sis login id", "username", "login", "login id", "user", "orgdefinedid", "email address", "email", "e-mail"
 _NAMES = "student", "full name", "name", "student name", "members"
+_SURENESS = "id", "login", "name"
 _GRADES = "grade", "score", "points", "mark", "final"
 _CANVAS_COLUMN = re.compile(r".+ \(\d+\)")  # an assignment with its number
 
@@ -23,7 +24,8 @@ class Roster:
     Attributes
     ----------
     strangers : list of str
-        Names of submissions of people who are not on it, once `match` was called.
+        Names of submissions of people who are not on it, or of which several could be meant by one row, once `match`
+        was called.
     """
 
     def __init__(self, heading, rows, separator, column):
@@ -63,18 +65,25 @@ class Roster:
         list of str
             Names of the people on the roster of whom nothing was handed in.
         """
-        places = {}
+        places, claims = {}, {}
         for k, row in enumerate(self._rows):
             for key in self._keys(row):
                 places.setdefault(key, set()).add(k)
         for entry in entries:
             people = [(name, "", "") for name in entry.group] or [(entry.who or entry.name, entry.id, entry.login)]
             for person in people:
-                found = next((places[key] for key in _keys_of(*person) if len(places.get(key, ())) == 1), None)
-                if found is None:
-                    self.strangers.append(entry.name if not entry.group else f"{entry.name}: {person[0]}")
-                for k in found or ():
-                    self._found[k] = entry.name
+                called = entry.name if not entry.group else f"{entry.name}: {person[0]}"
+                key = next((key for key in _keys_of(*person) if len(places.get(key, ())) == 1), None)
+                if key is None:
+                    self.strangers.append(called)
+                else:
+                    (k,) = places[key]
+                    claims.setdefault(k, []).append((_SURENESS.index(key[0]), entry.name, called))
+        for k, found in claims.items():
+            surest = min(found)[0]
+            names = {name for sureness, name, _ in found if sureness == surest}
+            self._found[k] = names.pop() if len(names) == 1 else None  # which gets no mark: neither is guessed
+            self.strangers += [called for _, name, called in found if name != self._found[k]]
         return [name for k, row in enumerate(self._rows) if k not in self._found and (name := self._name(row))]
 
     def fill(self, path, marks):
