@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from fls_teach.autograder import settings
-from fls_teach.autograder.intake.collect import Entry
+from fls_teach.autograder.intake.collect import Entry, collect
 from fls_teach.autograder.intake.people import Member
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.gradebook import write_gradebook
-from fls_teach.course.registry import CourseError
+from fls_teach.course.registry import CourseError, find_exercise
 
 from .records import record
 
@@ -35,6 +35,26 @@ def test_a_report_is_called_as_its_work_was(members, path, kind, name):
     found = tuple(Member(each, each) for each in members)
     entry = Entry(name="x", path=Path("/in", path), kind=kind, expected=("08_bayes_error",), members=found)
     assert entry.feedback() == name
+
+
+@pytest.mark.parametrize(
+    "layout, name",
+    [
+        (
+            "{first} {last}_41{k}_assignsubmission_file_/08_bayes_error.py",
+            "{first} {last}_41{k}_assignsubmission_file_/",
+        ),
+        ("{last}{first}_{k}_99_08_bayes_error.py", "{last}{first}_{k}_99_"),
+    ],
+)
+def test_a_folder_around_everything_is_no_name(tmp_path, layout, name):
+    """Catches reports that are all called as the one folder that a Mac packs what it was given into."""
+    people = [{"first": "Jo\u0308rg", "last": "Hof", "k": 1}, {"first": "Bo", "last": "Diddley", "k": 2}]
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for k, each in enumerate(people):
+            archive.writestr(f"homework-1/{layout.format(**each)}", f"x = {k}")
+    found = collect([tmp_path / "all.zip"], [find_exercise("8")])
+    assert sorted(entry.feedback() for entry in found) == sorted(f"{name.format(**each)}report.html" for each in people)
 
 
 def results(folder, **names):

@@ -17,6 +17,7 @@ from fls_teach import terminal
 from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.reports.summary import BatchResult, print_summary
 from fls_teach.autograder.results_folder import only_one, private_folder
 from fls_teach.autograder.selection import select, selected
@@ -266,6 +267,13 @@ def test_lists_of_people_are_hidden(tmp_path):
     assert set(map(str, given.values())) <= set(hidden)
 
 
+def handed_back(tmp_path):
+    """The folders in the zip that goes back to the platform."""
+    bundle_feedback(tmp_path / "out", tmp_path / "back.zip")
+    with zipfile.ZipFile(tmp_path / "back.zip") as archive:
+        return sorted(name.removesuffix("/report.html") for name in archive.namelist() if "/" in name)
+
+
 def test_of_attempts_the_best_counts(tmp_path):
     """Every attempt is marked and one is counted; a changed choice marks nothing anew."""
     for day, text in ((3, RIGHT), (4, "def linear_error(*a): return 0")):
@@ -275,13 +283,15 @@ def test_of_attempts_the_best_counts(tmp_path):
     best = grade(options(**common, attempts="best"))
     assert [(*row[:2],) for row in best.rows] == [("Ada L (attempt 1)", 4), ("Bo D", 4)]
     assert (best.left_out, best.identical) == (["Ada L (attempt 1) (1 more)"], [["Ada L (attempt 1)", "Bo D"]])
-    marked = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/record.json")}
+    assert handed_back(tmp_path) == ["7-1 - Ada L - Mar 3, 2025 1015 AM", "8-1 - Bo D - Mar 3, 2025 1015 AM"]
+    drawn = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/report.html")}
     every = grade(options(**common, attempts="all"))
     assert [row[:2] for row in every.rows] == [("Ada L", 0), ("Bo D", 4)]
     lines = (tmp_path / "out/gradebook.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == ["Ada L (attempt 1)", "Ada L", "Bo D"]
     assert ",2025-03-03 10:15:00,1,2,,," in lines[1]
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/record.json")} == marked
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/report.html")} == drawn
+    assert handed_back(tmp_path)[0] == "7-1 - Ada L - Mar 4, 2025 1015 AM"
 
 
 def test_what_cannot_be_read_is_for_a_person(ada, tmp_path, environment):

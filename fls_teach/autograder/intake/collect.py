@@ -141,6 +141,10 @@ class Entry(Found):
     def feedback(self):
         """What a report for its author is called where the platform packs what goes back as it packed what came."""
         first = self.members[0].path if self.members else f"{self.path.name}{'/' * (self.kind == 'folder')}"
+        # All may lie in one folder of an archive: the person's own part is the first with all words of the name in it.
+        parts, words = first.split("/"), self.who.split()
+        own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]
+        first = "/".join(parts[own[0] if own else 0 :])
         if "/" in first:
             return f"{first.partition('/')[0]}/report.html"
         at = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]

@@ -67,7 +67,7 @@ def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
         record = mark_once(tell)
         if settings.twice:
             record["twice"] = differing_verdicts(record, mark_once(lambda exercise: tell(None)))
-    elif record.get("intake") == about:
+    elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `conclude` has the last word on that
         return
     write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
 

@@ -4,7 +4,7 @@ import contextlib
 
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import overrides
-from fls_teach.autograder.marking.record import final_marks, read_record
+from fls_teach.autograder.marking.record import as_json, final_marks, read_record
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.cohort import Cohort, Listed
 from fls_teach.autograder.reports.folder import write
@@ -51,12 +51,24 @@ def correct(out, entries, corrected, rule):
             write(folder, rest | said)
 
 
+def _keep_whether_it_counts(path, counts):
+    """Say in a record whether its attempt counts, which is known only once all are marked; no report shows it."""
+    record = read_record(path)
+    about = record.get("intake", {})
+    if about.get("counts", True) != counts:
+        with replacing(path) as temporary:
+            text = as_json(record | {"intake": about | {"counts": counts}})
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def conclude(settings, entries, chosen, people=None):
     """Draw what concerns all submissions together."""
     counting = _that_count(entries, settings.out, settings.attempts)
     listed, counted_names = entries if settings.attempts == "all" else counting, {entry.name for entry in counting}
     done, cohort = BatchResult(settings.out, settings.isolation, [entry.folder for entry in listed]), Cohort()
 
+    for entry in entries:
+        _keep_whether_it_counts(settings.out / entry.folder / "record.json", entry.name in counted_names)
     lines = []
 
     def records(which=counting):

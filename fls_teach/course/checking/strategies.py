@@ -17,9 +17,6 @@ seeds = st.integers(0, 10_000)
 alphas = st.integers(-12, 2).map(lambda k: 2.0**k)
 """Initialisation scales from 2^-12 to 2^2."""
 
-extreme_alphas = st.one_of(alphas, st.sampled_from([1e-30, 1e-12, 2.0**10]))
-"""Scales far outside any experiment, too."""
-
 ratios = st.integers(1, 16).map(lambda k: k / 4)
 """Signal-to-noise kappa/sigma."""
 
@@ -61,15 +58,3 @@ def training_problems(draw, max_samples=6, max_features=4, max_neurons=5):
     W = draw(arrays(np.float64, (h, d), elements=QUARTERS))
     v = draw(arrays(np.float64, (h,), elements=QUARTERS))
     return {**data, "W": W, "v": v}
-
-
-@st.composite
-def separable_problems(draw, n_samples=6, n_features=8, n_neurons=6, scales=alphas):
-    """Orthogonally separable mixtures with a balanced start: dict of X, y, W (h, d), signs (h,), alpha."""
-    from fls_teach.theory import GaussianMixture, balanced_init
-
-    rng = np.random.default_rng(draw(seeds))
-    X, y = GaussianMixture(3.0, n_features=n_features).sample(n_samples, rng, separable=True)
-    alpha = draw(scales)
-    W, signs = balanced_init(n_neurons, n_features, alpha, rng)
-    return {"X": X, "y": y, "W": W, "signs": signs, "alpha": alpha}
