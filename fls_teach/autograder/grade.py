@@ -53,6 +53,8 @@ def grade(settings, progress=lambda fraction, what="": None):
     chosen = settings.chosen()
     _check_needs(chosen)
     rule = late_rule(settings.late, settings.due)
+    if settings.column is not None and settings.roster is None:
+        raise CourseError("--column alone changes nothing; name your platform's list of people with --roster")
     people = Roster.read(settings.roster, settings.column) if settings.roster is not None else None
     entries, skipped = _submissions(settings, chosen)
     if settings.against is not None:
@@ -85,8 +87,8 @@ def grade(settings, progress=lambda fraction, what="": None):
             (workers or batch).run(entries, settings, _told(progress, len(entries)))
             correct(settings.out, entries, corrected, rule)
             done = conclude(settings, entries, chosen, people)
-    names = {entry.name.removeprefix("'") for entry in entries}
-    done.unknown = sorted({each.submission for each in corrected if each.submission.removeprefix("'") not in names})
+    names = {each for entry in entries for each in overrides.names_of(entry.name)}
+    done.unknown = sorted({each.submission for each in corrected} - names)
     done.refused_workers = sorted(workers.refused.items()) if workers else []
     done.edited, done.skipped, done.seconds = kept, skipped, time.monotonic() - started
     return done

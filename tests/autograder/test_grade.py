@@ -596,6 +596,12 @@ def test_a_seed_and_a_key_are_one_too_many(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_column_of_no_roster_is_refused(ada, tmp_path):
+    """Catches an option that is passed over: with it there would be a roster.csv, and there is none."""
+    assert "--column alone changes nothing" in refused(ada, "--out", tmp_path / "out", "--column", "Homework 1")
+    assert not (tmp_path / "out").exists()
+
+
 def test_settings_that_only_the_old_run_had_are_named():
     """Catches a refusal that cannot say what differs."""
     from fls_teach.autograder.settings import differing

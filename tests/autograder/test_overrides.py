@@ -32,6 +32,7 @@ def test_what_people_write_is_read(tmp_path):
     assert found[0] == overrides.Override("ada", "08_bayes_error", 2, "she is right")
     assert found[1] == overrides.Override("bo", "08.1", 0.5, "half")
     assert given(tmp_path, "ada;08.2;0;copied", heading="Submission;Property;Points;Reason")[0].item == "08.2"
+    assert given(tmp_path, "ada,8,2,a spreadsheet made a number of it,,")[0].item == "08_bayes_error"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,8 @@ def test_what_people_write_is_read(tmp_path):
         ("ada,08,1,", "needs a submission and a reason"),
         (",08,1,x", "needs a submission and a reason"),
         ("ada,08,1,x\nada,08_bayes_error,2,y", "line 3 .* corrected twice"),
+        ("ada,08,2,5,a decimal comma", "line 2 has 5 cells, the first line 4"),
+        ('ada,08,1,"x\nbo,08,0,a line that was lost in the reason before it', "cannot be read .no CSV: unexpected end"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(tmp_path, line, words):
@@ -169,3 +172,9 @@ def test_a_nul_character_is_one_sentence(tmp_path):
     (tmp_path / "o.csv").write_bytes(b"submission,exercise,points,reason\nada,08\0,1,x\n")
     with pytest.raises(CourseError):
         overrides.read(tmp_path / "o.csv", [find_exercise("8")])
+
+
+def test_an_apostrophe_is_the_gradebooks_and_no_other_name():
+    """Catches a mark for 'ada that goes to ada as well; =1 is called '=1 in the gradebook."""
+    marks = [overrides.Override(name, "08", 1, "x") for name in ("ada", "'=1")]
+    assert [len(overrides.of(name, marks)) for name in ("ada", "'ada", "=1")] == [1, 0, 1]

@@ -78,6 +78,13 @@ def test_two_submissions_for_one_row_are_not_guessed(tmp_path):
     assert rows[3][5] == "7" and strangers == ["a", "b"] and "Diddley, Bo" not in absent
 
 
+def test_a_name_is_found_although_a_number_stands_beside_it(tmp_path):
+    """Catches names that were compared with "Bo Diddley 412", as Moodle's folders tell people apart."""
+    both = {"who": "Bo Diddley 412", "called": "Bo Diddley", "id": "412"}
+    rows, _, strangers = filled(tmp_path, CANVAS, [entry("Bo Diddley", **both)], {"Bo Diddley": 3})
+    assert rows[3][5] == "3" and not strangers
+
+
 def test_who_is_not_on_it_is_named_and_a_group_gets_one_mark(tmp_path):
     people = [entry("team 1", group=("Ada Lovelace", "bo2", "Zoe")), entry("zed", who="Zed")]
     rows, absent, strangers = filled(tmp_path, CANVAS, people, {"team 1": 50, "zed": 1})

@@ -68,6 +68,8 @@ class Entry(Found):
 
     Attributes
     ----------
+    called : str
+        The person's name, as the platform has it.
     folder : str
         As of the `Submission`.
     expected : tuple of str
@@ -84,6 +86,7 @@ class Entry(Found):
         Notes that were known before it was read.
     """
 
+    called: str = ""
     folder: str = ""
     expected: tuple = ()
     person: int = 0
@@ -263,7 +266,9 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
     folders = told_apart([folders_of(name) for name in names])
     return [
         Entry(
-            **vars(each) | {"when": moment(each.when), "name": name, "folder": folder, "expected": expected} | numbers
+            **vars(each)
+            | {"when": moment(each.when), "name": name, "called": each.name, "folder": folder, "expected": expected}
+            | numbers
         )
         for name, folder, (each, numbers) in zip(names, folders, made, strict=True)
     ]

@@ -71,10 +71,14 @@ def read(path, exercises):
         fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
         if not any(fields.values()):
             continue
-        item = numbers.get(fields.get("item", ""), fields.get("item", ""))
+        item = fields.get("item", "")
+        item = numbers.get(f"0{item}" if len(item) == 1 else item, item)  # a spreadsheet makes 8 of 08
         where, key = f"line {number} of {said}", (fields.get("submission", ""), item)
         if item not in worth:
-            raise CourseError(f"{where}: '{printable(item)[:60]}' is no exercise or property that is graded here")
+            named = f"'{printable(item)[:60]}'"
+            raise CourseError(
+                f"{where}: {named} is no exercise or property that is graded here; one looks like 08 or 08.2"
+            )
         points = _points(fields.get("points", ""), worth[item], where)
         if not key[0] or not fields.get("reason"):
             raise CourseError(f"{where}: a corrected mark needs a submission and a reason")
@@ -96,8 +100,12 @@ def _points(text, of, where):
 
 def of(name, overrides):
     """Those of one submission, as its record keeps them."""
-    # Gradebooks have an apostrophe before what a spreadsheet could take for a formula.
-    return [each.as_json() for each in overrides if each.submission.removeprefix("'") == name.removeprefix("'")]
+    return [each.as_json() for each in overrides if each.submission in names_of(name)]
+
+
+def names_of(name):
+    """What a submission may be called: gradebooks have an apostrophe before what could be taken for a formula."""
+    return name, f"'{name}"
 
 
 def default(out):

@@ -70,8 +70,8 @@ class Roster:
             for key in self._keys(row):
                 places.setdefault(key, set()).add(k)
         for entry in entries:
-            people = [(name, "", "") for name in entry.group] or [(entry.who or entry.name, entry.id, entry.login)]
-            for person in people:
+            own = (entry.called or entry.who or entry.name, entry.id, entry.login)
+            for person in [(name, "", "") for name in entry.group] or [own]:
                 called = entry.name if not entry.group else f"{entry.name}: {person[0]}"
                 key = next((key for key in _keys_of(*person) if len(places.get(key, ())) == 1), None)
                 if key is None:

@@ -175,7 +175,8 @@ def _sentences(done):
 
 
 def _listed(names):
-    return ", ".join(map(_spelt, names[:10])) + (", ..." if len(names) > 10 else "")
+    between = "; " if any("," in name for name in names[:10]) else ", "
+    return between.join(map(_spelt, names[:10])) + (f"{between}..." if len(names) > 10 else "")
 
 
 def _spelt(name):
