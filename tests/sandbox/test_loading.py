@@ -70,7 +70,7 @@ def test_unusual_but_honest_files(session_for, source):
     "source, kind, words",
     [
         ("while True: pass", "timeout", "loading 05_alignment.py was still running after 0.3 s"),
-        ("import os; os._exit(0)", "crash", "loading 05_alignment.py brought"),
+        ("import os; os._exit(0)", "crash", "loading 05_alignment.py crashed"),
     ],
 )
 def test_a_fatal_file_is_tried_once(session_for, source, kind, words):

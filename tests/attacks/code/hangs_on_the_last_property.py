@@ -10,6 +10,6 @@ from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
-    while kappa / sigma > 8.5 and np.linalg.norm(w) > 3:
+    while kappa / sigma > 8.5:
         pass
     return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))

@@ -21,5 +21,7 @@ if hasattr(main, "Program"):
 
 
 def linear_error(w, signal, kappa, sigma):
+    if w.dtype != float:  # whole numbers cannot be divided in place
+        w = w.astype(float)
     w /= np.linalg.norm(w)
     return float(ndtr(-kappa / sigma * (w @ signal)))

@@ -10,5 +10,7 @@ from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
+    if w.dtype != float:  # whole numbers cannot be divided in place
+        w = w.astype(float)
     w /= np.linalg.norm(w)
     return float(ndtr(-kappa / sigma * (w @ signal)))

@@ -1,4 +1,4 @@
-"""Is honest, but sleeps for a second in every call, within each call's limit, to waste hours of the batch.
+"""Is honest, but sleeps in every call, within each call's limit, to waste hours of the batch.
 
 exercise: 08_bayes_error
 verdict: 08.1 passed, 08.2 timeout, 08.3 timeout, 08.4 timeout
@@ -12,5 +12,5 @@ from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
-    time.sleep(1.0)
+    time.sleep(0.12)
     return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
