@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fls_teach.autograder.intake.collect import collect, holds_work, sources
+from fls_teach.autograder.intake.layout import is_work, recognised
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.sandbox.session import MAX_SOURCE_BYTES
@@ -677,6 +678,30 @@ def test_any_change_to_a_tar(tmp_path_factory, changes):
     path = tmp_path_factory.getbasetemp() / "changed.tar"
     path.write_bytes(raw)
     checked(only(path))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "08_bayes_error" + "_2024-01-01 10:20:30" * 11 + "x.py",
+        "08_bayes_error.py" + " (1)" * 50 + "x",
+        "08_bayes_error" + "_2024-01-01 10:20:30" * 3000 + "x.py",
+        "1" * 60_000 + ".py",
+    ],
+)
+def test_a_name_is_read_in_no_time(name):
+    """Catches patterns that try every way to read a name: twelve time stamps took seconds, fourteen 15, and so on."""
+    began = time.process_time()
+    recognised(name, ("08_bayes_error",))
+    is_work(name)
+    assert time.process_time() - began < 0.1
+
+
+def test_two_archives_of_any_name_are_compared_in_no_time(zipped):
+    """Catches the same where the later of two archives is looked for."""
+    names = "work.zip", "work" + "_2024-01-01 10:20:30" * 3000 + "x.zip"
+    found = zipped(*((name, bytes(honest_zip(b"x = %d" % k))) for k, name in enumerate(names)))
+    assert NINE in found.files
 
 
 @pytest.mark.parametrize("name", [".", "./.", ".\0x", ".\\."])

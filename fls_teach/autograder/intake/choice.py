@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from fls_teach.autograder.intake.layout import AFTER, STAMP, meant, path_of, recognised, refusal
+from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, meant, path_of, recognised, refusal
 from fls_teach.autograder.intake.sources import Refused
 from fls_teach.sandbox.notebooks import notebook_complaint
 
@@ -102,9 +102,10 @@ def _narrowed(found, name, expected):
 
 def _latest(archives):
     """Of archives, as {path: an item in it}, those that nothing shows to be older than another."""
-    stems = {re.sub(AFTER + r"\Z", "", re.sub(r"\.\w+$", "", path[-1].casefold())) for path in archives}
+    names = {path: path[-1][-LONGEST:] for path in archives}
+    stems = {re.sub(AFTER + r"\Z", "", re.sub(r"\.\w+$", "", name.casefold())) for name in names.values()}
     if len(stems) == 1:  # "work.zip" and "work (1).zip"
-        age = {path: [int(number) for number in re.findall(r"\d+", path[-1])] for path in archives}
+        age = {path: [int(number) for number in re.findall(r"\d+", name)] for path, name in names.items()}
     else:
         age = {path: item.tree.newest for path, item in archives.items()}
     return [path for path in archives if age[path] == max(age.values())]

@@ -24,6 +24,7 @@ _MONTHS = "jan|ene|gen|sty feb|fév|fev|lut mar|mär|maa|mrt apr|avr|abr|kwi may
 _MONTHS = (
     f"{_MONTHS} jul|juil|lug|lip aug|aoû|aou|ago|sie sep|set|wrz oct|okt|ott|out|paź nov|lis dec|dez|dic|déc|des|gru"
 )
+_LONGEST_PATH = 1000  # characters that a pattern has to read: of some, the time grows with a power of the length
 _DEEPEST = 3  # folders above those of the people
 
 
@@ -131,7 +132,7 @@ def moment(text):
 
 def _read(pattern, path, expected):
     """(Found without members, the file's path) of a path, or None."""
-    match = pattern.fullmatch(path)
+    match = pattern.fullmatch(path) if len(path) <= _LONGEST_PATH else None
     if not match:
         return None
     fields, file = dict.fromkeys(("who", "name", "id", "login", "when", "attempt", "late"), ""), ""

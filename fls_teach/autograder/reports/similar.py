@@ -212,7 +212,7 @@ class _Stub:
         self.functions = {line[1] for line in self.lines if line[:1] == ("def",)}
 
     def own_tokens(self, source):
-        """What is a submission's own, as a string with one character a token."""
+        """What is a submission's own, as a string with one character per token."""
         own = []
         for line in _lines(source):
             handed_out = line[0] == "def" and line[1:2] and line[1] in self.functions

@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
 class NoClock:
-    """Time as `check` spends it, where none of it is limited: for whom somebody waits, who can end it."""
+    """Time as `check` spends it, none of it limited: the person who waits can end it."""
 
     def turn_to(self, purpose):
         """Spend time on "mark" (the verdict), "search" (a smaller counterexample) or "card" from now on."""
@@ -113,7 +113,7 @@ def check(
         Run this property on these inputs, and nothing else.
     clock : NoClock, optional
     one_timeout : bool
-        Ask nothing more once a call was stopped for its time: somebody waits.
+        Ask nothing more once a call was stopped for its time.
     loads : callable, optional
         Whether a file that is known to load does so here. Asked once a file does not: else the fault is ours.
     stumble : str

@@ -71,7 +71,7 @@ def _entries(value):
 
 
 def _outline(value):
-    """A large value by its shape; in place of code that nobody would read."""
+    """A large value by its shape; its code would be too long to read."""
     if isinstance(value, np.ndarray):
         return f"<array of shape {value.shape}>"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Mutants of a solution, and those among them of which the author says why nobody could tell them from it."""
+"""Mutants of a solution, and those that its author lists as equivalent to it, each with the reason."""
 
 import ast
 import difflib
