@@ -89,6 +89,8 @@ def grade(settings, progress=lambda fraction, what="": None):
             done = conclude(settings, entries, chosen, people)
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
     done.unknown = sorted({each.submission for each in corrected} - names)
+    marked = {name for name, *_ in done.rows} if rule else set()
+    done.undated = [each.name for each in entries if each.name in marked and not rule.can_tell(each.when, each.late)]
     done.refused_workers = sorted(workers.refused.items()) if workers else []
     done.edited, done.skipped, done.seconds = kept, skipped, time.monotonic() - started
     return done

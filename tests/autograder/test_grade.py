@@ -596,6 +596,13 @@ def test_a_seed_and_a_key_are_one_too_many(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_rule_for_late_work_that_cannot_judge_says_so(ada, tmp_path):
+    """Catches late work that keeps its score because its name bears no time, without a word."""
+    due = {"late": "10%/day", "due": "2025-03-04"}
+    assert grade(options([ada], tmp_path / "out", **due)).undated == ["ada"]
+    assert grade(options([ada], tmp_path / "out", late="10%/day")).undated == []
+
+
 def test_a_column_of_no_roster_is_refused(ada, tmp_path):
     """Catches an option that is passed over: with it there would be a roster.csv, and there is none."""
     assert "--column alone changes nothing" in refused(ada, "--out", tmp_path / "out", "--column", "Homework 1")

@@ -46,6 +46,17 @@ class LateRule:
             return 1 if late else 0
         return max(math.ceil((moment - self.due).total_seconds() / 86_400), 0)
 
+    def can_tell(self, when, late):
+        """Whether anything says if a submission is late.
+
+        Examples
+        --------
+        >>> rule = late_rule("10%/day", "2025-03-03 12:00")
+        >>> rule.can_tell("", ""), rule.can_tell("", "LATE"), late_rule("10%/day").can_tell("", "")
+        (False, True, True)
+        """
+        return self.due is None or bool(late) or _moment(when) is not None
+
     def kept(self, days):
         """The share of the score that is left.
 

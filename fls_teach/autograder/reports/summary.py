@@ -38,6 +38,8 @@ class BatchResult:
         Submissions that overrides.csv names and that were not graded.
     absent, strangers : list of str
         People on the roster of whom nothing was handed in, and submissions of people who are not on it.
+    undated : list of str
+        Submissions that the rule for late work could not judge, as nothing says when they were handed in.
     refused_workers : list of (str, str)
         Workers of a cluster that marked nothing, and why.
     pairs : list of similar.Pair or None
@@ -64,6 +66,7 @@ class BatchResult:
     unknown: list = field(default_factory=list)
     absent: list = field(default_factory=list)
     strangers: list = field(default_factory=list)
+    undated: list = field(default_factory=list)
     refused_workers: list = field(default_factory=list)
 
     def add(self, record, counts=True):
@@ -107,7 +110,7 @@ class BatchResult:
         head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
         head |= {"review": dict(self.review), "noted": self.noted, "more_attempts": self.left_out}
         head |= {"edited_gradebook": str(self.edited or ""), "unknown_overrides": self.unknown}
-        head |= {"absent": self.absent, "not_on_the_roster": self.strangers}
+        head |= {"absent": self.absent, "not_on_the_roster": self.strangers, "undated": self.undated}
         head |= {"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}
         more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
         return head | more
@@ -155,6 +158,7 @@ def _sentences(done):
         (done.unknown, "named in the corrected marks, but not graded", red),
         (done.strangers, "not on the roster", red),
         (done.absent, "on the roster, but nothing was handed in", red),
+        (done.undated, "without a time of handing in, so --late took nothing off", red),
         (done.left_out, "with more attempts, which do not count", ""),
         (done.noted, "with notes on their files, which their reports show", ""),
         (done.blank, "with nothing in it that could be marked, so 0 points", "bold"),
