@@ -97,6 +97,8 @@ def page(known):
     dates = sorted(entry["provenance"]["date"][:10] for entry in known.values())
     loads = [entry["provenance"]["load"][0] for entry in known.values() if entry["provenance"]["load"]]
     seeds = sorted({entry["seeds"] for entry in known.values()})
+    missing = [exercise.name for exercise in exercises() if exercise.name not in known]
+    unrecorded = f"Not recorded yet: {', '.join(missing)}." if missing else ""
     left = [
         f"- {name}: {about}: {text}" for name, entry in sorted(known.items()) for about, text, _ in entry["findings"]
     ]
@@ -110,6 +112,7 @@ where a card says which it is, and *confused* where a card names another. The al
 {table(["exercise", *COLUMNS, "one check, s", "all this, s"], rows)}
 
 Seconds are of processor time: of one check of the reference, mean of the seeds, and of all that the row took.
+{unrecorded}
 
 {len(left)} left to mend{":" if left else "."}
 

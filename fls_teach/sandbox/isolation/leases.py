@@ -80,9 +80,9 @@ class ProcessorLease:
 
 def _leased(name):
     """What holds this name until it is closed, or None if another process has it."""
-    if os.geteuid() == 0:
-        with contextlib.suppress(OSError):
-            return _locked(name)
+    # Locks and sockets do not see each other: what goes wrong once the folder is there must not lead to a socket.
+    if os.geteuid() == 0 and (folder := _lock_folder()):
+        return _locked(f"{folder}/{name}")
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         held.bind(f"\0{_NAMES}-{name}")
@@ -94,23 +94,23 @@ def _leased(name):
     return held
 
 
-def _locked(name):
-    """The file whose lock is held, or None if another process has it.
+def _lock_folder():
+    """A folder that is root's alone, or None where there can be none."""
+    folder = f"{_LOCKS}/{_NAMES}"
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        found = os.lstat(folder)
+    except OSError:
+        return None
+    return folder if stat.S_ISDIR(found.st_mode) and found.st_uid == 0 and not found.st_mode & 0o022 else None
 
-    Raises
-    ------
-    OSError
-        If there is no folder for it that is root's alone.
-    """
+
+def _locked(path):
+    """The file whose lock is held, or None if another process has it."""
     import fcntl  # not on Windows
 
-    folder = f"{_LOCKS}/{_NAMES}"
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder, 0o700)
-    found = os.lstat(folder)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise PermissionError(errno.EPERM, "it is not root's alone", folder)
-    file = open(f"{folder}/{name}", "w")  # noqa: SIM115 (the caller closes it)
+    file = open(path, "w")  # noqa: SIM115 (the caller closes it)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
