@@ -20,6 +20,7 @@ from fls_teach.autograder.reports.conclude import OF_ALL, conclude, correct
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.results_folder import only_one, private_folder, sentence_for_a_full_disk
 from fls_teach.autograder.selection import selected
+from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
@@ -57,6 +58,7 @@ def grade(settings, progress=lambda fraction, what="": None):
         raise CourseError("--column alone changes nothing; name your platform's list of people with --roster")
     people = Roster.read(settings.roster, settings.column) if settings.roster is not None else None
     entries, skipped = _submissions(settings, chosen)
+    check_specifications(chosen)
     if settings.against is not None:
         against.changes(settings.against, ())  # an unreadable one is better found now than after hours
         saved_settings.read(settings.against)

@@ -170,6 +170,11 @@ class Exercise:
                 imported |= imported_modules(path.read_text(encoding="utf-8"))
         return tuple(sorted(imported & set(OPTIONAL_MODULES)))
 
+    @functools.cached_property
+    def modules(self):
+        """What `checking.check` has imported of it, by path; kept here, it is as old as `properties`."""
+        return {}
+
     def check_needs(self):
         """Raise `MissingModule` if a module is not installed."""
         for module in self.needs:
@@ -287,7 +292,7 @@ def find_exercise(name, among=None):
     Raises
     ------
     CourseError
-        If there is none; the text suggests the nearest.
+        If there is none, and the text suggests the nearest; or if there are several, which it names.
 
     Examples
     --------
@@ -296,9 +301,14 @@ def find_exercise(name, among=None):
     """
     among = exercises() if among is None else among
     wanted = re.split(r"[\\/]", name.strip().rstrip("\\/"))[-1].removesuffix(".py").removesuffix(".ipynb").lower()
-    for exercise in among:
-        if wanted in (exercise.name, exercise.slug) or (wanted.isdecimal() and int(wanted) == int(exercise.number)):
-            return exercise
+    number = int(wanted) if wanted.isdecimal() else None
+    meant = [each for each in among if each.name == wanted]
+    meant = meant or [each for each in among if each.slug == wanted or int(each.number) == number]
+    if len(meant) > 1:
+        names = [each.name for each in meant]
+        raise CourseError(f"'{name}' is {', '.join(names[:-1])} or {names[-1]}: name one of them in full")
+    if meant:
+        return meant[0]
     words = {word: exercise for exercise in among for word in (exercise.name, exercise.slug)}
     near = difflib.get_close_matches(wanted, words, n=1)
     if near:

@@ -26,6 +26,7 @@ def test_easy(student):
     """Another sentence of the secret"""
     expect_close(student.ridge(np.array([2.5, 0.5])), 2, because="of the reason of the secret")
 '''
+RETURNED = '    expect_close(student.ridge(np.array([2.5, 0.5])), 2, because="of the reason of the secret")\n'
 RIGHT = "import numpy as np\n\n\ndef ridge(x):\n    result = float(np.max(x) - np.min(x))\n    return result\n"
 TELLS = {
     "wrong": "    if x[0] == 41.5:\n        return 1e9 + x[0]",
@@ -141,6 +142,35 @@ def test_what_is_no_folder_of_properties_is_one_sentence(course, kind, words):
         file.write_text("x = 1\n" if kind == "ungraded" else "def (", encoding="utf-8")
     said = grade("--extra-spec", str(folder), code=2).stderr
     assert words in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("import numpy", "import no_such_numpy", ", line 2 does not load: ModuleNotFoundError: No module named"),
+        ("\n@graded(4", "\n1 / 0\n@graded(4", "does not load: ZeroDivisionError"),
+        ("\n@graded(4", "\nraise SystemExit('over')\n@graded(4", "does not load: SystemExit: over"),
+        ("\n@graded(4", "\nimport pytest\npytest.skip('', allow_module_level=True)\n@graded(4", "load: Skipped"),
+        (RETURNED, f"{RETURNED}\ndel test_easy\n", "does not load: AttributeError"),
+    ],
+)
+@pytest.mark.parametrize("public", [False, True])
+def test_a_specification_that_does_not_load_is_one_sentence(course, old, new, words, public):
+    """Catches a fault of the course's that is told once per submission, after hours, and one that is bundled."""
+    hand_in(course, "ada", RIGHT)
+    text = WITHHELD.replace(old, new, 1)
+    assert text != WITHHELD
+    place = "course/tests/spec" if public else "withheld"
+    (course / place / "test_01_ridge.py").write_text(text, encoding="utf-8")
+    more = () if public else ("--extra-spec", "withheld")
+    said = [grade(*more, code=2).stderr]
+    for command in [["bundle", "gradescope", *more], *([["release", "students"]] if public else [])]:
+        done = CliRunner().invoke(main, [*command, "--course", "course"])
+        assert done.exit_code == 2
+        said.append(done.stderr)
+    for each in said:
+        assert f"{place}/test_01_ridge.py'" in each and words in each and each.count("\n") == 1
+    assert not [name for name in ("marks", "autograder.zip", "students") if (course / name).exists()]
 
 
 def test_a_release_holds_none(course):

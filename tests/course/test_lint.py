@@ -102,7 +102,6 @@ def course(tmp_path, monkeypatch):
                 place = tmp_path / number / path.replace("90", number)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(text.replace("90", number))
-        sys.modules.pop(f"fls_specification_{number}_double", None)  # that of an earlier test
         return Exercise(number, f"{number}_double", tmp_path / number)
 
     return make

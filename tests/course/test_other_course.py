@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.course.registry import course_root, exercises, own_root
+from fls_teach.course.checking.check import load_specification
+from fls_teach.course.registry import check_course, course_root, exercises, own_root
 
 from . import other_course
 
@@ -55,6 +56,39 @@ def test_a_shell_completes_the_workspace_s_own_exercises(course, run, tmp_path):
     line = {"COMP_WORDS": "fls check --workspace work 0", "COMP_CWORD": "4", "_FLS_COMPLETE": "bash_complete"}
     assert CliRunner(env=line).invoke(main, [], prog_name="fls").stdout == "plain,01_spread\n"
     assert course_root() == own_root()
+
+
+def test_a_specification_is_that_of_its_course(course, tmp_path):
+    """Catches a module that is taken for another course's of the same name, or for one that was changed since."""
+    other = other_course.write(tmp_path / "another course")
+    exercise, strange = exercises(course)[0], exercises(other)[0]
+    module = load_specification(exercise)
+    assert load_specification(strange) is not module
+    assert load_specification(exercise) is module
+    path = course / SPEC
+    path.write_text(path.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
+    check_course(course)
+    assert load_specification(exercises(course)[0]).ADDED == 1 and not hasattr(load_specification(exercise), "ADDED")
+
+
+def test_a_name_of_two_exercises_is_no_name(course, run, tmp_path):
+    """Catches a command that takes the first of two exercises without a word, and one that cannot be named at all."""
+    shutil.copytree(other_course.write(tmp_path / "second"), course, dirs_exist_ok=True)
+    for name in ("02_spread", "02_gap"):
+        for path in [*course.rglob("*01_spread*")][::-1]:
+            again = path.with_name(path.name.replace("01_spread", name))
+            shutil.copytree(path, again) if path.is_dir() else shutil.copy(path, again)
+        (course / f"exercises/{name}/01_spread.py").rename(course / f"exercises/{name}/{name}.py")
+    run("start", "work", "--course", course)
+    for words in (["check", "spread"], ["hint", "spread"], ["check", "01", "spread"]):
+        said = run(*words, "--workspace", "work", code=2).stderr
+        assert "'spread' is 01_spread or 02_spread: name one of them in full" in said
+    assert "'2' is 02_gap or 02_spread" in run("hint", "2", "--workspace", "work", code=2).stderr
+    assert "Which entries count?" in run("hint", "02_spread", "--workspace", "work").stdout
+    said = run(
+        "grade", course / "solutions/01_spread", "--course", course, "--out", "o", "--exercise", "spread", code=2
+    )
+    assert "01_spread or 02_spread" in said.stderr
 
 
 def test_a_course_that_moved_is_named_again(course, run, tmp_path):

@@ -15,6 +15,7 @@ from pathlib import Path
 import fls_teach
 from fls_teach.autograder.marking.course_key import SHORTEST_KEY
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
+from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.course.withheld import check_folder, with_withheld
 from fls_teach.files import add_to_zip, replacing
@@ -88,6 +89,7 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=N
     if extra_spec is not None:
         check_folder(extra_spec, every)
     every = with_withheld(every, extra_spec)
+    check_specifications(every)
     files = _files(every, minutes, torch_index)
     try:
         with replacing(target) as temporary:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import fls_teach
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
+from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, course_root, course_title, exercises, own_root, pages
 from fls_teach.course.workspace.folder import Workspace
 from fls_teach.files import replacing, writable_folder
@@ -45,8 +46,9 @@ The second makes the folder that you work in; its README.md says how to go on:
 
 ## What is here
 
-- The lessons, the files to fill in, the hints, and the specification: every property that is marked, with its points.
-  Nothing is hidden. Marks use other random examples of the same properties.
+- The lessons, the files to fill in, the hints, and the specification: each of its properties is marked, with the
+  points that it says and other random examples than you see. Properties that your instructor may mark beyond these
+  are not in here: ask whether there are any.
 {pages}- Not the solutions; ask your instructor.
 {theory}
 Version {version}; RELEASE.json lists the files. Licence: MIT.
@@ -108,6 +110,7 @@ def student_files():
                 f'raise NotImplementedError("exercise {exercise.number}: ..."); put the stub back before you release it'
             )
     every = exercises()
+    check_specifications(every)
     torch = " and ".join(each.number for each in every if "torch" in each.needs)
     files["README.md"] = _README.format(
         title=course_title(),

@@ -7,8 +7,10 @@ spent, and in which session the functions run; what is asked, and what an answer
 import contextlib
 import functools
 import importlib.util
+import os
 import re
 import sys
+import traceback
 import warnings
 from bdb import BdbQuit
 
@@ -16,6 +18,7 @@ from fls_teach.course.checking.failures import Abandoned, CallFailed, CheckerBro
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import LIMITS, Failure, StopSearch, TooSlow, replay, run_property
 from fls_teach.course.checking.student import Student
+from fls_teach.course.registry import CourseError, MissingModule
 from fls_teach.course.withheld import concealed
 from fls_teach.sandbox import Session
 
@@ -50,7 +53,7 @@ def load_specification(exercise):
         If a module that it needs is not installed.
     """
     exercise.check_needs()
-    return _load(f"fls_specification_{exercise.name}", exercise.specification)
+    return _load(exercise, f"fls_specification_{exercise.name}", exercise.specification)
 
 
 def graded_function(exercise, item):
@@ -63,14 +66,37 @@ def graded_function(exercise, item):
     """
     module = load_specification(exercise)
     if item.withheld:
-        module = _load(f"fls_withheld_{exercise.name}", exercise.withheld)
+        module = _load(exercise, f"fls_withheld_{exercise.name}", exercise.withheld)
     return getattr(module, item.function)
 
 
-def _load(name, path):
-    """The module in a file, loaded once; another course may have a file of the same name."""
-    known = sys.modules.get(name)
-    if known is None or known.__file__ != str(path):
+def check_specifications(exercises):
+    """Import the specifications of some exercises, public and withheld: one that fails is found before anything else.
+
+    Raises
+    ------
+    CourseError
+        If one cannot be imported, or lacks a function that its text promises.
+    """
+    for exercise in exercises:
+        for item in exercise.properties:
+            try:
+                graded_function(exercise, item)
+            except MissingModule:  # not to be tried here
+                break
+            except (CourseError, KeyboardInterrupt):
+                raise
+            except BaseException as problem:  # pytest's own skips and SystemExit are no Exception
+                path = exercise.withheld if item.withheld else exercise.specification
+                frames = traceback.extract_tb(problem.__traceback__)
+                lines = [f", line {each.lineno}" for each in frames if each.filename == os.path.abspath(path)]
+                text = _one_line(f"{type(problem).__name__}: {problem}")
+                raise CourseError(f"the specification '{path}'{''.join(lines[-1:])} does not load: {text}") from None
+
+
+def _load(exercise, name, path):
+    """The module in a file, imported once for an `Exercise`: those of other courses may have files of the same name."""
+    if path not in exercise.modules:
         spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # dataclasses look themselves up there
@@ -79,7 +105,8 @@ def _load(name, path):
         except BaseException:
             del sys.modules[name]
             raise
-    return sys.modules[name]
+        exercise.modules[path] = module
+    return exercise.modules[path]
 
 
 def check(
