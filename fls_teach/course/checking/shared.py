@@ -24,18 +24,22 @@ class SharedWorker:
         self._time_limit, self._ready = time_limit, set()
 
     def call(self, answer, function, *args, **kwargs):
-        """The `Outcome` of one call of a function in `answer`, a path or a `patched.Misconception`."""
+        """The `Outcome` of one call of a function in `answer`, a path or a `patched.Misconception`.
+
+        Where `answer` does not load, it is the outcome of loading it; the next call tries again.
+        """
         key = str(answer) if isinstance(answer, Path) else f"{answer.name}.py"
+        if self._session.worker_pid is None:  # ended, with all that it had loaded
+            self._ready.clear()
         if key not in self._ready:  # importing scipy.stats takes longer than most calls may
             self._session.time_limit = _LOAD_LIMIT
             source = answer.read_text(encoding="utf-8") if isinstance(answer, Path) else answer.source
-            self._session.call("support:load", key, source, self._support)
+            loaded = self._session.call("support:load", key, source, self._support)
+            if not loaded.ok:
+                return loaded
             self._ready.add(key)
         self._session.time_limit = self._time_limit
-        outcome = self._session.call("support:answer", key, function, args, kwargs)
-        if outcome.kind in ("timeout", "crash", "protocol_error"):
-            self._ready.clear()  # a new worker will answer the next call
-        return outcome
+        return self._session.call("support:answer", key, function, args, kwargs)
 
     def close(self):
         """End the worker."""
@@ -46,16 +50,3 @@ class SharedWorker:
 
     def __exit__(self, *exception):
         self.close()
-
-
-class SharedSession:
-    """One of these answers, in the form in which `spec.Student` wants a session."""
-
-    first_timeout = None
-
-    def __init__(self, worker, answer):
-        self.worker, self.answer = worker, answer
-
-    def call(self, function, *args, **kwargs):
-        """As `fls_teach.sandbox.Session.call`."""
-        return self.worker.call(self.answer, function, *args, **kwargs)
