@@ -13,9 +13,8 @@ from itertools import groupby
 import torch
 
 from fls_teach import __version__
-
-from .load import load_data
-from .train import train_run
+from fls_teach.vision.load import load_data
+from fls_teach.vision.train import train_run
 
 STACK = 64
 """Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
@@ -51,7 +50,7 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", dig
     with _one_thread():
         data = images(runs[0], data_dir, generator, device, digests)
         if fused:
-            from .fused import train_stack
+            from fls_teach.vision.fused import train_stack
 
             trained = train_stack(list(runs), data)
         else:

@@ -15,8 +15,17 @@ import torch
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.functional import cross_entropy
 
-from .models import build_for
-from .train import EVALUATION_BATCH, Evaluation, check_rule, epoch_order, is_finite, repeatable, status_after, summary
+from fls_teach.vision.models import build_for
+from fls_teach.vision.train import (
+    EVALUATION_BATCH,
+    Evaluation,
+    check_rule,
+    epoch_order,
+    is_finite,
+    repeatable,
+    status_after,
+    summary,
+)
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
 """What may differ within a stack."""

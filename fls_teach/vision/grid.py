@@ -4,7 +4,7 @@ import itertools
 import math
 from dataclasses import fields
 
-from .run import Run
+from fls_teach.vision.run import Run
 
 
 def powers_of_two(text):

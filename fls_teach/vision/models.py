@@ -5,11 +5,11 @@ from functools import partial
 import torch
 from torch import nn
 
-from .cnn5 import cnn5
-from .multiplier import OutputMultiplier
-from .resnet import resnet
-from .run import MODELS, NORMS
-from .vgg import vgg
+from fls_teach.vision.cnn5 import cnn5
+from fls_teach.vision.multiplier import OutputMultiplier
+from fls_teach.vision.resnet import resnet
+from fls_teach.vision.run import MODELS, NORMS
+from fls_teach.vision.vgg import vgg
 
 _BUILDERS = {
     "cnn5": cnn5,

@@ -6,8 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fls_teach.files import replacing
-
-from .run import Run
+from fls_teach.vision.run import Run
 
 FORMAT = "fls-teach run 1"
 PLAN_FORMAT = "fls-teach sweep 1"

@@ -7,10 +7,9 @@ from functools import partial
 
 from fls_teach import terminal
 from fls_teach.files import writable_folder
-
-from . import engines, store
-from .executors import ENGINES, Processes, attempt, sentence
-from .run import Run
+from fls_teach.vision import engines, store
+from fls_teach.vision.executors import ENGINES, Processes, attempt, sentence
+from fls_teach.vision.run import Run
 
 GIVEN_UP = "the executor gave it up (is its scheduler gone?); the same command does what is missing"
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from fls_teach.diagnosis import FinishedRun, diagnose
 from fls_teach.statistics import at_best_rate, interval
-
-from .run import Run
+from fls_teach.vision.run import Run
 
 RULE = (
     "each seed at the learning rate that is best for the other half of the seeds, "

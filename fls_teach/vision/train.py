@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import cross_entropy
 
-from .models import build_for
-from .multiplier import OutputMultiplier
-from .run import STOPS
+from fls_teach.vision.models import build_for
+from fls_teach.vision.multiplier import OutputMultiplier
+from fls_teach.vision.run import STOPS
 
 EVALUATION_BATCH = {"cpu": 250, "cuda": 2000}
 """Images at a time. What a CPU's caches hold: up to 3 times the images per second of 1,000 at a time."""
