@@ -9,11 +9,11 @@ from statistics import median
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from fls_teach.vision import grid, store
-from fls_teach.vision.load import load_data
-from fls_teach.vision.models import build_for
-from fls_teach.vision.sweep import sweep
-from fls_teach.vision.train import train_one
+from fls_teach.vision.data.load import load_data
+from fls_teach.vision.models.build import build_for
+from fls_teach.vision.sweep import grid, store
+from fls_teach.vision.sweep.sweep import sweep
+from fls_teach.vision.training.train import train_one
 
 LIKELY_UNREACHED = 1.0  # a training accuracy that no run of a few epochs has: all do the same number of steps
 

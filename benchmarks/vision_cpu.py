@@ -27,10 +27,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
-from fls_teach.vision.load import load_data
-from fls_teach.vision.models import build_for
+from fls_teach.vision.data.load import load_data
+from fls_teach.vision.models.build import build_for
 from fls_teach.vision.run import Run
-from fls_teach.vision.train import EVALUATION_BATCH, train_run
+from fls_teach.vision.training.train import EVALUATION_BATCH, train_run
 
 ALL_EPOCHS = 1e-9
 """A training risk that nothing reaches: every run takes all its epochs."""

@@ -33,9 +33,10 @@ from unittest import mock
 import resnet18
 import torch
 
-from fls_teach.vision import fused, grid
-from fls_teach.vision.load import load_data
-from fls_teach.vision.train import train_run
+from fls_teach.vision.data.load import load_data
+from fls_teach.vision.sweep import grid
+from fls_teach.vision.training import fused
+from fls_teach.vision.training.train import train_run
 
 CIFAR = {"data": "cifar100", "n": 0, "n_test": 0, "classes": 100, "image_size": 32}
 RESNET = {"model": "resnet18", "norm": "batch", "batch": 128}

@@ -9,9 +9,9 @@ import click
 
 from fls_teach import terminal
 from fls_teach.processors import cores
-from fls_teach.vision.executors import ENGINES, open_executor
-from fls_teach.vision.grid import numbers, powers_of_two, runs
 from fls_teach.vision.run import DATA, MODELS, NORMS, STOPS
+from fls_teach.vision.sweep.executors import ENGINES, open_executor
+from fls_teach.vision.sweep.grid import numbers, powers_of_two, runs
 
 BY_DATA = {
     "latent": {"image_size": 16, "n": 512, "n_test": 1000, "n_validation": 256},
@@ -80,7 +80,7 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
     """
     try:
         wanted = _grid(**grid)
-        from fls_teach.vision.sweep import sweep as run_sweep
+        from fls_teach.vision.sweep.sweep import sweep as run_sweep
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except ImportError as problem:
@@ -102,7 +102,7 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
         raise click.UsageError(str(problem)) from None
     except MemoryError as problem:
         raise click.UsageError(f"the images do not fit into memory; ask for fewer ({problem})") from None
-    from fls_teach.vision.table import RULE, best_rates, grids, troubles
+    from fls_teach.vision.sweep.table import RULE, best_rates, grids, troubles
 
     failed, found = len(wanted) - len(records), grids(wanted, records) if records else []
     notes = list(dict.fromkeys(note for grid in found for note in grid.notes))
@@ -140,7 +140,7 @@ def _refuse_useless(data, given):
 def _download(data, data_dir):
     if not data.startswith("cifar") or data_dir is None:
         raise ValueError("--download fetches CIFAR: it wants --data cifar10 or cifar100, and --data-dir")
-    from fls_teach.vision.download import download_cifar
+    from fls_teach.vision.data.download import download_cifar
 
     with terminal.progress("download") as progress:
         download_cifar(data, data_dir, progress)

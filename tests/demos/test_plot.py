@@ -11,8 +11,8 @@ from fls_teach.cli import main
 from fls_teach.demos.images import sweep_grids
 from fls_teach.demos.images.sweep_figure import sweep_figure
 from fls_teach.demos.images.sweep_grids import grids
-from fls_teach.vision import store, table
 from fls_teach.vision.run import Run
+from fls_teach.vision.sweep import store, table
 
 
 def record(run, accuracy=0.5, status="reached"):

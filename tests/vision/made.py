@@ -2,7 +2,7 @@
 
 import torch
 
-from fls_teach.vision.dataset import Images
+from fls_teach.vision.data.dataset import Images
 
 
 def images(n, seed, size=8, n_classes=3):

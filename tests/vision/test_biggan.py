@@ -6,9 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra 'vision' is not installed")
 
-from fls_teach.vision.biggan import BigGANGenerator, biggan_generator, truncated  # noqa: E402
-from fls_teach.vision.latent import latent_images  # noqa: E402
-from fls_teach.vision.load import load_data  # noqa: E402
+from fls_teach.vision.data.biggan import BigGANGenerator, biggan_generator, truncated  # noqa: E402
+from fls_teach.vision.data.latent import latent_images  # noqa: E402
+from fls_teach.vision.data.load import load_data  # noqa: E402
 from fls_teach.vision.run import Run  # noqa: E402
 
 

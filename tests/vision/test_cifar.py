@@ -13,9 +13,9 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra 'vision' is not installed")
 
-from fls_teach.vision import cifar  # noqa: E402
-from fls_teach.vision.cifar import LAYOUTS, cifar_images, read_cifar  # noqa: E402
-from fls_teach.vision.download import download_cifar  # noqa: E402
+from fls_teach.vision.data import cifar  # noqa: E402
+from fls_teach.vision.data.cifar import LAYOUTS, cifar_images, read_cifar  # noqa: E402
+from fls_teach.vision.data.download import download_cifar  # noqa: E402
 
 UNOFFICIAL = pytest.mark.filterwarnings("ignore:.*not the official file")
 
@@ -236,7 +236,7 @@ def test_archive_without_a_file(offered, server, monkeypatch, tmp_path):
 
 
 def test_endless_answer_is_given_up(offered, monkeypatch, tmp_path):
-    monkeypatch.setattr("fls_teach.vision.download.LARGEST", 1000)
+    monkeypatch.setattr("fls_teach.vision.data.download.LARGEST", 1000)
     with pytest.raises(ValueError, match="more than 1,000 bytes"):
         download_cifar(offered[0], tmp_path / "new")
 

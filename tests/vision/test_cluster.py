@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from fls_teach import scheduler
-from fls_teach.vision import executors
+from fls_teach.vision.sweep import executors
 
 pytest.importorskip("distributed")
 
@@ -19,10 +19,10 @@ pytest.importorskip("distributed")
 PRELOAD = """
 import os, signal, threading, time
 from pathlib import Path
-import fls_teach.vision.train
-from fls_teach.vision import engines
+import fls_teach.vision.training.train
+from fls_teach.vision.sweep import engines
 
-folder, train, finished = Path({folder!r}), fls_teach.vision.train.train_run, []
+folder, train, finished = Path({folder!r}), fls_teach.vision.training.train.train_run, []
 dead, chosen = folder / "dead", folder / "chosen"
 
 def wait_for(path):

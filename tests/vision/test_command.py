@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from fls_teach.cli import main
 from fls_teach.cli import sweep as command
-from fls_teach.vision import engines, store
-from fls_teach.vision.grid import powers_of_two
 from fls_teach.vision.run import DATA, MODELS, STOPS, Run
-from fls_teach.vision.table import best_rates, grids, troubles
+from fls_teach.vision.sweep import engines, store
+from fls_teach.vision.sweep.grid import powers_of_two
+from fls_teach.vision.sweep.table import best_rates, grids, troubles
 
 TINY = "--width 2 --n 24 --classes 3 --dimension 4 --image-size 8 --epochs 1 --target 1 --engine loop --device cpu"
 

@@ -5,12 +5,12 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
-from fls_teach.vision import fused, train
-from fls_teach.vision.dataset import Data
-from fls_teach.vision.fused import train_stack
-from fls_teach.vision.models import build_for
+from fls_teach.vision.data.dataset import Data
+from fls_teach.vision.models.build import build_for
 from fls_teach.vision.run import Run
-from fls_teach.vision.train import EVALUATION_BATCH, train_run
+from fls_teach.vision.training import fused, train
+from fls_teach.vision.training.fused import train_stack
+from fls_teach.vision.training.train import EVALUATION_BATCH, train_run
 
 from .made import images
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from fls_teach.vision.grid import numbers, powers_of_two, runs
 from fls_teach.vision.run import Run
+from fls_teach.vision.sweep.grid import numbers, powers_of_two, runs
 
 NOT_A_RANGE = {
     "1:": "no range",
@@ -67,5 +67,5 @@ def test_epochs_without_improvement_are_a_whole_number(target):
 
 
 def test_grids_need_no_torch(environment):
-    code = "import sys, fls_teach.vision.grid, fls_teach.vision.run; sys.exit('torch' in sys.modules)"
+    code = "import sys, fls_teach.vision.sweep.grid, fls_teach.vision.run; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch", reason="the extra 'vision' is not installed
 
 from safetensors.torch import save_file  # noqa: E402
 
-from fls_teach.vision.latent import LatentGenerator, latent_images  # noqa: E402
-from fls_teach.vision.load import load_data  # noqa: E402
+from fls_teach.vision.data.latent import LatentGenerator, latent_images  # noqa: E402
+from fls_teach.vision.data.load import load_data  # noqa: E402
 from fls_teach.vision.run import Run  # noqa: E402
 
 
@@ -92,7 +92,7 @@ def test_these_very_bytes():
 
 def test_batches_do_not_show(monkeypatch):
     whole = latent_images(20, 8).pixels
-    monkeypatch.setattr("fls_teach.vision.latent._BATCH", 7)
+    monkeypatch.setattr("fls_teach.vision.data.latent._BATCH", 7)
     assert (latent_images(20, 8).pixels == whole).all()
 
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from fls_teach.vision.dataset import Data
-from fls_teach.vision.layers import convolution
-from fls_teach.vision.models import build
+from fls_teach.vision.data.dataset import Data
+from fls_teach.vision.models.build import build
+from fls_teach.vision.models.layers import convolution
 from fls_teach.vision.run import MODELS, NORMS, Run
-from fls_teach.vision.train import train_run
+from fls_teach.vision.training.train import train_run
 
 from .made import images
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
-from fls_teach.vision.models import build, homogeneity
-from fls_teach.vision.multiplier import OutputMultiplier
+from fls_teach.vision.models.build import build, homogeneity
+from fls_teach.vision.models.multiplier import OutputMultiplier
 from fls_teach.vision.run import MODELS, NORMS
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
 from fls_teach.theory.equivalence import equivalent_alpha, equivalent_lr
-from fls_teach.vision.models import build
-from fls_teach.vision.multiplier import OutputMultiplier
+from fls_teach.vision.models.build import build
+from fls_teach.vision.models.multiplier import OutputMultiplier
 
 
 def problem(seed, n=12, dtype=torch.float32):

@@ -30,7 +30,7 @@ def test_an_impossible_run_is_one_sentence(case):
 
 
 def test_the_largest_seed_trains():
-    from fls_teach.vision.models import build_for
+    from fls_teach.vision.models.build import build_for
 
     assert build_for(Run(seed=2**63 - 1, width=2)) is not None
 

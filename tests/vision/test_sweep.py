@@ -14,11 +14,11 @@ from functools import partial
 import pytest
 import torch
 
-from fls_teach.vision import engines, store
-from fls_teach.vision import sweep as sweeping
-from fls_teach.vision.grid import runs
 from fls_teach.vision.run import Run
-from fls_teach.vision.sweep import sweep
+from fls_teach.vision.sweep import engines, store
+from fls_teach.vision.sweep import sweep as sweeping
+from fls_teach.vision.sweep.grid import runs
+from fls_teach.vision.sweep.sweep import sweep
 
 SMALL = Run(width=2, n=24, n_test=10, classes=3, dimension=4, image_size=8, batch=16, epochs=2, target=1.0)
 GRID = [replace(SMALL, c=c, seed=seed) for seed in (0, 1) for c in (0.5, 1.0, 2.0)]
@@ -285,7 +285,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was_and_leaves_no_process(tmp_p
 import signal
 
 from fls_teach.vision.run import Run
-from fls_teach.vision.sweep import sweep
+from fls_teach.vision.sweep.sweep import sweep
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores Ctrl-C

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from fls_teach.vision.dataset import Data
-from fls_teach.vision.models import build
+from fls_teach.vision.data.dataset import Data
+from fls_teach.vision.models.build import build
 from fls_teach.vision.run import Run
-from fls_teach.vision.train import EVALUATION_BATCH, epoch_order, train_one, train_run
+from fls_teach.vision.training.train import EVALUATION_BATCH, epoch_order, train_one, train_run
 
 from .made import images
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fls_teach import plotting
 from fls_teach.statistics import at_best_rate, interval
-from fls_teach.vision.table import RULE, notes
+from fls_teach.vision.sweep.table import RULE, notes
 
 MARKS = {"diverged": "×", "budget": "…"}
 """In a cell whose runs did not all reach their target: × one diverged, … one ran out of epochs."""

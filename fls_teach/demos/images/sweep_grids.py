@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fls_teach import plotting
 from fls_teach.files import replacing
-from fls_teach.vision import store, table
+from fls_teach.vision.sweep import store, table
 
 from .sweep_figure import sweep_figure
 

@@ -73,7 +73,7 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
     ValueError
         In one sentence, if the images cannot be had or a run failed.
     """
-    from fls_teach.vision.sweep import sweep
+    from fls_teach.vision.sweep.sweep import sweep
 
     base, seeds = _base_run(params, **change), run_seeds(seed, params.n_seeds)
     log2_c, rates = params.log2_c, params.rates

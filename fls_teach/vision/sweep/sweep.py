@@ -7,9 +7,9 @@ from functools import partial
 
 from fls_teach import terminal
 from fls_teach.files import writable_folder
-from fls_teach.vision import engines, store
-from fls_teach.vision.executors import ENGINES, Processes, attempt, sentence
 from fls_teach.vision.run import Run
+from fls_teach.vision.sweep import engines, store
+from fls_teach.vision.sweep.executors import ENGINES, Processes, attempt, sentence
 
 GIVEN_UP = "the executor gave it up (is its scheduler gone?); the same command does what is missing"
 
@@ -35,7 +35,7 @@ def sweep(
     device : str
         "auto", "cpu", "cuda" or "cuda:N".
     data_dir, generator : path-like, optional
-        The folder that holds CIFAR, and the weights of BigGAN; see `fls_teach.vision.load.load_data`.
+        The folder that holds CIFAR, and the weights of BigGAN; see `fls_teach.vision.data.load.load_data`.
     progress : callable (fraction, what), optional
     say : callable (sentence), optional
         Told which engine was chosen and which runs failed and why; by default prints to stderr.

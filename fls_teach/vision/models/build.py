@@ -5,11 +5,11 @@ from functools import partial
 import torch
 from torch import nn
 
-from fls_teach.vision.cnn5 import cnn5
-from fls_teach.vision.multiplier import OutputMultiplier
-from fls_teach.vision.resnet import resnet
+from fls_teach.vision.models.cnn5 import cnn5
+from fls_teach.vision.models.multiplier import OutputMultiplier
+from fls_teach.vision.models.resnet import resnet
+from fls_teach.vision.models.vgg import vgg
 from fls_teach.vision.run import MODELS, NORMS
-from fls_teach.vision.vgg import vgg
 
 _BUILDERS = {
     "cnn5": cnn5,

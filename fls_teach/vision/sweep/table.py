@@ -109,7 +109,7 @@ def grids(runs, records):
     runs : list of Run
         Those that were asked for.
     records : list of dict
-        Of those that are finished, as `fls_teach.vision.sweep.sweep` returns them.
+        Of those that are finished, as `fls_teach.vision.sweep.sweep.sweep` returns them.
 
     Returns
     -------

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from fls_teach.vision.dataset import Images
-from fls_teach.vision.weights import load_weights
+from fls_teach.vision.data.dataset import Images
+from fls_teach.vision.models.weights import load_weights
 
 SIZES = 8, 16, 32, 64
 N_LATENT = 128

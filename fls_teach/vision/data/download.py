@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from fls_teach.files import replacing, writable_folder
-from fls_teach.vision.cifar import LAYOUTS, where_from
+from fls_teach.vision.data.cifar import LAYOUTS, where_from
 
 LARGEST = 250_000_000
 """Bytes after which a download is given up; the official archives have 170,000,000."""

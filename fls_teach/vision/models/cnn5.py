@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from fls_teach.vision.layers import Network, convolution
+from fls_teach.vision.models.layers import Network, convolution
 
 STRIDES = (1, 2, 1, 2)
 

@@ -15,8 +15,8 @@ import torch
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.functional import cross_entropy
 
-from fls_teach.vision.models import build_for
-from fls_teach.vision.train import (
+from fls_teach.vision.models.build import build_for
+from fls_teach.vision.training.train import (
     EVALUATION_BATCH,
     Evaluation,
     check_rule,

@@ -13,8 +13,8 @@ from itertools import groupby
 import torch
 
 from fls_teach import __version__
-from fls_teach.vision.load import load_data
-from fls_teach.vision.train import train_run
+from fls_teach.vision.data.load import load_data
+from fls_teach.vision.training.train import train_run
 
 STACK = 64
 """Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
@@ -39,7 +39,7 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", dig
     Returns
     -------
     list of dict
-        A record for each run, in plain JSON values: what `fls_teach.vision.store.save` takes.
+        A record for each run, in plain JSON values: what `fls_teach.vision.sweep.store.save` takes.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", dig
     with _one_thread():
         data = images(runs[0], data_dir, generator, device, digests)
         if fused:
-            from fls_teach.vision.fused import train_stack
+            from fls_teach.vision.training.fused import train_stack
 
             trained = train_stack(list(runs), data)
         else:

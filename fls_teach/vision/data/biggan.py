@@ -9,7 +9,7 @@ import math
 import torch
 from torch.nn.functional import adaptive_avg_pool2d, one_hot
 
-from fls_teach.vision.weights import load_weights
+from fls_teach.vision.models.weights import load_weights
 
 _BATCH = 16  # 128x128 pixels in 128 channels: 8 MB an image and layer
 

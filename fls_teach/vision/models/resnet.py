@@ -3,7 +3,7 @@
 from torch import nn
 from torch.nn.functional import relu
 
-from fls_teach.vision.layers import Network, convolution
+from fls_teach.vision.models.layers import Network, convolution
 
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 """Blocks in each of the four stages; a stage has twice the channels of the one before."""

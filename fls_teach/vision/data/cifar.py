@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fls_teach.vision.dataset import Images
+from fls_teach.vision.data.dataset import Images
 
 PIXELS = 3 * 32 * 32
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import cross_entropy
 
-from fls_teach.vision.models import build_for
-from fls_teach.vision.multiplier import OutputMultiplier
+from fls_teach.vision.models.build import build_for
+from fls_teach.vision.models.multiplier import OutputMultiplier
 from fls_teach.vision.run import STOPS
 
 EVALUATION_BATCH = {"cpu": 250, "cuda": 2000}

@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from fls_teach.vision.biggan import biggan_generator
-from fls_teach.vision.cifar import cifar_images
-from fls_teach.vision.dataset import Data
-from fls_teach.vision.latent import latent_images
+from fls_teach.vision.data.biggan import biggan_generator
+from fls_teach.vision.data.cifar import cifar_images
+from fls_teach.vision.data.dataset import Data
+from fls_teach.vision.data.latent import latent_images
 
 TRAIN, VALIDATION, TEST = range(3)
 """Streams of random numbers: a run's seed draws from the first two, and the test images are the same for all."""

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from fls_teach.vision.layers import Network, convolution
+from fls_teach.vision.models.layers import Network, convolution
 
 DEPTHS = {11: (1, 1, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions in each of the five stages."""
