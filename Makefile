@@ -17,7 +17,7 @@ QUICK := tests/project/test_commands.py tests/test_references.py tests/test_stat
 	tests/sandbox/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
 	tests/vision/test_models.py tests/vision/test_layers.py
 
-.PHONY: help demo test quick slowest test-lowest bench lint clean
+.PHONY: help demo test quick slowest test-slow test-lowest bench lint clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -35,6 +35,9 @@ quick: $(STAMP)-test  ## run some tests of every folder, in about a minute
 
 slowest: $(STAMP)-test  ## run the whole test suite, and list the twenty slowest tests with their seconds
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 --durations-min=1
+
+test-slow: $(STAMP)-test  ## run what `make test` has a share of: all right answers with all seeds
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 test-lowest:  ## run theory, cli and course with the lowest versions that setup.cfg allows
 	$(PYTHON) -m venv $(VENV)-lowest
