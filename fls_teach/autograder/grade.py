@@ -60,7 +60,7 @@ def grade(settings, progress=lambda fraction, what="": None):
     entries, skipped = _submissions(settings, chosen)
     check_specifications(chosen)
     if settings.against is not None:
-        against.changes(settings.against, ())  # an unreadable one is better found now than after hours
+        against.compare(settings.against, ())  # an unreadable one is better found now than after hours
         saved_settings.read(settings.against)
         if Path(settings.against).resolve() == settings.out.resolve():
             raise CourseError(f"--against and --out are both '{settings.out}'; name another --out")

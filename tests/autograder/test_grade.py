@@ -86,7 +86,7 @@ def test_a_key_is_made_once_and_nobody_else_can_read_it(ada, tmp_path, unmarked)
 
 def test_where_the_key_comes_from(ada, tmp_path, unmarked, monkeypatch):
     old = key_of(options([ada], tmp_path / "old"), unmarked)
-    monkeypatch.setattr(grading.against, "changes", lambda *given: [])
+    monkeypatch.setattr(grading.against, "compare", lambda *given: [])
     assert key_of(options([ada], tmp_path / "new", against=tmp_path / "old"), unmarked) == old
     monkeypatch.setenv("FLS_COURSE_KEY", "  out of the environment\n")
     assert key_of(options([ada], tmp_path / "new"), unmarked) == b"out of the environment"

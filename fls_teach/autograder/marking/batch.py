@@ -10,7 +10,7 @@ import os
 import queue
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from fls_teach.autograder.marking.grader import as_message, write_fault
@@ -124,47 +124,36 @@ def run(entries, settings, progress=lambda done, name: None):
     settings : RunSettings
         With the names of all its exercises.
     progress : callable
-        Told, from any thread but one at a time, how many are done and which was last.
+        Told how many are done and which was last.
     """
     limit = STARTING + settings.time_limits.silence()
-    waiting, lock, done, failed = queue.SimpleQueue(), threading.Lock(), 0, []
-    for entry in entries:
-        waiting.put(entry)
-
-    def work(grader):
-        nonlocal done
-        try:
-            while not failed:
-                entry = waiting.get_nowait()
-                _mark(grader, entry, settings)
-                with lock:
-                    done += 1
-                    progress(done, entry.name)
-        except queue.Empty:
-            pass
-        except BaseException as problem:  # a full disk: the other threads stop too
-            failed.append(problem)
-
     graders = [_Grader(settings, limit) for _ in range(min(settings.jobs, len(entries)))]
-    threads = [threading.Thread(target=work, args=(grader,)) for grader in graders]
+    idle = queue.SimpleQueue()
+    for grader in graders:
+        idle.put(grader)
+
+    def work(entry):
+        grader = idle.get()
+        try:
+            _mark(grader, entry, settings)
+        finally:
+            idle.put(grader)
+
+    pool = ThreadPoolExecutor(len(graders))
     try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive() and not failed:  # a join without end would not see Ctrl-C on every platform
-                thread.join(0.2)
-    except BaseException as problem:
-        failed.append(problem)
+        names = {pool.submit(work, entry): entry.name for entry in entries}
+        for done, future in enumerate(as_completed(names), 1):
+            future.result()
+            progress(done, names[future])
+    except BaseException:  # Ctrl-C, or a full disk
+        pool.shutdown(wait=False, cancel_futures=True)
+        for grader in graders:
+            grader.stop()
         raise
     finally:
-        for grader in graders if failed else ():
-            grader.stop()
-        for thread in threads:
-            thread.join()
+        pool.shutdown()
         for grader in graders:
             grader.close()
-    if failed:
-        raise failed[0]
 
 
 def _mark(grader, entry, settings):

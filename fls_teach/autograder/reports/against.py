@@ -1,55 +1,14 @@
 """What grading again would change: an earlier results folder beside the new records, before anything is published."""
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable, properties, read_record
 from fls_teach.course.registry import CourseError
 
 
-@dataclass(frozen=True)
-class Change:
-    """A submission whose total or per-property points changed.
-
-    Parameters
-    ----------
-    submission : str
-    kind : str
-        "changed", "new" or "vanished".
-    old, new : tuple of (score, max_score), or None
-        None where there is no record; a score is None where the grader failed.
-    reasons : tuple of str
-        Sentences: first what differs for this submission, then its properties.
-    """
-
-    submission: str
-    kind: str
-    old: tuple
-    new: tuple
-    reasons: tuple = ()
-
-    @property
-    def lines(self):
-        """The change as lines of plain text."""
-        if self.kind == "changed":
-            marks = f"{_marks(self.old)} -> {_marks(self.new)}"
-        else:
-            marks = f"{self.kind}, {_marks(self.new or self.old)}"
-        return [_one_line(f"{self.submission}: {marks}"), *("  " + _one_line(reason) for reason in self.reasons)]
-
-
-def _one_line(text):
-    return printable(" ".join(text.split()))
-
-
-def _marks(marks):
-    score, max_score = marks
-    return "no score (needs manual review)" if score is None else f"{score} of {max_score}"
-
-
-def changes(old_out, records):
-    """The submissions whose mark changes against an earlier results folder, and why.
+def compare(old_out, records):
+    """The submissions whose mark changes against an earlier results folder, and what else the two runs differ in.
 
     A submission is found again by its folder; one whose folder is gone, by its files, if no other has the same. Only
     exercises that were graded both times are compared.
@@ -63,112 +22,105 @@ def changes(old_out, records):
 
     Returns
     -------
-    list of Change
-        In the order of the new records, the vanished ones last.
+    list of str
+        Lines to print: first the settings that differ, whether or not a mark changes by it; then each submission whose
+        points changed, with what differs for it alone and its properties, in the order of the new records and the
+        vanished ones last; at last a count. The text is a student's in part, but printable.
 
     Raises
     ------
     CourseError
         If `old_out` is no such folder, or one of its records is unreadable or not what `fls grade` writes.
     """
-    paths, found, unmatched = _saved(old_out), [], []
+    paths, found, settings, unmatched = _saved(old_out), [], {}, []
     for new in records:
-        path = paths.pop(new["folder"], None)
-        unmatched += [] if path else [(len(found), new)]
-        found.append(path and _compared(read_record(path), new))
+        if path := paths.pop(new["folder"], None):
+            old = read_record(path)
+            found.append(_changed(old, new))
+            if old["limits"] and new["limits"]:  # else a fault of ours kept one from being run at all
+                settings |= dict.fromkeys(_settings(old, new))
+        else:
+            unmatched.append((len(found), new))
+            found.append(())
     left = [read_record(path) for path in paths.values()]
     counts = Counter(old["digest"] for old in left)
-    moved = {old["digest"]: old for old in left if counts[old["digest"]] == 1}
     for place, new in unmatched:
-        old = moved.pop(new["digest"], None)
-        found[place] = _compared(old, new) if old else Change(new["submission"], "new", None, _marks_of(new))
+        old = next((old for old in left if old["digest"] == new["digest"] and counts[old["digest"]] == 1), None)
+        found[place] = _changed(old, new) if old else _alone("new", new)
         left = [each for each in left if each is not old]
-    found += [Change(old["submission"], "vanished", _marks_of(old), None) for old in left]
-    return [change for change in found if change]
-
-
-def settings_that_differ(old_out, records):
-    """What an older run was made with and the new one was not, whether or not a mark changes by it.
-
-    Parameters
-    ----------
-    old_out : path
-    records : iterable of dict
-        The new records, taken one by one.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    CourseError
-        As `changes`.
-    """
-    before, found = _saved(old_out), {}
-    for new in records:
-        old = read_record(before[new["folder"]]) if new["folder"] in before else None
-        if old is None or not (old["limits"] and new["limits"]):  # a fault of ours, of which nothing was run
-            continue
-        causes = _settings(old, new)
-        if old["digest"] == new["digest"] and old["seed"] != new["seed"]:
-            causes.append("the course key, or the seed, so that the examples are others")
-        found |= dict.fromkeys(causes)
-    return list(found)
-
-
-def describe(found, settings=()):
-    """What differs as lines to print: first the settings, at last a count. The text is a student's in part."""
-    kinds = [change.kind for change in found]
-    lines = [_one_line(f"The settings differ: {cause}") for cause in settings]
-    lines += [line for change in found for line in change.lines]
-    if not found:
-        return [*lines, "No mark changes."]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("changed", "new", "vanished") if kind in kinds)
-    return [*lines, f"{len(found)} {'submission differs' if len(found) == 1 else 'submissions differ'}: {counts}."]
+    found = [each for each in found if each] + [_alone("vanished", old) for old in left]
+    kinds = Counter(kind for kind, *_ in found)
+    counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("changed", "new", "vanished") if kinds[kind])
+    differs = "1 submission differs" if kinds.total() == 1 else f"{kinds.total()} submissions differ"
+    lines = [f"The settings differ: {_one_line(cause)}" for cause in settings]
+    for _, head, *reasons in found:
+        lines += [_one_line(head), *(f"  {_one_line(reason)}" for reason in reasons)]
+    return [*lines, f"{differs}: {counts}." if kinds else "No mark changes."]
 
 
 def _saved(old_out):
-    """The records of a results folder, as {folder: path}."""
+    """The records of a results folder, as {folder: path}; raise `CourseError` if there are none."""
     folder = Path(old_out)
     try:
-        entries = sorted(entry for entry in folder.iterdir() if (entry / "record.json").is_file())
+        paths = {entry.name: entry / "record.json" for entry in sorted(folder.iterdir())}
+        paths = {name: path for name, path in paths.items() if path.is_file()}
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise CourseError(f"cannot read '{folder}' ({reason}); name the --out of an earlier fls grade") from None
-    if not entries:
+    if not paths:
         raise CourseError(f"'{folder}' holds no FOLDER/record.json; name the --out of an earlier fls grade")
-    return {entry.name: entry / "record.json" for entry in entries}
+    return paths
+
+
+def _one_line(text):
+    return printable(" ".join(text.split()))
 
 
 def _graded(record):
     return " ".join(each["number"] for each in record["exercises"])
 
 
-def _items(record, numbers=None):
-    """The properties of these exercises, as {id: property}; of all if no numbers are given."""
-    return {item["id"]: item for each, item in properties(record) if numbers is None or each["number"] in numbers}
+def _marks(record, items):
+    """The score of a record, restricted to some of its properties, in words."""
+    fault = record["fault"] and len(items) == len([*properties(record)])
+    if fault or any(item["verdict"] == "grader-fault" for item in items.values()):
+        return "no score (needs manual review)"
+    return f"{sum(item['points'] for item in items.values())} of {sum(item['of'] for item in items.values())}"
 
 
-def _marks_of(record, numbers=None):
-    """(score, max_score) of a record restricted to these exercises."""
-    if numbers is None or len(numbers) == len(record["exercises"]):
-        return record["score"], record["max_score"]
-    items = _items(record, numbers).values()
-    fault = any(item["verdict"] == "grader-fault" for item in items)
-    return None if fault else sum(item["points"] for item in items), sum(item["of"] for item in items)
+def _alone(kind, record):
+    """The change of a submission of which only one run has a record."""
+    return kind, f"{record['submission']}: {kind}, {_marks(record, _items(record, _graded(record)))}"
 
 
-def _compared(old, new):
-    """The change from `old` to `new` in the exercises of both, or None if no mark differs."""
-    common = {each["number"] for each in old["exercises"]} & {each["number"] for each in new["exercises"]}
-    marks, items = [_marks_of(each, common) for each in (old, new)], _property_changes(old, new, common)
-    if marks[0] == marks[1] and not items:
-        return None
+def _items(record, numbers):
+    """The properties of these exercises, as {id: property}."""
+    return {item["id"]: item for each, item in properties(record) if each["number"] in numbers.split()}
+
+
+def _changed(old, new):
+    """The kind and the lines of a change in the exercises of both, or () if no mark differs."""
+    items = _items(old, _graded(new)), _items(new, _graded(old))
+    marks = _marks(old, items[0]), _marks(new, items[1])
+    changed = [line for pair in _differing(*items, None) if (line := _property_line(*pair))]
+    if marks[0] == marks[1] and not changed:
+        return ()
     reasons = _causes(old, new)
     if not reasons and not _settings(old, new):
         reasons = ["nothing else differs: a time-out on a busy machine, or an answer left to chance"]
-    return Change(new["submission"], "changed", *marks, (*reasons, *items))
+    return "changed", f"{new['submission']}: {' -> '.join(marks)}", *reasons, *changed
+
+
+def _property_line(name, was, now):
+    """What differs, if it is what a student would notice; points lost to our fault are not lost to an error."""
+    if was is None or now is None:
+        item = now or was
+        return f"{name} is {'new' if now else 'gone'}: {item['points']} of {item['of']}, {item['verdict']}"
+    worth = [(each["points"], each["of"], each["verdict"] == "grader-fault") for each in (was, now)]
+    if worth[0] == worth[1]:
+        return ""
+    points = " -> ".join(f"{each['points']}/{each['of']}" for each in (was, now))
+    return f"{name} {was['verdict']} -> {now['verdict']}, {points}{': ' * bool(now['summary'])}{now['summary']}"
 
 
 def _causes(old, new):
@@ -186,41 +138,23 @@ def _causes(old, new):
 
 def _settings(old, new):
     """What is the same for all submissions of a run, and not for these two runs."""
-    graded = _graded(old), _graded(new)
-    same, causes = graded[0] == graded[1], []
-    if not same:
-        causes.append(f"exercises: {graded[0]} -> {graded[1]}; only those of both are compared")
-    for name, was, now in _differing(old["versions"], new["versions"], "absent"):
-        if name == "course" and same:
-            causes.append(f"the course differs: {was[:19]} -> {now[:19]}")
-        elif name != "course" and (same or "absent" not in (was, now)):  # its modules are those of these exercises
+    same = _graded(old) == _graded(new)
+    causes = [] if same else [f"exercises: {_graded(old)} -> {_graded(new)}; only those of both are compared"]
+    for name, was, now in _differing(_made_with(old), _made_with(new), "none"):
+        # Of other exercises the course's files are others, and perhaps the modules that they need.
+        if same or name != "course" and (name.startswith("limit ") or "none" not in (was, now)):
             causes.append(f"{name}: {was} -> {now}")
-    if old["isolation"] != new["isolation"]:
-        causes.append(f"isolation: {old['isolation']} -> {new['isolation']}")
-    limits = _differing(old["limits"], new["limits"], "none")
-    return causes + [f"limit {name}: {was} -> {now}" for name, was, now in limits]
+    if old["digest"] == new["digest"] and old["seed"] != new["seed"]:
+        causes.append("the course key, or the seed, so that the examples are others")
+    return causes
+
+
+def _made_with(record):
+    found = record["versions"] | {"course": record["versions"].get("course", "")[:19], "isolation": record["isolation"]}
+    return found | {f"limit {name}": value for name, value in record["limits"].items()}
 
 
 def _differing(old, new, absent):
     """(name, old value, new value) where two dicts differ."""
-    pairs = ((name, old.get(name, absent), new.get(name, absent)) for name in sorted(old.keys() | new.keys()))
-    return [each for each in pairs if each[1] != each[2]]
-
-
-def _property_changes(old, new, numbers):
-    """A line for each property whose marks or worth differ."""
-    lines = []
-    for name, was, now in _differing(_items(old, numbers), _items(new, numbers), None):
-        if was is None or now is None:
-            item = now or was
-            lines.append(f"{name} is {'new' if now else 'gone'}: {item['points']} of {item['of']}, {item['verdict']}")
-        elif _worth(was) != _worth(now):
-            why = f": {now['summary']}" if now["summary"] else ""
-            points = f"{was['points']}/{was['of']} -> {now['points']}/{now['of']}"
-            lines.append(f"{name} {was['verdict']} -> {now['verdict']}, {points}{why}")
-    return lines
-
-
-def _worth(item):
-    """What a student would notice: points lost to a fault of the grader's are not points lost to an error."""
-    return item["points"], item["of"], item["verdict"] == "grader-fault"
+    triples = [(name, old.get(name, absent), new.get(name, absent)) for name in old | new]
+    return [each for each in triples if each[1] != each[2]]

@@ -100,8 +100,5 @@ def conclude(settings, entries, chosen, people=None):
         text = cohort_page(cohort, done.pairs, note, done.identical, lines)
         temporary.write_text(text, encoding="utf-8", newline="\n")
     if settings.against is not None:
-        differing = against.settings_that_differ(settings.against, (record for _, record in records()))
-        done.changes = against.describe(
-            against.changes(settings.against, (record for _, record in records())), differing
-        )
+        done.changes = against.compare(settings.against, (record for _, record in records()))
     return done
