@@ -58,6 +58,7 @@ def refused():
     calls = {"unshare": (272, 0x10000000), "ptrace": (101, 0), "memfd": (319, b"x", 0), "keyctl": (250, 0, 0)}
     refused = [libc.syscall(*call) == -1 for call in calls.values()]
     refused.append(libc.prctl(1, 0, 0, 0, 0) == -1)  # PR_SET_PDEATHSIG, by which it ends with its grader
+    refused.append(libc.prctl(62, 1, 0, 0, 0) == -1 and ctypes.get_errno() == 1)  # PR_SCHED_CORE, not unknown: refused
     return all(refused), tried(socket.socket), tried(socket.socketpair)
 
 def terminal():
@@ -551,7 +552,16 @@ def test_two_sandboxes_never_share_a_user():
         assert again.uid <= taken  # given back
 
 
-UNNAMED = ROOT / "tests" / "attacks" / "code"
+DISK = ROOT / "tests" / "attacks" / "code"
+
+
+@locked
+def test_a_reservation_is_refused(sandbox_for, session_for, name):
+    """By its ioctl, fallocate takes the disk at once, whatever the limit on a file's size: before anything looks."""
+    source = (DISK / "disk_by_reservation.py").read_text()
+    session = session_for(source, sandbox=sandbox_for(name, (), ResourceLimits(scratch_mib=1000)), time_limit=10)
+    outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
+    assert outcome.exception == "PermissionError", outcome
 
 
 @locked
@@ -561,7 +571,7 @@ def test_files_without_a_name_fill_no_disk(sandbox_for, session_for, monkeypatch
     """What is unlinked but open or mapped is counted, or cannot be unlinked where nobody may look at it."""
     monkeypatch.setattr(other_user, "can_see_held_files", lambda: sees)
     sandbox = sandbox_for(name, (), ResourceLimits(scratch_mib=32))
-    session = session_for((UNNAMED / f"{attack}.py").read_text(), sandbox=sandbox, time_limit=10)
+    session = session_for((DISK / f"{attack}.py").read_text(), sandbox=sandbox, time_limit=10)
     outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
     assert outcome.kind in ("output", "exception"), outcome
     assert outcome.kind == "output" or outcome.exception in ("PermissionError", "OSError"), outcome
