@@ -30,7 +30,7 @@ def chosen(size):
 
 def scores(out):
     """Submission -> (score, of what) from the gradebook."""
-    with open(out / "gradebook.csv", newline="", encoding="utf-8") as file:
+    with open(out / "gradebook.csv", newline="", encoding="utf-8-sig") as file:
         return {row["submission"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
 
 

@@ -1,15 +1,21 @@
-"""CSV files that an instructor, a spreadsheet or a learning platform has written."""
+"""CSV files: those that an instructor, a spreadsheet or a platform has written, and ours, which people open."""
 
 import csv
 import io
+import re
 
 from fls_teach.course.registry import CourseError
 
 LARGEST = 16 << 20  # bytes
+_SEPARATOR = re.compile('"?sep=([^\r\n"])"?\r?\n', re.IGNORECASE)  # Excel's own first line
+_QUOTED = re.compile('[,;|"\t\r\n]')
 
 
 def read_table(path, called):
-    """A CSV file in UTF-8 whose separator is the commonest of comma, semicolon and tabulator in its first line.
+    """A CSV file in UTF-8.
+
+    Its separator is what a first line ``sep=;`` says, else the commonest of comma, semicolon and tabulator in the
+    first line.
 
     Parameters
     ----------
@@ -20,7 +26,8 @@ def read_table(path, called):
     Returns
     -------
     heading : list of str
-    rows : list of list of str
+    rows : dict of int to list of str
+        By the number of the line in which each ends.
     separator : str
 
     Raises
@@ -30,14 +37,43 @@ def read_table(path, called):
     """
     try:
         with open(path, "rb") as file:
-            text = file.read(LARGEST).decode("utf-8-sig")
-        separator = max(",;\t", key=text.partition("\n")[0].count)
-        heading, *rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)] or [[]]
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+        text = data.decode("utf-8-sig")
+        said = _SEPARATOR.match(text)
+        separator = said[1] if said else max(",;\t", key=text.partition("\n")[0].count)
+        reader = csv.reader(
+            io.StringIO(text[said.end() if said else 0 :], newline=""), delimiter=separator, strict=True
+        )
+        heading = next(reader, [])
+        rows = {reader.line_num + bool(said): row for row in reader}
     except (OSError, ValueError, csv.Error) as problem:
         reasons = {UnicodeDecodeError: "it is not UTF-8; save it as CSV UTF-8", csv.Error: f"no CSV: {problem}"}
         reason = getattr(problem, "strerror", None) or reasons.get(type(problem), str(problem))
         raise CourseError(f"{called} cannot be read ({reason})") from None
-    for number, row in enumerate(rows, 2):
+    for number, row in rows.items():
         if any(cell.strip() for cell in row[len(heading) :]):  # a decimal comma, or a comma in a text without quotes
             raise CourseError(f"{called}: line {number} has {len(row)} cells, the first line {len(heading)}")
     return heading, rows, separator
+
+
+def write_table(path, rows, separator=","):
+    """A CSV file for people, and for what people open it with.
+
+    It begins with a byte-order mark: without it spreadsheets take accents for something else. Lines end in a line
+    feed, which every spreadsheet reads and a shell can cut. Quoted is also what a spreadsheet of another country would
+    take for a separator.
+
+    Parameters
+    ----------
+    path : path
+    rows : iterable of iterable
+        Taken one by one; None is an empty cell.
+    separator : str
+    """
+    with open(path, "w", encoding="utf-8-sig", newline="") as file:
+        for row in rows:
+            texts = ("" if cell is None else str(cell) for cell in row)
+            quoted = ('"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text for text in texts)
+            file.write(separator.join(quoted) + "\n")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fls_teach.autograder.marking.record import check_record, read_record
+from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.reports.against import compare
 from fls_teach.course.registry import CourseError
 
@@ -32,6 +33,15 @@ def test_the_same_again_is_no_change(tmp_path):
     assert compare(old, iter([record(), every_verdict("bob")])) == [NOTHING]
     *settings, last = compare(old, [record(seed=5, versions={**VERSIONS, "numpy": "3"}), every_verdict("bob")])
     assert last == NOTHING and all(line.startswith(SETTINGS) for line in settings)
+
+
+def test_what_the_old_run_did_not_list_has_not_vanished_now(tmp_path):
+    """Catches people whose work was removed before that run, and attempts that did not count in it."""
+    old = save(tmp_path, record(), record("bob"), record("eve"))
+    gradebook.write_gradebook(old / "gradebook.csv", [], [record(), record("bob")])
+    assert compare(old, [record()]) == ["bob: vanished, 2 of 2", "1 submission differs: 1 vanished."]
+    (old / "gradebook.csv").write_text("edited by hand: it says nothing")
+    assert compare(old, [record()])[-1] == "2 submissions differ: 2 vanished."
 
 
 def test_a_property_that_turned_is_named_with_its_summary(tmp_path):

@@ -1,18 +1,22 @@
 """What goes back into the learning platform: every report, called as the platform called what came."""
 
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from fls_teach.autograder import settings
+from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.collect import Entry, collect
 from fls_teach.autograder.intake.people import Member
+from fls_teach.autograder.marking import batch
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.gradebook import write_gradebook
 from fls_teach.course.registry import CourseError, find_exercise
 
+from .handed_in import hand_in, options
 from .records import record
 
 LONG = "Maximiliane-Charlotte von und zu Hohenlohe-Bartenstein-Jagstberg the Second_411_assignsubmission_file_"
@@ -93,6 +97,42 @@ def test_reports_alone_the_same_bytes_each_time(tmp_path):
         ]
         assert archive.read("gradebook.csv").decode("utf-8-sig").startswith("submission,")
         assert b"ada" in archive.read("Ada_1_file_/report.html")
+
+
+def reports_in(path):
+    with zipfile.ZipFile(path) as archive:
+        return sorted(archive.namelist())
+
+
+def test_only_what_the_last_run_marked_goes_back(tmp_path):
+    """Catches reports of attempts and people that an earlier run marked, which lie in the same folder of results."""
+    out = tmp_path / "out"
+    hand_in(tmp_path / "in/ada-1", {"8": "x = 1"})
+    hand_in(tmp_path / "in/bo", {"8": "x = 2"})
+    old = record("bo (attempt 1)", intake={"feedback": "bo/report.html", "counts": True})
+    grade(options([tmp_path / "in"], out, seed=1))
+    write(out / "bo-attempt-1", old)
+    assert bundle_feedback(out, tmp_path / "a.zip") == 2
+    assert reports_in(tmp_path / "a.zip") == ["ada-1/report.html", "bo/report.html", "gradebook.csv"]
+    (out / "bo-attempt-1/record.json").write_text("damaged")
+    shutil.rmtree(tmp_path / "in/bo")
+    grade(options([tmp_path / "in"], out, seed=1))
+    assert bundle_feedback(out, tmp_path / "a.zip") == 1
+    assert reports_in(tmp_path / "a.zip") == ["ada-1/report.html", "gradebook.csv"]
+    (out / "ada-1/record.json").unlink()
+    with pytest.raises(CourseError, match="lists 'ada-1', of which there is no record; run the same fls grade again"):
+        bundle_feedback(out, tmp_path / "a.zip")
+
+
+def test_what_could_not_be_marked_has_its_platforms_name_too(tmp_path, monkeypatch):
+    """Catches a report that the platform cannot bring back, as the record of a fault does not say whose it is."""
+    (tmp_path / "in").mkdir()
+    for name in ("adalovelace_1_9_08_bayes_error.py", "bodiddley_2_9_08_bayes_error.py"):
+        (tmp_path / "in" / name).write_text("x = 1")
+    monkeypatch.setattr(batch, "_mark", lambda grader, entry, settings: batch.write_fault(entry, settings, "No disk."))
+    done = grade(options([tmp_path / "in"], tmp_path / "out", seed=1))
+    assert len(done.faults) == 2 and bundle_feedback(tmp_path / "out", tmp_path / "a.zip") == 2
+    assert reports_in(tmp_path / "a.zip")[::2] == ["adalovelace_1_9_report.html", "gradebook.csv"]
 
 
 def test_what_holds_no_results_is_a_sentence(tmp_path):

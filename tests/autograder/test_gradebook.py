@@ -1,5 +1,6 @@
 """gradebook.csv: exactly the columns promised, streamed, atomic, and no formula in it."""
 
+import codecs
 import csv
 import tracemalloc
 
@@ -17,21 +18,21 @@ NAMES = ["06_phase_one_bound", "08_bayes_error"]
 
 def read(path):
     """The lines as dicts."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file, strict=True))
 
 
 def test_the_columns_are_these(tmp_path):
     path = tmp_path / "gradebook.csv"
-    assert write_gradebook(path, NAMES, iter([every_verdict(fault=False)])) == 1
-    heading, line = path.read_bytes().decode("utf-8").split("\n")[:2]
+    write_gradebook(path, NAMES, iter([every_verdict(fault=False)]))
+    heading, line = path.read_bytes().decode("utf-8-sig").split("\n")[:2]
     assert heading == (
         "submission,score,max_score,06_phase_one_bound,08_bayes_error,digest,"
         "passed,wrong,crashed,timeout,memory,output,tampered,missing,skipped-by-submission,grader-fault,"
         "submitted,attempt,attempts,late,members,review,days_late,final,corrected"
     )
     assert line == f"alice,4,36,2,2,sha256:{'a' * 64},2,2,2,2,2,2,2,2,2,0,,,,,,,,4,"
-    assert b"\r" not in path.read_bytes()
+    assert b"\r" not in path.read_bytes() and path.read_bytes().startswith(codecs.BOM_UTF8)
 
 
 def test_a_fault_is_an_empty_score_never_a_zero(tmp_path):

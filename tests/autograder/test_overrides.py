@@ -1,6 +1,8 @@
 """Marks that people correct: read strictly, applied in every run, shown everywhere, never lost."""
 
+import codecs
 import csv
+import hashlib
 
 import pytest
 
@@ -8,7 +10,7 @@ from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.collect import Entry
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.record import as_json, check_record, final_marks
-from fls_teach.autograder.reports import conclude, gradebook
+from fls_teach.autograder.reports import conclude, gradebook, summary
 from fls_teach.autograder.reports.gradescope import as_results
 from fls_teach.autograder.reports.html import report_page
 from fls_teach.autograder.reports.lines import corrections
@@ -33,6 +35,7 @@ def test_what_people_write_is_read(tmp_path):
     assert found[1] == overrides.Override("bo", "08.1", 0.5, "half")
     assert given(tmp_path, "ada;08.2;0;copied", heading="Submission;Property;Points;Reason")[0].item == "08.2"
     assert given(tmp_path, "ada,8,2,a spreadsheet made a number of it,,")[0].item == "08_bayes_error"
+    assert given(tmp_path, "ada,8.2,1,and of this one")[0].item == "08.2"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ def test_it_stands_in_every_report(tmp_path):
     assert "08.1: 1 points by hand. a <b>typo</b> of ours" in results["output"]
     assert "a &lt;b&gt;typo&lt;/b&gt; of ours" in page and ">4 <small>of 4 points" in page
     gradebook.write_gradebook(tmp_path / "g.csv", ["08_bayes_error"], [found])
-    (row,) = csv.DictReader((tmp_path / "g.csv").read_text().splitlines())
+    (row,) = csv.DictReader((tmp_path / "g.csv").read_text(encoding="utf-8-sig").splitlines())
     assert (row["score"], row["final"], row["08_bayes_error"]) == ("4", "4", "4")
     assert row["corrected"].startswith("08.1: 1 points by hand")
     assert as_json(found)
@@ -115,17 +118,43 @@ def test_a_record_with_another_form_of_them_is_refused(wrong):
 
 
 def test_an_edited_gradebook_is_kept_once(tmp_path):
-    """Catches a mark corrected in gradebook.csv that the next run writes over without a word."""
-    path = tmp_path / "gradebook.csv"
-    assert gradebook.keep_edited(path) is None
+    """Catches a mark corrected in gradebook.csv that the next run writes over without a word.
+
+    Nor may a run that is killed before it ends leave it unsaid: the next one finds where it lies.
+    """
+    path, kept = tmp_path / "gradebook.csv", []
+    assert gradebook.keep_edited(path) == []
     gradebook.write_gradebook(path, ["08_bayes_error"], [record()])
-    gradebook.remember(path)
-    assert gradebook.keep_edited(path) is None
     for name in ("gradebook-edited.csv", "gradebook-edited-2.csv"):
+        assert gradebook.keep_edited(path) == kept and path.exists()
         path.write_text("edited\n")
-        assert gradebook.keep_edited(path) == tmp_path / name
+        kept.append(tmp_path / name)
+        assert gradebook.keep_edited(path) == kept == gradebook.keep_edited(path)
         assert (tmp_path / name).read_text() == "edited\n" and not path.exists()
         gradebook.write_gradebook(path, ["08_bayes_error"], [record()])
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_yesterdays_gradebook_without_a_byte_order_mark_is_not_edited(tmp_path, mark):
+    """Catches an alarm after an update, or when an editor adds or drops the mark and changes nothing else."""
+    path = tmp_path / "gradebook.csv"
+    path.write_bytes(b"submission,score\nada,1\n")
+    path.with_name(".gradebook.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest() + "\n")
+    path.write_bytes(mark + b"submission,score\nada,1\n")
+    assert gradebook.keep_edited(path) == []
+    path.write_bytes(mark + b"submission,score\nada,2\n")
+    assert gradebook.keep_edited(path) == [tmp_path / "gradebook-edited.csv"]
+
+
+def test_where_an_edited_gradebook_lies_is_said_in_every_run(tmp_path, capsys):
+    """Catches one that the run which put it aside, killed before its end, never mentioned."""
+    work = [hand_in(tmp_path / "in/ada", {"8": "x = 1"})]
+    grade(options(work, tmp_path / "out", seed=1))
+    (tmp_path / "out/gradebook.csv").rename(tmp_path / "out/gradebook-edited.csv")
+    done = grade(options(work, tmp_path / "out", seed=1))
+    summary.print_summary(done)
+    assert "gradebook-edited.csv', until you delete it" in " ".join(capsys.readouterr().out.split())
+    assert done.as_dict()["edited_gradebooks"] == [str(tmp_path / "out/gradebook-edited.csv")]
 
 
 def test_a_refused_run_leaves_an_edited_gradebook_where_it_is(tmp_path):
@@ -133,8 +162,7 @@ def test_a_refused_run_leaves_an_edited_gradebook_where_it_is(tmp_path):
     (tmp_path / "out/ada").mkdir(parents=True)
     (tmp_path / "out/ada/record.json").write_text("{}")
     book = tmp_path / "out/gradebook.csv"
-    book.write_text("as written\n")
-    gradebook.remember(book)
+    gradebook.write_gradebook(book, ["08_bayes_error"], [record()])
     book.write_text("edited\n")
     with pytest.raises(CourseError, match="other settings"):
         grade(options([hand_in(tmp_path / "in/ada", {"8": "x = 1"})], tmp_path / "out", seed=1))

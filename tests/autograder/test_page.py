@@ -192,6 +192,28 @@ def test_the_middle_and_the_columns_of_the_scores():
     assert cohort_of(scored(1), scored(1), scored(5)).median == 2
 
 
+def test_what_people_corrected_and_lateness_took_off_is_in_the_scores():
+    """Catches a page whose mean and columns are those of the grader alone, beside a list with other marks."""
+    late = {"late": {"days": 3, "rule": "10% per day", "kept": 0.7}}
+    by_hand = {"overrides": [{"item": "08.1", "points": 1.5, "reason": "x"}]}
+    judged = {"overrides": [{"item": "08_bayes_error", "points": 1, "reason": "x"}]}
+    fault = [exercise(items=[item(verdict="grader-fault")])]
+    cohort = cohort_of(record() | late, record() | by_hand, record(exercises=fault) | judged, record(exercises=fault))
+    assert cohort.scores == {1.4: 1, 1.5: 1, 1: 1} and cohort.mean == pytest.approx(1.3) and cohort.median == 1.4
+    assert {label: number for label, number in cohort.distribution() if number} == {"50–59": 1, "70–79": 2}
+    text = Page(cohort_page(cohort)).text
+    assert "Median 1.4 of 2 points, mean 1.3, lowest 1, highest 1.5" in text and "review: 1 submission without" in text
+
+
+def test_no_share_falls_below_its_column():
+    """Catches a tenth of the points that floats make a little less than that, and all points in the column of 90%."""
+    for points in range(1, 40):
+        full = record(exercises=[exercise(items=[item(of=points)])])
+        kept = [{"late": {"days": 1, "rule": "x", "kept": tenths / 10}} for tenths in range(11)]
+        cohort = cohort_of(*(full | each for each in kept))
+        assert [number for _, number in cohort.distribution()] == [1] * 11, points
+
+
 def test_the_order_of_the_records_does_not_matter():
     records = [hostile(text) | {"submission": f"s{k}"} for k, text in enumerate(HOSTILE)]
     records += [every_verdict(f"v{k}", fault=k % 2) for k in range(5)]

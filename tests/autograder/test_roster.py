@@ -25,14 +25,20 @@ def entry(name, **more):
     return Entry(name=name, folder=name, path=Path(name), kind="folder", **more)
 
 
-def filled(tmp_path, text, entries, marks, column=None):
+def matched(tmp_path, text, entries, marks, column=None):
     source = tmp_path / "given.csv"
     source.write_text(text, encoding="utf-8")
     roster = Roster.read(source, column)
     absent = roster.match(entries)
     roster.fill(tmp_path / "roster.csv", marks)
     with open(tmp_path / "roster.csv", encoding="utf-8-sig", newline="") as file:
-        return [*csv.reader(file)], absent, roster.strangers
+        return [*csv.reader(file)], absent, roster
+
+
+def filled(*given):
+    rows, absent, roster = matched(*given)
+    assert not roster.unclear
+    return rows, absent, roster.strangers
 
 
 def test_canvas_by_its_number_whatever_the_name(tmp_path):
@@ -59,8 +65,9 @@ def test_by_login_or_name_where_there_is_no_number(tmp_path, who):
 
 def test_two_of_one_name_are_not_guessed(tmp_path):
     text = CANVAS + '"Diddley, Bo",44,s4,bo4,B,,\n'
-    rows, absent, strangers = filled(tmp_path, text, [entry("x", who="Bo Diddley")], {"x": 3})
-    assert strangers == ["x"] and absent.count("Diddley, Bo") == 2 and "3" not in [row[5] for row in rows]
+    rows, absent, roster = matched(tmp_path, text, [entry("x", who="Bo Diddley")], {"x": 3})
+    assert (roster.strangers, roster.unclear) == ([], ["x"]), "who fits two rows is on the roster"
+    assert absent.count("Diddley, Bo") == 2 and "3" not in [row[5] for row in rows]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -74,8 +81,25 @@ def test_a_namesake_gets_nothing_where_a_number_says_whose_row_it_is(tmp_path, t
 def test_two_submissions_for_one_row_are_not_guessed(tmp_path):
     """Catches a mark that depends on which of two is met last, without a word."""
     people = [entry("a", id="42"), entry("b", id="42")]
-    rows, absent, strangers = filled(tmp_path, CANVAS, people, {"a": 3, "b": 90})
-    assert rows[3][5] == "7" and strangers == ["a", "b"] and "Diddley, Bo" not in absent
+    rows, absent, roster = matched(tmp_path, CANVAS, people, {"a": 3, "b": 90})
+    assert rows[3][5] == "7" and (roster.strangers, roster.unclear) == ([], ["a", "b"]) and "Diddley, Bo" not in absent
+
+
+@pytest.mark.parametrize("own, other", [({"id": "999"}, {"id": "41"}), ({"login": "zz9"}, {"login": "ada1"})])
+def test_a_number_that_is_not_on_the_roster_is_not_replaced_by_a_name(tmp_path, own, other):
+    """Catches the mark of a guest in the row of a namesake who handed in nothing."""
+    people = [entry("guest", who="Bo Diddley", **own), entry("ada", **other)]
+    rows, absent, strangers = filled(tmp_path, CANVAS, people, {"guest": 90, "ada": 5})
+    assert [row[5] for row in rows][2:] == ["5", "7", ""] and strangers == ["guest"] and "Diddley, Bo" in absent
+
+
+def test_numbers_of_another_kind_say_nothing_but_that_is_said(tmp_path):
+    """Catches a whole class that is not on the roster, because the platform counts people otherwise than the school."""
+    people = [entry("x", id="412", who="Bo Diddley"), entry("y", id="7", who="Ada Lovelace"), entry("z", who="Zed")]
+    rows, _, roster = matched(tmp_path, CANVAS, people, {"x": 3, "y": 4, "z": 5})
+    assert [row[5] for row in rows][2:] == ["4", "3", ""]
+    assert (roster.strangers, roster.by_name) == (["z"], ["x", "y"])
+    assert matched(tmp_path, "Name,Grade\nBo Diddley,\n", people[:1], {})[2].by_name == [], "it has no numbers at all"
 
 
 def test_a_name_is_found_although_a_number_stands_beside_it(tmp_path):

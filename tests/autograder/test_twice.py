@@ -47,7 +47,7 @@ def test_verdicts_that_differ_need_manual_review(tmp_path):
     records = {name: read_record(tmp_path / "out" / name / "record.json") for name in texts}
     assert [records[name]["twice"] for name in ("chance", "steady")] == [["02.1"], []]
     assert [records[name]["score"] for name in texts] == [3, 3], "the first run counts"
-    with open(tmp_path / "out/gradebook.csv", encoding="utf-8", newline="") as file:
+    with open(tmp_path / "out/gradebook.csv", encoding="utf-8-sig", newline="") as file:
         review = {row["submission"]: row["review"] for row in csv.DictReader(file)}
     assert "02.1" in review["chance"] and review["steady"] == ""
     assert "differs for 02.1" in (tmp_path / "out/chance/report.html").read_text(encoding="utf-8")

@@ -57,7 +57,7 @@ def test_every_command_of_the_guide_works(run, tmp_path):
         assert done.returncode == (1 if failing else 0), f"{line}\n{done.stdout}{done.stderr}"
         if points := re.search(r"\d/\d points", comment):
             assert points[0] in done.stdout, line
-    with open(top / "marks" / "gradebook.csv", encoding="utf-8") as file:
+    with open(top / "marks" / "gradebook.csv", encoding="utf-8-sig") as file:
         (row,) = csv.DictReader(file)
     assert row["score"] == row["max_score"] == "5"
     assert (top / "student-course" / "fls_teach/course_files/exercises/01_ridge/README.md").is_file()

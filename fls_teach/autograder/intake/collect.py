@@ -135,11 +135,15 @@ class Entry(Found):
         notes = [*self.said, *notes]
         if len(notes) > MAX_NOTES:
             notes = [*notes[:MAX_NOTES], f"... and {len(notes) - MAX_NOTES} more"]
-        names = "id", "login", "late", "attempt", "attempts", "counts"
-        about = {name: getattr(self, name) for name in names}
-        about["feedback"] = self.feedback()
-        about |= {"who": shown(self.who), "when": shown(self.when), "group": list(self.group), "review": review}
+        about = self.about | {"review": review}
         return Submission(self.name, self.folder, files, digest(files), tuple(notes), about)
+
+    @property
+    def about(self):
+        """What is known of it, as of the `Submission`, before it is read."""
+        names = "id", "login", "late", "attempt", "attempts", "counts"
+        about = {name: getattr(self, name) for name in names} | {"feedback": self.feedback()}
+        return about | {"who": shown(self.who), "when": shown(self.when), "group": list(self.group), "review": []}
 
     def feedback(self):
         """What a report for its author is called where the platform packs what goes back as it packed what came."""

@@ -22,7 +22,7 @@ def read(path):
     if not {"submission", "member"} <= set(names):
         raise CourseError(f"--groups '{said}' needs the columns submission and member in its first line")
     places = names.index("submission"), names.index("member")
-    rows = [tuple(line[k].strip() for k in places) for line in lines if len(line) > max(places)]
+    rows = [tuple(line[k].strip() for k in places) for line in lines.values() if len(line) > max(places)]
     groups = {}
     for submission, member in filter(all, rows):
         if groups.setdefault(_plain(member), submission) != submission:

@@ -81,7 +81,7 @@ def differing_verdicts(record, other):
 def write_fault(entry, settings, reason, marked=()):
     """Write the files of a submission that could not be marked, or no further than `marked`, for a reason of ours."""
     fault = fault_record(entry, settings.chosen(), reason, marked, settings.isolation)
-    write(settings.out / entry.folder, fault)
+    write(settings.out / entry.folder, fault | {"intake": json.loads(as_json(entry.about))})
 
 
 def _end_with_parent(parent):

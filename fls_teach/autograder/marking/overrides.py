@@ -1,6 +1,7 @@
 """Marks corrected by hand: overrides.csv, applied after every run. Records keep what the grader found as well."""
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,12 +68,12 @@ def read(path, exercises):
     worth |= {item.id: item.points for exercise in exercises for item in exercise.properties}
     numbers = {exercise.number: exercise.name for exercise in exercises}
     found = {}
-    for number, cells in enumerate(lines, 2):
+    for number, cells in lines.items():
         fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
         if not any(fields.values()):
             continue
-        item = fields.get("item", "")
-        item = numbers.get(f"0{item}" if len(item) == 1 else item, item)  # a spreadsheet makes 8 of 08
+        item = re.sub(r"^\d(?=\.|$)", r"0\g<0>", fields.get("item", ""))  # a spreadsheet makes 8 of 08, 8.2 of 08.2
+        item = numbers.get(item, item)
         where, key = f"line {number} of {said}", (fields.get("submission", ""), item)
         if item not in worth:
             named = f"'{printable(item)[:60]}'"

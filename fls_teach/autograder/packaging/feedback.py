@@ -1,10 +1,13 @@
 """The zip that goes back into the learning platform: everybody's report under the name that the platform gave."""
 
+import codecs
+import contextlib
 import zipfile
 from pathlib import Path
 
 from fls_teach.autograder import settings
 from fls_teach.autograder.marking.record import printable, read_record
+from fls_teach.autograder.reports import gradebook
 from fls_teach.course.registry import CourseError
 from fls_teach.files import add_to_zip, replacing
 
@@ -33,12 +36,11 @@ def bundle_feedback(out, target):
     """
     out, target = Path(out), Path(target)
     said = f"'{printable(str(out))[:200]}'"
-    gradebook = out / "gradebook.csv"
-    if not settings.is_out(out) or not gradebook.is_file():
+    book = out / "gradebook.csv"
+    if not settings.is_out(out) or not book.is_file():
         raise CourseError(f"{said} holds no finished results of fls grade; name its --out, once all are marked")
     reports = {}
-    for path in sorted(out.glob("*/record.json")):
-        record = read_record(path)
+    for path, record in sorted(_of_the_last_run(book, said).values()):
         about = record.get("intake", {})
         if about.get("counts", True):
             name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
@@ -47,13 +49,29 @@ def bundle_feedback(out, target):
         with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, path in sorted(reports.items()):
                 add_to_zip(archive, name, path.read_bytes())
-            # With a byte-order mark: without it spreadsheets take accents for something else.
-            add_to_zip(archive, "gradebook.csv", b"\xef\xbb\xbf" + gradebook.read_bytes())
+            # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
+            add_to_zip(archive, book.name, codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
     except ValueError:  # a NUL character
         raise CourseError(f"'{target}' cannot be the name of a file") from None
     return len(reports)
+
+
+def _of_the_last_run(book, said):
+    """{submission: (path, record)} of what a gradebook lists; others lie there from runs before."""
+    wanted, found = gradebook.listed(book), {}
+    for path in sorted(book.parent.glob("*/record.json"), key=lambda path: path.stat().st_mtime_ns):
+        with contextlib.suppress(CourseError):
+            record = read_record(path)
+            if gradebook.identified(record) in wanted:
+                found[gradebook.identified(record)] = path, record  # of two the later
+    if lost := sorted(wanted - found.keys()):
+        raise CourseError(
+            f"the gradebook in {said} lists '{printable(lost[0][0])[:60]}', of which there is no record; run the same "
+            "fls grade again"
+        )
+    return found
 
 
 def _unused(name, taken):

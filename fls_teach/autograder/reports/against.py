@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable, properties, read_record
+from fls_teach.autograder.reports import gradebook
 from fls_teach.course.registry import CourseError
 
 
@@ -42,7 +43,10 @@ def compare(old_out, records):
         else:
             unmatched.append((len(found), new))
             found.append(())
-    left = [read_record(path) for path in paths.values()]
+    left, book = [read_record(path) for path in paths.values()], Path(old_out, "gradebook.csv")
+    if gradebook.as_written(book):  # what it does not list had vanished before, or is an attempt that did not count
+        listed = gradebook.listed(book)
+        left = [each for each in left if gradebook.identified(each) in listed]
     counts = Counter(old["digest"] for old in left)
     for place, new in unmatched:
         old = next((old for old in left if old["digest"] == new["digest"] and counts[old["digest"]] == 1), None)

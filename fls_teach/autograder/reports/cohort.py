@@ -125,7 +125,8 @@ class Cohort:
     count : int
     max_score : int
     scores : Counter
-        How many submissions have each score; those with a fault of the grader's are not in it.
+        How many submissions have each score, with what people corrected and lateness took off; those that a fault of
+        the grader's left without one are not in it.
     rows : dict of Row
         By property.
     likely : dict of Counter
@@ -148,11 +149,12 @@ class Cohort:
         """Count one more submission."""
         self.count += 1
         self.max_score = max(self.max_score, record["max_score"])
-        if record["fault"]:
+        score = final_marks(record).final
+        if score is None:
             messages = [each["message"] for each in record["exercises"] if each["state"] == "fault"]
             self.faults.add(record["submission"], messages[0] if messages else "")
         else:
-            self.scores[record["score"]] += 1
+            self.scores[score] += 1
         if reasons := reasons_to_review(record):
             self.review.add(record["submission"], reasons[0])
         if record["notes"]:
@@ -195,7 +197,7 @@ class Cohort:
         """Columns of a histogram, as a list of (label, number): tenths of all points, and all of them."""
         counts = [0] * (BINS + 1)
         for score, count in self.scores.items():
-            counts[BINS * score // self.max_score if self.max_score else BINS] += count
+            counts[int(BINS * score / self.max_score) if self.max_score else BINS] += count
         return [
             (f"{100 * k // BINS}–{100 * (k + 1) // BINS - 1}" if k < BINS else "100", counts[k])
             for k in range(BINS + 1)

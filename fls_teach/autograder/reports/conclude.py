@@ -86,10 +86,14 @@ def conclude(settings, entries, chosen, people=None):
     book, page = (settings.out / name for name in OF_ALL)
     missing = people.match(counting) if people else []
     gradebook.write_gradebook(book, [exercise.name for exercise in chosen], counted(), missing)
-    gradebook.remember(book)
     if people:
         people.fill(settings.out / "roster.csv", {entry.name: final_marks(record).final for entry, record in records()})
-        done.absent, done.strangers = missing, people.strangers
+        done.absent, done.strangers, done.unclear, done.by_name = (
+            missing,
+            people.strangers,
+            people.unclear,
+            people.by_name,
+        )
     done.left_out = [f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1]
     note = ""
     try:

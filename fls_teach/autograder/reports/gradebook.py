@@ -1,5 +1,6 @@
 """gradebook.csv: one line per submission, safe to open in a spreadsheet."""
 
+import codecs
 import hashlib
 import itertools
 import re
@@ -7,6 +8,7 @@ from collections import Counter
 
 from fls_teach.autograder.marking.record import VERDICTS, final_marks, printable, properties
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
+from fls_teach.autograder.tables import read_table, write_table
 from fls_teach.files import replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
@@ -20,9 +22,6 @@ CORRECTED = "days_late", "final", "corrected"
 # A spreadsheet computes what begins with one of these, in full width too. White space may stand in front of it. One
 # apostrophe makes it text; counting those already there keeps two names different that differ only in them.
 _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
-
-
-_QUOTED = re.compile('[,;|"\t\r\n]')
 
 
 def escape_formula(text):
@@ -69,43 +68,59 @@ def _intake(record):
 def write_gradebook(path, exercises, records, absent=()):
     """Write the gradebook in one go: a reader finds the old one or the whole new one.
 
-    Lines end in a line feed, which every spreadsheet reads and a shell can cut; there is no byte-order mark, which
-    would become part of the first column's name.
+    A digest of it is noted beside it, and that before: whatever is there by another digest was edited by hand.
 
     Parameters
     ----------
-    path : path
+    path : Path
     exercises : sequence of str
         Names of the graded exercises, one column each.
     records : iterable of dict
         Taken one by one, never held together.
     absent : iterable of str
         Names of people of whom nothing was handed in: a line without a score each.
-
-    Returns
-    -------
-    int
-        How many submissions were written.
     """
-    count = 0
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        file.write(line(columns(exercises)))
-        for record in records:
-            file.write(line(row(record, exercises)))
-            count += 1
-        for name in absent:
-            cells = dict.fromkeys(columns(exercises), "") | {
-                "submission": escape_formula(name),
-                "review": "Nothing was handed in.",
-            }
-            file.write(line(cells.values()))
-    return count
+    heading = columns(exercises)
+    empty = dict.fromkeys(heading, "") | {"review": "Nothing was handed in."}
+    missing = ((empty | {"submission": escape_formula(name)}).values() for name in absent)
+    with replacing(path) as temporary:
+        write_table(temporary, itertools.chain([heading], (row(record, exercises) for record in records), missing))
+        with replacing(path.with_name(_DIGEST)) as noted, open(temporary, "rb") as file:
+            noted.write_text(_digest(file) + "\n", encoding="utf-8")
 
 
-def remember(path):
-    """Note beside a gradebook what was written, so that a change by hand is noticed."""
-    with replacing(path.with_name(_DIGEST)) as temporary:
-        temporary.write_text(hashlib.sha256(path.read_bytes()).hexdigest() + "\n", encoding="utf-8")
+def as_written(path):
+    """Whether a gradebook is as it was written, with or without a byte-order mark; None if nothing is known of it."""
+    try:
+        with open(path, "rb") as file:
+            return _digest(file) == path.with_name(_DIGEST).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(file):
+    state = hashlib.sha256(file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8))
+    while piece := file.read(1 << 14):
+        state.update(piece)
+    return state.hexdigest()
+
+
+def identified(record):
+    """What stands for a record in the gradebook: (submission, digest)."""
+    return escape_formula(record["submission"]), record["digest"]
+
+
+def listed(path):
+    """The submissions that a gradebook lists, as a set of `identified`; without people who handed in nothing.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read.
+    """
+    heading, rows, _ = read_table(path, f"the gradebook '{printable(str(path))[:200]}'")
+    lines = [dict(zip(heading, row, strict=False)) for row in rows.values()]
+    return {(each.get("submission", ""), each.get("digest", "")) for each in lines if each.get("max_score")}
 
 
 def keep_edited(path):
@@ -117,28 +132,10 @@ def keep_edited(path):
 
     Returns
     -------
-    Path or None
-        Where it is now; None if it was as `remember` knows it, or there is none.
+    list of Path
+        Where all lie that were put aside, by this run or an earlier one, which may have been killed before it said so.
     """
-    try:
-        known, found = path.with_name(_DIGEST).read_text(encoding="utf-8").strip(), path.read_bytes()
-    except (OSError, ValueError):
-        return None
-    if hashlib.sha256(found).hexdigest() == known:
-        return None
-    names = ("gradebook-edited.csv" if k == 1 else f"gradebook-edited-{k}.csv" for k in itertools.count(1))
-    kept = next(path.with_name(name) for name in names if not path.with_name(name).exists())
-    path.rename(kept)
-    return kept
-
-
-def line(cells):
-    """Cells as one line of CSV. Quoted is also what a spreadsheet of another country would take for a separator.
-
-    Examples
-    --------
-    >>> print(line(["ada", "x;=1+1;", 4, None]), end="")
-    ada,"x;=1+1;",4,
-    """
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    return ",".join('"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text for text in texts) + "\n"
+    if as_written(path) is False:
+        names = ("gradebook-edited.csv" if k == 1 else f"gradebook-edited-{k}.csv" for k in itertools.count(1))
+        path.rename(next(path.with_name(name) for name in names if not path.with_name(name).exists()))
+    return sorted(path.parent.glob("gradebook-edited*.csv"), key=lambda each: (len(each.name), each.name))

@@ -1,11 +1,11 @@
 """The platform's own list of people, Canvas's gradebook or Moodle's grading worksheet, filled in and written beside."""
 
-import csv
 import re
 import unicodedata
+from collections import defaultdict
 
 from fls_teach.autograder.marking.record import printable
-from fls_teach.autograder.tables import read_table
+from fls_teach.autograder.tables import read_table, write_table
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
@@ -24,13 +24,16 @@ class Roster:
     Attributes
     ----------
     strangers : list of str
-        Names of submissions of people who are not on it, or of which several could be meant by one row, once `match`
-        was called.
+        Names of submissions of people who are not on it; as the other lists, once `match` was called.
+    unclear : list of str
+        Those that fit several rows, or one that another submission fits as well or better.
+    by_name : list of str
+        Those whose number or login is of another kind than the roster's, so that their name alone was compared.
     """
 
     def __init__(self, heading, rows, separator, column):
         self._heading, self._rows, self._separator, self._column = heading, rows, separator, column
-        self._found, self.strangers = {}, []
+        self._found, self.strangers, self.unclear, self.by_name = {}, [], [], []
 
     @classmethod
     def read(cls, path, column=None):
@@ -51,10 +54,13 @@ class Roster:
         heading, rows, separator = read_table(path, said)
         if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES) for name in heading):
             raise CourseError(f"{said} has no column that says who is who, such as ID, Identifier, Username or Student")
-        return cls(heading, rows, separator, _column_of(heading, column, said))
+        return cls(heading, list(rows.values()), separator, _column_of(heading, column, said))
 
     def match(self, entries):
-        """Find everybody's row.
+        """Find everybody's row: by number, by login, by name.
+
+        A name is asked for only where numbers and logins say nothing: they do once those of any submission are found
+        on the roster, and a person whose own are not is not on it, whatever the name.
 
         Parameters
         ----------
@@ -65,25 +71,29 @@ class Roster:
         list of str
             Names of the people on the roster of whom nothing was handed in.
         """
-        places, claims = {}, {}
+        places, claims, people = defaultdict(set), defaultdict(list), []
         for k, row in enumerate(self._rows):
             for key in self._keys(row):
-                places.setdefault(key, set()).add(k)
+                places[key].add(k)
         for entry in entries:
-            own = (entry.called or entry.who or entry.name, entry.id, entry.login)
-            for person in [(name, "", "") for name in entry.group] or [own]:
-                called = entry.name if not entry.group else f"{entry.name}: {person[0]}"
-                key = next((key for key in _keys_of(*person) if len(places.get(key, ())) == 1), None)
-                if key is None:
-                    self.strangers.append(called)
-                else:
-                    (k,) = places[key]
-                    claims.setdefault(k, []).append((_SURENESS.index(key[0]), entry.name, called))
+            own = entry.called or entry.who or entry.name
+            people += [(entry.name, f"{entry.name}: {name}", name, []) for name in entry.group]
+            people += [] if entry.group else [(entry.name, entry.name, own, _given(entry.id, entry.login))]
+        known = {key[0] for *_, given in people for key in given if key in places}
+        kinds = {kind for kind, _ in places}
+        for submission, called, name, given in people:
+            keys = given if known & {kind for kind, _ in given} else given + _by_name(name)
+            fitting = [(places[key], key) for key in keys if key in places]
+            (k, key) = next(((*found, key) for found, key in fitting if len(found) == 1), (None, None))
+            if k is not None:
+                claims[k].append((_SURENESS.index(key[0]), submission, called))
+                self.by_name += [called] if key not in given and kinds & {kind for kind, _ in given} else []
+            else:
+                (self.unclear if fitting else self.strangers).append(called)
         for k, found in claims.items():
-            surest = min(found)[0]
-            names = {name for sureness, name, _ in found if sureness == surest}
+            names = {name for sureness, name, _ in found if sureness == min(found)[0]}
             self._found[k] = names.pop() if len(names) == 1 else None  # which gets no mark: neither is guessed
-            self.strangers += [called for _, name, called in found if name != self._found[k]]
+            self.unclear += [called for _, name, called in found if name != self._found[k]]
         return [name for k, row in enumerate(self._rows) if k not in self._found and (name := self._name(row))]
 
     def fill(self, path, marks):
@@ -95,15 +105,13 @@ class Roster:
         marks : dict of str to number or None
             By the names of submissions.
         """
-        with replacing(path) as temporary, open(temporary, "w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=self._separator, lineterminator="\r\n")
-            writer.writerow(self._heading)
-            for k, row in enumerate(self._rows):
-                mark = marks.get(self._found.get(k))
-                filled = row + [""] * (self._column + 1 - len(row)) if mark is not None else list(row)
-                if mark is not None:
-                    filled[self._column] = f"{mark:g}"
-                writer.writerow(filled)
+        rows = [list(row) for row in self._rows]
+        for k, row in enumerate(rows):
+            if (mark := marks.get(self._found.get(k))) is not None:
+                row += [""] * (self._column + 1 - len(row))
+                row[self._column] = f"{mark:g}"
+        with replacing(path) as temporary:
+            write_table(temporary, [self._heading, *rows], self._separator)
 
     def _cells(self, row, headings):
         return [
@@ -141,11 +149,14 @@ def _column_of(heading, wanted, said):
     raise CourseError(f"{said}: which column gets the marks? {which}; name it with --column")
 
 
-def _keys_of(name, number, login):
-    """What a person may be found by, surest first."""
-    ids = [("id", each) for each in _numbers(number)]
-    logins = [("login", _plain(each)) for each in (login, name) if each]
-    return [*ids, *logins, ("id", _plain(name)), ("name", _letters(name))]
+def _given(number, login):
+    """What a person is surely known by, as the platform says it; surest first."""
+    return [("id", each) for each in _numbers(number)] + [("login", _plain(each)) for each in [login] if each]
+
+
+def _by_name(name):
+    """What a person may be known by if only the name of what was handed in says something."""
+    return [("login", _plain(name)), ("id", _plain(name)), ("name", _letters(name))]
 
 
 def _numbers(cell):

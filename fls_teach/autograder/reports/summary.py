@@ -32,12 +32,12 @@ class BatchResult:
         People with more than one attempt.
     by_digest : dict of str to list of str
         Names of submissions that answer anything, by the digest of their files.
-    edited : Path or None
-        Where a gradebook is kept that was edited by hand.
+    edited : list of Path
+        Where gradebooks are kept that were edited by hand.
     unknown : list of str
         Submissions that overrides.csv names and that were not graded.
-    absent, strangers : list of str
-        People on the roster of whom nothing was handed in, and submissions of people who are not on it.
+    absent, strangers, unclear, by_name : list of str
+        People on the roster of whom nothing was handed in; the others as `Roster` has them.
     undated : list of str
         Submissions that the rule for late work could not judge, as nothing says when they were handed in.
     refused_workers : list of (str, str)
@@ -62,10 +62,12 @@ class BatchResult:
     review: list = field(default_factory=list)
     left_out: list = field(default_factory=list)
     by_digest: dict = field(default_factory=dict)
-    edited: Path | None = None
+    edited: list = field(default_factory=list)
     unknown: list = field(default_factory=list)
     absent: list = field(default_factory=list)
     strangers: list = field(default_factory=list)
+    unclear: list = field(default_factory=list)
+    by_name: list = field(default_factory=list)
     undated: list = field(default_factory=list)
     refused_workers: list = field(default_factory=list)
 
@@ -109,8 +111,9 @@ class BatchResult:
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
         head |= {"review": dict(self.review), "noted": self.noted, "more_attempts": self.left_out}
-        head |= {"edited_gradebook": str(self.edited or ""), "unknown_overrides": self.unknown}
+        head |= {"edited_gradebooks": [str(each) for each in self.edited], "unknown_overrides": self.unknown}
         head |= {"absent": self.absent, "not_on_the_roster": self.strangers, "undated": self.undated}
+        head |= {"unclear_on_the_roster": self.unclear, "found_by_name_alone": self.by_name}
         head |= {"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}
         more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
         return head | more
@@ -151,12 +154,15 @@ def _sentences(done):
         yield f"{len(done.review)} need manual review:", red
         yield from ((f"  {_spelt(name)}: {_spelt(reason)}", "red") for name, reason in done.review[:SHOWN])
     if done.edited:
-        kept = f"The gradebook had been edited by hand; that version is now '{done.edited}'."
+        kept = " and ".join(f"'{each}'" for each in done.edited)
         where = f"'{done.out / 'overrides.csv'}' (submission,exercise,points,reason)"
-        yield f"{kept} Corrected marks stay if they are in {where}.", red
+        yield f"The gradebook was edited by hand; that version is kept as {kept}, until you delete it.", red
+        yield f"Corrected marks stay if they are in {where}.", red
     for names, what, style in (
         (done.unknown, "named in the corrected marks, but not graded", red),
         (done.strangers, "not on the roster", red),
+        (done.unclear, "without a mark on the roster, as several rows or several submissions fit", red),
+        (done.by_name, "found on the roster by name alone, as its numbers and logins are of another kind", ""),
         (done.absent, "on the roster, but nothing was handed in", red),
         (done.undated, "without a time of handing in, so --late took nothing off", red),
         (done.left_out, "with more attempts, which do not count", ""),
