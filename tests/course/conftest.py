@@ -1,13 +1,16 @@
-"""A student at work: real processes, in a folder whose name would break careless code."""
+"""A student at work, in a folder whose name would break careless code."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 import fls_teach
+from fls_teach.cli import main
 from fls_teach.course.registry import find_exercise
 
 SOURCES = str(Path(fls_teach.__file__).parents[1])
@@ -29,8 +32,21 @@ class Desk:
         self.file = folder / self.exercise.name / f"{self.exercise.name}.py"
 
     def fls(self, *words, cwd=None, **more):
-        """Type a command."""
-        return self.run(sys.executable, "-m", "fls_teach", *words, cwd=cwd, **more)
+        """Type a command. It runs in this process, which has imported already what a new one imports for a second."""
+        shell, here = environment(**more), os.getcwd()
+        os.chdir(cwd or self.folder)
+        try:
+            done = CliRunner().invoke(main, words, prog_name="fls", env=dict.fromkeys(os.environ) | shell)
+        finally:
+            os.chdir(here)
+        if not isinstance(done.exception, (SystemExit, type(None))):
+            raise done.exception
+        assert "Traceback" not in done.output, done.output
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
+
+    def process(self, *words, **more):
+        """Type a command that runs in a process of its own."""
+        return self.run(sys.executable, "-m", "fls_teach", *words, **more)
 
     def run(self, *words, cwd=None, encoding="utf-8", **more):
         """Run a program to its end; nothing may show a traceback."""

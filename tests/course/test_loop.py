@@ -30,7 +30,7 @@ def misconception(desk, name="no_sigma"):
 
 def test_an_unchanged_stub_answers_at_once_and_in_words(desk):
     start = time.perf_counter()
-    done = desk.fls("check", NUMBER)
+    done = desk.process("check", NUMBER)
     seconds = time.perf_counter() - start
     assert done.returncode == 1
     assert "not started yet" in done.stdout
@@ -64,8 +64,9 @@ def test_a_failure_shows_one_card_and_a_replay_of_exactly_that_case(desk):
 
 
 def test_same_seed_same_answer_and_json_alone_on_stdout(desk):
+    """Catches an answer that depends on what its process did before."""
     desk.write(misconception(desk))
-    first, second = (desk.fls("check", NUMBER, "--json", "--seed", "7") for _ in range(2))
+    first, second = (run("check", NUMBER, "--json", "--seed", "7") for run in (desk.process, desk.fls))
     assert first.stdout == second.stdout
     record = json.loads(first.stdout)
     assert record["seed"] == 7
@@ -80,7 +81,7 @@ def test_pass_then_solution_then_on_to_the_next(desk):
     assert refused.returncode == 2
     assert f"fls check {NUMBER}" in refused.stderr
     desk.solve()
-    passed = desk.fls("check", "bayes_error")
+    passed = desk.process("check", "bayes_error")
     assert passed.returncode == 0
     assert f"{desk.exercise.points}/{desk.exercise.points} points" in passed.stdout
     assert "ndtr" in desk.fls("solution", NUMBER).stdout
@@ -333,9 +334,7 @@ def test_names_are_understood_and_a_miss_suggests_the_nearest(desk):
 
 def test_a_windows_console_without_ticks_and_greek(desk):
     desk.write(misconception(desk))
-    done = desk.run(
-        sys.executable, "-m", "fls_teach", "check", NUMBER, encoding="cp1252", PYTHONUTF8="0", PYTHONIOENCODING="cp1252"
-    )
+    done = desk.process("check", NUMBER, encoding="cp1252", PYTHONUTF8="0", PYTHONIOENCODING="cp1252")
     assert done.returncode == 1
     assert "x 08.1" in done.stdout
 
@@ -355,6 +354,6 @@ def test_debug_runs_the_code_here(desk):
     desk.solve()
     with desk.file.open("a") as file:
         file.write("\nimport sys; print('here:', 'fls_teach.cli' in sys.modules)\n")
-    done = desk.fls("check", NUMBER, "--debug")
+    done = desk.process("check", NUMBER, "--debug")
     assert done.returncode == 0
     assert "here: True" in done.stdout
