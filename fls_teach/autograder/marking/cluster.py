@@ -1,26 +1,31 @@
 """A batch on a dask.distributed cluster: the bytes of submissions go out, records come back, and only this side writes.
 
-A thread here feeds each thread of a worker, one submission at a time. A worker that ends in the middle costs nothing
-but time: its submission is marked elsewhere. The course key stays here; a worker is told one seed per submission.
+A thread here waits for each submission, until a thread of a worker is free for it. A worker that ends in the middle
+costs nothing but time: its submission is marked elsewhere. The course key stays here; a worker is told one seed per
+submission.
 """
 
 import contextlib
+import functools
+import itertools
 import json
 import queue
 import threading
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 from types import SimpleNamespace
 
 from fls_teach.autograder.marking import cluster_worker
-from fls_teach.autograder.marking.grader import mark_entry, write_fault
+from fls_teach.autograder.marking.grader import expected_of, mark_entry, write_fault
 from fls_teach.autograder.marking.mark import versions
-from fls_teach.autograder.marking.record import as_json, check_record
+from fls_teach.autograder.marking.record import check_record, mismatch
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.selftest import ISOLATIONS
 from fls_teach.scheduler import connected
 
 ATTEMPTS = 3  # a submission that ends this many workers is not tried on another
+AT_A_TIME = 256  # submissions; also self-tests of workers
 SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "memory_mib"
 """Fields of `RunSettings` that a worker gets."""
 
@@ -45,6 +50,8 @@ class Cluster:
     def __init__(self, client, address):
         self._client, self._address, self._stopping = client, address, False
         self._present, self._isolation = {}, {}  # by address: threads; the sandbox that works there
+        self._examiners, self._examined = ThreadPoolExecutor(AT_A_TIME), {}  # by address: a future
+        self._free = queue.Queue()  # a worker's address for each of its threads
         self.refused = {}
 
     @property
@@ -70,12 +77,13 @@ class Cluster:
         CourseError
             If no worker is fit.
         """
+        self._request = _request(settings)
         self._look()
         if not self._present:
             raise CourseError(f"the scheduler '{self._address}' has no workers; start some: dask worker HOST:PORT")
-        request = _request(settings)
-        threads = [threading.Thread(target=self._examine, args=(worker, request)) for worker in self._present]
-        self._until_done(threads)
+        while not all(examined.done() for examined in self._examined.values()):
+            time.sleep(POLL)
+            self._look()
         if not self._isolation:
             worker, reason = min(self.refused.items(), default=("one", "each of them ended in the self-test"))
             more = f", nor may {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
@@ -94,101 +102,90 @@ class Cluster:
         CourseError
             If the scheduler or all workers are gone; what is finished is kept.
         """
-        chosen = settings.chosen()
-        like = SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
-        # Not a SimpleQueue: its get() can outlast its time-out where another thread takes the item that woke it.
-        waiting, lock, failed, left = queue.Queue(), threading.Lock(), [], len(entries)
-        for entry in entries:
-            waiting.put((entry, []))
-
-        def feed(worker):
-            nonlocal left
-            while worker in self._isolation and not self._stopping:
-                try:
-                    entry, deaths = waiting.get(timeout=POLL)
-                except queue.Empty:  # another worker may still give one back
-                    continue
-                try:
-                    self._mark(worker, entry, settings, chosen, like)
-                except WorkerGone as death:
-                    deaths.append(str(death))
-                    if self._stopping or len(deaths) < ATTEMPTS:
-                        waiting.put((entry, deaths))
-                        continue
-                    tried = f"{len(deaths)} workers were tried; of the last: {deaths[-1]}"
-                    write_fault(entry, settings, f"The cluster could not mark this submission. {tried}.")
-                except BaseException as problem:  # a full disk: the batch stops
-                    failed.append(problem)
-                    return
-                with lock:
-                    left -= 1
-                    progress(len(entries) - left, entry.name)
-
-        def join(worker):  # one that was not there at the beginning
-            self._examine(worker, _request(settings))
-            start(worker)
-
-        def start(worker):
-            for _ in range(self._present.get(worker, 0) if worker in self._isolation else 0):
-                begin(feed, worker)
-
-        def begin(work, worker):
-            thread = threading.Thread(target=work, args=(worker,))
-            thread.start()
-            threads.append(thread)  # once it runs: other threads append to the list, too, and the end joins all in it
-
-        threads, since, known = [], time.monotonic(), set(self._isolation) | set(self.refused)
-        for worker in list(self._isolation):
-            start(worker)
+        self._request = _request(settings)  # a worker that comes later is to have the sandbox of the others
+        chosen, pool = settings.chosen(), ThreadPoolExecutor(min(len(entries), AT_A_TIME))
+        names = {pool.submit(self._mark, entry, settings, chosen): entry.name for entry in entries}
+        waiting, count, since = set(names), itertools.count(1), time.monotonic()
         try:
-            while left and not failed:
-                time.sleep(POLL)
+            while waiting:
+                finished, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                    progress(next(count), names[future])
                 self._look()
-                for worker in self._present.keys() - known:
-                    begin(join, worker)
-                known = set(self._present) | set(self.refused)
-                if self._isolation:
-                    since = time.monotonic()
-                elif time.monotonic() > since + WITHOUT_WORKERS:
+                since = time.monotonic() if self._isolation else since
+                if time.monotonic() > since + WITHOUT_WORKERS:
                     reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
                     raise CourseError(
                         f"no worker of '{self._address}' is left{reasons}; what is finished is kept, and the same "
                         "command goes on there"
                     )
         finally:
-            self._stopping = True
-            for thread in threads:
-                thread.join()
-        if failed:
-            raise failed[0]
+            self.stop()
+            pool.shutdown(cancel_futures=True)
 
-    def _mark(self, worker, entry, settings, chosen, like):
-        """As `grader.mark_entry`, but for where the code runs."""
+    def stop(self):
+        """Ask nothing more."""
+        self._stopping = True
+        for _ in range(AT_A_TIME):  # threads that wait
+            self._free.put("")
+        self._examiners.shutdown()
 
-        def mark(submission, chosen, seed, sandbox, limits, keyed, tell):
-            asked = _request(replace(settings, seed=seed), submission=submission.as_json())
-            record = self._ask(worker, cluster_worker.mark_one, asked)["record"]
-            wanted = {"submission": submission.name, "folder": submission.folder, "isolation": settings.isolation}
-            wanted["versions"] = versions(chosen)
-            if not (type(record) is dict and record.get("fault") and record.get("digest") == ""):  # its grader died
-                wanted |= {"digest": submission.digest, "seed": seed, "notes": list(submission.notes)}
-                wanted["limits"] = limits.recorded(sandbox)
+    def _mark(self, entry, settings, chosen):
+        """Have one submission marked by one worker after the other, until one does."""
+        deaths, like = [], SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
+        while len(deaths) < ATTEMPTS:
+            worker = self._free.get()
+            if self._stopping:
+                raise WorkerGone("the batch ends")
+            if worker not in self._isolation:
+                continue
             try:
-                check_record(record)
-                different = [name for name, value in _plain(wanted).items() if record.get(name) != value]
-                different += ["exercises"] * ([each["name"] for each in record["exercises"]] != [*settings.exercises])
-            except ValueError as problem:
-                different = [str(problem)]
-            if different:
-                self._refuse(worker, f"its record is not the one that was asked for ({different[0]})")
-                raise WorkerGone(f"{worker}: {self.refused[worker]}")
-            return record | {"keyed": keyed and record["digest"] != ""}
+                mark = functools.partial(self._marked, worker, settings)
+                return mark_entry(entry, settings, chosen, like, lambda exercise: None, mark)
+            except WorkerGone as death:
+                deaths.append(str(death))
+            finally:
+                self._free.put(worker)
+        reason = (
+            f"The cluster could not mark this submission. {ATTEMPTS} workers were tried; of the last: {deaths[-1]}."
+        )
+        write_fault(entry, settings, reason)
 
-        mark_entry(entry, settings, chosen, like, lambda exercise: None, mark)
+    def _marked(self, worker, settings, submission, chosen, seed, sandbox, limits, keyed, tell):
+        """As `mark.mark`, on a worker."""
+        asked = _request(replace(settings, seed=seed), submission=submission.as_json())
+        record = self._ask(worker, cluster_worker.mark_one, asked)["record"]
+        expected = expected_of(submission, chosen, seed, sandbox, limits)
+        if type(record) is dict and record.get("fault") and record.get("digest") == "":  # its grader died
+            expected = {name: expected[name] for name in ("submission", "folder", "isolation", "versions")}
+        try:
+            check_record(record)
+            different = mismatch(record, expected, chosen)
+        except ValueError as problem:
+            different = str(problem)
+        if different:
+            self._refuse(worker, f"its record is not the one that was asked for ({different})")
+            raise WorkerGone(f"{worker}: {self.refused[worker]}")
+        return record | {"keyed": keyed and record["digest"] != ""}
 
-    def _examine(self, worker, request):
+    def _look(self):
+        """See which workers are there, and have those that came examined."""
+        try:
+            self._present = dict(self._client.nthreads())
+        except Exception as problem:  # what dask raises here is not documented
+            raise self._lost(problem) from None
+        for worker in self._examined.keys() - self._present.keys():
+            self._isolation.pop(worker, None)
+            del self._examined[worker]
+        for worker in self._present.keys() - self._examined.keys() - self.refused.keys():
+            self._examined[worker] = self._examiners.submit(self._examine, worker)
+
+    def _examine(self, worker):
         with contextlib.suppress(WorkerGone, CourseError):  # `_look` tells of a scheduler that is gone
-            self._isolation[worker] = self._ask(worker, cluster_worker.examine, request)["isolation"]
+            self._isolation[worker] = self._ask(worker, cluster_worker.examine, self._request)["isolation"]
+            for _ in range(self._present.get(worker, 0)):
+                self._free.put(worker)
 
     def _ask(self, worker, function, request):
         """What a function returns on one worker; raise `WorkerGone` if that does not come, or is a problem."""
@@ -223,30 +220,6 @@ class Cluster:
             "finished is kept, and the same command goes on there"
         )
 
-    def _look(self):
-        """See which workers are there."""
-        try:
-            self._present = dict(self._client.nthreads())
-        except Exception as problem:  # what dask raises here is not documented
-            raise self._lost(problem) from None
-        for worker in list(self._isolation):
-            if worker not in self._present:
-                self._isolation.pop(worker, None)
-
-    def _until_done(self, threads):
-        for thread in threads:
-            thread.start()
-        try:
-            while any(thread.is_alive() for thread in threads):
-                time.sleep(POLL)
-                self._look()
-        except BaseException:
-            self._stopping = True
-            raise
-        finally:
-            for thread in threads:
-                thread.join()
-
 
 @contextlib.contextmanager
 def cluster_at(address):
@@ -256,7 +229,9 @@ def cluster_at(address):
             client = stack.enter_context(connected(address))
         except ValueError as problem:
             raise CourseError(str(problem)) from None
-        yield Cluster(client, address)
+        cluster = Cluster(client, address)
+        stack.callback(cluster.stop)
+        yield cluster
 
 
 def _request(settings, **more):
@@ -265,7 +240,3 @@ def _request(settings, **more):
     files = {each.withheld.name: each.withheld.read_bytes().decode() for each in chosen if each.withheld}
     there = {name: getattr(settings, name) for name in SENT}
     return json.dumps({"settings": there, "withheld": files, "versions": versions(chosen), **more})
-
-
-def _plain(value):
-    return json.loads(as_json(value))

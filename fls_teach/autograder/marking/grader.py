@@ -55,13 +55,8 @@ def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
     folder, limits, seed = settings.out / entry.folder, settings.time_limits, settings.seed
     if seed is None:
         seed = seed_from(bytes.fromhex(settings.key), submission.digest)
-    expected = {
-        **{"submission": submission.name, "digest": submission.digest, "seed": seed, "fault": False},
-        **{"notes": list(submission.notes), "isolation": sandbox.name, "versions": versions(chosen)},
-        "limits": limits.recorded(sandbox),
-    }
     about = json.loads(as_json(submission.about))
-    record = finished(folder, json.loads(as_json(expected)), chosen)
+    record = finished(folder, expected_of(submission, chosen, seed, sandbox, limits) | {"fault": False}, chosen)
     if record is None or settings.twice and "twice" not in record:
         mark_once = functools.partial(mark, submission, chosen, seed, sandbox, limits, settings.seed is None)
         record = mark_once(tell)
@@ -70,6 +65,13 @@ def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
     elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `conclude` has the last word on that
         return
     write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
+
+
+def expected_of(submission, chosen, seed, sandbox, limits):
+    """Fields of the record of a submission that are known before it is marked."""
+    expected = {"submission": submission.name, "folder": submission.folder, "digest": submission.digest, "seed": seed}
+    expected |= {"isolation": sandbox.name, "versions": versions(chosen), "notes": submission.notes}
+    return expected | {"limits": limits.recorded(sandbox)}
 
 
 def differing_verdicts(record, other):

@@ -1,6 +1,5 @@
 """The record of one marked submission: made here, checked here when it is read back, and text that is safe to show."""
 
-import functools
 import json
 import re
 from pathlib import Path
@@ -83,6 +82,14 @@ def new_record(name, folder, exercises, versions, *, digest="", seed=0, keyed=Fa
         "notes": list(more.get("notes", ())),
         "exercises": exercises,
     }
+
+
+def mismatch(record, expected, exercises):
+    """The name of a field in which a record is not what was expected of one of these exercises, or ""."""
+    different = [name for name, value in json.loads(as_json(expected)).items() if record.get(name) != value]
+    if [each["name"] for each in record["exercises"]] != [each.name for each in exercises]:
+        different.append("exercises")
+    return different[0] if different else ""
 
 
 def properties(record):
@@ -185,69 +192,64 @@ def _no_twins(pairs):
     return dict(pairs)
 
 
+def _each(kind, names):
+    return dict.fromkeys(names.split(), kind)
+
+
+_PROPERTY = _each(str, "id sentence formula verdict summary likely") | _each(int, "points of")
+_EXERCISE = _each(str, "number name title state message traceback printed") | _each(int, "points of")
 _RECORD = {
-    **{str: "submission folder digest isolation", int: "format seed max_score", bool: "keyed fault"},
-    **{dict: "versions limits", list: "notes exercises"},
+    **_each(str, "submission folder digest isolation"),
+    **_each(int, "format seed max_score"),
+    **_each(bool, "keyed fault"),
+    **{"limits": dict, "versions": dict, "notes": [str], "twice?": [str]},
+    "exercises": [_EXERCISE | {"properties": [_PROPERTY]}],
+    "overrides?": [_each(str, "item reason") | {"points": float}],
+    "late?": {"days": int, "rule": str, "kept": float},
 }
-_EXERCISE = {str: "number name title state message traceback printed", int: "points of", list: "properties"}
-_PROPERTY = {str: "id sentence formula verdict summary likely", int: "points of"}
-_OVERRIDE, _LATE = {str: "item reason"}, {int: "days", str: "rule"}
-"""The fields of each part, by their exact type: True is no number."""
+"""The fields of each part by their exact types, as True is no int. One with "?" may be missing."""
 
 
 def check_record(record):
     """Raise `ValueError`, with what is wrong as its text, unless `record` has the shape and the sums of a record."""
-    _check_fields(record, _RECORD)
-    _require(record["format"] == 1, f"format {record['format']!r}, wanted 1")
-    _require(all(type(note) is str for note in record["notes"]), "a note is not text")
-    _require(all(type(each) is str for each in record["versions"].values()), "a version is not text")
-    for each in record.get("overrides", ()):
-        _check_fields(each, _OVERRIDE)
-        _require(type(each.get("points")) in (int, float), "a corrected mark without points")
-    if "late" in record:
-        _check_fields(record["late"], _LATE)
-        _require(type(record["late"].get("kept")) in (int, float), "a late rule without the share that is left")
-    _require(all(type(each) is str for each in record.get("twice", ())), "marked twice: a property's name is not text")
-    for exercise in record["exercises"]:
-        _check_exercise(exercise)
-    total = functools.partial(_total, record["exercises"])
-    _require(record["max_score"] == total("of"), "max_score is not the sum of its exercises")
-    _require("score" in record, "no score")
-    faults = any(item["verdict"] == "grader-fault" for _, item in properties(record))
-    _require(record["fault"] or not faults, "a grader-fault, but no fault")
-    wanted = None if record["fault"] else total("points")
-    _require(type(record["score"]) is type(wanted) and record["score"] == wanted, "score is not what its points say")
+    _check(record, _RECORD, "the record")
+    every, exercises = [item for _, item in properties(record)], record["exercises"]
+    _check([item["card"] for item in every if item.get("card") is not None], [[[str]]], "a card")
+    sums = [(each, each["properties"]) for each in exercises] + [({"of": record["max_score"]}, exercises)]
+    fault = any(item["verdict"] == "grader-fault" for item in every)
+    score = None if record["fault"] else _total(exercises, "points")
+    for right, complaint in (
+        (record["format"] == 1, f"format {record['format']}, wanted 1"),
+        (all(type(each) is str for each in record["versions"].values()), "a version that is not text"),
+        (all(each["state"] in STATES for each in exercises), "an unknown state"),
+        (all(item["verdict"] in VERDICTS for item in every), "an unknown verdict"),
+        (all(item["of"] >= 0 and item["points"] == _earned(item) for item in every), "points without their verdict"),
+        (all(len(row) == 2 for item in every for row in item.get("card") or ()), "a card with a row that is no pair"),
+        (all(whole[key] == _total(parts, key) for whole, parts in sums for key in ("points", "of") if key in whole),
+         "a sum that is not that of its parts"),
+        (record["fault"] or not fault, "a grader-fault, but no fault"),
+        ("score" in record and type(record["score"]) is type(score) and record["score"] == score, "another score"),
+    ):  # fmt: skip
+        if not right:
+            raise ValueError(complaint)
 
 
-def _check_exercise(exercise):
-    _check_fields(exercise, _EXERCISE)
-    _require(exercise["state"] in STATES, f"state {exercise['state']!r}")
-    for item in exercise["properties"]:
-        _check_fields(item, _PROPERTY)
-        _require(item["verdict"] in VERDICTS, f"verdict {item['verdict']!r}")
-        earned = item["of"] if item["verdict"] == "passed" else 0
-        _require(item["of"] >= 0 and item["points"] == earned, f"{item['id']}: {item['points']} points")
-        rows = item.get("card", "")
-        pairs = rows is None or (
-            type(rows) is list and all(type(row) is list and [type(x) for x in row] == [str, str] for row in rows)
-        )
-        _require(pairs, f"{item['id']}: a card that is not rows of two texts")
-    for name in ("points", "of"):
-        total = _total(exercise["properties"], name)
-        _require(exercise[name] == total, f"{exercise['name']}: {name} is not the sum of its properties")
+def _check(value, wanted, name):
+    """Raise `ValueError` unless a value has these fields, parts like this one, or this type."""
+    kind = wanted if isinstance(wanted, type) else type(wanted)
+    if type(value) is not kind and (kind, type(value)) != (float, int):
+        raise ValueError(f"{name} is {type(value).__name__}, wanted {kind.__name__}")
+    for part in value if kind is list else ():
+        _check(part, wanted[0], f"a part of {name}")
+    for field in wanted if isinstance(wanted, dict) else ():
+        key = field.rstrip("?")
+        if key == field or key in value:
+            _check(value.get(key), wanted[field], f"'{key}'")
+
+
+def _earned(item):
+    return item["of"] if item["verdict"] == "passed" else 0
 
 
 def _total(items, name):
     return sum(item[name] for item in items)
-
-
-def _check_fields(value, fields):
-    _require(type(value) is dict, f"{type(value).__name__} where an object was wanted")
-    for kind, names in fields.items():
-        for name in names.split():
-            _require(type(value.get(name)) is kind, f"'{name}' is missing or no {kind.__name__}")
-
-
-def _require(condition, complaint):
-    if not condition:
-        raise ValueError(complaint)

@@ -1,6 +1,6 @@
 """The files of one submission: its record, and what is drawn from it."""
 
-from fls_teach.autograder.marking.record import as_json, read_record
+from fls_teach.autograder.marking.record import as_json, mismatch, read_record
 from fls_teach.autograder.reports import gradescope, html, junit
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
@@ -26,7 +26,7 @@ def finished(folder, expected, exercises):
     ----------
     folder : Path
     expected : dict
-        Fields of the record, as they are read back.
+        Fields of the record.
     exercises : tuple of Exercise
 
     Returns
@@ -39,5 +39,4 @@ def finished(folder, expected, exercises):
         record = read_record(folder / "record.json")
     except CourseError:
         return None
-    same = [each["name"] for each in record["exercises"]] == [each.name for each in exercises]
-    return record if same and all(record.get(name) == value for name, value in expected.items()) else None
+    return None if mismatch(record, expected, exercises) else record
