@@ -10,7 +10,10 @@ KINDS = tuple(
 # overrides) so that a report shows what is not there; show them as escapes.
 _UNSAFE = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    for start, stop in ((0, 9), (11, 32), (127, 160), (0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
+    for start, stop in (
+        *((0, 9), (11, 32), (127, 160), (0x61C, 0x61D)),
+        *((0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A)),
+    )
     for code in range(start, stop)
 }
 
@@ -38,10 +41,28 @@ class Outcome:
 
 
 def visible_text(text, limit):
-    """Return `text` without control characters, cut to `limit` with a note."""
+    """Return `text` without control characters, cut to `limit` characters with a note."""
+    text = text.replace("\r\n", "\n").translate(_UNSAFE)
     left_out = len(text) - limit
-    text = text[:limit].replace("\r\n", "\n").translate(_UNSAFE)
-    return f"{text}\n... ({left_out} more characters not shown)" if left_out > 0 else text
+    return f"{text[:limit]}\n... ({left_out} more characters not shown)" if left_out > 0 else text
+
+
+_SENTENCES = {
+    "not_done": "{subject} is not written yet ({detail}).",
+    "missing": "{file_name} has no function {function}{detail}.",
+    "not_plain": "{subject} returned {detail}.",
+    "timeout": "{subject} was still running after {limit:g} s and was stopped: an endless loop?",
+    "crash": "{subject} crashed the Python interpreter ({detail}).",
+    "memory": "{subject} used more memory than it may, and was stopped.",
+    "output": "{subject} printed, or wrote to files, more than it may, and was stopped.",
+    "protocol_error": "{subject} sent the grader an invalid reply ({detail}); the reply was discarded.",
+}
+_OUT_OF_TIME = "{subject} was stopped, because all calls together took more time than they may."
+_RAISED = {
+    "SystemExit": "called exit(); return the result instead",
+    "EOFError": "waited for input(); use the arguments instead",
+    "RecursionError": "calls itself without end (RecursionError)",
+}
 
 
 def sentence(kind, function, file_name, exception="", detail="", limit=None):
@@ -61,43 +82,21 @@ def sentence(kind, function, file_name, exception="", detail="", limit=None):
     """
     if kind == "value":
         return ""
-    # On one line, whatever the worker put into the detail.
-    return " ".join(_sentence(kind, function, file_name, exception, detail, limit).split())
-
-
-def _sentence(kind, function, file_name, exception, detail, limit):
     subject = f"{function}()" if function else f"loading {file_name}"
-    if kind == "not_done":
-        return f"{subject} is not written yet ({detail})."
-    if kind == "missing":
-        return f"{file_name} has no function {function}{detail}."
-    if kind == "not_plain":
-        return f"{subject} returned {detail}."
-    if kind == "timeout" and limit is None:
-        return f"{subject} was stopped, because all calls together took more time than they may."
-    if kind == "timeout":
-        return f"{subject} was still running after {limit:g} s and was stopped: an endless loop?"
-    if kind == "crash":
-        return f"{subject} crashed the Python interpreter ({detail})."
-    if kind == "memory":
-        return f"{subject} used more memory than it may, and was stopped."
-    if kind == "output":
-        return f"{subject} printed, or wrote to files, more than it may, and was stopped."
-    if kind == "protocol_error":
-        return f"{subject} sent the grader an invalid reply ({detail}); the reply was discarded."
-    if kind == "load_error" and not exception:
-        return f"{file_name} {detail}" + ("" if detail.endswith("?") else ".")
-    first_line = detail.strip().partition("\n")[0]
-    return f"{subject} {_raised(exception, first_line)}".rstrip(".") + "."
+    if kind in _SENTENCES:
+        form = _OUT_OF_TIME if kind == "timeout" and limit is None else _SENTENCES[kind]
+        text = form.format(subject=subject, function=function, file_name=file_name, detail=detail, limit=limit)
+    elif kind == "load_error" and not exception:
+        text = f"{file_name} {detail}" + ("" if detail.endswith("?") else ".")
+    else:
+        (first_line, *_) = detail.strip().split("\n", 1)
+        text = f"{subject} {_raised(exception, first_line)}".rstrip(".") + "."
+    return " ".join(text.split())  # on one line, whatever the worker put into the detail
 
 
 def _raised(exception, detail):
-    if exception == "SystemExit":
-        return "called exit(); return the result instead"
-    if exception == "EOFError":
-        return "waited for input(); use the arguments instead"
-    if exception == "RecursionError":
-        return "calls itself without end (RecursionError)"
+    if exception in _RAISED:
+        return _RAISED[exception]
     if exception == "MemoryError":
-        return f"ran out of memory (MemoryError) {detail}".rstrip()
+        return f"ran out of memory (MemoryError) {detail}"
     return f"raised {exception}: {detail}" if detail else f"raised {exception}"

@@ -31,7 +31,7 @@ def tried(action):
 thread = threading.Thread(target=int)
 thread.start(); thread.join()
 print(json.dumps({{
-    "limits": {{name: resource.getrlimit(getattr(resource, constant)) for name, constant in confine.RESOURCES.items()}},
+    "limits": {{name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if "RLIMIT_" in name}},
     "socket": tried(socket.socket), "pair": tried(socket.socketpair),
     "child": subprocess.run([sys.executable, "-c", "pass"]).returncode,
     "group": tried(os.setsid), "lock": tried(lambda: fcntl.flock(0, fcntl.LOCK_SH)),
@@ -58,11 +58,12 @@ def test_limits_and_filter_are_in_force():
     program, processor = seccomp_filter(platform.machine()), max(os.sched_getaffinity(0))
     if program is None:
         pytest.skip("there is no filter for this machine")
-    limits = {"data_bytes": 2**31, "open_files": 32, "file_bytes": 2**20, "cpu_seconds": 100, "core_bytes": 0}
-    left = confined(limits | {"filter": base64.b64encode(program).decode(), "processor": processor})
-    assert left["limits"]["data_bytes"] == [2**31] * 2 and left["limits"]["open_files"] == [32, 32]
-    assert left["limits"]["cpu_seconds"] == [100, 101]
-    assert left["limits"]["processes"] == list(resource.getrlimit(resource.RLIMIT_NPROC))  # not asked for
+    wanted = {"RLIMIT_DATA": 2**31, "RLIMIT_NOFILE": 32, "RLIMIT_FSIZE": 2**20, "RLIMIT_CPU": 100, "RLIMIT_CORE": 0}
+    code = base64.b64encode(program).decode()
+    left = confined({"resources": wanted, "filter": code, "processor": processor})
+    assert left["limits"]["RLIMIT_DATA"] == [2**31] * 2 and left["limits"]["RLIMIT_NOFILE"] == [32, 32]
+    assert left["limits"]["RLIMIT_CPU"] == [100, 101]
+    assert left["limits"]["RLIMIT_NPROC"] == list(resource.getrlimit(resource.RLIMIT_NPROC))  # not asked for
     assert left["child"] == 0 and left["lists"] is True
     assert left["processors"] == [processor]
     for refused in ("socket", "pair", "group", "lock", "cache", "other_processors"):
@@ -73,9 +74,10 @@ def test_limits_and_filter_are_in_force():
 def test_a_lower_limit_that_is_there_already_stays():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2**40 if hard == resource.RLIM_INFINITY else hard + 1000
-    assert confined({"open_files": wanted})["limits"]["open_files"][1] <= wanted
+    left = confined({"resources": {"RLIMIT_NOFILE": wanted}})["limits"]["RLIMIT_NOFILE"]
+    assert left[1] <= wanted
     if hard != resource.RLIM_INFINITY:
-        assert confined({"open_files": wanted})["limits"]["open_files"] == [hard, hard]
+        assert left == [hard, hard]
 
 
 @linux

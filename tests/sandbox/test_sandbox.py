@@ -294,8 +294,7 @@ def _name(pid):
 
 
 def test_workers_share_a_processor_only_if_they_must(monkeypatch, tmp_path):
-    monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
-    monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}")  # whatever else is graded here
+    monkeypatch.setattr(leases, "_TOPS", [str(tmp_path)])  # whatever else is graded here
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5, 7})
     with contextlib.ExitStack() as stack:
         made = [stack.enter_context(contextlib.closing(ProcessorLease())) for _ in range(7)]
@@ -307,20 +306,35 @@ def test_workers_share_a_processor_only_if_they_must(monkeypatch, tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root takes numbers of users")
 def test_another_user_cannot_take_all_numbers_first(monkeypatch, tmp_path):
-    """Names of abstract sockets are free for all: a local user who holds them all could stop every grading."""
-    monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}")
+    """Names that are free for all, as those of abstract sockets, let a local user who holds them stop every grading."""
     monkeypatch.setattr(leases, "LAST_USER", FIRST_USER + 4)
-    monkeypatch.setattr(leases, "_LOCKS", str(tmp_path / "nowhere"))  # then sockets are all there is
+    first, second = tmp_path / "run", tmp_path / "tmp"
+    first.mkdir()
+    second.mkdir()
+    monkeypatch.setattr(leases, "_TOPS", [str(first), str(second)])
     with contextlib.ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(contextlib.closing(UserLease()))
-        with pytest.raises(leases.NoUserLeft):
+        with pytest.raises(leases.NoLease, match="no free user number"):
             UserLease()
-        monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
-        stack.enter_context(contextlib.closing(UserLease()))
-        (tmp_path / leases._NAMES).chmod(0o777)  # not root's alone any more: not to be trusted
-        with pytest.raises(leases.NoUserLeft):
-            UserLease()
+        assert len(list((first / "fls-teach-0").iterdir())) == 4 and not list(second.iterdir())
+    (first / "fls-teach-0").chmod(0o777)  # not root's alone any more: not to be trusted
+    (second / "fls-teach-0").mkdir()
+    os.chown(second / "fls-teach-0", 1234, 1234)  # made by another user, before root has been here
+    with pytest.raises(leases.NoLease, match="root have a folder of its own, 'fls-teach-0'"):
+        UserLease()
+    with pytest.raises(SandboxError, match="root have a folder of its own"):
+        OtherUser()
+
+
+def test_without_a_folder_an_ordinary_user_grades_all_the_same(monkeypatch, tmp_path):
+    """A neighbour who has taken the folder's name costs no more than a processor that two workers may share."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (tmp_path / "fls-teach-1000").touch()
+    monkeypatch.setattr(leases, "_TOPS", [str(tmp_path)])
+    for _ in range(3):
+        with contextlib.closing(ProcessorLease()) as lease:
+            assert lease.number in os.sched_getaffinity(0)
 
 
 def test_containers_side_by_side_do_not_all_choose_the_same_processor(monkeypatch, tmp_path):
@@ -328,8 +342,8 @@ def test_containers_side_by_side_do_not_all_choose_the_same_processor(monkeypatc
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
     numbers = set()
     for k in range(20):
-        monkeypatch.setattr(leases, "_LOCKS", str(tmp_path))
-        monkeypatch.setattr(leases, "_NAMES", f"fls-test-{os.getpid()}-{k}")
+        (tmp_path / str(k)).mkdir()
+        monkeypatch.setattr(leases, "_TOPS", [str(tmp_path / str(k))])
         with contextlib.closing(ProcessorLease()) as lease:
             numbers.add(lease.number)
     assert len(numbers) > 5  # fewer by chance: once in 10^15

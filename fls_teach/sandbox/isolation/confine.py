@@ -1,8 +1,8 @@
 """Takes rights away from this process for good, then runs the worker in it: the inner half of every sandbox.
 
-Started by `sandboxes` as ``python confine.py LIMITS worker.py ...``, LIMITS being a JSON object with the keys of
-`RESOURCES`, "processor", the only one on which it may run, "filter", the steps of `seccomp` in base64, "user" if the
-process has to become that user first, and "readable" and "writable" if it is to see no other paths, for kernels that
+Started by `sandboxes` as ``python confine.py LIMITS worker.py ...``. LIMITS is a JSON object with "resources", by the
+kernel's names; "processor", the only one on which it may run; "filter", the steps of `seccomp` in base64; "user" if the
+process has to become that user first; and "readable" and "writable" if it is to see no other paths, for kernels that
 have Landlock. It imports nothing of ours, because it runs where nothing of ours is to be seen, and ends with an
 exception, before any line of a student's has run, where one of its steps fails: a sandbox that is only half closed
 never grades.
@@ -17,19 +17,6 @@ import runpy
 import signal
 import struct
 import sys
-
-RESOURCES = {
-    "data_bytes": "RLIMIT_DATA",
-    "address_bytes": "RLIMIT_AS",
-    "cpu_seconds": "RLIMIT_CPU",
-    "processes": "RLIMIT_NPROC",
-    "open_files": "RLIMIT_NOFILE",
-    "file_bytes": "RLIMIT_FSIZE",
-    "core_bytes": "RLIMIT_CORE",
-    "locked_bytes": "RLIMIT_MEMLOCK",
-    "queue_bytes": "RLIMIT_MSGQUEUE",
-    "queued_signals": "RLIMIT_SIGPENDING",
-}
 
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _SECCOMP_MODE_FILTER = 2
@@ -74,13 +61,12 @@ def confine(limits):
     os.umask(0o077)
     if limits.get("processor") is not None:
         os.sched_setaffinity(0, {limits["processor"]})  # of all that it will start, too
-    for name, constant in RESOURCES.items():
-        if limits.get(name) is not None:
-            hard = resource.getrlimit(getattr(resource, constant))[1]
-            room = hard - (name == "cpu_seconds")
-            value = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], room)
-            # A second more for the hard limit of CPU time, at which the signal would say nothing of the reason.
-            resource.setrlimit(getattr(resource, constant), (value, value + (name == "cpu_seconds")))
+    for name, value in limits.get("resources", {}).items():
+        # A second more for the hard limit of CPU time, at which the signal would say nothing of the reason.
+        constant, more = getattr(resource, name), int(name == "RLIMIT_CPU")
+        hard = resource.getrlimit(constant)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard - more)
+        resource.setrlimit(constant, (value, value + more))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if "readable" in limits:
         _allow_only(limits["readable"], limits["writable"])

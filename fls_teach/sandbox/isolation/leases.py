@@ -1,24 +1,21 @@
 """Machine-wide leases: one uid and one processor per worker.
 
-A lease ends with the process that holds it. Root's is the lock of a file in a folder of its own, which no other user
-can take first; that of another user, or where there is no such folder, an abstract socket.
+A lease is the lock of a file in a folder that is this user's alone; it ends with the process that holds it.
 """
 
 import contextlib
-import errno
 import itertools
 import os
 import random
-import socket
 import stat
 
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
-_NAMES = "fls-teach"
-_LOCKS = "/run"
+_NAME = "fls-teach"
+_TOPS = "/run", "/tmp", "/dev/shm"  # not TMPDIR, which may be another in the next process
 
 
-class NoUserLeft(RuntimeError):
-    """Every number is taken."""
+class NoLease(RuntimeError):
+    """Every number is taken, or root has no folder for locks."""
 
 
 class UserLease:
@@ -32,8 +29,7 @@ class UserLease:
 
     Raises
     ------
-    NoUserLeft
-        If all are taken.
+    NoLease
     """
 
     def __init__(self):
@@ -44,7 +40,7 @@ class UserLease:
             if uid not in taken and (held := _leased(f"user-{uid}")):
                 self._held, self.uid = held, uid
                 return
-        raise NoUserLeft(f"no free user number between {FIRST_USER} and {LAST_USER}")
+        raise NoLease(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
     def fileno(self):
         """A descriptor: the lease ends once all its copies are closed."""
@@ -61,6 +57,10 @@ class ProcessorLease:
     Attributes
     ----------
     number : int
+
+    Raises
+    ------
+    NoLease
     """
 
     def __init__(self):
@@ -79,44 +79,33 @@ class ProcessorLease:
 
 
 def _leased(name):
-    """What holds this name until it is closed, or None if another process has it."""
-    # Locks and sockets do not see each other: what goes wrong once the folder is there must not lead to a socket.
-    if os.geteuid() == 0 and (folder := _lock_folder()):
-        return _locked(f"{folder}/{name}")
-    held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        held.bind(f"\0{_NAMES}-{name}")
-    except OSError as problem:
-        held.close()
-        if problem.errno != errno.EADDRINUSE:
-            raise
-        return None
-    return held
-
-
-def _lock_folder():
-    """A folder that is root's alone, or None where there can be none."""
-    folder = f"{_LOCKS}/{_NAMES}"
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
-        found = os.lstat(folder)
-    except OSError:
-        return None
-    return folder if stat.S_ISDIR(found.st_mode) and found.st_uid == 0 and not found.st_mode & 0o022 else None
-
-
-def _locked(path):
-    """The file whose lock is held, or None if another process has it."""
+    """The file whose lock is held from now on, until it is closed; None if another process holds it."""
     import fcntl  # not on Windows
 
-    file = open(path, "w")  # noqa: SIM115 (the caller closes it)
+    folder = _folder()
+    if folder is None and os.geteuid() == 0:
+        raise NoLease(f"in none of {', '.join(_TOPS)} can root have a folder of its own, '{_NAME}-0', for locks")
+    if folder is None:  # two workers may then meet on a processor, no more
+        return open(os.devnull)
+    file = open(f"{folder}/{name}", "w")  # noqa: SIM115 (the caller closes it)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError as problem:
         file.close()
-        return None
-    except OSError:
-        file.close()
+        if isinstance(problem, BlockingIOError):
+            return None
         raise
     return file
+
+
+def _folder():
+    """A folder in which no other user can take a name first, or None."""
+    for top in _TOPS:
+        folder = f"{top}/{_NAME}-{os.geteuid()}"
+        with contextlib.suppress(OSError):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(folder, 0o700)
+            found = os.lstat(folder)
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022:
+                return folder
+    return None

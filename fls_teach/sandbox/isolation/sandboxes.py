@@ -25,7 +25,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from fls_teach.sandbox.isolation.leases import NoUserLeft, ProcessorLease, UserLease
+from fls_teach.sandbox.isolation.leases import NoLease, ProcessorLease, UserLease
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import WORKER, ViewError, bubblewrap_view
 from fls_teach.sandbox.proc.table import adopt_orphans, descendants
@@ -73,18 +73,16 @@ class ResourceLimits:
     output_mib: int = 4
 
     def resources(self):
-        """As `confine` wants them."""
+        """As `confine` wants them: what the kernel counts, per process."""
         return {
-            "data_bytes": self.memory_mib * MIB,
-            "address_bytes": self.address_mib * MIB,
-            "cpu_seconds": self.cpu_seconds,
-            "processes": self.processes,
-            "open_files": self.open_files,
-            "file_bytes": self.file_mib * MIB,
-            "core_bytes": 0,
-            "locked_bytes": 0,
-            "queue_bytes": 0,
-            "queued_signals": self.processes,
+            "RLIMIT_DATA": self.memory_mib * MIB,
+            "RLIMIT_AS": self.address_mib * MIB,
+            "RLIMIT_CPU": self.cpu_seconds,
+            "RLIMIT_NPROC": self.processes,
+            "RLIMIT_SIGPENDING": self.processes,
+            "RLIMIT_NOFILE": self.open_files,
+            "RLIMIT_FSIZE": self.file_mib * MIB,
+            **dict.fromkeys(("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE"), 0),
         }
 
 
@@ -141,12 +139,10 @@ class Confined(NoSandbox):
 
     def __init__(self, limits=None):
         super().__init__(limits or ResourceLimits())
-        # Whatever it starts, it takes no time from workers on others.
-        self._processor = ProcessorLease()
         try:
             self._lease = UserLease() if os.geteuid() == 0 else None
-        except NoUserLeft as problem:
-            self._processor.close()
+            self._processor = ProcessorLease()  # whatever it starts, it takes no time from workers on others
+        except NoLease as problem:
             raise SandboxError(str(problem)) from None
         adopt_orphans(True)  # the first process of a container may be one that waits for no child
 
@@ -156,7 +152,8 @@ class Confined(NoSandbox):
         All users may see it: nothing secret may be in it.
         """
         program = self._filter()
-        limits = self.limits.resources() | {
+        limits = {
+            "resources": self.limits.resources(),
             "user": self._lease.uid if self._lease else None,
             "processor": self._processor.number,
             "filter": program and base64.b64encode(program).decode(),
