@@ -5,6 +5,7 @@ import math
 import os
 import sysconfig
 import time
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def grade(settings, progress=lambda fraction, what="": None):
     if settings.column is not None and settings.roster is None:
         raise CourseError("--column alone changes nothing; name your platform's list of people with --roster")
     people = Roster.read(settings.roster, settings.column) if settings.roster is not None else None
-    entries, skipped = _submissions(settings, chosen)
+    entries, remarks = _submissions(settings, chosen)
     check_specifications(chosen)
     if settings.against is not None:
         against.compare(settings.against, ())  # an unreadable one is better found now than after hours
@@ -94,7 +95,7 @@ def grade(settings, progress=lambda fraction, what="": None):
     marked = {name for name, *_ in done.rows} if rule else set()
     done.undated = [each.name for each in entries if each.name in marked and not rule.can_tell(each.when, each.late)]
     done.refused_workers = sorted(workers.refused.items()) if workers else []
-    done.edited, done.skipped, done.seconds = kept, skipped, time.monotonic() - started
+    done.edited, done.remarks, done.seconds = kept, remarks, time.monotonic() - started
     return done
 
 
@@ -114,19 +115,23 @@ def _check_needs(chosen):
 
 
 def _submissions(settings, chosen):
-    """What is to be graded, and the folders among it that were passed over as results of an earlier run."""
-    skipped = []
+    """What is to be graded, and names of what is not, by what is to be said of them."""
+    remarks = defaultdict(list)
+
+    def remark(what, name):
+        remarks[what].append(name)
 
     def results_in(folder):
         if settings.single or not saved_settings.is_out(folder) or holds_work(folder, exercises()):
             return ""  # a submission that includes settings is graded all the same
-        skipped.append(shown(str(folder), 200))
+        remark("passed over, as it holds results of an earlier fls grade", shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
     rows = groups.read(settings.groups) if settings.groups is not None else []
-    entries = collect(settings.paths, chosen, results_in, settings.single, settings.pattern, settings.attempts, rows)
+    options = settings.single, settings.pattern, settings.attempts, rows
+    entries = collect(settings.paths, chosen, results_in, *options, remark)
     _keep_apart(entries, settings)
-    return entries, skipped
+    return entries, remarks
 
 
 def _keep_apart(entries, settings):

@@ -226,4 +226,4 @@ def submit(workspace, out, as_json):
         click.echo(f"  {exercise.name}/{exercise.name}.py   {points}")
     click.echo("  progress.json")
     if left_out:
-        click.echo("and not " + ", ".join(f"{exercise.name} ({why})" for exercise, why in left_out))
+        click.echo("and not " + ", ".join(f"{exercise.name} ({why.removesuffix('.')})" for exercise, why in left_out))

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from fls_teach.autograder.intake.collect import collect
+from fls_teach.autograder.intake.groups import NOTHING
 from fls_teach.autograder.intake.people import moment
 from fls_teach.course.registry import CourseError, exercises
 
@@ -356,6 +357,24 @@ def test_a_stray_exercise_of_somebodys_needs_a_person(tmp_path):
     assert len(stray) == 1 and stray[0].about["review"]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_person_may_be_called_as_hidden_folders_are(packed, tmp_path):
+    """Catches a person who is passed over without a word, and a tool's folder that is taken for one."""
+    names = ".ada", "bo", ".empty", ".git", ".history", "bo/.old"
+    files = {f"{name}/{FILE if name != '.empty' else 'notes.txt'}": f"x = '{name}'" for name in names}
+    said, path = [], tmp_path / "all.zip" if packed else lay(tmp_path / "in", files)
+    if packed:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+    entries = collect([path], CHOSEN, remark=lambda *words: said.append(words))
+    assert [(entry.name, entry.read().files) for entry in entries] == [
+        (".ada", {EIGHT: b"x = '.ada'"}),
+        ("bo", {EIGHT: b"x = 'bo'"}),
+    ]
+    assert said == [("hidden and without an exercise, so passed over", ".empty")]
+
+
 # ------------------------------------------------------------------ groups
 
 
@@ -395,6 +414,15 @@ def test_a_member_whose_name_two_people_have_is_named_by_id(tmp_path):
         grouped(tmp_path, ["Bo D,Ada L"], files)
     entries = grouped(tmp_path, ["Bo D,2"], files)
     assert [(entry.name, entry.id, entry.group) for entry in entries] == [("Ada L", "1", ()), ("Bo D", "3", ("2",))]
+
+
+def test_members_of_whom_nothing_was_handed_in_are_named(tmp_path):
+    """Catches a misspelt name, which leaves a person without the group's mark."""
+    said = []
+    rows = ["team 1,group7-ada", "team 1,Bow", "team 2,eve", "cy,group7-bo"]
+    entries = grouped(tmp_path, rows, GROUP, remark=lambda *words: said.append(words))
+    assert [entry.name for entry in entries] == ["cy", "team 1"]
+    assert said == [(NOTHING, "Bow (team 1)"), (NOTHING, "eve (team 2)")]
 
 
 @pytest.mark.parametrize(

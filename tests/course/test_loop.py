@@ -173,6 +173,18 @@ def test_submit_packs_work_and_only_work_always_the_same(desk):
     assert (desk.folder / "submission.zip").read_bytes() == first
 
 
+def test_submit_says_of_a_notebook_that_it_is_one(desk):
+    """Catches "(missing)" for work that lies there, and a second exercise's file for a notebook."""
+    desk.file.unlink()
+    desk.file.with_suffix(".ipynb").write_text("{}")
+    words = f"{desk.exercise.name}.ipynb is a notebook, not a Python file: copy your functions"
+    done = desk.fls("submit")
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
+    other = desk.folder / "09_decomposition/09_decomposition.py"
+    other.write_text("mine = 1\n")
+    assert f"{desk.exercise.name} ({words}" in desk.fls("submit").stdout
+
+
 def test_submit_packs_of_the_progress_file_what_belongs_there(desk):
     """Catches a packed progress file that carries whatever else was written into it, or that its damage passes on."""
     desk.solve()

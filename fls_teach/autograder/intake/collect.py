@@ -9,9 +9,19 @@ from pathlib import Path
 
 from fls_teach.autograder.intake import groups, sources
 from fls_teach.autograder.intake.choice import choose
-from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, refusal, shown
+from fls_teach.autograder.intake.layout import is_archive, is_hidden, is_junk, is_work, recognised, refusal, shown
 from fls_teach.autograder.intake.names import folders_of, names_of, told_apart
-from fls_teach.autograder.intake.people import Found, Member, alone, automatic, exercises_in, given, moment, people
+from fls_teach.autograder.intake.people import (
+    Found,
+    Member,
+    alone,
+    automatic,
+    exercises_in,
+    given,
+    is_hidden_work,
+    moment,
+    people,
+)
 from fls_teach.autograder.intake.people import attempts as by_attempt
 from fls_teach.autograder.intake.sources import Refused, Unreadable
 from fls_teach.course.registry import CourseError, find_exercise
@@ -215,7 +225,10 @@ def holds_work(path, exercises):
         return True
 
 
-def collect(paths, exercises, results_in=lambda folder: "", single=False, pattern=None, attempts="latest", rows=()):
+def collect(
+    paths, exercises, results_in=lambda folder: "", single=False, pattern=None, attempts="latest", rows=(),
+    remark=lambda what, name: None,
+):  # fmt: skip
     """Find all submissions.
 
     Parameters
@@ -234,6 +247,8 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
         "latest", or for an entry of each: "best" or "all".
     rows : iterable of (str, str)
         Submission and member, as `groups.read` gives them.
+    remark : callable
+        Told (what, name) of each that is passed over though it may be a person's.
 
     Returns
     -------
@@ -250,10 +265,12 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
     expected = tuple(exercise.name for exercise in exercises)
     patterns = given(pattern, expected) if pattern is not None else automatic(expected)
     found = dict.fromkeys(
-        own for path in paths for own in _found_at(path, expected, results_in, single, patterns, pattern is not None)
+        own
+        for path in paths
+        for own in _found_at(path, expected, results_in, single, patterns, pattern is not None, remark)
     )
     options, made = [], []
-    for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows))):
+    for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows), remark)):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
         others = {each.name for each in own[:-1] if each.who != own[counts].who}
         said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
@@ -278,7 +295,7 @@ def collect(paths, exercises, results_in=lambda folder: "", single=False, patter
     ]
 
 
-def _found_at(path, expected, results_in, single, patterns, insist):
+def _found_at(path, expected, results_in, single, patterns, insist, remark):
     """The attempts of each person, as tuples of `Found`, of what is meant by a path of the command line."""
     said = shown(os.fspath(path), 200)
     if not said.strip():
@@ -311,7 +328,10 @@ def _found_at(path, expected, results_in, single, patterns, insist):
     try:
         with sources.tree_at(place, kind) as tree:
             found, sure, own = people(tree, patterns, expected, passed_over)
-            empty = all(is_junk(each[:1]) for each in tree.children())
+            inside = tree.children()
+            empty = all(is_junk(each[:1]) for each in inside)
+            hidden = [each for each in inside if each[1] == "folder" and is_hidden(each[0])]
+            hidden = [name for name, kind in hidden if not is_hidden_work(tree, (), name, kind, expected)]
             if own:
                 _only_ones(tree, own, expected, said, zips=kind == "folder")
             if insist and not any(each.matched for each in found):
@@ -324,8 +344,10 @@ def _found_at(path, expected, results_in, single, patterns, insist):
         return whole
     if any(not each.problem for each in found):
         everybody = by_attempt(found, place, kind)
+        for name in hidden:
+            remark("hidden and without an exercise, so passed over", shown(name))
         if kind == "folder" and len(everybody) == 1 and everybody[0][0].kind == "archive":  # perhaps the platform's own
-            inner = _found_at(everybody[0][0].path, expected, results_in, single, patterns, False)
+            inner = _found_at(everybody[0][0].path, expected, results_in, single, patterns, False, remark)
             everybody = inner if len(inner) > 2 else everybody
         return everybody
     if empty or passed:  # beside results, what is left was not handed in

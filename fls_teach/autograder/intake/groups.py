@@ -7,6 +7,8 @@ from fls_teach.autograder.intake.people import moment
 from fls_teach.autograder.tables import read_table
 from fls_teach.course.registry import CourseError
 
+NOTHING = "named in --groups, but nothing was handed in under that name"
+
 
 def read(path):
     """The rows (submission, member) of a CSV file with these columns.
@@ -33,7 +35,7 @@ def read(path):
     return list(filter(all, rows))
 
 
-def merged(people, rows):
+def merged(people, rows, remark=lambda what, name: None):
     """(label, attempts, members) of each person or group; the label is "" without a group.
 
     What members of a group handed in counts as attempts of the group: the submission that the file names last, or
@@ -43,6 +45,8 @@ def merged(people, rows):
     ----------
     people : list of tuple of people.Found
     rows : list of (str, str)
+    remark : callable
+        Told of each member under whose name nothing was handed in.
 
     Raises
     ------
@@ -57,6 +61,9 @@ def merged(people, rows):
     for submission, member in rows:
         groups.setdefault(submission, []).append(member)
     for label, members in groups.items():
+        for member in members:
+            if _plain(member) not in called:
+                remark(NOTHING, f"{shown(member)} ({shown(label)})")
         for name in (*sorted(members), label):
             places = called.get(_plain(name), [])
             if len(places) > 1:

@@ -11,6 +11,11 @@ _JUNK = set(
     "__macosx __pycache__ thumbs.db desktop.ini venv env node_modules site-packages index.html grades.csv grades.xls"
     " timestamp.txt comments.txt submissions.csv".split()
 ) | {"feedback attachment(s)"}
+# Hidden folders of tools, systems and editors, some with copies of exercises.
+_TOOLS = set(
+    ".git .github .svn .hg .idea .vscode .history .ipynb_checkpoints .venv .env .cache .pytest_cache .mypy_cache"
+    " .trashes .ruff_cache .hypothesis .trash .trash-1000 .spotlight-v100 .fseventsd .temporaryitems".split()
+)
 _SHOWN = 80  # characters of a path in a note
 # Printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
 _UNSEEN = re.compile(
@@ -99,6 +104,11 @@ def _is_junk(name):
     if name.startswith(".") and is_archive(name):  # a person's, unless a Mac put it beside another
         return name.startswith("._")
     return name.startswith((".", "~$")) or name.casefold() in _JUNK
+
+
+def is_hidden(name):
+    """Whether a folder is called as those that systems do not show, and not as a known tool's: it may be a person's."""
+    return name.startswith(".") and name.casefold() not in _TOOLS
 
 
 def is_archive(name):

@@ -13,6 +13,7 @@ from fls_teach.autograder.intake.layout import (
     STAMP,
     exercise_pattern,
     is_archive,
+    is_hidden,
     is_junk,
     is_work,
     recognised,
@@ -168,7 +169,7 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     own : list of str
         The exercises' files and folders at the top, if these make all of it one submission.
     """
-    inside = [each for each in tree.children(at) if not is_junk(each[:1])]
+    inside = [each for each in tree.children(at) if not is_junk(each[:1]) or is_hidden_work(tree, at, *each, expected)]
     inside = [(name, kind) for name, kind in inside if kind != "folder" or not passed_over((*at, name))]
     folders = [name for name, kind in inside if kind == "folder"]
     work = {name for name, kind in inside if kind == "folder" or is_work(name)}
@@ -282,6 +283,11 @@ def exercises_in(tree, at, expected):
     except (sources.Refused, sources.Unreadable):
         return set()
     return {claim[0] for claim in claims if claim}
+
+
+def is_hidden_work(tree, at, name, kind, expected):
+    """Whether it is a hidden folder with an exercise: a person's, who may be called so."""
+    return kind == "folder" and is_hidden(name) and bool(exercises_in(tree, (*at, name), expected))
 
 
 def _is_exercise(tree, at, name, kind, expected):

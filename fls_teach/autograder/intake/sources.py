@@ -157,9 +157,11 @@ class FolderTree:
             listed += len(found)
             for name, kind in found:
                 inner = (*parts, name)
-                if kind == "folder" and not is_junk(inner) and depth < MAX_DEPTH:
+                if is_junk((name,)):
+                    continue
+                if kind == "folder" and depth < MAX_DEPTH:
                     heapq.heappush(folders, (name.casefold() not in first, depth + 1, inner))
-                elif kind != "folder" and not is_junk(inner):
+                elif kind != "folder":
                     items.append(Item(inner, PROBLEMS[kind], self, inner))
         return items
 
@@ -188,12 +190,13 @@ class _Archive:
         self._below, self._children, self._copy = defaultdict(list), defaultdict(set), copy
         self.newest = max((times for _, _, handle, times in items if handle), default=())
         for parts, problem, handle, _ in items:
-            if len(parts) > 2 * MAX_DEPTH or (is_junk(parts) if problem != _OUTSIDE else not handle):
+            if len(parts) > 2 * MAX_DEPTH or problem == _OUTSIDE and not handle:
                 continue
             own = {_LINK: "link", "": "file"}.get(problem, "special") if handle else "folder"
             for k, name in enumerate(parts):
                 self._children[parts[:k]].add((name, own if k + 1 == len(parts) else "folder"))
-            for k in range(len(parts) + 1) if handle else ():
+            junk = [k + 1 for k, name in enumerate(parts) if is_junk((name,)) and problem != _OUTSIDE]
+            for k in range(max(junk, default=0), len(parts) + 1) if handle else ():
                 self._below[parts[:k]].append(Item(parts, problem, self, handle))
 
     def children(self, at=()):

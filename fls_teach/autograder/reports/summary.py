@@ -46,8 +46,8 @@ class BatchResult:
     changes : list of str
         Lines on what `--against` found.
     seconds : float
-    skipped : list of str
-        Folders that hold results of an earlier run, and were passed over.
+    remarks : dict of str to list of str
+        Names of what was passed over or not found, by what is to be said of them.
     """
 
     out: Path
@@ -58,7 +58,7 @@ class BatchResult:
     pairs: list | None = None
     changes: list = field(default_factory=list)
     seconds: float = 0.0
-    skipped: list = field(default_factory=list)
+    remarks: dict = field(default_factory=dict)
     review: list = field(default_factory=list)
     left_out: list = field(default_factory=list)
     by_digest: dict = field(default_factory=dict)
@@ -115,7 +115,7 @@ class BatchResult:
         head |= {"absent": self.absent, "not_on_the_roster": self.strangers, "undated": self.undated}
         head |= {"unclear_on_the_roster": self.unclear, "found_by_name_alone": self.by_name}
         head |= {"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}
-        more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "skipped": self.skipped}
+        more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "remarks": self.remarks}
         return head | more
 
 
@@ -167,6 +167,7 @@ def _sentences(done):
         (done.undated, "without a time of handing in, so --late took nothing off", red),
         (done.left_out, "with more attempts, which do not count", ""),
         (done.noted, "with notes on their files, which their reports show", ""),
+        *((names, what, "") for what, names in done.remarks.items()),
         (done.blank, "with nothing in it that could be marked, so 0 points", "bold"),
     ):
         if names:
@@ -174,7 +175,6 @@ def _sentences(done):
     if done.blank and len(done.blank) == len(done.rows):
         yield "That is all of them: is PATH the folder that holds the submissions?", red
     yield from ((f"Not used, worker {worker}: {_spelt(reason)}", red) for worker, reason in done.refused_workers)
-    yield from ((f"Passed over, as it holds results of an earlier fls grade: {folder}", "") for folder in done.skipped)
     yield from ((f"Identical files: {_listed(names)}", "") for names in done.identical[:SHOWN])
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"

@@ -97,18 +97,23 @@ def unchecked(exercise, state, message):
 def _without_running(workspace, exercise, path):
     """(state, sentence) of a file for which nothing has to be run, else None."""
     missing = not path.is_file()
-    if missing or workspace.untouched(exercise):
-        notebook = next((each for each in sorted(path.parent.glob("*.ipynb"))), None)
-        if notebook is not None:
-            from fls_teach.sandbox.notebooks import notebook_problem  # not for others, who need not wait for numpy
-
-            return "missing" if missing else "not started", notebook_problem("", notebook.name, path.name)
+    if (missing or workspace.untouched(exercise)) and (problem := notebook_beside(path)):
+        return "missing" if missing else "not started", problem
     if missing:
         return "missing", f"{workspace.shown(path)} does not exist; `fls reset {exercise.number}` brings the stub back"
     if workspace.untouched(exercise):
         lesson = workspace.shown(path.with_name("README.md"))
         return "not started", f"not started yet: read {lesson}, then fill in {workspace.shown(path)}"
     return None
+
+
+def notebook_beside(path):
+    """What to do about a notebook in the folder of an exercise's file, as a sentence; "" if there is none."""
+    for notebook in sorted(path.parent.glob("*.ipynb")):
+        from fls_teach.sandbox.notebooks import notebook_problem  # not for others, who need not wait for numpy
+
+        return notebook_problem("", notebook.name, path.name)
+    return ""
 
 
 def next_hint(workspace, exercise):

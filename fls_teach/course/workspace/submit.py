@@ -4,6 +4,7 @@ import os
 import zipfile
 
 from fls_teach.course.registry import CourseError, exercises
+from fls_teach.course.workspace.actions import notebook_beside
 from fls_teach.files import add_to_zip, replacing
 
 
@@ -19,23 +20,25 @@ def pack(workspace, target):
     -------
     packed : list of Exercise
     left_out : list of (Exercise, str)
-        And why.
+        And why: "missing", "not started", or a sentence on the notebook that lies there.
 
     Raises
     ------
     CourseError
         If nothing was begun, a file is a link, or the zip cannot be written.
     """
-    packed, left_out = [], []
+    packed, left_out, notebooks = [], [], []
     for exercise in exercises():
         state = workspace.state(exercise)
         if state in ("missing", "not started"):
-            left_out.append((exercise, state))
+            problem = notebook_beside(workspace.file(exercise))
+            notebooks += [problem.removesuffix(".")] if problem else []
+            left_out.append((exercise, problem or state))
         else:
             _refuse_links(workspace, workspace.file(exercise))
             packed.append(exercise)
     if not packed:
-        raise CourseError("no exercise has been begun, so there is nothing to submit")
+        raise CourseError("; ".join(["no exercise has been begun, so there is nothing to submit", *notebooks]))
     try:
         with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             for exercise in packed:
