@@ -11,6 +11,12 @@ NORMS = ("none", "group", "batch")
 STOPS = ("train-accuracy", "train-risk", "validation-risk")
 SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
 """How many classes `classes = 0` means."""
+FIRST_FIELDS = (
+    "model", "width", "norm", "data", "n", "n_test", "n_validation", "classes", "dimension", "image_size", "c",
+    "centred", "lr", "batch", "stop", "target", "epochs", "seed",
+)  # fmt: skip
+"""The fields of the first format of records. A digest covers them always, and any other field only where it differs
+from its default: so a new field, whose default means "as before", orphans no record. Never change this tuple."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,16 @@ class Run:
         return self.classes or SAMPLED_CLASSES[self.data]
 
     @property
+    def parameters(self):
+        """What a record keeps: `FIRST_FIELDS`, and those of the other fields that differ from their defaults.
+
+        ``Run(**run.parameters) == run``.
+        """
+        differ = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+        return {name: value for name, value in asdict(self).items() if name in FIRST_FIELDS or name in differ}
+
+    @property
     def digest(self):
         """16 hexadecimal digits that name the run: the same for the same parameters, on every machine."""
-        text = json.dumps(asdict(self), sort_keys=True, allow_nan=False)
+        text = json.dumps(self.parameters, sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

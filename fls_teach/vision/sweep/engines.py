@@ -119,7 +119,7 @@ def seconds_a_network(stack, **settings):
 
 def _record(run, trained, data, device):
     return {
-        "run": asdict(run),
+        "run": run.parameters,
         "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
         "images": {"train": data.train.digest, "test": data.test.digest},
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from fls_teach.files import replacing
@@ -19,7 +18,7 @@ def save(folder, record):
     ----------
     folder : path-like
     record : dict
-        In plain JSON values, no time in it: "run" (the fields of its Run), "trained" (those of its Trained), "images"
+        In plain JSON values, no time in it: "run" (`Run.parameters`), "trained" (those of its Trained), "images"
         (digest of its Data), "versions" and "device".
 
     Raises
@@ -39,7 +38,7 @@ def load(folder, run):
         whole = json.loads(_path(folder, run).read_bytes())
         record = whole["record"]
         intact = whole["format"] == FORMAT and whole["sha256"] == hashlib.sha256(_text(record).encode()).hexdigest()
-        return record if intact and record["run"] == asdict(run) else None
+        return record if intact and Run(**record["run"]) == run else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -47,7 +46,7 @@ def load(folder, run):
 def plan(folder, runs):
     """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`."""
     wanted = list(dict.fromkeys([*planned(folder), *runs]))
-    lines = ",\n".join(json.dumps(asdict(run)) for run in wanted)
+    lines = ",\n".join(json.dumps(run.parameters) for run in wanted)
     _write(Path(folder) / "sweep.json", f'{{"format": "{PLAN_FORMAT}", "runs": [\n{lines}\n]}}\n')
     return wanted
 
