@@ -29,7 +29,7 @@ _LARGEST = 1 << 16  # bytes; ours are some hundred
 
 @dataclass(frozen=True)
 class TimeLimits:
-    """Seconds that a submission may take. Those of its code count as `sandbox.proc.worker_process.charged_seconds`.
+    """Seconds that a submission may take. Those of its code count as `sandbox.proc.cpu_time.charged_seconds`.
 
     Attributes
     ----------

@@ -9,13 +9,8 @@ from pathlib import Path
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence, visible_text
-from fls_teach.sandbox.proc.worker_process import (
-    WorkerDied,
-    WorkerProcess,
-    WorkerStopped,
-    WorkerTimeout,
-    charged_seconds,
-)
+from fls_teach.sandbox.proc.cpu_time import charged_seconds
+from fls_teach.sandbox.proc.worker_process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout
 
 MAX_SOURCE_BYTES = 2**20
 _LONGEST = {"printed": 25_000}  # characters; of all else an honest worker sends less than 6,000
@@ -166,7 +161,7 @@ class Session(BaseSession):
         Seconds for one call, and for loading the file (which may import torch).
     slack : float
         How many times as long both may take by the clock, if `cpu_seconds` stays below the limit: see
-        `worker_process.charged_seconds`. It takes Linux; elsewhere the clock alone counts.
+        `cpu_time.charged_seconds`. It takes Linux; elsewhere the clock alone counts.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
         Where the worker runs; `fls check` needs none.
     source : bytes, optional

@@ -211,7 +211,7 @@ def repeat_entropy():
 
 
 class Allowance:
-    """The time of one question, counted as `worker_process.charged_seconds` does."""
+    """The time of one question, counted as `cpu_time.charged_seconds` does."""
 
     def __init__(self, seconds, slack):
         self.seconds, self.slack = seconds, slack

@@ -130,8 +130,8 @@ def test_each_missing_limit_is_found(weak, hasty, monkeypatch):
 class Marked(NoSandbox):
     """Knows its processes by their environment, and ends only the first."""
 
-    def environment(self, environment):
-        return environment | {"FLS_TEST_MARK": self.mark}
+    def environment(self):
+        return super().environment() | {"FLS_TEST_MARK": self.mark}
 
     def members(self, pid):
         return {each for each in process_table() if self.mark.encode() in self._environment_of(each)}

@@ -10,7 +10,7 @@ from fls_teach.autograder.settings import PURPOSES
 from fls_teach.course.checking.failures import CheckerTooSlow, weight
 from fls_teach.course.checking.search import StopSearch
 from fls_teach.sandbox import Outcome
-from fls_teach.sandbox.proc.worker_process import charged_seconds
+from fls_teach.sandbox.proc.cpu_time import charged_seconds
 
 HEAVY = 64 << 20
 """Bytes of answers of one exercise that no honest function comes near. If the grader takes too long over more than

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fls_teach.course.checking.failures import KEPT_BYTES, Abandoned, ArgumentChanged, CallFailed, CheckerBroken, weight
 from fls_teach.sandbox import NotPlain
-from fls_teach.sandbox.proc.worker_process import charged_seconds
+from fls_teach.sandbox.proc.cpu_time import charged_seconds
 
 SLACK = 3.0
 """How many times as long as its limit a call may take by the clock, while others keep the processor busy."""

@@ -12,7 +12,7 @@ import numpy as np
 from fls_teach.course.checking.shared import SharedWorker
 from fls_teach.course.checking.student import SLACK
 from fls_teach.sandbox import protocol
-from fls_teach.sandbox.proc.worker_process import charged_seconds
+from fls_teach.sandbox.proc.cpu_time import charged_seconds
 
 BUDGET = 6.0  # seconds for all misconceptions of an exercise, while somebody waits
 # (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.

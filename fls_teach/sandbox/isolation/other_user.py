@@ -15,8 +15,9 @@ from fls_teach.sandbox.isolation.leases import LAST_USER
 from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
+from fls_teach.sandbox.proc.ending import bury_all_of, kill_all_later, kill_all_of
 from fls_teach.sandbox.proc.held import can_see_held_files, held_bytes
-from fls_teach.sandbox.proc.table import bury_all_of, descendants, kill_all_later, kill_all_of, processes_of
+from fls_teach.sandbox.proc.table import descendants, processes_of
 
 _KILLER = LAST_USER  # never a worker's
 _ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk

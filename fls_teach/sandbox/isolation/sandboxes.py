@@ -28,7 +28,8 @@ from dataclasses import dataclass
 from fls_teach.sandbox.isolation.leases import NoLease, ProcessorLease, UserLease
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import WORKER, ViewError, bubblewrap_view
-from fls_teach.sandbox.proc.table import adopt_orphans, descendants
+from fls_teach.sandbox.proc.ending import adopt_orphans
+from fls_teach.sandbox.proc.table import descendants
 
 _INSIDE = "/fls"  # where the worker's own files appear
 
@@ -86,6 +87,26 @@ class ResourceLimits:
         }
 
 
+# What Python, numpy and torch need to find themselves, a home and a temporary folder. PYTHON* stays behind: the
+# checker's paths are not the student's.
+_INHERITED = (
+    *("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP", "PATHEXT", "COMSPEC"),
+    *("USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA"),
+)
+_SET_VARIABLES = {
+    # Two threads for each of many workers only get in each other's way, and sums in a fixed order make a mark
+    # repeatable; so does the hash seed.
+    **dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+        "1",
+    ),
+    "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",
+}
+
+
 class NoSandbox:
     """The worker as it is: as much as the student's own machine would protect itself.
 
@@ -97,6 +118,7 @@ class NoSandbox:
     """
 
     name = "process"
+    inherited = _INHERITED
 
     def __init__(self, limits=None):
         self.limits = limits
@@ -105,9 +127,9 @@ class NoSandbox:
         """The command line to run instead of `command`, which contains `WORKER`."""
         return command
 
-    def environment(self, environment):
-        """The environment for it."""
-        return environment
+    def environment(self):
+        """The environment for it: what it inherits of ours, and what is set."""
+        return {name: os.environ[name] for name in os.environ if name.upper() in self.inherited} | _SET_VARIABLES
 
     def folder(self, folder):
         """The folder to start in."""
@@ -136,6 +158,7 @@ class Confined(NoSandbox):
     """A sandbox whose worker is started through `confine`, on one processor; root gives it a user of its own."""
 
     scratch = "/tmp"
+    inherited = "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"
 
     def __init__(self, limits=None):
         super().__init__(limits or ResourceLimits())
@@ -165,13 +188,9 @@ class Confined(NoSandbox):
     def _filter(self):
         return seccomp_filter(platform.machine())
 
-    def environment(self, environment):
-        kept = {
-            name: environment[name] for name in environment if name in _INNER_VARIABLES or name.startswith("PYTHON")
-        }
-        threads = {name: value for name, value in environment.items() if name.endswith("_NUM_THREADS")}
+    def environment(self):
         fixed = {"HOME": self.scratch, "TMPDIR": self.scratch, "PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
-        return kept | threads | {"VECLIB_MAXIMUM_THREADS": "1"} | fixed
+        return super().environment() | fixed
 
     def folder(self, folder):
         return "/"
@@ -181,9 +200,6 @@ class Confined(NoSandbox):
         self._processor.close()
         if self._lease:
             self._lease.close()
-
-
-_INNER_VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
 
 class Bubblewrap(Confined):

@@ -6,6 +6,8 @@ import sys
 import time
 from dataclasses import dataclass
 
+from fls_teach.sandbox.proc.table import stat_fields
+
 
 @dataclass(frozen=True)
 class _Process:
@@ -58,35 +60,34 @@ class TreeTime:
         self.total += max(self.processor - before, asked if idle else 0.0)
 
 
-def processor_clock(pid):
-    """A function that returns the processor time of a process in seconds, or None if the system offers no such clock.
+def processor_seconds(pid):
+    """Processor time of one running process in seconds; None where it is gone, or the system has no such clock."""
+    with contextlib.suppress(OSError):
+        if sys.platform.startswith("linux"):
+            return time.clock_gettime((~pid << 3) | 2)  # CPUCLOCK_SCHED of a process: see clock_getcpuclockid(3)
+    return None
 
-    Once the process is gone it repeats what it said last.
+
+def charged_seconds(clock, cpu, slack):
+    """Seconds charged against a limit: min(clock, max(cpu, clock / slack)); the clock alone where `cpu` is None.
+
+    `cpu` includes time asleep. The rest of the clock is waiting for a processor or a disk, which other processes may
+    keep busy; 1/slack of the clock counts all the same, since there are ways to wait on purpose.
+
+    Examples
+    --------
+    >>> [charged_seconds(9.0, cpu, slack=3.0) for cpu in (5.0, 0.0, 36.0)]
+    [5.0, 3.0, 9.0]
     """
-    clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of a process: see clock_getcpuclockid(3)
-    last = 0.0
-
-    def seconds():
-        nonlocal last
-        with contextlib.suppress(OSError):
-            last = time.clock_gettime(clock)
-        return last
-
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        time.clock_gettime(clock)
-    except OSError:
-        return None
-    return seconds
+    return clock if cpu is None else min(clock, max(cpu, clock / slack))
 
 
 def _read(pid):
-    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
-        times = [int(field) for field in fields[11:15]]
-        return _Process(pid, int(fields[1]), int(fields[19]), sum(times[:2]), sum(times[2:]))
-    return None
+    fields = stat_fields(f"/proc/{pid}/stat")
+    if not fields:
+        return None
+    own, system, children, their_system = map(int, fields[11:15])
+    return _Process(pid, int(fields[1]), int(fields[19]), own + system, children + their_system)
 
 
 def _are_asleep(processes):
@@ -102,9 +103,8 @@ def _are_asleep(processes):
 
 def _states(pid):
     """The state of each thread, a letter as in proc(5)."""
-    states = []
+    threads = []
     with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
-                states.append(file.read().rpartition(b")")[2].split()[0])
-    return states
+        threads = os.listdir(f"/proc/{pid}/task")
+    fields = [stat_fields(f"/proc/{pid}/task/{thread}/stat") for thread in threads]
+    return [each[0] for each in fields if each]

@@ -21,30 +21,13 @@ from fls_teach.sandbox import protocol
 from fls_teach.sandbox.isolation.sandboxes import MIB, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.view import WORKER, library_folders
 from fls_teach.sandbox.printed import Printed
-from fls_teach.sandbox.proc.cpu_time import TreeTime, processor_clock
-from fls_teach.sandbox.proc.table import end, exact_memory_of, memory_of, process_table
+from fls_teach.sandbox.proc.cpu_time import TreeTime, charged_seconds, processor_seconds
+from fls_teach.sandbox.proc.ending import end
+from fls_teach.sandbox.proc.table import exact_memory_of, memory_of, process_table
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
 START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
 
-# What Python, numpy and torch need to find themselves, a home and a temporary
-# folder. PYTHON* stays behind: the checker's paths are not the student's.
-_KEPT_VARIABLES = (
-    *("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
-    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP", "PATHEXT", "COMSPEC"),
-    *("USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA"),
-)
-_SET_VARIABLES = {
-    # Two threads for each of many workers only get in each other's way, and
-    # sums in a fixed order make a mark repeatable; so does the hash seed.
-    **dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
-        "1",
-    ),
-    "PYTHONHASHSEED": "0",
-    "PYTHONSAFEPATH": "1",
-}
 # -u: what was printed before a crash is seen, in order. -B: no __pycache__.
 # Not -I, which would also ignore PYTHONHASHSEED; the environment is ours, PYTHONSAFEPATH (worker.py on 3.10) keeps
 # the current folder out, and a sandbox PYTHONNOUSERSITE the user's packages.
@@ -65,20 +48,6 @@ class WorkerDied(Exception):
 
 class WorkerStopped(Exception):
     """It was ended because it used too much; the text is "memory", "output" or "timeout"."""
-
-
-def charged_seconds(clock, cpu, slack):
-    """Seconds charged against a limit: min(clock, max(cpu, clock / slack)); the clock alone where `cpu` is None.
-
-    `cpu` includes time asleep. The rest of the clock is waiting for a processor or a disk, which other processes may
-    keep busy; 1/slack of the clock counts all the same, since there are ways to wait on purpose.
-
-    Examples
-    --------
-    >>> [charged_seconds(9.0, cpu, slack=3.0) for cpu in (5.0, 0.0, 36.0)]
-    [5.0, 3.0, 9.0]
-    """
-    return clock if cpu is None else min(clock, max(cpu, clock / slack))
 
 
 class WorkerProcess:
@@ -106,7 +75,6 @@ class WorkerProcess:
 
     def __init__(self, folder, sandbox=None):
         self._sandbox = sandbox or NoSandbox()
-        environment = {k: v for k, v in os.environ.items() if k.upper() in _KEPT_VARIABLES}
         descriptors = ()
         try:
             self._sandbox.sweep()
@@ -119,8 +87,8 @@ class WorkerProcess:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 cwd=self._sandbox.folder(folder),
-                env=self._sandbox.environment(environment | _SET_VARIABLES),
-                **({"pass_fds": descriptors} if descriptors else {}),
+                env=self._sandbox.environment(),
+                pass_fds=descriptors,
                 **_own_group(),
             )
         except (OSError, SandboxError) as error:
@@ -135,7 +103,7 @@ class WorkerProcess:
         self._tree_time = TreeTime()
         self._asked = None  # when the question was put that is being answered
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
-        self._clock = None if limits else processor_clock(self._process.pid)
+        self._own_seconds = None  # where there are no limits to watch
         self.cpu_at_last_reply = self.cpu_seconds
         self._first = {}  # those that it began with: the sandbox's own may be orphans before it is killed
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
@@ -160,10 +128,14 @@ class WorkerProcess:
 
     @property
     def cpu_seconds(self):
-        return self._tree_time.total if self._looked_at else self._clock and self._clock()
+        if self._looked_at:
+            return self._tree_time.total
+        now = processor_seconds(self._process.pid)
+        self._own_seconds = self._own_seconds if now is None else now
+        return self._own_seconds
 
     def ask(self, head, body, limit, slack=1.0):
-        """Ask one question and return the answer's head and body; `limit` is in seconds as `charged_seconds`.
+        """Ask one question and return the answer's head and body; `limit` is in seconds as `cpu_time.charged_seconds`.
 
         Raises
         ------
