@@ -131,10 +131,10 @@ def sizes(monkeypatch):
     found, step = [], fused._Stack.step
 
     def counted(stack, images, labels):
-        losses = step(stack, images, labels)
-        found.append(len(losses))
-        assert {len(weight) for weight in stack.weights.values()} == {len(losses)}
-        return losses
+        seen = step(stack, images, labels)
+        found.append(seen.shape[1])
+        assert {len(weight) for weight in stack.weights.values()} == {seen.shape[1]}
+        return seen
 
     monkeypatch.setattr(fused._Stack, "step", counted)
     return found
@@ -166,9 +166,9 @@ def test_divergence_in_a_later_epoch_names_its_step_though_the_loss_recovers(dat
     step, steps = fused._Stack.step, []
 
     def broken(stack, images, labels):
-        losses = step(stack, images, labels)
-        steps.append(losses)
-        return losses * torch.tensor([1.0, torch.inf if len(steps) == 7 else 1.0])[: len(losses)]
+        seen = step(stack, images, labels)
+        steps.append(seen)
+        return seen * torch.tensor([1.0, torch.inf if len(steps) == 7 else 1.0])[: seen.shape[1]]
 
     monkeypatch.setattr(fused._Stack, "step", broken)
     well, ill = train_stack([run(), run(c=0.5)], data)
@@ -179,6 +179,17 @@ def test_divergence_in_a_later_epoch_names_its_step_though_the_loss_recovers(dat
 def test_divergence_in_the_last_step_of_an_epoch_is_seen_by_the_evaluation(data):
     ill, well = train_stack([run(lr=1e30, batch=N), run(batch=N)], data)
     assert (ill.status, ill.epochs, ill.diverged_at) == ("diverged", 0, 1) and well.status == "budget"
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_a_dead_member_leaves_at_the_epoch_in_which_its_run_ends(data, sizes, centred):
+    """A rate of 30 kills one network in its first epoch; the second epoch, all of whose gradients are 0, shows it."""
+    runs = [run(centred=centred), run(centred=centred, lr=30.0), run(centred=centred, c=0.5)]
+    stacked = train_stack(runs, data)
+    for ours, each in zip(stacked, runs, strict=True):
+        assert_same(ours, train_run(each, data))
+    assert [each.status for each in stacked] == ["budget", "dead", "budget"] and stacked[1].epochs == 2
+    assert sizes == 8 * [3] + 4 * [2]
 
 
 @pytest.fixture

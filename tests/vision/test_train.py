@@ -117,6 +117,48 @@ def test_divergence_in_the_last_step_of_an_epoch_is_seen_by_the_evaluation(data)
     assert (done.status, done.epochs, done.diverged_at) == ("diverged", 0, 1)
 
 
+def dead():
+    """A CNN whose second convolution is below 0 for every image."""
+    model = small_cnn()
+    with torch.no_grad():
+        model.features[2].weight.copy_(-model.features[2].weight.abs())
+    return model
+
+
+@pytest.mark.parametrize("rule", [{}, {"stop": "train-risk"}, {"stop": "validation-risk", "target": 1.0}])
+def test_a_network_without_a_gradient_is_dead_after_one_epoch(data, rule):
+    """Else it spends the whole budget, or, by the validation rule, ends as if training had brought it there."""
+    done = train_one(dead(), data, lr=0.1, batch=30, **rule)
+    assert (done.status, done.epochs, done.steps, done.diverged_at) == ("dead", 1, 4, None)
+    assert done.train_risk[0] == done.train_risk[1] == pytest.approx(math.log(3), rel=1e-6)
+
+
+def test_a_network_that_dies_in_training_is_dead_at_the_first_epoch_without_a_gradient(data):
+    done = train_one(small_cnn(), data, lr=30.0, batch=30)
+    assert (done.status, done.epochs) == ("dead", 2)
+    assert done.train_risk[0] != done.train_risk[1] == done.train_risk[2] == pytest.approx(math.log(3), rel=1e-6)
+
+
+def test_a_centred_network_whose_outputs_are_all_0_is_alive(data):
+    """Equal outputs for all images are not the sign: a centred network has them before training."""
+    assert train_one(small_cnn(), data, lr=1e-6, centred=True, epochs=2).status == "budget"
+
+
+def test_a_network_that_fits_to_the_last_bit_is_not_dead(data):
+    """Its gradients are 0 because its losses are: the validation rule ends it as before."""
+    model, pixels = linear().double(), data.normaliser()(data.train.pixels).flatten(1).double()
+    with torch.no_grad():
+        wanted = 1000 * torch.nn.functional.one_hot(data.train.labels, 3).double()
+        model[1].weight.copy_(torch.linalg.lstsq(pixels, wanted).solution.T)
+    done = train_one(nn.Sequential(Double(), model), data, lr=0.1, stop="validation-risk", target=2.0)
+    assert (done.status, done.epochs, done.train_risk) == ("reached", 2, (0.0, 0.0, 0.0))
+
+
+class Double(nn.Module):
+    def forward(self, images):
+        return images.double()
+
+
 def test_evaluation_uses_the_running_statistics_of_batch_norm(data):
     model = small_cnn(norm="batch")
     done = train_one(model, data, lr=0.1, epochs=1, target=1.0)

@@ -8,6 +8,7 @@ A member takes the steps that `train_one` takes, on the same images in the same 
 sums within a product, which training amplifies in time. The stack shrinks as members end.
 """
 
+import math
 import warnings
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from fls_teach.vision.training.train import (
     Evaluation,
     check_rule,
     epoch_order,
+    is_dead,
     is_finite,
     repeatable,
     status_after,
@@ -123,7 +125,10 @@ class _Stack:
         return vmap(self._output, in_dims=(0, 0, 0, None))(self.weights, self.start, self.c, images)
 
     def step(self, images, labels):
-        """One step of SGD on images (members, m, ...), or (m, ...) for all; the losses before it, (members,)."""
+        """One step of SGD on images (members, m, ...), or (m, ...) for all.
+
+        Returns the losses before it and the largest absolute values in their gradients, (2, members).
+        """
         own = 0 if labels.dim() == 2 else None
         gradients, losses = vmap(grad_and_value(self._loss), in_dims=(0, 0, 0, own, own))(
             self.weights, self.start, self.c, images, labels
@@ -131,7 +136,8 @@ class _Stack:
         for name, weight in self.weights.items():
             lr = self.lr.reshape(-1, *[1] * (weight.dim() - 1))
             weight.addcmul_(lr, gradients[name], value=-1)
-        return losses
+        slopes = [torch.linalg.vector_norm(gradient.flatten(1), math.inf, dim=1) for gradient in gradients.values()]
+        return torch.stack([losses, torch.stack(slopes).amax(0)])
 
     def _output(self, weights, start, c, images):
         logits = functional_call(self.skeleton, weights, (images,))
@@ -152,12 +158,13 @@ class _Member:
         self.run, self.history, self.steps, self.done = run, [before], 0, None
         self._end(self._status())
 
-    def add(self, finite, after):
-        """An epoch whose steps had finite losses or not, and the evaluation after it."""
+    def add(self, losses, slopes, after):
+        """An epoch: for each step its loss and the largest gradient, and the evaluation after them."""
+        finite = [math.isfinite(loss) for loss in losses]
         self.steps += finite.index(False) if False in finite else len(finite)
         if all(finite) and is_finite(after):
             self.history.append(after)
-            self._end(self._status())
+            self._end("dead" if is_dead(losses, slopes) else self._status())
         else:
             self._end("diverged", self.steps)
 
@@ -175,9 +182,9 @@ def _train(runs, data):
     members = [_Member(run, before) for run, before in zip(runs, _evaluate(stack, data, normalise), strict=True)]
     training, epoch = _compact(stack, members), 0
     while training:
-        finite = _epoch(stack, [member.run for member in training], data, normalise, epoch)
-        for member, *seen in zip(training, finite, _evaluate(stack, data, normalise), strict=True):
-            member.add(*seen)
+        seen = _epoch(stack, [member.run for member in training], data, normalise, epoch)
+        for member, (losses, slopes), after in zip(training, seen, _evaluate(stack, data, normalise), strict=True):
+            member.add(losses, slopes, after)
         training, epoch = _compact(stack, training), epoch + 1
     return [member.done for member in members]
 
@@ -191,15 +198,15 @@ def _compact(stack, members):
 
 
 def _epoch(stack, runs, data, normalise, epoch):
-    """One pass over the training images; for each member a list, one entry a step: was the loss finite?"""
+    """One pass over the training images; for each member its losses and largest gradients, an entry per step."""
     pixels, labels, seeds = data.train.pixels, data.train.labels, {run.seed for run in runs}
     # Members of one seed see the same batches, which are then normalised once, and the first layer is one product.
     owners = runs if len(seeds) > 1 else runs[:1]
     order = torch.stack([epoch_order(len(labels), run.seed, epoch, labels.device) for run in owners])
     if len(seeds) == 1:
         order = order[0]
-    losses = [stack.step(normalise(pixels[chosen]), labels[chosen]) for chosen in order.split(runs[0].batch, dim=-1)]
-    return torch.stack(losses, dim=1).isfinite().tolist()  # the one wait for the GPU in an epoch
+    seen = [stack.step(normalise(pixels[chosen]), labels[chosen]) for chosen in order.split(runs[0].batch, dim=-1)]
+    return torch.stack(seen).permute(2, 1, 0).tolist()  # the one wait for the GPU in an epoch
 
 
 @torch.no_grad()

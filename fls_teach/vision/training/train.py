@@ -32,7 +32,7 @@ class Trained:
     """How a run went. Curves have one entry an epoch, entry 0 before training; all are finite."""
 
     status: str
-    """It "reached" its target, spent its "budget" of epochs, or "diverged"."""
+    """It "reached" its target, spent its "budget" of epochs, "diverged", or is "dead": see `is_dead`."""
     epochs: int
     """Whole epochs done; the one in which it diverged is not."""
     steps: int
@@ -102,8 +102,9 @@ def train_one(
         history = [evaluate(net, data, normalise)]
         if not is_finite(history[0]):
             raise ValueError(f"the risk is not finite before training; c is {c:g}, choose a smaller one")
-        while diverged_at is None and not (status := status_after(history, stop, target, epochs)):
-            losses = []  # looked at once an epoch: to look at every step would make a GPU wait for us
+        status = status_after(history, stop, target, epochs)
+        while not status:
+            losses, slopes = [], []  # read once per epoch: to read after every step would make a GPU wait
             net.train()
             for chosen in epoch_order(n, seed, len(history) - 1, device).split(batch):
                 outputs = net(normalise(data.train.pixels[chosen]))
@@ -113,16 +114,19 @@ def train_one(
                     for weight, gradient in zip(weights, gradients, strict=True):
                         weight.sub_(gradient, alpha=lr)
                 losses.append(loss.detach())
-            finite = torch.stack(losses).isfinite().tolist()
+                slopes.append(torch.stack(torch._foreach_norm(gradients, math.inf)).max())
+            losses, slopes = torch.stack([torch.stack(losses), torch.stack(slopes)]).tolist()
+            finite = [math.isfinite(loss) for loss in losses]
             steps += finite.index(False) if False in finite else len(finite)
             after = evaluate(net, data, normalise) if all(finite) else None
             if after and is_finite(after):
                 history.append(after)
+                status = "dead" if is_dead(losses, slopes) else status_after(history, stop, target, epochs)
                 if progress:
                     progress((len(history) - 1) / epochs, f"train accuracy {after.train_accuracy:.3f}")
             else:
-                diverged_at = steps
-    return summary(history, status or "diverged", steps, diverged_at)
+                status, diverged_at = "diverged", steps
+    return summary(history, status, steps, diverged_at)
 
 
 def epoch_order(n, seed, epoch, device):
@@ -180,6 +184,24 @@ def status_after(history, stop, target, epochs):
         risks = [evaluation.validation_risk for evaluation in history]
         reached = len(risks) - 1 - risks.index(min(risks)) >= int(target)
     return "reached" if reached else "budget" if len(history) > epochs else None
+
+
+def is_dead(losses, slopes):
+    """Whether an epoch's steps show a network that can never move again.
+
+    Parameters
+    ----------
+    losses, slopes : list of float
+        For each step of one epoch, so for all training images, the loss and the largest absolute value in its gradient.
+
+    Notes
+    -----
+    Behind a layer whose ReLUs are off for every image all gradients are exactly 0, so that no later epoch differs from
+    this one; without biases every output is then 0 and the risk of c f is ln(n_classes). Outputs say less: those of a
+    centred network are 0 before training, when its gradients are not. A network whose losses are 0 as well fits every
+    image to the last bit, and is not dead.
+    """
+    return not any(slopes) and any(losses)
 
 
 def summary(history, status, steps, diverged_at):
