@@ -68,6 +68,11 @@ class Run:
     """Budget: a run that did not reach its target by then says so."""
     seed: int = 0
     """Draws the training images, the start and the order of the batches."""
+    noise: float = 1.0
+    """Standard deviation of the free noise coordinates (latent); 1/√dimension gives every dimension the same energy."""
+    test_per_seed: bool = False
+    """Whether the seed draws the test images too (latent and biggan): only then does an interval over seeds say what
+    other test images would give."""
 
     def __post_init__(self):
         for field in fields(self):
@@ -79,7 +84,7 @@ class Run:
         for name, known in (("model", MODELS), ("data", DATA), ("norm", NORMS), ("stop", STOPS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; wanted one of {', '.join(known)}")
-        for name in ("c", "lr", "target"):
+        for name in ("c", "lr", "target", "noise"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; wanted a positive number")
         for name, least in (("width", 1), ("dimension", 1), ("image_size", 8), ("batch", 1), ("epochs", 1)):
@@ -103,6 +108,10 @@ class Run:
             raise ValueError("stop is 'validation-risk' with n_validation 0; name how many images to hold out")
         if self.data.startswith("cifar") and self.image_size != 32:
             raise ValueError(f"image_size is {self.image_size}; CIFAR images have 32 pixels a side")
+        if self.noise != 1 and self.data != "latent":
+            raise ValueError(f"noise is {self.noise:g}; data '{self.data}' has no noise to scale, leave it at 1")
+        if self.test_per_seed and self.data.startswith("cifar"):
+            raise ValueError(f"test_per_seed is True; the test images of '{self.data}' are the same for every seed")
 
     @property
     def n_classes(self):

@@ -1,5 +1,7 @@
 """Latent images: the classes differ, the dimension is what it says, and what may change changes alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -84,6 +86,30 @@ def test_small_dimensions_share_their_noise_with_large_ones():
     assert (low[:, 8:] == 0).all()
 
 
+def test_noise_scaled_by_the_dimension_has_one_energy():
+    """Catches a control that leaves the energy growing with k, or that draws other noise than the plain images."""
+    seen = []
+
+    def spy(z):
+        seen.append(z)
+        return torch.zeros(len(z), 3, 8, 8)
+
+    for k, noise in ((32, 1.0), (32, 0.5), (128, 0.25)):
+        latent_images(2000, k, image_size=8, centre=0, noise=noise, generator=spy)
+    plain, half, quarter = torch.cat(seen).split(2000)
+    assert (half == plain / 2).all()
+    energies = [float(z.square().sum(1).mean()) for z in (half, quarter)]
+    assert energies == pytest.approx([8, 8], rel=0.02)
+
+
+def test_test_images_per_seed():
+    """Catches intervals over seeds that share their test images although the run asked for its own."""
+    shared, own = Run(n=10, n_test=20, image_size=8), Run(n=10, n_test=20, image_size=8, test_per_seed=True)
+    test = {seed: load_data(replace(own, seed=seed)).test.digest for seed in (0, 1)}
+    assert test[0] != test[1] and load_data(shared).test.digest == load_data(replace(shared, seed=1)).test.digest
+    assert load_data(replace(own, seed=1)).train.digest == load_data(replace(shared, seed=1)).train.digest
+
+
 def test_these_very_bytes():
     # What a release must not change unawares: results on disk name the data by its parameters.
     pixels = latent_images(2, 8, image_size=8).pixels[1, :, 3, 2:6].tolist()
@@ -137,6 +163,8 @@ def test_a_callable_that_gives_something_else(made, words):
         ({"image_size": 0}, "image_size is 0"),
         ({"centre": -1}, "centre is -1"),
         ({"centre": float("nan")}, "centre is nan"),
+        ({"noise": 0}, "noise is 0; wanted a positive number"),
+        ({"noise": float("inf")}, "noise is inf; wanted a positive number"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": "x"}, "seed is 'x'"),
     ],

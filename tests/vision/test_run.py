@@ -17,6 +17,9 @@ BAD = {
     "model": ({"model": "alexnet"}, "model is 'alexnet'"),
     "CIFAR's size": ({"data": "cifar10"}, "image_size is 16"),
     "no end": ({"n": 0}, "has no end"),
+    "noise": ({"noise": 0.0}, "noise is 0.0; wanted a positive number"),
+    "noise of files": ({"data": "cifar10", "image_size": 32, "noise": 0.5}, "has no noise to scale"),
+    "test images of files": ({"data": "cifar10", "image_size": 32, "test_per_seed": True}, "the same for every seed"),
     "nothing held out": ({"stop": "validation-risk", "target": 5.0}, "n_validation 0"),
 }
 

@@ -363,6 +363,13 @@ def test_what_no_run_can_do_without_is_a_sentence(tmp_path, change, words):
     assert not (tmp_path / "out" / "runs").exists()
 
 
+def test_images_that_a_run_asks_for_are_no_others(tmp_path):
+    """Catches a resumed sweep that takes the test images of another seed, or of another noise, for changed ones."""
+    asked = [replace(SMALL, test_per_seed=True, seed=seed) for seed in (0, 1)] + [replace(SMALL, noise=0.5)]
+    sweep(asked[:1], tmp_path, engine="loop")
+    assert len(sweep([*asked, SMALL], tmp_path, engine="loop")) == 4
+
+
 def test_results_of_other_images_are_not_mixed(tmp_path, monkeypatch):
     """Two folders with different test images under one name: a sweep begun on one does not go on with the other."""
     load = engines.load_data

@@ -52,11 +52,11 @@ class LatentGenerator(nn.Module):
 
 
 def latent_images(
-    n, effective_dim, *, n_classes=10, image_size=16, n_latent=N_LATENT, centre=0.5, seed=0, generator=None
+    n, effective_dim, *, n_classes=10, image_size=16, n_latent=N_LATENT, centre=0.5, noise=1.0, seed=0, generator=None
 ):
     """Draw class-conditional images whose noise has `effective_dim` free coordinates.
 
-    An image of class y is generator(centre_y + noise): the noise is N(0, 1) in the first `effective_dim` latent
+    An image of class y is generator(centre_y + noise): the noise is `noise` N(0, 1) in the first `effective_dim` latent
     coordinates and 0 in the others; centres are `centre` N(0, I), the same for every seed.
 
     Parameters
@@ -73,6 +73,9 @@ def latent_images(
         Length of z.
     centre : float
         Standard deviation of a centre's coordinates, 0 or more: the larger, the easier the classes.
+    noise : float
+        Standard deviation of each free coordinate's noise, above 0. With 1/√`effective_dim` the noise has the same
+        energy at every dimension.
     seed : int or sequence of int
         Draws the noise, and nothing else.
     generator : callable or path-like, optional
@@ -104,6 +107,8 @@ def latent_images(
         raise ValueError(f"effective_dim is {effective_dim}; wanted at most {n_latent}, the length of z")
     if not (isinstance(centre, (int, float)) and np.isfinite(centre) and centre >= 0):
         raise ValueError(f"centre is {centre!r}; wanted a number, 0 or more")
+    if not (isinstance(noise, (int, float)) and np.isfinite(noise) and noise > 0):
+        raise ValueError(f"noise is {noise!r}; wanted a positive number")
     try:
         rng = np.random.default_rng(seed)
     except (ValueError, TypeError):
@@ -114,11 +119,12 @@ def latent_images(
             load_weights(generator, weights)
     conditional = _takes_labels(generator)
 
-    noise = rng.standard_normal((n, n_latent))  # first, for numpy says MemoryError where torch says RuntimeError
+    free = rng.standard_normal((n, n_latent))  # first, for numpy says MemoryError where torch says RuntimeError
     labels = torch.arange(n) % n_classes
-    noise[:, effective_dim:] = 0
+    free *= noise
+    free[:, effective_dim:] = 0
     centres = np.stack([np.random.default_rng([_CENTRES, y]).standard_normal(n_latent) for y in range(n_classes)])
-    z = torch.from_numpy(noise if conditional else noise + centre * centres[labels.numpy()]).to(torch.float32)
+    z = torch.from_numpy(free if conditional else free + centre * centres[labels.numpy()]).to(torch.float32)
 
     pixels = torch.empty(n, 3, image_size, image_size, dtype=torch.uint8)
     with torch.no_grad():

@@ -14,8 +14,8 @@ TRAIN, VALIDATION, TEST = range(3)
 def load_data(run, data_dir=None, device="cpu", generator=None):
     """The images that `run` names, on `device`.
 
-    Training and validation images depend on `run.seed`, the test images do not. The last few sets of images are kept,
-    so that runs that differ in c or lr share one.
+    Training and validation images depend on `run.seed`, the test images only with `run.test_per_seed`. The last few
+    sets of images are kept, so that runs that differ in c or lr share one.
 
     Parameters
     ----------
@@ -44,19 +44,17 @@ def load_data(run, data_dir=None, device="cpu", generator=None):
         return Data(train, test, validation)
     if run.data == "biggan" and not callable(generator):
         generator = _biggan(generator, run.image_size, device)
-    common = run.dimension, run.n_classes, run.image_size, device, generator
+    common = run.dimension, run.noise, run.n_classes, run.image_size, device, generator
     train = _latent(run.n, TRAIN, run.seed, *common)
-    test = _latent(run.n_test, TEST, 0, *common)
+    test = _latent(run.n_test, TEST, run.seed if run.test_per_seed else 0, *common)
     validation = _latent(run.n_validation, VALIDATION, run.seed, *common) if run.n_validation else None
     return Data(train, test, validation)
 
 
 @lru_cache(maxsize=8)
-def _latent(n, stream, seed, dimension, n_classes, image_size, device, generator):
-    images = latent_images(
-        n, dimension, n_classes=n_classes, image_size=image_size, seed=(stream, seed), generator=generator
-    )
-    return images.to(device)
+def _latent(n, stream, seed, dimension, noise, n_classes, image_size, device, generator):
+    wanted = {"n_classes": n_classes, "image_size": image_size, "noise": noise, "generator": generator}
+    return latent_images(n, dimension, seed=(stream, seed), **wanted).to(device)
 
 
 @lru_cache(maxsize=4)

@@ -218,8 +218,12 @@ def _measured(stack, settings):
 
 def _image_keys(run):
     """Runs with the same key for a part have the same images in it."""
-    common = run.data, run.n_classes, run.dimension, run.image_size
-    return {"test": ("test", *common, run.n_test), "train": ("train", *common, run.n, run.n_validation, run.seed)}
+    common = run.data, run.n_classes, run.dimension, run.noise, run.image_size
+    test_seed = run.seed if run.test_per_seed else None
+    return {
+        "test": ("test", *common, run.n_test, test_seed),
+        "train": ("train", *common, run.n, run.n_validation, run.seed),
+    }
 
 
 def _earlier_images(folder):
