@@ -17,7 +17,7 @@ QUICK := tests/project/test_commands.py tests/test_references.py tests/test_stat
 	tests/sandbox/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
 	tests/vision/test_models.py tests/vision/test_layers.py
 
-.PHONY: help demo test quick slowest test-slow test-lowest bench lint clean
+.PHONY: help demo test quick slowest test-slow test-lowest bench lint docs clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -55,8 +55,12 @@ lint: $(STAMP)-lint  ## ruff: errors and formatting; mypy: types of the theory
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(STAMP)-docs  ## build the documentation site: build/site/index.html
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --nitpicky --quiet docs build/site
+	@echo "The site: build/site/index.html"
+
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) $(VENV)-lowest $(OUT) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(OUT) build dist docs/_pages *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp file per set of extras, so that `make demo` does not install torch.
@@ -70,6 +74,10 @@ $(STAMP)-demo: $(STAMP)
 
 $(STAMP)-test: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint,vision,grade,biggan,distributed]"
+	@touch $@
+
+$(STAMP)-docs: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	@touch $@
 
 $(STAMP)-lint: $(STAMP)

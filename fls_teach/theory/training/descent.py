@@ -81,7 +81,7 @@ def gradient_descent(
 
     See Also
     --------
-    train : mini-batches, other losses, K outputs, and an end at a target risk.
+    fls_teach.theory.training.engine.train : mini-batches, other losses, K outputs, and an end at a target risk.
 
     Notes
     -----
