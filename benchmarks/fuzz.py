@@ -177,7 +177,7 @@ if __name__ == "__main__":
         import atheris
     except ImportError:
         raise SystemExit("this takes atheris, which is not installed: python -m pip install atheris") from None
-    with atheris.instrument_imports(include=["fls_teach.sandbox.protocol", "fls_teach.autograder.intake"]):
+    with atheris.instrument_imports(include=["fls_teach.sandbox.decoding", "fls_teach.autograder.intake"]):
         from fls_teach.autograder.intake import collect as intake
         from fls_teach.autograder.intake.sources import Unreadable
         from fls_teach.sandbox import protocol

@@ -27,23 +27,16 @@ class InProcess(BaseSession):
     def __init__(self, path, *, support=None, reraise=False):
         super().__init__(path, support)
         self._passing = (KeyboardInterrupt, BdbQuit) + ((Exception,) if reraise else ())
-        self._program = self._loaded = None
+        self._program = None
 
-    def restart(self):
-        """Forget all state that the student's module has kept."""
+    def close(self):
+        """Forget the student's module."""
         self._program = self._loaded = None
-
-    close = restart
 
     def _load(self):
-        if self._loaded is None:
-            # The real path as file name: that is where debuggers look for breakpoints.
-            self._program = Program(str(self.path), str(self.path), self._passing)
-            outcome = self._run("", self._program.load, self._source, self._support)
-            if not outcome.ok:
-                return outcome
-            self._loaded = outcome
-        return self._loaded
+        # The real path as file name: that is where debuggers look for breakpoints.
+        self._program = Program(str(self.path), str(self.path), self._passing)
+        return self._run("", self._program.load, self._source, self._support)
 
     def _call(self, function, body):
         return self._run(function, self._program.call, function, body)

@@ -1,22 +1,7 @@
-"""Plain values as bytes, and messages made of them.
+"""Plain values as bytes, and messages made of them: how the two sides of a channel talk.
 
-A value is one tag byte and what belongs to the tag, little-endian throughout;
-there is exactly one encoding of each value, so two values are the same if and
-only if their bytes are (which is how the worker sees a changed argument)::
-
-    N T F            None, True, False
-    I n bytes        int: length (u16), two's complement, shortest + sign bit
-    D 8 bytes        float
-    S n utf-8        str: length (u32)          B n bytes    bytes
-    t n values       tuple: count (u32)         l n values   list
-    d n (n key value)...                        dict: count; keys as in S
-    A type ndim dims data                       array: u8, u8, u64 each, C order
-    G type data                                 numpy scalar
-
-`decode` takes bytes from an enemy. Each length is compared with what is there before
-anything of that size is made; depth, number of values, amount of text and the
-size that an *empty* array pretends to (its sum over the empty axis would be
-as large) are bounded; whatever is not exactly in the language is a `ProtocolError`.
+What a value looks like as bytes, and how they are read, is in `decoding`. Imports are relative, because `worker` finds
+these two files beside itself, where no package of ours is to be seen.
 """
 
 import os
@@ -24,34 +9,34 @@ import struct
 
 import numpy as np
 
-MAX_VALUE_BYTES = 32 * 2**20
-MAX_DEPTH = 32
-MAX_NODES = 100_000  # a list of numbers costs ~100 bytes each once decoded
-MAX_TEXT_BYTES = 2**20  # one wide character makes a str four times as long
-MAX_INT_BYTES = 512  # so that str(value) stays below Python's 4300-digit limit
-MAX_NDIM = 32  # numpy 1's own limit
+from .decoding import (
+    CONSTANTS,
+    DTYPES,
+    F64,
+    MAX_DEPTH,
+    MAX_INT_BYTES,
+    MAX_NODES,
+    MAX_TEXT_BYTES,
+    MAX_VALUE_BYTES,
+    U16,
+    U32,
+    ProtocolError,
+    decode,
+    shape_problem,
+)
 
 MAX_HEAD_BYTES = 2**16
 TOKEN_BYTES = 16
-
 MAGIC = b"FLS1"
-_MESSAGE = struct.Struct(f"<4sII{TOKEN_BYTES}s")
-_U16, _U32, _F64 = struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<d")
 
-_DTYPES = tuple(map(np.dtype, ("?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")))
-_DTYPE_CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(_DTYPES)}
+_MESSAGE = struct.Struct(f"<4sII{TOKEN_BYTES}s")
+_TAGS = {value: tag for tag, value in CONSTANTS.items()}
+_DTYPE_CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(DTYPES)}
 _NUMPY_SCALARS = frozenset(np.sctypeDict.values())
 
 
 class NotPlain(ValueError):
     """The value cannot cross; the text reads on after "returned"."""
-
-
-class ProtocolError(ValueError):
-    """The bytes are not a value, or not a message, of this protocol."""
-
-
-# ------------------------------------------------------------------ encoding
 
 
 def encode(value):
@@ -106,12 +91,10 @@ class _Encoder:
         if self.nodes > MAX_NODES:
             raise NotPlain(f"more than {MAX_NODES} separate values; use a numpy array for numbers")
         kind = type(value)  # not isinstance: a value may lie about its class
-        if value is None:
-            self.put(b"N")
-        elif kind is bool:
-            self.put(b"T" if value else b"F")
+        if value is None or kind is bool:
+            self.put(_TAGS[value])
         elif kind is float:
-            self.put(b"D", _F64.pack(value))
+            self.put(b"D", F64.pack(value))
         elif kind is int:
             self.put(b"I", *_int_parts(value))
         elif kind is np.ndarray:
@@ -119,20 +102,20 @@ class _Encoder:
         elif kind is str:
             self.put(b"S", *self.text_parts(value))
         elif kind is bytes:
-            self.put(b"B", _U32.pack(len(value)), value)
+            self.put(b"B", U32.pack(len(value)), value)
         elif kind is tuple or kind is list or kind is dict:
             if depth >= MAX_DEPTH:
                 raise NotPlain(f"a {kind.__name__} nested more than {MAX_DEPTH} deep (or inside itself)")
             self.add_container(value, kind, depth + 1)
         elif kind in _NUMPY_SCALARS and kind is not np.str_:
             code = _dtype_code(value.dtype, "number")
-            self.put(b"G", bytes([code]), np.asarray(value, _DTYPES[code]).tobytes())
+            self.put(b"G", bytes([code]), np.asarray(value, DTYPES[code]).tobytes())
         else:
             self.add(_as_base(value, kind), depth)
 
     def add_container(self, value, kind, depth):
         tag = b"d" if kind is dict else b"t" if kind is tuple else b"l"
-        self.put(tag, _U32.pack(len(value)))
+        self.put(tag, U32.pack(len(value)))
         items = _with_texts(value).items() if kind is dict else enumerate(value)
         for key, item in items:
             if kind is dict:
@@ -152,15 +135,14 @@ class _Encoder:
         self.text += len(data)
         if self.text > MAX_TEXT_BYTES:
             raise NotPlain(f"more than {MAX_TEXT_BYTES // 2**20} MiB of text")
-        return _U32.pack(len(data)), data
+        return U32.pack(len(data)), data
 
     def add_array(self, array):
         code = _dtype_code(array.dtype, "array")
-        problem = _shape_problem(array.shape, array.dtype.itemsize)
-        if problem:
+        if problem := shape_problem(array.shape, array.dtype.itemsize):
             raise NotPlain(f"an array {problem}")
         head = struct.pack(f"<BB{array.ndim}Q", code, array.ndim, *array.shape)
-        self.put(b"A", head, array.astype(_DTYPES[code], copy=False).tobytes())
+        self.put(b"A", head, array.astype(DTYPES[code], copy=False).tobytes())
 
 
 def _as_base(value, kind):
@@ -199,7 +181,7 @@ def _int_parts(value):
     length = value.bit_length() // 8 + 1
     if length > MAX_INT_BYTES:
         raise NotPlain(f"an int of more than {8 * MAX_INT_BYTES - 1} bits")
-    return _U16.pack(length), value.to_bytes(length, "little", signed=True)
+    return U16.pack(length), value.to_bytes(length, "little", signed=True)
 
 
 def _dtype_code(dtype, noun):
@@ -211,18 +193,6 @@ def _dtype_code(dtype, noun):
             raise NotPlain("an array of Python objects (dtype object); rows of different lengths make one")
         raise NotPlain(f"a numpy {noun} of dtype {dtype}; use float64, int64 or bool")
     return code
-
-
-def _shape_problem(shape, itemsize):
-    if len(shape) > MAX_NDIM:
-        return f"with more than {MAX_NDIM} axes"
-    size = itemsize
-    for length in shape:
-        # An empty axis counts as one: see the module docstring.
-        size *= max(length, 1)
-        if size > MAX_VALUE_BYTES:
-            return f"of more than {MAX_VALUE_BYTES // 2**20} MiB (or an empty one that long)"
-    return ""
 
 
 def _type_name(value):
@@ -244,141 +214,6 @@ def _describe(value, kind):
     if callable(value):
         return f"{article} {name}; was it meant to be called?"
     return f"{article} {name}; return numbers, arrays, or tuples and dicts of them"
-
-
-# ------------------------------------------------------------------ decoding
-
-
-def decode(data):
-    """Return the value that `encode` made these bytes from.
-
-    Parameters
-    ----------
-    data : bytes
-        Possibly hostile.
-
-    Returns
-    -------
-    object
-        Made of exactly the types that `encode` takes; arrays are fresh,
-        writeable, C-contiguous and in native byte order.
-
-    Raises
-    ------
-    ProtocolError
-        If the bytes are anything but one complete encoded value.
-    """
-    if len(data) > MAX_VALUE_BYTES:
-        raise ProtocolError("value too long")
-    decoder = _Decoder(data)
-    value = decoder.value(0)
-    if decoder.position != len(data):
-        raise ProtocolError("bytes after the value")
-    return value
-
-
-class _Decoder:
-    def __init__(self, data):
-        self.data = data
-        self.position = self.nodes = self.text = 0
-
-    def take(self, length):
-        start, end = self.position, self.position + length
-        if end > len(self.data):
-            raise ProtocolError("value cut short")
-        self.position = end
-        return self.data[start:end]
-
-    def unpack(self, layout):
-        return layout.unpack(self.take(layout.size))[0]
-
-    def value(self, depth):
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise ProtocolError("too many values")
-        tag = self.take(1)
-        if tag == b"A":
-            return self.array()
-        if tag == b"D":
-            return self.unpack(_F64)
-        if tag == b"I":
-            return self.integer()
-        if tag == b"S":
-            return self.string()
-        if tag == b"B":
-            return self.take(self.unpack(_U32))
-        if tag in (b"t", b"l", b"d"):
-            if depth >= MAX_DEPTH:
-                raise ProtocolError("nested too deep")
-            return self.container(tag, depth + 1)
-        if tag == b"G":
-            return self.numbers(self.dtype(), ())[()]
-        for constant, value in ((b"N", None), (b"T", True), (b"F", False)):
-            if tag == constant:
-                return value
-        raise ProtocolError("unknown tag")
-
-    def integer(self):
-        length = self.unpack(_U16)
-        if length > MAX_INT_BYTES:
-            raise ProtocolError("int too long")
-        value = int.from_bytes(self.take(length), "little", signed=True)
-        if length != value.bit_length() // 8 + 1:
-            raise ProtocolError("int not in its shortest form")
-        return value
-
-    def string(self):
-        data = self.take(self.unpack(_U32))
-        self.text += len(data)
-        if self.text > MAX_TEXT_BYTES:
-            raise ProtocolError("too much text")
-        try:
-            return str(data, "utf-8")
-        except UnicodeDecodeError:
-            raise ProtocolError("text is not UTF-8") from None
-
-    def container(self, tag, depth):
-        # The count is not believed: items are appended as their bytes are found.
-        count = self.unpack(_U32)
-        if count > MAX_NODES:
-            raise ProtocolError("too many values")
-        if tag == b"d":
-            result = {}
-            for _ in range(count):
-                key = self.string()
-                if key in result:
-                    raise ProtocolError("key twice")
-                result[key] = self.value(depth)
-            return result
-        items = [self.value(depth) for _ in range(count)]
-        return tuple(items) if tag == b"t" else items
-
-    def array(self):
-        dtype, ndim = self.dtype(), self.take(1)[0]
-        if ndim > MAX_NDIM:
-            raise ProtocolError("too many axes")
-        return self.numbers(dtype, struct.unpack(f"<{ndim}Q", self.take(8 * ndim)))
-
-    def dtype(self):
-        code = self.take(1)[0]
-        if code >= len(_DTYPES):
-            raise ProtocolError("unknown dtype")
-        return _DTYPES[code]
-
-    def numbers(self, dtype, shape):
-        if _shape_problem(shape, dtype.itemsize):
-            raise ProtocolError("array too large")
-        count = 1
-        for length in shape:
-            count *= length
-        raw = np.frombuffer(self.take(count * dtype.itemsize), dtype)
-        # A bool byte of 2 is true, yet differs from True: not a canonical bool.
-        if dtype.kind == "b" and np.any(raw.view(np.uint8) > 1):
-            raise ProtocolError("bool neither 0 nor 1")
-        return raw.reshape(shape).astype(dtype.newbyteorder("="), copy=True)
-
-
-# ------------------------------------------------------------------ messages
 
 
 def write_message(fd, token, head, body):

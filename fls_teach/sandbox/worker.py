@@ -11,7 +11,7 @@ An answer's head is a dict with the keys of `ANSWER`; its body the value.
 """
 
 import contextlib
-import importlib.util
+import importlib
 import linecache
 import os
 import random
@@ -23,15 +23,15 @@ import types
 from traceback import walk_tb
 
 if __name__ == "__main__":
-    # By path: the package's own folder must not be on the path of student code
-    # (Python 3.10 puts it there), nor its other modules in the worker.
+    # By path: the package's own folder must not be on the path of student code (Python 3.10 puts it there), nor its
+    # other modules in the worker.
     _here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != _here]
     sys.path.extend(entry for entry in sys.argv[1:] if entry not in sys.path)
     del sys.argv[1:]
-    _spec = importlib.util.spec_from_file_location("fls_protocol", os.path.join(_here, "protocol.py"))
-    protocol = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(protocol)
+    sys.modules["fls_worker"] = types.ModuleType("fls_worker")
+    sys.modules["fls_worker"].__path__ = [_here]
+    protocol = importlib.import_module("fls_worker.protocol")
 else:
     from fls_teach.sandbox import protocol
 

@@ -23,7 +23,7 @@ from fls_teach.autograder.intake.collect import collect, holds_work, sources
 from fls_teach.autograder.intake.layout import is_work, recognised
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.course.registry import CourseError, exercises
-from fls_teach.sandbox.session import MAX_SOURCE_BYTES
+from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
 FILE, OTHER = f"{EIGHT}.py", f"{NINE}.py"

@@ -19,7 +19,7 @@ from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 
 from fls_teach.autograder.intake.layout import Item, is_junk, shown
-from fls_teach.sandbox.session import MAX_SOURCE_BYTES
+from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 12

@@ -8,7 +8,7 @@ from pathlib import Path
 _ROOM = Path(__file__).resolve().parents[1]
 _PACKAGE = _ROOM.parent
 WORKER = _ROOM / "worker.py"
-WORKER_FILES = WORKER, _ROOM / "protocol.py", _ROOM / "isolation" / "confine.py"
+WORKER_FILES = WORKER, *(_ROOM / name for name in ("protocol.py", "decoding.py", "isolation/confine.py"))
 
 # What the dynamic linker and the C library need beside /usr; absent ones are left out.
 SYSTEM = (

@@ -1,4 +1,4 @@
-"""Ending processes: the only place that kills, but for a worker's first process and its group (`worker_process`)."""
+"""Ending processes: whatever kills, kills here."""
 
 import contextlib
 import ctypes
@@ -14,6 +14,21 @@ from fls_teach.sandbox.proc.table import process_table, processes_of, start_of
 def adopt_orphans(adopted):
     """Be the parent of whatever descendants leave behind (Linux), to wait for it, or no longer."""
     ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
+
+
+def kill_group(process):
+    """End a process that leads a group, and whatever has stayed in the group.
+
+    Parameters
+    ----------
+    process : subprocess.Popen
+    """
+    process.kill()
+    if os.name == "posix":
+        # Either error says that none is left (Linux, macOS).
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def end(members, seconds=5.0):

@@ -22,7 +22,7 @@ from fls_teach.sandbox.isolation.sandboxes import MIB, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.view import WORKER, library_folders
 from fls_teach.sandbox.printed import Printed
 from fls_teach.sandbox.proc.cpu_time import TreeTime, charged_seconds, processor_seconds
-from fls_teach.sandbox.proc.ending import end
+from fls_teach.sandbox.proc.ending import end, kill_group
 from fls_teach.sandbox.proc.table import exact_memory_of, memory_of, process_table
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
@@ -185,12 +185,7 @@ class WorkerProcess:
         """End the process and all that it has started, as far as the sandbox knows of it."""
         self._ended.set()
         members = self._first | self._members()
-        self._process.kill()
-        if os.name == "posix":
-            # Either error says that none is left (Linux, macOS).
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        kill_group(self._process)
         self._sandbox.sweep()
         end(members)
         self._questions.put(None)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtr
 
 paths = [getattr(module, "__file__", None) for module in (sys.modules["__main__"], os, np)]
-paths += [*sys.argv, os.path.realpath(sys.executable), "/fls/protocol.py", "/fls/confine.py"]
+paths += [*sys.argv, os.path.realpath(sys.executable), "/fls/protocol.py", "/fls/decoding.py", "/fls/confine.py"]
 opened = []
 for path in filter(None, paths):
     with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 PLANT = "import builtins\nbuiltins.planted = 'FLS-ATTACK-WAS-HERE'\n"
 PLACES = [Path(__file__).parent, Path.cwd(), Path.home(), Path("/tmp"), Path("/fls")]
-NAMES = ("sitecustomize.py", "usercustomize.py", "FLS-ATTACK-WAS-HERE.pth", "student_exercise.py", "fls_protocol.py")
+NAMES = ("sitecustomize.py", "usercustomize.py", "FLS-ATTACK-WAS-HERE.pth", "student_exercise.py", "fls_worker.py")
 
 
 def linear_error(w, signal, kappa, sigma):

@@ -16,7 +16,7 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, Finder())
-for name in ("numpy", "struct", "json", "fls_protocol", "fls_teach", "hypothesis", "pytest"):
+for name in ("numpy", "struct", "json", "fls_worker", "fls_worker.protocol", "fls_teach", "hypothesis", "pytest"):
     sys.modules[name] = types.ModuleType(name)
 sys.path[:0] = ["", ".", "/tmp"]
 
