@@ -91,11 +91,12 @@ def grade(settings, progress=lambda fraction, what="": None):
             correct(settings.out, entries, corrected, rule)
             done = conclude(settings, entries, chosen, people)
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
-    done.unknown = sorted({each.submission for each in corrected} - names)
-    marked = {name for name, *_ in done.rows} if rule else set()
-    done.undated = [each.name for each in entries if each.name in marked and not rule.can_tell(each.when, each.late)]
+    remarks["unknown_overrides"] = sorted({each.submission for each in corrected} - names)
+    undated = [each.name for each in entries if rule and not rule.can_tell(each.when, each.late)]
+    remarks["undated"] = [name for name, *_ in done.rows if name in undated]
     done.refused_workers = sorted(workers.refused.items()) if workers else []
-    done.edited, done.remarks, done.seconds = kept, remarks, time.monotonic() - started
+    done.said |= remarks
+    done.edited, done.seconds = kept, time.monotonic() - started
     return done
 
 
@@ -115,7 +116,7 @@ def _check_needs(chosen):
 
 
 def _submissions(settings, chosen):
-    """What is to be graded, and names of what is not, by what is to be said of them."""
+    """What is to be graded, and names of what is not, by the keys of `summary.SAID`."""
     remarks = defaultdict(list)
 
     def remark(what, name):
@@ -124,7 +125,7 @@ def _submissions(settings, chosen):
     def results_in(folder):
         if settings.single or not saved_settings.is_out(folder) or holds_work(folder, exercises()):
             return ""  # a submission that includes settings is graded all the same
-        remark("passed over, as it holds results of an earlier fls grade", shown(str(folder), 200))
+        remark("earlier_results", shown(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
     rows = groups.read(settings.groups) if settings.groups is not None else []

@@ -109,7 +109,7 @@ def grade(paths, out, names, memory, as_json, **options):
         click.echo(json.dumps(done.as_dict(), indent=1))
     else:
         print_summary(done)
-    return 1 if done.faults or done.review or done.unknown or done.strangers or done.unclear else 0
+    return int(done.for_a_person)
 
 
 @click.command()

@@ -231,7 +231,7 @@ def test_refusals_of_the_command_line(ada, tmp_path):
 def test_an_empty_folder_among_others_is_a_submission_with_nothing_in_it(ada, tmp_path):
     (tmp_path / "in/empty").mkdir()
     done = grade(options([tmp_path / "in"], tmp_path / "out"))
-    assert (done.rows[1][:2], done.noted, done.faults) == (("empty", 0), ["empty"], [])
+    assert (done.rows[1][:2], done.said["noted"], done.faults) == (("empty", 0), ["empty"], [])
     assert "no submissions in" in refused(tmp_path / "in/empty", "--out", tmp_path / "other")
 
 
@@ -282,7 +282,10 @@ def test_of_attempts_the_best_counts(tmp_path):
     common = {"paths": [tmp_path / "in"], "seed": 1, "out": tmp_path / "out"}
     best = grade(options(**common, attempts="best"))
     assert [(*row[:2],) for row in best.rows] == [("Ada L (attempt 1)", 4), ("Bo D", 4)]
-    assert (best.left_out, best.identical) == (["Ada L (attempt 1) (1 more)"], [["Ada L (attempt 1)", "Bo D"]])
+    assert (best.said["more_attempts"], best.identical) == (
+        ["Ada L (attempt 1) (1 more)"],
+        [["Ada L (attempt 1)", "Bo D"]],
+    )
     assert handed_back(tmp_path) == ["7-1 - Ada L - Mar 3, 2025 1015 AM", "8-1 - Bo D - Mar 3, 2025 1015 AM"]
     drawn = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/report.html")}
     every = grade(options(**common, attempts="all"))
@@ -322,10 +325,9 @@ def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, caps
     grade(options([tmp_path / "in"], tmp_path / "marks"))
     (tmp_path / "marks").rename(tmp_path / "in/marks")
     done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
-    what = "passed over, as it holds results of an earlier fls grade"
-    assert (done.folders, done.remarks) == (["ada"], {what: [str(tmp_path / "in/marks")]})
+    assert (done.folders, done.said["earlier_results"]) == (["ada"], [str(tmp_path / "in/marks")])
     print_summary(done)
-    assert what in " ".join(capsys.readouterr().out.split())
+    assert "passed over, as it holds results of an earlier fls grade" in " ".join(capsys.readouterr().out.split())
     assert "holds the results of an earlier" in refused(tmp_path / "in/marks", "--out", tmp_path / "marks-3")
 
 
@@ -365,7 +367,7 @@ def test_settings_among_somebodys_work_do_not_hide_it(ada, tmp_path, place):
     shutil.copy(tmp_path / "marks/settings.json", tmp_path / "in/bob")
     done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
     assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", BAYES.points)]
-    assert not done.remarks
+    assert not done.said["earlier_results"]
 
 
 def test_a_circle_of_links_in_a_batch_is_one_persons_zero(ada, tmp_path):
@@ -511,7 +513,9 @@ def graded(tmp_path):
         ("bob", None, 4, {"grader-fault": 4}),
         ("cy[/nothing]", 4, 4, {"passed": 4}),
     ]
-    return BatchResult(tmp_path, "bwrap", ["ada", "bob", "cy"], rows, ["[/cy]"], None, ["[b]a line[/b]"], 1.0)
+    return BatchResult(
+        tmp_path, "bwrap", ["ada", "bob", "cy"], rows, {"noted": ["[/cy]"]}, None, ["[b]a line[/b]"], 1.0
+    )
 
 
 def test_the_summary_shows_names_as_they_are(graded, capsys):
@@ -600,8 +604,8 @@ def test_a_seed_and_a_key_are_one_too_many(tmp_path):
 def test_a_rule_for_late_work_that_cannot_judge_says_so(ada, tmp_path):
     """Catches late work that keeps its score because its name bears no time, without a word."""
     due = {"late": "10%/day", "due": "2025-03-04"}
-    assert grade(options([ada], tmp_path / "out", **due)).undated == ["ada"]
-    assert grade(options([ada], tmp_path / "out", late="10%/day")).undated == []
+    assert grade(options([ada], tmp_path / "out", **due)).said["undated"] == ["ada"]
+    assert grade(options([ada], tmp_path / "out", late="10%/day")).said["undated"] == []
 
 
 def test_a_column_of_no_roster_is_refused(ada, tmp_path):

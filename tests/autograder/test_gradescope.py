@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fls_teach.autograder.marking.record import VERDICTS
-from fls_teach.autograder.reports.gradescope import as_results, results_json
+from fls_teach.autograder.marking.record import VERDICTS, as_json
+from fls_teach.autograder.reports.gradescope import as_results
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 
@@ -51,7 +51,7 @@ def fits(value, schema):
 
 @pytest.mark.parametrize("made", [record(), every_verdict(), every_verdict(fault=False), *map(hostile, HOSTILE)])
 def test_it_fits_the_schema(made):
-    results = json.loads(results_json(made))
+    results = json.loads(as_json(as_results(made)))
     assert fits(results, TOP)
     assert results["tests"] and all(fits(test, TEST) for test in results["tests"])
     assert not fits(results | {"max_score": 7}, TOP)
@@ -116,10 +116,10 @@ def test_extra_data_is_what_a_second_run_needs():
 @pytest.mark.parametrize("text", HOSTILE)
 def test_bytes_are_canonical_and_harmless(text):
     made = hostile(text)
-    written = results_json(made)
-    assert written == results_json(made) and written.isascii() and written.endswith("}\n")
+    written = as_json(as_results(made))
+    assert written == as_json(as_results(made)) and written.isascii() and written.endswith("}\n")
     # A lone surrogate or a NUL is what Ruby's parser and Gradescope's database refuse.
     assert not any(escape in written for escape in ("\\ud800 ", "\\u0000", "\\u001b", "\\u202e\\"))
     json.loads(written)["tests"][0]["output"].encode()
     with pytest.raises(ValueError):
-        results_json(made | {"limits": {"call_seconds": float("nan")}})
+        as_json(as_results(made | {"limits": {"call_seconds": float("nan")}}))

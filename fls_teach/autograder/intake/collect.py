@@ -345,7 +345,7 @@ def _found_at(path, expected, results_in, single, patterns, insist, remark):
     if any(not each.problem for each in found):
         everybody = by_attempt(found, place, kind)
         for name in hidden:
-            remark("hidden and without an exercise, so passed over", shown(name))
+            remark("hidden", shown(name))
         if kind == "folder" and len(everybody) == 1 and everybody[0][0].kind == "archive":  # perhaps the platform's own
             inner = _found_at(everybody[0][0].path, expected, results_in, single, patterns, False, remark)
             everybody = inner if len(inner) > 2 else everybody

@@ -7,8 +7,6 @@ from fls_teach.autograder.intake.people import moment
 from fls_teach.autograder.tables import read_table
 from fls_teach.course.registry import CourseError
 
-NOTHING = "named in --groups, but nothing was handed in under that name"
-
 
 def read(path):
     """The rows (submission, member) of a CSV file with these columns.
@@ -63,7 +61,7 @@ def merged(people, rows, remark=lambda what, name: None):
     for label, members in groups.items():
         for member in members:
             if _plain(member) not in called:
-                remark(NOTHING, f"{shown(member)} ({shown(label)})")
+                remark("unknown_members", f"{shown(member)} ({shown(label)})")
         for name in (*sorted(members), label):
             places = called.get(_plain(name), [])
             if len(places) > 1:

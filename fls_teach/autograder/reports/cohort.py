@@ -5,6 +5,7 @@ has a short `Listed` for each.
 """
 
 import bisect
+import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -183,15 +184,12 @@ class Cohort:
     @property
     def mean(self):
         """Mean score."""
-        return sum(score * count for score, count in self.scores.items()) / self.scores.total()
+        return statistics.fmean(self.scores.elements())
 
     @property
     def median(self):
         """Median score."""
-        ordered, total = sorted(self.scores), self.scores.total()
-        upto = [sum(self.scores[score] for score in ordered[: k + 1]) for k in range(len(ordered))]
-        middle = [ordered[bisect.bisect_right(upto, place)] for place in ((total - 1) // 2, total // 2)]
-        return sum(middle) / 2
+        return statistics.median(self.scores.elements())
 
     def distribution(self):
         """Columns of a histogram, as a list of (label, number): tenths of all points, and all of them."""

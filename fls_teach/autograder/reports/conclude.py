@@ -88,13 +88,11 @@ def conclude(settings, entries, chosen, people=None):
     gradebook.write_gradebook(book, [exercise.name for exercise in chosen], counted(), missing)
     if people:
         people.fill(settings.out / "roster.csv", {entry.name: final_marks(record).final for entry, record in records()})
-        done.absent, done.strangers, done.unclear, done.by_name = (
-            missing,
-            people.strangers,
-            people.unclear,
-            people.by_name,
-        )
-    done.left_out = [f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1]
+        done.said |= {"absent": missing, "not_on_the_roster": people.strangers}
+        done.said |= {"unclear_on_the_roster": people.unclear, "found_by_name_alone": people.by_name}
+    done.said["more_attempts"] = [
+        f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1
+    ]
     note = ""
     try:
         done.pairs = near_identical(_readable(done.different(counting)), chosen)

@@ -3,7 +3,7 @@
 The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 """
 
-from fls_teach.autograder.marking.record import as_json, final_marks, properties
+from fls_teach.autograder.marking.record import final_marks, properties
 from fls_teach.autograder.reports.lines import corrections, verdict_lines
 from fls_teach.autograder.reports.reproduce import reproduce_command
 
@@ -42,11 +42,6 @@ def as_results(record):
         },
     }
     return results
-
-
-def results_json(record):
-    """results.json as text: canonical, ASCII only."""
-    return as_json(as_results(record))
 
 
 def _about(record):

@@ -2,7 +2,7 @@
 
 import statistics
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,24 @@ from fls_teach.autograder.reports.lines import reasons_to_review
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
+
+
+_RED = "bold red"
+SAID = {
+    "unknown_overrides": ("named in the corrected marks, but not graded", _RED),
+    "not_on_the_roster": ("not on the roster", _RED),
+    "unclear_on_the_roster": ("without a mark on the roster, as several rows or several submissions fit", _RED),
+    "found_by_name_alone": ("found on the roster by name alone, as its numbers and logins are of another kind", ""),
+    "absent": ("on the roster, but nothing was handed in", _RED),
+    "undated": ("without a time of handing in, so --late took nothing off", _RED),
+    "more_attempts": ("with more attempts, which do not count", ""),
+    "noted": ("with notes on their files, which their reports show", ""),
+    "unknown_members": ("named in --groups, but nothing was handed in under that name", ""),
+    "hidden": ("hidden and without an exercise, so passed over", ""),
+    "earlier_results": ("passed over, as it holds results of an earlier fls grade", ""),
+}
+"""What a batch may say of names beside the marks, by its name in JSON, and in which style."""
+_FOR_A_PERSON = "unknown_overrides", "not_on_the_roster", "unclear_on_the_roster"
 
 
 @dataclass
@@ -24,58 +42,40 @@ class BatchResult:
     folders : list of str
         Each submission's folder below `out`.
     rows : list of (submission, score or None, max_score, dict of verdict counts)
-    noted : list of str
-        Names of submissions of which something was not taken.
+    said : dict of str to list of str
+        Names of submissions, people or folders, by the keys of `SAID`.
     review : list of (str, str)
         Names of submissions that need manual review for another reason than a fault of the grader's, and why.
-    left_out : list of str
-        People with more than one attempt.
     by_digest : dict of str to list of str
         Names of submissions that answer anything, by the digest of their files.
     edited : list of Path
         Where gradebooks are kept that were edited by hand.
-    unknown : list of str
-        Submissions that overrides.csv names and that were not graded.
-    absent, strangers, unclear, by_name : list of str
-        People on the roster of whom nothing was handed in; the others as `Roster` has them.
-    undated : list of str
-        Submissions that the rule for late work could not judge, as nothing says when they were handed in.
     refused_workers : list of (str, str)
         Workers of a cluster that marked nothing, and why.
     pairs : list of similar.Pair or None
     changes : list of str
         Lines on what `--against` found.
     seconds : float
-    remarks : dict of str to list of str
-        Names of what was passed over or not found, by what is to be said of them.
     """
 
     out: Path
     isolation: str
     folders: list
     rows: list = field(default_factory=list)
-    noted: list = field(default_factory=list)
+    said: dict = field(default_factory=lambda: defaultdict(list))
     pairs: list | None = None
     changes: list = field(default_factory=list)
     seconds: float = 0.0
-    remarks: dict = field(default_factory=dict)
     review: list = field(default_factory=list)
-    left_out: list = field(default_factory=list)
     by_digest: dict = field(default_factory=dict)
     edited: list = field(default_factory=list)
-    unknown: list = field(default_factory=list)
-    absent: list = field(default_factory=list)
-    strangers: list = field(default_factory=list)
-    unclear: list = field(default_factory=list)
-    by_name: list = field(default_factory=list)
-    undated: list = field(default_factory=list)
     refused_workers: list = field(default_factory=list)
 
     def add(self, record, counts=True):
         """Count one more record; of an attempt that does not count, nothing but its notes."""
         verdicts, name = dict(Counter(item["verdict"] for _, item in properties(record))), record["submission"]
         if record["notes"]:
-            self.noted.append(name)
+            self.said["noted"].append(name)
         if counts:
             self.rows.append((name, final_marks(record).final, record["max_score"], verdicts))
             self.review += [(name, reason) for reason in reasons_to_review(record)[:1]]
@@ -102,6 +102,11 @@ class BatchResult:
         """Names of submissions of which no file was taken, or stubs alone."""
         return [name for name, _, _, verdicts in self.rows if verdicts.keys() == {"missing"}]
 
+    @property
+    def for_a_person(self):
+        """Whether anything needs manual review."""
+        return bool(self.faults or self.review or any(map(self.said.get, _FOR_A_PERSON)))
+
     def as_dict(self):
         """For JSON."""
         rows = [
@@ -109,14 +114,13 @@ class BatchResult:
             for name, score, of, verdicts in self.rows
         ]
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
-        head = {"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults}
-        head |= {"review": dict(self.review), "noted": self.noted, "more_attempts": self.left_out}
-        head |= {"edited_gradebooks": [str(each) for each in self.edited], "unknown_overrides": self.unknown}
-        head |= {"absent": self.absent, "not_on_the_roster": self.strangers, "undated": self.undated}
-        head |= {"unclear_on_the_roster": self.unclear, "found_by_name_alone": self.by_name}
-        head |= {"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}
-        more = {"identical": self.identical, "near_identical": pairs, "changes": self.changes, "remarks": self.remarks}
-        return head | more
+        return {
+            **{"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults},
+            **{"review": dict(self.review), "identical": self.identical, "near_identical": pairs},
+            **{"changes": self.changes, "edited_gradebooks": [str(each) for each in self.edited]},
+            **({"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}),
+            **{name: self.said.get(name, []) for name in SAID},
+        }
 
 
 def print_summary(done):
@@ -143,38 +147,28 @@ def print_summary(done):
 
 def _sentences(done):
     """(text, style) for each line below the table."""
-    red = "bold red"
     scores = sorted(score for _, score, _, _ in done.rows if score is not None)
     if len(scores) > 1:
         low, middle, high = scores[0], statistics.median(scores), scores[-1]
         yield f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}", ""
     if done.faults:
-        yield f"{len(done.faults)} not graded because of a grader error; review manually: {_listed(done.faults)}", red
+        yield f"{len(done.faults)} not graded because of a grader error; review manually: {_listed(done.faults)}", _RED
     if done.review:
-        yield f"{len(done.review)} need manual review:", red
+        yield f"{len(done.review)} need manual review:", _RED
         yield from ((f"  {_spelt(name)}: {_spelt(reason)}", "red") for name, reason in done.review[:SHOWN])
     if done.edited:
         kept = " and ".join(f"'{each}'" for each in done.edited)
         where = f"'{done.out / 'overrides.csv'}' (submission,exercise,points,reason)"
-        yield f"The gradebook was edited by hand; that version is kept as {kept}, until you delete it.", red
-        yield f"Corrected marks stay if they are in {where}.", red
-    for names, what, style in (
-        (done.unknown, "named in the corrected marks, but not graded", red),
-        (done.strangers, "not on the roster", red),
-        (done.unclear, "without a mark on the roster, as several rows or several submissions fit", red),
-        (done.by_name, "found on the roster by name alone, as its numbers and logins are of another kind", ""),
-        (done.absent, "on the roster, but nothing was handed in", red),
-        (done.undated, "without a time of handing in, so --late took nothing off", red),
-        (done.left_out, "with more attempts, which do not count", ""),
-        (done.noted, "with notes on their files, which their reports show", ""),
-        *((names, what, "") for what, names in done.remarks.items()),
-        (done.blank, "with nothing in it that could be marked, so 0 points", "bold"),
-    ):
-        if names:
+        yield f"The gradebook was edited by hand; that version is kept as {kept}, until you delete it.", _RED
+        yield f"Corrected marks stay if they are in {where}.", _RED
+    for name, (what, style) in SAID.items():
+        if names := done.said.get(name):
             yield f"{len(names)} {what}: {_listed(names)}", style
+    if done.blank:
+        yield f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}", "bold"
     if done.blank and len(done.blank) == len(done.rows):
-        yield "That is all of them: is PATH the folder that holds the submissions?", red
-    yield from ((f"Not used, worker {worker}: {_spelt(reason)}", red) for worker, reason in done.refused_workers)
+        yield "That is all of them: is PATH the folder that holds the submissions?", _RED
+    yield from ((f"Not used, worker {worker}: {_spelt(reason)}", _RED) for worker, reason in done.refused_workers)
     yield from ((f"Identical files: {_listed(names)}", "") for names in done.identical[:SHOWN])
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
