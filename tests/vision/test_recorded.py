@@ -68,3 +68,12 @@ def test_a_record_of_a_new_field_is_kept_under_its_own_name(tmp_path, monkeypatc
 def test_the_parameters_of_a_run_make_it_again(run):
     assert type(run)(**run.parameters) == run
     assert set(run.parameters) >= set(FIRST_FIELDS) and len(fields(run)) >= len(run.parameters)
+
+
+def test_a_centred_network_with_batch_norm_is_done_again(tmp_path):
+    """Its records from before f0 had the mode of f are of another experiment."""
+    run = replace(SMALL, norm="batch", centred=True)
+    store.save(tmp_path, {"run": run.parameters, "trained": {}})
+    assert store.load(tmp_path, run) is None
+    sweep([run], tmp_path, engine="loop")
+    assert store.load(tmp_path, run)["trained"]["train_risk"]

@@ -1,5 +1,6 @@
 """`train_one` is plain SGD on cross_entropy(c f) / c, repeatable, and says truly how it ended."""
 
+import copy
 import math
 from dataclasses import asdict
 
@@ -165,6 +166,30 @@ def test_evaluation_uses_the_running_statistics_of_batch_norm(data):
     with torch.no_grad():
         outputs = model.eval()(data.normaliser()(data.test.pixels))
     assert done.test_risk[-1] == pytest.approx(float(cross_entropy(outputs, data.test.labels)), rel=1e-5)
+
+
+def test_evaluation_0_is_of_a_network_that_batch_norm_normalises(data):
+    """With statistics of 0 and 1 it would be of another network, with outputs of another size."""
+    model = build("resnet18", n_classes=3, width=4, norm="batch", image_size=8)
+    with torch.no_grad():
+        outputs = copy.deepcopy(model).train()(data.normaliser()(data.train.pixels))
+    done = train_one(model, data, lr=1e-9, batch=100, epochs=1, target=1.0)
+    # The running variance is the unbiased one: 100 values per channel or more at each of 20 layers.
+    assert done.train_risk[0] == pytest.approx(float(cross_entropy(outputs, data.train.labels)), rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_a_centred_run_with_batch_norm_stays_at_zero_until_weights_move(data, name):
+    """Training mode and evaluation mode alike, however the running statistics move. ResNet-50's risk went to 4,590."""
+    model = build(name, n_classes=3, width=4, norm="batch", image_size=8)
+    done = train_one(model, data, lr=1e-30, batch=25, centred=True, epochs=2)
+    assert done.status == "budget" and done.train_risk == 3 * (pytest.approx(math.log(3), rel=1e-6),)
+
+
+def test_a_centred_run_with_batch_norm_learns(data):
+    model = build("resnet18", n_classes=3, width=4, norm="batch", image_size=8)
+    done = train_one(model, data, lr=0.02, batch=25, centred=True, epochs=4, target=1.0)
+    assert done.train_risk[-1] < done.train_risk[0]
 
 
 def test_a_centred_run_starts_from_outputs_of_zero(data):

@@ -17,8 +17,16 @@ class OutputMultiplier(nn.Module):
     c : float
         > 0 and finite.
     centred : bool
-        Subtract f0, a frozen copy in evaluation mode that has buffers in place of parameters. The output is then
-        exactly 0 at the start; with batch norm only in evaluation mode, for in training mode f depends on the batch.
+        Subtract f0, a frozen copy that has buffers in place of parameters and is always in the mode of f. The output
+        is then exactly 0 at the start.
+
+    Notes
+    -----
+    With batch norm f depends on the statistics that it is normalised with: in training mode the batch's, in evaluation
+    mode running ones. f0 uses those of its own activations in the same mode, and its running statistics follow the same
+    batches as those of f. So f - f0 is exactly 0 in both modes for as long as the weights of f stay where they were,
+    and what evaluation sees is what training moved. Against an f0 of fixed statistics it would also see the noise of
+    the running ones.
 
     Raises
     ------
@@ -49,17 +57,10 @@ class OutputMultiplier(nn.Module):
             logits = logits - start
         return self.c * logits
 
-    def train(self, mode=True):
-        """As of every module, but f0 stays in evaluation mode."""
-        super().train(mode)
-        if self.centred:
-            self.start.eval()
-        return self
-
 
 def _frozen(model):
-    """A copy in evaluation mode whose parameters are buffers: no optimiser finds them, `.to` moves them."""
-    model = copy.deepcopy(model).eval()
+    """A copy whose parameters are buffers: no optimiser finds them, `.to` moves them."""
+    model = copy.deepcopy(model)
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
             delattr(module, name)

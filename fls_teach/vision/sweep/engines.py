@@ -118,7 +118,7 @@ def seconds_a_network(stack, **settings):
 
 
 def _record(run, trained, data, device):
-    return {
+    return ({"calibrated": True} if run.norm == "batch" else {}) | {
         "run": run.parameters,
         "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
         "images": {"train": data.train.digest, "test": data.test.digest},

@@ -38,9 +38,14 @@ def load(folder, run):
         whole = json.loads(_path(folder, run).read_bytes())
         record = whole["record"]
         intact = whole["format"] == FORMAT and whole["sha256"] == hashlib.sha256(_text(record).encode()).hexdigest()
-        return record if intact and Run(**record["run"]) == run else None
+        return record if intact and Run(**record["run"]) == run and not _is_superseded(run, record) else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _is_superseded(run, record):
+    """Earlier versions trained centred networks with batch norm against an f0 in another mode, which is not f0."""
+    return run.centred and run.norm == "batch" and not record.get("calibrated")
 
 
 def plan(folder, runs):

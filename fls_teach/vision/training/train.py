@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import cross_entropy
 
+from fls_teach.vision.models.batch_norm import calibrate
 from fls_teach.vision.models.build import build_for
 from fls_teach.vision.models.multiplier import OutputMultiplier
 from fls_teach.vision.run import STOPS
@@ -72,7 +73,8 @@ def train_one(
     c, centred : float, bool
         What is trained is c f, or c (f - f at the start).
     batch : int
-        Images a step; the last step of an epoch takes what is left.
+        Images a step; the last step of an epoch takes what is left. Batch norm's running statistics start from those
+        of the training images in such batches.
     stop, target : str, float
         "train-accuracy" >= target; "train-risk" <= target (nats); "validation-risk" without improvement for
         ``int(target)`` epochs. Judged before training and after every epoch, on all images, in evaluation mode.
@@ -93,12 +95,13 @@ def train_one(
         output a class, or c f overflows before training.
     """
     check_rule(stop, target, data)
-    net, normalise = OutputMultiplier(model, c, centred), data.normaliser()
-    n, device = len(data.train), data.train.pixels.device
+    n, device, normalise = len(data.train), data.train.pixels.device, data.normaliser()
     if device.type == "cpu":
-        net.to(memory_format=torch.channels_last)  # 1.1 to 1.6 times the images per second on one core
-    weights, steps, diverged_at = list(net.parameters()), 0, None
+        model.to(memory_format=torch.channels_last)  # 1.1 to 1.6 times the images per second on one core
+    weights, steps, diverged_at = list(model.parameters()), 0, None
     with repeatable():
+        calibrate(model, (normalise(pixels) for pixels in whole_batches(data.train.pixels, batch)))
+        net = OutputMultiplier(model, c, centred)
         history = [evaluate(net, data, normalise)]
         if not is_finite(history[0]):
             raise ValueError(f"the risk is not finite before training; c is {c:g}, choose a smaller one")
@@ -127,6 +130,11 @@ def train_one(
             else:
                 status, diverged_at = "diverged", steps
     return summary(history, status, steps, diverged_at)
+
+
+def whole_batches(pixels, batch):
+    """`pixels` in batches of `batch` images, without a smaller one in the end; all of them if they are fewer."""
+    return pixels[: len(pixels) // batch * batch or len(pixels)].split(batch)
 
 
 def epoch_order(n, seed, epoch, device):
