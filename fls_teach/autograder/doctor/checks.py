@@ -7,7 +7,7 @@ import runpy
 import shutil
 import sysconfig
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -131,85 +131,73 @@ def attack(isolation, jobs, progress=lambda fraction, what="": None):
             "the attacks are not installed with fls-teach; run this in a clone or an unpacked source archive"
         )
     found = attacks(zoo)
-    targets = tuple(dict.fromkeys(find_exercise(each.exercise) for each in found))
-    if not all(exercise.solution.exists() for exercise in targets):
+    if not all(find_exercise(each.exercise).solution.exists() for each in found):
         raise CourseError("the attacks need the reference solutions, which a student distribution does not have")
-    with tempfile.TemporaryDirectory(prefix="fls-zoo-") as folder, _planted_secrets(Path(folder)):
-        place = _Place(Path(folder), targets, isolation, jobs)
-        alone = place.grade("alone", _NEIGHBOURS)
-        place.hand_in(found)
-        before = _traces()
-        together = place.grade("together", [*_NEIGHBOURS, *(each.name for each in found)], progress)
-        shared = [f"left the file '{path}'" for path in sorted(_traces() - before)]
-        shared += [f"changed '{path}' beside the results" for path in place.changed()]
-        shared += [f"left process {pid} running" for pid in _survivors()]
-        shared += [f"the mark of {name} changed" for name in _NEIGHBOURS if alone[name] != together[name]]
-        results = [(each, _judge(each, place, together)) for each in found]
-    if shared:
-        results.append((None, shared))
-    return results
-
-
-class _Place:
-    """A folder with submissions, and the results of grading them."""
-
-    def __init__(self, folder, targets, isolation, jobs):
-        self.folder, self.targets, self.isolation, self.jobs = folder, targets, isolation, jobs
-        self.submissions = folder / "submissions"
-        for name in _NEIGHBOURS:
-            home = self.submissions / name
-            home.mkdir(parents=True)
-            for exercise in targets:
-                text = exercise.solution.read_text(encoding="utf-8")
-                (home / f"{exercise.name}.py").write_text(f"{text}\n# {CANARY}-NEIGHBOUR\n", encoding="utf-8")
-        self.paths = {name: self.submissions / name for name in _NEIGHBOURS}
-
-    def hand_in(self, found):
-        """Copy or build every attack."""
-        for each in found:
-            home = self.submissions / each.name
-            home.mkdir()
-            if each.builder:
-                self.paths[each.name] = runpy.run_path(str(each.path))["build"](home)
-            else:
-                shutil.copyfile(each.path, home / f"{each.exercise}.py")
-                self.paths[each.name] = home
-        self._before = self._listing()
-
-    def grade(self, out, names, progress=lambda fraction, what="": None):
-        """Grade some of them; return each one's record as bytes."""
+    with tempfile.TemporaryDirectory(prefix="fls-zoo-") as scratch, _planted_secrets(Path(scratch)):
+        folder = Path(scratch)
+        submissions, targets = folder / "submissions", dict.fromkeys(find_exercise(each.exercise) for each in found)
+        paths = {name: _honest(submissions / name, targets) for name in _NEIGHBOURS}
         settings = RunSettings(
-            paths=tuple(self.paths[name] for name in names),
-            out=self.folder / out,
-            jobs=self.jobs,
-            isolation=self.isolation,
-            exercises=tuple(exercise.name for exercise in self.targets),
-            key_file=self.folder / "key",
+            paths=tuple(paths.values()),
+            out=folder / "alone",
+            jobs=jobs,
+            isolation=isolation,
+            exercises=tuple(exercise.name for exercise in targets),
+            key_file=folder / "key",
             time_limit=TIME_LIMIT,
             memory_mib=MEMORY_MIB,
         )
-        done = grade(settings, progress)
-        self.out = settings.out
-        self.folders = dict(zip(names, done.folders, strict=True))
-        return {name: (self.out / self.folders[name] / "record.json").read_bytes() for name in names}
+        alone = _graded(settings, paths)
+        paths |= {each.name: _handed_in(each, submissions / each.name) for each in found}
+        settings = replace(settings, paths=tuple(paths.values()), out=folder / "together")
+        traces, listed = _traces(), _listing(submissions)
+        together = _graded(settings, paths, progress)
+        shared = [f"left the file '{path}'" for path in sorted(_traces() - traces)]
+        changed = {path for path, _ in _listing(submissions) ^ listed}
+        shared += [f"changed '{path.relative_to(folder)}' beside the results" for path in sorted(changed)]
+        shared += [f"left process {pid} running" for pid in _survivors()]
+        for name in _NEIGHBOURS:
+            if alone[name].read_bytes() != together[name].read_bytes():
+                shared.append(f"the mark of {name} changed")
+        results = [(each, _judge(each, together[each.name])) for each in found]
+    return results + ([(None, shared)] if shared else [])
 
-    def changed(self):
-        """Files among the submissions that came, went or changed while they were graded."""
-        after = self._listing()
-        return sorted(path for path in self._before.keys() | after.keys() if self._before.get(path) != after.get(path))
 
-    def _listing(self):
-        stats = {path: path.lstat() for path in self.submissions.rglob("*")}
-        return {str(path.relative_to(self.folder)): (each.st_size, each.st_mtime_ns) for path, each in stats.items()}
+def _honest(home, targets):
+    """Hand in a folder with the reference solutions, in which a secret stands."""
+    home.mkdir(parents=True)
+    for exercise in targets:
+        text = exercise.solution.read_text(encoding="utf-8")
+        (home / f"{exercise.name}.py").write_text(f"{text}\n# {CANARY}-NEIGHBOUR\n", encoding="utf-8")
+    return home
 
 
-def _judge(each, place, together):
+def _handed_in(each, home):
+    """Copy or build an attack."""
+    home.mkdir()
+    if each.builder:
+        return runpy.run_path(str(each.path))["build"](home)
+    shutil.copyfile(each.path, home / f"{each.exercise}.py")
+    return home
+
+
+def _graded(settings, names, progress=lambda fraction, what="": None):
+    """Grade; return {name: path of its record}."""
+    folders = grade(settings, progress).folders
+    return {name: settings.out / folder / "record.json" for name, folder in zip(names, folders, strict=True)}
+
+
+def _listing(folder):
+    """What lies below a folder, with the sizes and times by which a change shows."""
+    stats = ((path, path.lstat()) for path in folder.rglob("*"))
+    return {(path, (each.st_size, each.st_mtime_ns)) for path, each in stats}
+
+
+def _judge(each, path):
     """What is wrong with the outcome of one attack."""
-    folder = place.out / place.folders[each.name]
-    record, wrong = read_record(folder / "record.json"), []
-    exercise = find_exercise(each.exercise)
+    record, wrong = read_record(path), []
     for owner, item in properties(record):
-        if owner["name"] != exercise.name:
+        if owner["name"] != each.exercise:
             if item["points"]:
                 wrong.append(f"it earned {item['points']} points for {item['id']}, which it was not to answer")
         elif item["verdict"] not in each.verdicts[item["id"]]:
@@ -217,12 +205,11 @@ def _judge(each, place, together):
             wrong.append(f"{item['id']} is {item['verdict']} instead of {allowed} ({item['summary'][:100]})")
     if record["score"] and not each.honest:
         wrong.append(f"it earned {record['score']} points")
-    for path in sorted(folder.iterdir()):
-        if CANARY.encode() in path.read_bytes():
-            wrong.append(f"{path.name} shows a planted secret")
-    page = (folder / "report.html").read_text(encoding="utf-8").lower()
-    wrong += [f"report.html holds {tag}>" for tag in ("<script", "<img", "<iframe") if tag in page]
-    if as_json(record).encode() != together[each.name]:
+    texts = {file.name: file.read_bytes() for file in sorted(path.parent.iterdir())}
+    wrong += [f"{name} shows a planted secret" for name, text in texts.items() if CANARY.encode() in text]
+    page = texts["report.html"].lower()
+    wrong += [f"report.html holds {tag}>" for tag in ("<script", "<img", "<iframe") if tag.encode() in page]
+    if as_json(record).encode() != texts["record.json"]:
         wrong.append("its record is not in canonical form")
     return wrong
 
@@ -250,13 +237,15 @@ def _traces():
 
 
 def _survivors():
-    """Processes that attacks have left, which are then ended."""
-    left = []
-    for pid in process_table():
-        with contextlib.suppress(OSError):
-            if SURVIVOR.encode() in Path(f"/proc/{pid}/cmdline").read_bytes() and pid != os.getpid():
-                left.append(pid)
-    return left
+    """Processes that attacks have left."""
+    return [pid for pid in process_table() if pid != os.getpid() and SURVIVOR.encode() in _command(pid)]
+
+
+def _command(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 def print_attacks(results):
