@@ -102,17 +102,16 @@ def grade(settings, progress=lambda fraction, what="": None):
 
 def _check_needs(chosen):
     """Raise a `MissingModule` that says how to grade without."""
-    missing = {}
+    problems = {}
     for exercise in chosen:
         try:
             exercise.check_needs()
         except MissingModule as problem:
-            missing[exercise] = str(problem)
-    if missing:
-        rest = {exercise.name for exercise in chosen if exercise not in missing}
-        word = selected([exercise for exercise in exercises() if exercise.name in rest], exercises())
-        hint = f"; or grade without it: --exercise {word}" if rest else ""
-        raise MissingModule(f"{next(iter(missing.values()))}{hint}")
+            problems[exercise.name] = str(problem)
+    if problems:
+        names = {exercise.name for exercise in chosen} - problems.keys()
+        rest = selected([exercise for exercise in exercises() if exercise.name in names], exercises())
+        raise MissingModule([*problems.values()][0] + f"; or grade without it: --exercise {rest}" * bool(rest))
 
 
 def _submissions(settings, chosen):
@@ -139,12 +138,8 @@ def _keep_apart(entries, settings):
     """Refuse to believe what may have been handed in: marks, a key, or the results of an earlier run."""
     out = settings.out.resolve()
     course = course_root() if course_root() != own_root() else None
-    given = {"--out": out, "--against": settings.against, "--key-file": settings.key_file, "--groups": settings.groups}
-    given |= {"--overrides": settings.overrides, "--roster": settings.roster}
-    for option, ours in (given | {"--course": course, "--extra-spec": settings.extra_spec}).items():
-        if ours is None or "\0" in str(ours):  # which is no path; reading it says so
-            continue
-        for path in settings.paths:
+    for option, ours in (settings.own_files | {"--course": course}).items():
+        for path in settings.paths if ours is not None and "\0" not in str(ours) else ():  # else reading it says so
             if Path(os.path.realpath(ours)).is_relative_to(os.path.realpath(path)):
                 raise CourseError(
                     f"{option} '{shown(str(ours), 200)}' lies in '{shown(str(path), 200)}', where a submission could "
@@ -161,9 +156,8 @@ def _keep_apart(entries, settings):
 def _isolation(settings, entries, chosen):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
-    hidden = {package, settings.out.resolve(), *(root / name for name in ("solutions", "tests"))}
-    given = settings.key_file, settings.against, settings.extra_spec, settings.overrides, settings.roster
-    hidden |= {Path(path).resolve() for path in (*given, settings.groups) if path is not None}
+    hidden = {package, *(root / name for name in ("solutions", "tests"))}
+    hidden |= {Path(path).resolve() for path in settings.own_files.values() if path is not None}
     # A link is no submission, and what it points at is no secret of ours.
     hidden |= {entry.path for entry in entries if not entry.path.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.

@@ -167,6 +167,12 @@ class RunSettings:
         """The limits on the time of a submission."""
         return TimeLimits(self.time_limit, _EXERCISE_SHARE * self.time_limit, submission=self.total_limit)
 
+    @property
+    def own_files(self) -> dict:
+        """The instructor's own files and folders by their options, None where there is none: no submission has them."""
+        names = "out", "against", "key_file", "groups", "overrides", "roster", "extra_spec"
+        return {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
+
     def sandbox_limits(self):
         """The sandbox's `ResourceLimits`; that on processor time is never below what the calls may come to."""
         from fls_teach.sandbox.isolation.sandboxes import ResourceLimits  # imports numpy, which most commands need not

@@ -177,16 +177,16 @@ def test_a_key_that_is_not_kept_in_the_older_out_has_to_be_given(graded_once, tm
 def test_keys_that_are_none(ada, tmp_path, unmarked, monkeypatch):
     (tmp_path / "short").write_text("short")
     for path, reason in (
-        (tmp_path / "short", "less than 8"),
+        (tmp_path / "short", "is no course key: these have 8 to 4096 bytes"),
         (tmp_path / "absent", "cannot read"),
         (tmp_path, "cannot read"),
-        ("/dev/zero", "longer than"),
+        ("/dev/zero", "is no course key: these have 8 to 4096 bytes"),
         ("a\0b", "cannot read"),
     ):
         with pytest.raises(CourseError, match=reason):
             grade(options([ada], tmp_path / "out", key_file=path))
     monkeypatch.setenv("FLS_COURSE_KEY", "short")
-    with pytest.raises(CourseError, match="FLS_COURSE_KEY has less than 8"):
+    with pytest.raises(CourseError, match="FLS_COURSE_KEY is no course key: these have 8 to"):
         grade(options([ada], tmp_path / "out"))
     assert not unmarked
 

@@ -122,39 +122,28 @@ class TimedSession:
 
     def _asked(self, function, ask):
         """What `ask()` returns, which `watched` does not interrupt; or that the time is used up."""
-        if used_up := self._used_up(function):
-            return used_up
+        self._settle()
+        if message := self._used_up(f"used up before {function}() was asked"):
+            return Outcome("timeout", function, message=message)
         self._away = True
         try:
             return ask()
         finally:
             self._away = False
 
-    def _used_up(self, function):
-        """What to answer instead of calling, or None."""
-        self._settle()
-        limits = self._limits
+    def _used_up(self, when=""):
+        """A sentence on what was used up, and when, or ""; raise `CheckerTooSlow` if that is our fault."""
+        limits, purpose = self._limits, self._purpose
+        work = f"making and judging the examples took the grader more than {limits.grader:g} s"
         if self.taken > self._share:
-            return Outcome("timeout", function, message=self._out_of_time())
-        if self._own[self._purpose] > limits.grader:
-            if self._is_our_fault():
-                raise CheckerTooSlow(self._own_work())
-            whose = f"{limits.grader:g} s of the grader"
-        elif charged_seconds(self._clock[self._purpose], self._cpu[self._purpose], limits.slack) > limits.exercise:
-            whose = f"{limits.exercise:g} s"
-        else:
-            return None
-        text = f"The {whose} for this exercise were used up before {function}() was asked."
-        return Outcome("timeout", function, message=text)
-
-    def _is_our_fault(self):
-        return self._purpose == "mark" and self._answered < HEAVY
-
-    def _own_work(self):
-        return f"making and judging the examples took the grader more than {self._limits.grader:g} s"
-
-    def _out_of_time(self):
-        return f"What this exercise may have of the {self._limits.submission:g} s for all of them was used up."
+            return f"What this exercise may have of the {limits.submission:g} s for all of them was used up."
+        if self._own[purpose] > limits.grader:
+            if purpose == "mark" and self._answered < HEAVY:
+                raise CheckerTooSlow(work)
+            return f"The {limits.grader:g} s of the grader for this exercise were {when}." if when else work
+        if charged_seconds(self._clock[purpose], self._cpu[purpose], limits.slack) > limits.exercise:
+            return f"The {limits.exercise:g} s for this exercise were {when}."
+        return ""
 
     def _add(self, clock, cpu):
         self._clock[self._purpose] += clock
@@ -167,10 +156,8 @@ class TimedSession:
 
     def _look(self, *signal_and_frame):
         self._settle()
-        own, limit = self._own[self._purpose], self._limits.grader
-        late = self.taken > self._share
-        if (late or own > limit) and own > self._stop_at and not self._away:
+        own = self._own[self._purpose]
+        over = self.taken > self._share or own > self._limits.grader
+        if over and own > self._stop_at and not self._away:
             self._stop_at = own + _AGAIN
-            if late:
-                raise TimeBudgetExceeded(self._out_of_time())
-            raise (CheckerTooSlow if self._is_our_fault() else TimeBudgetExceeded)(self._own_work())
+            raise TimeBudgetExceeded(self._used_up())

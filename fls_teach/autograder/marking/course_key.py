@@ -56,8 +56,8 @@ def course_key(out, key_file=None, older=None):
     if key_file is not None:
         return _key_in(Path(key_file)), True
     if os.environ.get("FLS_COURSE_KEY"):
-        return _long_enough(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY"), True
-    for folder in (out, older) if older is not None else (out,):
+        return _checked(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY"), True
+    for folder in filter(None, (out, older)):
         path = Path(folder, NAME)
         if path.exists():
             return _key_in(path), False
@@ -85,13 +85,10 @@ def _key_in(path):
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise CourseError(f"cannot read the course key in '{path}' ({reason})") from None
-    if len(key) > LARGEST_KEY:
-        raise CourseError(f"'{path}' is longer than {LARGEST_KEY} bytes, which is no course key; name the right file")
-    return _long_enough(key, f"'{path}'")
+    return _checked(key, f"'{path}'")
 
 
-def _long_enough(key, where):
-    key = key.strip()
-    if len(key) < SHORTEST_KEY:
-        raise CourseError(f"the course key in {where} has less than {SHORTEST_KEY} characters; put a longer one there")
-    return key
+def _checked(key, where):
+    if not SHORTEST_KEY <= len(key.strip()) <= len(key) <= LARGEST_KEY:
+        raise CourseError(f"what is in {where} is no course key: these have {SHORTEST_KEY} to {LARGEST_KEY} bytes")
+    return key.strip()

@@ -8,6 +8,7 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 from fls_teach import __version__
@@ -112,15 +113,7 @@ def _mark_exercise(exercise, source, seed, sandbox, limits, share):
     if source is None:
         text = f"{exercise.name}.py was not handed in"
         return _without_answers(exercise, "missing", "missing", text, f"{text}."), 0.0
-    session = Session(
-        f"{exercise.name}.py",
-        source=source,
-        support=exercise.support,
-        time_limit=limits.call,
-        load_time_limit=min(limits.load, max(share, 1.0)),
-        slack=limits.slack,
-        sandbox=sandbox,
-    )
+    session = _session(exercise, source, sandbox, replace(limits, load=min(limits.load, max(share, 1.0))))
 
     def loads():
         session.close()
@@ -133,25 +126,23 @@ def _mark_exercise(exercise, source, seed, sandbox, limits, share):
         return check(exercise, budget, describe, **options), budget.taken
 
 
-def _without_answers(exercise, state, verdict, text, message):
-    """The `CheckResult` of an exercise of which nothing was asked."""
-    results = [PropertyResult(item, verdict, text) for item in exercise.properties]
-    return CheckResult(exercise.name, state, exercise.points, message, results=results, title=exercise.title)
-
-
 def _reference_loads(exercise, sandbox, limits):
     """Whether a file that is known to load does so here and now."""
     if not exercise.solution.exists():
         return True
-    with Session(
-        f"{exercise.name}.py",
-        source=exercise.solution.read_bytes(),
-        support=exercise.support,
-        load_time_limit=limits.load,
-        slack=limits.slack,
-        sandbox=sandbox,
-    ) as session:
+    with _session(exercise, exercise.solution.read_bytes(), sandbox, limits) as session:
         return session.load().ok
+
+
+def _session(exercise, source, sandbox, limits):
+    times = {"time_limit": limits.call, "load_time_limit": limits.load, "slack": limits.slack}
+    return Session(f"{exercise.name}.py", source=source, support=exercise.support, sandbox=sandbox, **times)
+
+
+def _without_answers(exercise, state, verdict, text, message):
+    """The `CheckResult` of an exercise of which nothing was asked."""
+    results = [PropertyResult(item, verdict, text) for item in exercise.properties]
+    return CheckResult(exercise.name, state, exercise.points, message, results=results, title=exercise.title)
 
 
 def _describing(exercise, course):
@@ -159,7 +150,8 @@ def _describing(exercise, course):
 
     def describe(item, failure, verdict):
         def draw():
-            if verdict in NO_CARD or not _ran(failure):
+            last = failure.calls[-1].outcome if failure.calls else None
+            if verdict in NO_CARD or last is None or last.function == "" or last.seconds <= 0:  # nothing ran
                 return ()
             rows = make_card(exercise, item, failure, path=exercise.stub, worker=course).rows
             return [row for row in rows if verdict not in STOPPED or row[0] not in ("traceback", "printed")]
@@ -167,8 +159,3 @@ def _describing(exercise, course):
         return described(failure, draw)
 
     return describe
-
-
-def _ran(failure):
-    """Whether the submission's function was started at all on the failing input."""
-    return bool(failure.calls) and failure.calls[-1].outcome.function != "" and failure.calls[-1].outcome.seconds > 0

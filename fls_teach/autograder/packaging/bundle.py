@@ -4,7 +4,6 @@ What is documented there: https://gradescope-autograders.readthedocs.io/en/lates
 scripts in bundled/ say what they do; the course inside is this one, with whatever exercises it has.
 """
 
-import os
 import re
 import secrets
 import zipfile
@@ -14,14 +13,14 @@ from pathlib import Path
 
 import fls_teach
 from fls_teach.autograder.marking.course_key import SHORTEST_KEY
+from fls_teach.autograder.packaging.archive import private_zip
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.course.withheld import check_folder, with_withheld
-from fls_teach.files import add_to_zip, replacing
+from fls_teach.files import add_to_zip
 
 SCRIPTS = "setup.sh", "run_autograder"
-_LONGEST_MINUTES = 40  # as much as Gradescope allows
 _KEY_LENGTHS = range(SHORTEST_KEY, 1001)
 
 
@@ -81,8 +80,6 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=N
     key = secrets.token_hex(16) if new else key.strip()
     if len(key) not in _KEY_LENGTHS or not key.isprintable():
         raise CourseError("a course key is one line of 8 to 1000 printable characters; give another --key")
-    if not 2 <= minutes <= _LONGEST_MINUTES:
-        raise CourseError(f"Gradescope allows 2 to {_LONGEST_MINUTES} minutes; {minutes} is not between them")
     if torch_index and not re.fullmatch(r"https://[\w./+~-]+", torch_index):
         raise CourseError(f"'{torch_index}' is not the address of a package index; it begins with https://")
     every = exercises()
@@ -91,20 +88,11 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=N
     every = with_withheld(every, extra_spec)
     check_specifications(every)
     files = _files(every, minutes, torch_index)
-    try:
-        with replacing(target) as temporary:
-            # Made before the first byte is in it, and closed to others from the start.
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in sorted(files.items()):
-                    add_to_zip(archive, name, data, 0o755 if name in SCRIPTS else 0o644)
-                add_to_zip(archive, "course.key", key.encode() + b"\n", 0o600)
-            size = temporary.stat().st_size
-    except OSError as error:
-        raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
-    except ValueError:  # a NUL character
-        raise CourseError(f"'{target}' cannot be the name of a file") from None
-    return Bundled(target, key, new, size, len(every), sum(each.points for each in every))
+    with private_zip(target) as archive:
+        for name, data in sorted(files.items()):
+            add_to_zip(archive, name, data, 0o755 if name in SCRIPTS else 0o644)
+        add_to_zip(archive, "course.key", key.encode() + b"\n", 0o600)
+    return Bundled(target, key, new, target.stat().st_size, len(every), sum(each.points for each in every))
 
 
 def submission_limit(minutes):
@@ -127,17 +115,9 @@ def _files(every, minutes, torch_index):
     for name in SCRIPTS:
         files[name] = _text(name).encode()
     files |= {f"withheld/{each.withheld.name}": each.withheld.read_bytes() for each in every if each.withheld}
-    files["README.md"] = (
-        _text("README.md")
-        .format(
-            exercises=len(every),
-            points=sum(each.points for each in every),
-            minutes=minutes,
-            limit=submission_limit(minutes),
-            version=fls_teach.__version__,
-        )
-        .encode()
-    )
+    said = {"exercises": len(every), "points": sum(each.points for each in every), "version": fls_teach.__version__}
+    said |= {"minutes": minutes, "limit": submission_limit(minutes)}
+    files["README.md"] = _text("README.md").format(**said).encode()
     torch = "yes" if any("torch" in each.needs for each in every) else "no"
     # Ends before Gradescope would: where its own limit is reached, it gives a zero.
     settings = {"seconds": 60 * minutes - 30, "submission_seconds": submission_limit(minutes), "torch": torch}

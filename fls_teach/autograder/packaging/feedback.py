@@ -2,16 +2,15 @@
 
 import codecs
 import contextlib
-import zipfile
+import itertools
 from pathlib import Path
 
 from fls_teach.autograder import settings
 from fls_teach.autograder.marking.record import printable, read_record
+from fls_teach.autograder.packaging.archive import private_zip
 from fls_teach.autograder.reports import gradebook
 from fls_teach.course.registry import CourseError
-from fls_teach.files import add_to_zip, replacing
-
-_NUMBERED = "{stem} ({k}){suffix}"
+from fls_teach.files import add_to_zip
 
 
 def bundle_feedback(out, target):
@@ -45,16 +44,11 @@ def bundle_feedback(out, target):
         if about.get("counts", True):
             name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
             reports[name] = path.with_name("report.html")
-    try:
-        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, path in sorted(reports.items()):
-                add_to_zip(archive, name, path.read_bytes())
-            # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
-            add_to_zip(archive, book.name, codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8))
-    except OSError as error:
-        raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
-    except ValueError:  # a NUL character
-        raise CourseError(f"'{target}' cannot be the name of a file") from None
+    with private_zip(target) as archive:
+        for name, path in sorted(reports.items()):
+            add_to_zip(archive, name, path.read_bytes())
+        # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
+        add_to_zip(archive, book.name, codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8))
     return len(reports)
 
 
@@ -77,9 +71,5 @@ def _of_the_last_run(book, said):
 def _unused(name, taken):
     """The name, with a number where another report has it."""
     name = "/".join(part for part in printable(name).replace("\\", "/").split("/") if part not in ("", ".", ".."))
-    stem, suffix = name.removesuffix(".html"), ".html"
-    k = 1
-    while name in taken:
-        k += 1
-        name = _NUMBERED.format(stem=stem, k=k, suffix=suffix)
-    return name
+    numbered = (f"{name.removesuffix('.html')} ({k}).html" for k in itertools.count(2))
+    return next(each for each in itertools.chain([name], numbered) if each not in taken)

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import jinja2
+
 import fls_teach
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
 from fls_teach.course.checking.check import check_specifications
@@ -18,41 +20,7 @@ from fls_teach.course.workspace.folder import Workspace
 from fls_teach.files import replacing, writable_folder
 
 MARKER = "RELEASE.json"
-
-_README = """\
-# {title}
-
-{count}, {points} points. You need Python 3.10 or newer; nothing here needs a compiler or a GPU.
-
-## Two commands
-
-In this folder, in a virtual environment (`python -m venv .venv`, then `. .venv/bin/activate`; on Windows
-`py -m venv .venv`, then `.venv\\Scripts\\activate`):
-
-    python -m pip install ".[vision]"
-    python -m fls_teach start my-work
-
-The first installs the command `fls` and what it needs. `[vision]` is PyTorch, which is large and
-which {torch}; the rest works without it: `python -m pip install .`
-On Python 3.10 to 3.13 `-c constraints.txt` installs the very versions that the course was tested with.
-
-The second makes the folder that you work in; its README.md says how to go on:
-
-    cd my-work
-    fls list
-    fls check {first}
-
-`fls submit` packs your work into the zip that you hand in.
-
-## What is here
-
-- The lessons, the files to fill in, the hints, and the specification: each of its properties is marked, with the
-  points that it says and other random examples than you see. Properties that your instructor may mark beyond these
-  are not in here: ask whether there are any.
-{pages}- Not the solutions; ask your instructor.
-{theory}
-Version {version}; RELEASE.json lists the files. Licence: MIT.
-"""
+TEMPLATE = Path(__file__).with_name("student_readme.md")
 
 
 @dataclass(frozen=True)
@@ -75,17 +43,6 @@ class Released:
     files: int
     size: int
     removed: list
-
-
-_PAGES = """\
-- `science.md` and `glossary.md`, which the second command puts into your folder: the formulas, what is known and how,
-  and what the words mean.
-"""
-_THEORY = """\
-- `fls_teach/theory`, the reference that the specification compares your functions with, and which therefore has to be
-  here. It answers many an exercise in other words. Read it after you have tried, not before.
-- `fls demo`: one command for each mechanism of the theory.
-"""
 
 
 def student_files():
@@ -112,14 +69,13 @@ def student_files():
     every = exercises()
     check_specifications(every)
     torch = " and ".join(each.number for each in every if "torch" in each.needs)
-    files["README.md"] = _README.format(
+    template = jinja2.Template(TEMPLATE.read_text(encoding="utf-8"), trim_blocks=True, keep_trailing_newline=True)
+    files["README.md"] = template.render(
         title=course_title(),
-        pages=_PAGES if pages() else "",
-        theory=_THEORY if course_root() == own_root() else "",
-        count="1 short exercise" if len(every) == 1 else f"{len(every)} short exercises",
-        first=every[0].number,
-        points=sum(each.points for each in every),
-        torch=f"exercises {torch} need" if torch else "no exercise needs",
+        pages=pages(),
+        theory=course_root() == own_root(),
+        exercises=every,
+        torch=torch,
         version=fls_teach.__version__,
     ).encode()
     return files

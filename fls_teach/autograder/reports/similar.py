@@ -111,42 +111,35 @@ def near_identical(submissions, exercises):
 
     stubs = {each.name: _Stub(_read(each.stub)) for each in exercises}
     groups = {name: {} for name in stubs}  # of each exercise: names by tokens
-    specifications = {
-        each.name: _runs([each.specification, *([each.support] if each.support else [])]) for each in exercises
-    }
-    theory = _runs(sorted(Path(fls_teach.__file__).parent.joinpath("theory").rglob("*.py")))
+
+    def join(name, exercise, text):
+        tokens = stubs[exercise].own_tokens(text)
+        if len(tokens) >= SHORTEST:
+            groups[exercise].setdefault(tokens, []).append(name)
+
     for each in exercises:
         if each.solution.exists():
-            _join(groups[each.name], stubs[each.name].own_tokens(_read(each.solution)), REFERENCE)
+            join(REFERENCE, each.name, _read(each.solution))  # the first to join its group, which is the first of all
     for submission in submissions:
-        for name, content in submission.files.items():
-            if name in stubs:
-                _join(groups[name], stubs[name].own_tokens(_decoded(content)), submission.name)
+        for exercise, content in submission.files.items():
+            if exercise in stubs:
+                join(submission.name, exercise, _decoded(content))
 
-    pairs = []
-    for exercise, group in groups.items():
-        texts, names = list(group), list(group.values())
-        # The reference, if it is there, was the first to join its group, which is the first of all.
-        pairs += [_pair(one[0], other, exercise, 1.0) for one in names for other in one[1:]]
-        for i, j, ratio in _links(
-            texts, bool(names) and names[0][0] is REFERENCE, process.cdist, Indel.normalized_similarity
-        ):
-            pairs.append(_pair(names[i][0], names[j][0], exercise, ratio))
-        for label, runs in (("the specification", specifications[exercise]), ("fls_teach.theory", theory)):
-            shares = [(_share(text, runs), group[text]) for text in texts]
-            pairs += [
-                Pair(name, None, exercise, round(share, 4), label)
-                for share, alike in shares
-                if share >= PASTED
-                for name in alike
-                if name is not REFERENCE
-            ]
+    pairs, theory = [], _runs(sorted(Path(fls_teach.__file__).parent.joinpath("theory").rglob("*.py")))
+    for each in exercises:
+        texts, names = list(groups[each.name]), list(groups[each.name].values())
+        pairs += [_pair(one[0], other, each.name, 1.0) for one in names for other in one[1:]]
+        with_reference = bool(names) and names[0][0] is REFERENCE
+        links = _links(texts, with_reference, process.cdist, Indel.normalized_similarity)
+        pairs += [_pair(names[i][0], names[j][0], each.name, ratio) for i, j, ratio in links]
+        specification = _runs(filter(None, (each.specification, each.support)))
+        for label, runs in (("the specification", specification), ("fls_teach.theory", theory)):
+            for text, alike in groups[each.name].items():
+                if (share := _share(text, runs)) >= PASTED:
+                    pairs += [
+                        Pair(name, None, each.name, round(share, 4), label) for name in alike if name is not REFERENCE
+                    ]
     return sorted(set(pairs), key=lambda pair: (-pair.ratio, pair.exercise, pair.a, pair.b or ""))
-
-
-def _join(group, tokens, name):
-    if len(tokens) >= SHORTEST:
-        group.setdefault(tokens, []).append(name)
 
 
 def _pair(a, b, exercise, ratio):
