@@ -470,8 +470,8 @@ def test_what_is_in_a_folder_is_counted(tmp_path):
     (tmp_path / "inner").mkdir()
     for k in range(4):
         (tmp_path / "inner" / str(k)).write_bytes(b"x" * 100_000)
-    assert not other_user._holds_more([tmp_path], 5, 2**20)
-    assert other_user._holds_more([tmp_path], 4, 2**20) and other_user._holds_more([tmp_path], 5, 300_000)
+    assert not other_user._holds_more([tmp_path], 6, 2**20)
+    assert other_user._holds_more([tmp_path], 5, 2**20) and other_user._holds_more([tmp_path], 6, 300_000)
     (tmp_path / "link").symlink_to("inner")
     single = [tmp_path / "inner/1", tmp_path / "inner/2", tmp_path / "link"]
     assert other_user._holds_more(single, 2, 2**20) and not other_user._holds_more(single, 3, 300_000)

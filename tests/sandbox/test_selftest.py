@@ -120,8 +120,8 @@ def test_each_missing_limit_is_found(weak, hasty, monkeypatch):
         "a submission could open files without a limit",
         "a submission could write files of any size",
         "a submission could fill the disk",
-        "a submission could fill the disk with files that have no name",
         "a submission could make any number of files",
+        "a submission could fill the disk with files that have no name",
         "the limit on memory has no effect",
         "the limit on memory has no effect on several processes together",
     ]

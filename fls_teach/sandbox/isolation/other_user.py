@@ -5,6 +5,7 @@ import itertools
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -80,7 +81,7 @@ class OtherUser(Confined):
     def overflows(self, pid, members):
         unnamed = held_bytes(members) if self._sees_held else 0
         left = self.limits.scratch_mib * MIB - unnamed
-        return _holds_more([self.scratch, *self._elsewhere()], self.limits.scratch_files, left)
+        return _holds_more([self.scratch, *self._elsewhere()], 1 + self.limits.scratch_files, left)
 
     def _filter(self):
         # Files that cannot be counted once they have lost their names keep them.
@@ -147,38 +148,33 @@ def _open_to_all(tops, depth=4, most=5000):
     for _ in range(depth):
         below = []
         for folder in level[:most]:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
                 if os.stat(folder).st_mode & 0o002:
                     found.append(folder)
-                with os.scandir(folder) as entries:
-                    entries = itertools.islice(entries, most)
-                    below += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+                entries = itertools.islice(entries, most)
+                below += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         level = below
     return found
 
 
 def _holds_more(paths, files, size):
-    """Whether files and what is in folders come to more than so many entries or bytes; looks at no more than that."""
-    folders = [path for path in paths if os.path.isdir(path) and not os.path.islink(path)]
-    for path in set(paths) - set(folders):
-        files -= 1
-        with contextlib.suppress(FileNotFoundError):
-            size -= 512 * os.lstat(path).st_blocks
-    if files < 0 or size < 0:
-        return True
-    while folders:
+    """Whether these files and folders with all that is in them are more than so many, or hold more bytes on the disk.
+
+    Looks at no more than that.
+    """
+    pending = list(paths)
+    while pending:
+        path = pending.pop()
         try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    files -= 1
-                    with contextlib.suppress(FileNotFoundError):
-                        size -= 512 * entry.stat(follow_symlinks=False).st_blocks
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(entry.path)
-                    if files < 0 or size < 0:
-                        return True
-        except FileNotFoundError:  # just removed
+            found = os.lstat(path)
+            if stat.S_ISDIR(found.st_mode):
+                with os.scandir(path) as entries:
+                    pending += [entry.path for entry in itertools.islice(entries, files + 1)]
+        except (FileNotFoundError, NotADirectoryError):  # just removed
             continue
         except OSError:  # deeper than a path can say
+            return True
+        files, size = files - 1, size - 512 * found.st_blocks
+        if files < 0 or size < 0:
             return True
     return False

@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 import time
+from functools import partial
 
 
 def escapes(secrets, port, grader):
@@ -32,30 +33,18 @@ def escapes(secrets, port, grader):
     list of str
         What succeeded, each as the end of "a submission could ...".
     """
-    found = []
-    for path in secrets:
-        if _readable(path):
-            found.append(f"read '{_shown(path)}'")
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-        found.append("use the network")
-    except OSError:
-        pass
-    package = importlib.util.find_spec("fls_teach")
+    tries = {f"read '{path.decode('utf-8', 'replace')}'": partial(_read, path) for path in secrets}
+    tries["use the network"] = lambda: socket.create_connection(("127.0.0.1", port), timeout=2).close()
     # An empty folder of that name says nothing, nor does a finder that knows where a closed file lies.
-    if package is not None and package.origin is not None and _readable(package.origin):
-        found.append("import fls_teach")
+    package = importlib.util.find_spec("fls_teach")
+    tries["import fls_teach"] = partial(_read, package and package.origin or "")
     pid, start = grader
     if _start(pid) == start:
         for secret in ("environ", "mem", "maps", "fd/0"):
-            if _readable(f"/proc/{pid}/{secret}"):
-                found.append(f"read the grader's /proc/{pid}/{secret}")
-        try:
-            os.kill(pid, 0)
-            found.append("send signals to the grader")
-        except OSError:
-            pass
-    if any(map(_writable, {1, os.getppid(), *_others()} - {os.getpid()})):
+            tries[f"read the grader's /proc/{pid}/{secret}"] = partial(_read, f"/proc/{pid}/{secret}")
+        tries["send signals to the grader"] = partial(os.kill, pid, 0)
+    found = [what for what, action in tries.items() if _works(action)]
+    if any(_works(os.open, f"/proc/{other}/mem", os.O_WRONLY) for other in _others()):
         found.append("write to the memory of another process")
     return found
 
@@ -63,8 +52,7 @@ def escapes(secrets, port, grader):
 def make_files(paths):
     """Try to make these files, given as bytes; whether they came to be anywhere but here is not for us to see."""
     for path in paths:
-        with contextlib.suppress(OSError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _works(os.open, path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     return True
 
 
@@ -79,24 +67,19 @@ def rights():
         return {}
     numbers = {"no_new_privs": 39, "seccomp": 21}  # PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP
     answers = {name: libc.prctl(*map(ctypes.c_ulong, (number, 0, 0, 0, 0))) for name, number in numbers.items()}
-    with contextlib.suppress(OSError):
-        os.sched_setaffinity(0, range(1024))
-    answers["processors"] = len(os.sched_getaffinity(0))
-    return {"capabilities": any(sets[k] for k in (0, 1, 3, 4))} | answers
+    _works(os.sched_setaffinity, 0, range(1024))
+    return answers | {"capabilities": any(sets[k] for k in (0, 1, 3, 4)), "processors": len(os.sched_getaffinity(0))}
 
 
 def start_processes(number):
     """How many of so many processes could be started at once."""
     started = []
-    try:
+    with contextlib.suppress(OSError):
         for _ in range(number):
-            pid = os.fork()
-            if pid == 0:
+            if (pid := os.fork()) == 0:
                 signal.pause()
                 os._exit(0)
             started.append(pid)
-    except OSError:
-        pass
     for pid in started:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -106,11 +89,9 @@ def start_processes(number):
 def open_files(number):
     """How many of so many files could be open at once."""
     opened = []
-    try:
+    with contextlib.suppress(OSError):
         for _ in range(number):
             opened.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        pass
     for descriptor in opened:
         os.close(descriptor)
     return len(opened)
@@ -137,18 +118,15 @@ def fill_unseen(bytes_per_file, files, allowed):
     """
     libc, folder, written, block = ctypes.CDLL(None), tempfile.mkdtemp(), 0, b"x" * bytes_per_file
     libc.mmap.restype = ctypes.c_void_p
-    for k in range(files):
-        path = os.path.join(folder, str(k))
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            os.unlink(path)
-            written += os.write(descriptor, block)
-            # Python's own mmap would keep a descriptor as well. One page to read, for this process alone.
-            libc.mmap(None, ctypes.c_size_t(4096), mmap.PROT_READ, mmap.MAP_PRIVATE, descriptor, ctypes.c_long(0))
-        except OSError:  # no room, or a filter that keeps every file's name
-            break
-        finally:
-            os.close(descriptor)
+    with contextlib.suppress(OSError):  # no room, or a filter that keeps every file's name
+        for k in range(files):
+            path = os.path.join(folder, str(k))
+            with open(path, "w+b", buffering=0) as file:
+                os.unlink(path)
+                written += file.write(block)
+                # Python's own mmap would keep a descriptor as well. One page to read, for this process alone.
+                flags = mmap.PROT_READ, mmap.MAP_PRIVATE
+                libc.mmap(None, ctypes.c_size_t(4096), *flags, file.fileno(), ctypes.c_long(0))
     if written > allowed:
         time.sleep(1.0)
     return written
@@ -157,8 +135,7 @@ def fill_unseen(bytes_per_file, files, allowed):
 def leave_behind():
     """Start a process that outlives its parent."""
     if os.fork() == 0:
-        with contextlib.suppress(OSError):  # a filter may refuse it
-            os.setsid()
+        _works(os.setsid)  # a filter may refuse it
         if os.fork() == 0:
             signal.alarm(20)  # where nothing else ends it
             while True:
@@ -170,17 +147,14 @@ def leave_behind():
 
 def use_memory(processes, size):
     """Write to `size` bytes in each of some processes, this one among them, and keep them for a while."""
-    for _ in range(processes - 1):
-        if os.fork() == 0:
-            try:
-                kept = b"x" * size
-                time.sleep(1.0)
-                del kept
-            finally:
-                os._exit(0)
-    kept = b"x" * size
-    time.sleep(1.0)
-    return len(kept)
+    child = any(os.fork() == 0 for _ in range(processes - 1))  # which forks no further
+    try:
+        kept = b"x" * size
+        time.sleep(1.0)
+        return len(kept)
+    finally:
+        if child:
+            os._exit(0)
 
 
 def share_memory():
@@ -198,40 +172,32 @@ def import_module(name):
     return True
 
 
-def _shown(path):
-    return path.decode("utf-8", "replace")
-
-
-def _readable(path):
+def _works(action, *arguments):
+    """Whether the system lets it happen; a descriptor that comes of it is left open."""
     try:
-        if os.path.isdir(path):
-            return bool(os.listdir(path))
-        with open(path, "rb") as file:
-            file.read(1)
-        return True
+        action(*arguments)
     except OSError:
         return False
+    return True
+
+
+def _read(path):
+    if not os.path.isdir(path):
+        with open(path, "rb") as file:
+            file.read(1)
+    elif not os.listdir(path):
+        raise OSError(f"{path} is empty")
 
 
 def _others():
-    """Numbers of the processes that can be seen."""
-    try:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return []
-
-
-def _writable(pid):
-    try:
-        os.close(os.open(f"/proc/{pid}/mem", os.O_WRONLY))
-        return True
-    except OSError:
-        return False
+    """Numbers of the processes that can be seen, of this one's parent and of the first."""
+    seen = {1, os.getppid()}
+    with contextlib.suppress(OSError):
+        seen |= {int(name) for name in os.listdir("/proc") if name.isdigit()}
+    return seen - {os.getpid()}
 
 
 def _start(pid):
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[19])
-    except OSError:
-        return None
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[19])
+    return None

@@ -79,15 +79,18 @@ def _tried(session, sandbox, secrets, folders, port, modules):
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
     yield from _written(session, folders)
+    filtered = bool(seccomp_filter(platform.machine()))
     rights = session.call("rights").value or {}
     if rights.get("capabilities") is not False:
         yield "a submission keeps capabilities"
     if rights.get("no_new_privs") != 1:
         yield "a submission could gain privileges"
-    if seccomp_filter(platform.machine()) and rights.get("seccomp") != 2:
+    if filtered and rights.get("seccomp") != 2:
         yield "no filter of system calls is in force"
-    if seccomp_filter(platform.machine()) and rights.get("processors") != 1:
+    if filtered and rights.get("processors") != 1:
         yield "a submission could run on several processors"
+    if filtered and session.call("share_memory").value is not False:
+        yield "a submission could get memory that is not counted"
     for module in modules:
         outcome = session.call("import_module", module)
         if not outcome.ok:
@@ -137,18 +140,17 @@ def _without_limit(session, limits):
     for function, limit in (("start_processes", limits.processes), ("open_files", limits.open_files)):
         if session.call(function, limit + 1).value not in range(1, limit + 1):
             yield f"a submission could {function.replace('_', ' ')} without a limit"
-    if seccomp_filter(platform.machine()) and session.call("share_memory").value is not False:
-        yield "a submission could get memory that is not counted"
-    if session.call("fill", (limits.file_mib + 1) * MIB, 1).ok:
-        yield "a submission could write files of any size"
-    if session.call("fill", limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4).ok:
-        yield "a submission could fill the disk"
+    for bytes_a_file, files, words in (
+        ((limits.file_mib + 1) * MIB, 1, "write files of any size"),
+        (limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4, "fill the disk"),
+        (0, limits.scratch_files + 100, "make any number of files"),
+    ):
+        if session.call("fill", bytes_a_file, files).ok:
+            yield f"a submission could {words}"
     allowed, files = limits.scratch_mib * MIB, 2 * limits.scratch_mib // limits.file_mib + 8
     unseen = session.call("fill_unseen", limits.file_mib * MIB // 2, files, allowed)
     if unseen.kind != "output" and (unseen.value is None or unseen.value > allowed):
         yield "a submission could fill the disk with files that have no name"
-    if session.call("fill", 0, limits.scratch_files + 100).ok:
-        yield "a submission could make any number of files"
 
 
 def _without_memory_limit(session, sandbox):
