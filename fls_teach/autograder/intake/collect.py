@@ -15,11 +15,10 @@ from fls_teach.autograder.intake.people import (
     Found,
     Member,
     alone,
-    automatic,
     exercises_in,
-    given,
     is_hidden_work,
     moment,
+    patterns_for,
     people,
 )
 from fls_teach.autograder.intake.people import attempts as by_attempt
@@ -263,7 +262,7 @@ def collect(
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
     expected = tuple(exercise.name for exercise in exercises)
-    patterns = given(pattern, expected) if pattern is not None else automatic(expected)
+    patterns = patterns_for(pattern, expected)
     found = dict.fromkeys(
         own
         for path in paths
@@ -330,7 +329,7 @@ def _found_at(path, expected, results_in, single, patterns, insist, remark):
             found, sure, own = people(tree, patterns, expected, passed_over)
             inside = tree.children()
             empty = all(is_junk(each[:1]) for each in inside)
-            hidden = [each for each in inside if each[1] == "folder" and is_hidden(each[0])]
+            hidden = [each[:2] for each in inside if each[1] == "folder" and is_hidden(each[0])]
             hidden = [name for name, kind in hidden if not is_hidden_work(tree, (), name, kind, expected)]
             if own:
                 _only_ones(tree, own, expected, said, zips=kind == "folder")
@@ -373,7 +372,7 @@ def _only_ones(tree, own, expected, said, zips):
     """Refuse a folder with an exercise beside two or more people's work: one may well have an old version there."""
     others = [
         name
-        for name, kind in tree.children()
+        for name, kind, _ in tree.children()
         if name not in own and not is_junk((name,))
         and (kind == "folder" and exercises_in(tree, (name,), expected) or zips and kind == "file" and is_archive(name))
     ]  # fmt: skip

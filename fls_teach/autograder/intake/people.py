@@ -71,21 +71,15 @@ class Found:
 
 @functools.lru_cache(8)
 def presets(expected):
-    """(platform, pattern) of what is in platforms.txt; one with {common} in it is text."""
+    """(platform, pattern) of what is in platforms.txt."""
     lines = Path(__file__).with_name("platforms.txt").read_text(encoding="utf-8").splitlines()
     either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
     made = [line.replace("{exercise}", either).replace("{stamp}", STAMP).split(None, 1) for line in lines]
-    made = [each for each in made if each and each[0] != "#"]
-    return [(name, text if "{common}" in text else re.compile(text, re.DOTALL)) for name, text in made]
+    return [tuple(each) for each in made if each and each[0] != "#"]
 
 
-def automatic(expected):
-    """Those that are tried without being asked for."""
-    return [(name, pattern) for name, pattern in presets(expected) if not isinstance(pattern, str)]
-
-
-def given(text, expected):
-    """The patterns that --pattern names or is, as a list.
+def patterns_for(text, expected):
+    """The patterns that --pattern names or is, as a list of (platform, pattern); without it those to be tried.
 
     Raises
     ------
@@ -93,21 +87,27 @@ def given(text, expected):
         If it is none.
     """
     known = presets(expected)
+    if text is None:
+        return [each for each in known if "{common}" not in each[1]]
     if named := [each for each in known if each[0] == text]:
         return named
     try:
-        pattern = re.compile(text, re.DOTALL)
+        groups = _compiled(text).groupindex.keys()
     except (re.error, RecursionError, OverflowError) as problem:
         names = ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
         raise CourseError(
             f"--pattern '{shown(text)}' is neither a platform ({names}) nor a regular expression ({problem})"
         ) from None
-    groups = pattern.groupindex.keys()
     if "file" not in groups or not groups & {"who", "name", "id", "login"}:
         raise CourseError(
             f"--pattern '{shown(text)}' needs the groups (?P<who>...) and (?P<file>...); others are when, attempt, late"
         )
-    return [("given", pattern)]
+    return [("given", text)]
+
+
+@functools.lru_cache(256)
+def _compiled(pattern, common=""):
+    return re.compile(pattern.replace("{common}", common), re.DOTALL)
 
 
 def moment(text):
@@ -153,7 +153,7 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     Parameters
     ----------
     tree : tree of `sources`
-    patterns : list of (str, compiled pattern)
+    patterns : list of (str, str)
     expected : tuple of str
         The exercises' names.
     passed_over : callable
@@ -169,7 +169,8 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
     own : list of str
         The exercises' files and folders at the top, if these make all of it one submission.
     """
-    inside = [each for each in tree.children(at) if not is_junk(each[:1]) or is_hidden_work(tree, at, *each, expected)]
+    inside = [(name, kind) for name, kind, _ in tree.children(at)]
+    inside = [each for each in inside if not is_junk(each[:1]) or is_hidden_work(tree, at, *each, expected)]
     inside = [(name, kind) for name, kind in inside if kind != "folder" or not passed_over((*at, name))]
     folders = [name for name, kind in inside if kind == "folder"]
     work = {name for name, kind in inside if kind == "folder" or is_work(name)}
@@ -177,22 +178,20 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
 
     common = re.escape(os.path.commonprefix(folders).rpartition("-")[0] + "-" if folders[1:] else "\0")
 
-    def fitting(*which, depth=1):
-        read = [
-            _matched(tree, at, inside, pattern, depth, expected)
-            for name, pattern in ((name, _with(pattern, common)) for name, pattern in patterns)
-            if (name == "any") in which
-        ]
+    platforms = [each for each in patterns if each[0] != "any"]
+
+    def fitting(patterns, depth=1):
+        read = [_matched(tree, at, inside, _compiled(pattern, common), depth, expected) for _, pattern in patterns]
         best = max(read, key=len, default={})
         plausible = any(path.endswith("/") or is_work(file) for path, (_, file) in best.items())
         share = len(work & {path.split("/")[0] for path in best})
         return best if plausible and 2 * share + (not own) > len(work) else {}
 
-    best = fitting(False)
+    best = fitting(platforms)
     if own and not best:
         return [], False, own
     sure = bool(best)
-    best = best or fitting(False, True) or fitting(False, depth=2) or fitting(False, depth=3)
+    best = best or fitting(patterns) or fitting(platforms, 2) or fitting(platforms, 3)
     found = [
         replace(each, members=(Member("/".join((*at, path)), file),) if file or path.endswith("/") else ())
         for path, (each, file) in best.items()
@@ -206,23 +205,16 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
             sure = _repeats(tree, at, folders, expected)
     same = {each.name: each for each in found}
     for name, kind in inside:
-        path, each = "/".join((*at, name)), alone(Path(name), kind)
-        if name in taken:
+        if name in taken or kind == "file" and not is_work(name):
             continue
-        if kind == "file" and is_archive(name):
-            each = alone(Path(name), "archive")
+        each = alone(Path(name), "archive" if kind == "file" and is_archive(name) else kind)
+        if each.kind == "archive":
             each = same.get(each.name, each)
-        elif kind != "folder" and (kind != "file" or is_work(name)):  # a person's, so a person must hear
+        elif kind != "folder":  # a person's, so a person must hear
             each = replace(each, name=name, problem=sources.PROBLEMS[kind] or "it is neither a folder nor an archive")
-        elif kind != "folder":
-            continue
+        path = "/".join((*at, name))
         found.append(replace(each, members=(Member(f"{path}/", "") if kind == "folder" else Member(path, name),)))
     return found, sure or len(work) > 1 and not folders, []
-
-
-@functools.lru_cache(8)
-def _with(pattern, common):
-    return re.compile(pattern.replace("{common}", common), re.DOTALL) if isinstance(pattern, str) else pattern
 
 
 def _matched(tree, at, inside, pattern, depth, expected):
@@ -232,7 +224,7 @@ def _matched(tree, at, inside, pattern, depth, expected):
         if depth > 1:
             with contextlib.suppress(sources.Refused, sources.Unreadable):  # reading it says why
                 deeper = tree.children((*at, *name.split("/"))) if kind == "folder" else []
-                deeper = [(f"{name}/{each}", kind) for each, kind in deeper if not is_junk((each,))]
+                deeper = [(f"{name}/{each}", kind) for each, kind, _ in deeper if not is_junk((each,))]
                 found |= _matched(tree, at, deeper, pattern, depth - 1, expected)
         elif kind == "folder" and (read := _read(pattern, f"{name}/*", expected)) and read[1] == "*":
             found[f"{name}/"] = read[0], ""
@@ -254,10 +246,10 @@ def _named_by_export(tree, at, found):
 
     def named(each):
         lines = re.findall(r"^\W*:(name|email|created_at): *(.*)$", listed.get(each.who, ""), re.MULTILINE)
-        of = {key: [shown(text.strip(" '\"\r")) for name, text in lines if name == key] for key, _ in lines}
-        fields = {"name": " and ".join(of.get("name", [])[:6]), "login": "".join(of.get("email", [])[:1])}
-        fields["when"] = "".join(of.get("created_at", [])[:1])
-        return replace(each, **{key: text for key, text in fields.items() if text})
+        lines = [(key, shown(text.strip(" '\"\r"))) for key, text in lines]
+        names, mails, times = ([text for key, text in lines if key == of] for of in ("name", "email", "created_at"))
+        known = {"name": " and ".join(names[:6]), "login": "".join(mails[:1]), "when": "".join(times[:1])}
+        return replace(each, **{key: text for key, text in known.items() if text})
 
     return [named(each) for each in found]
 

@@ -1,8 +1,8 @@
 """Reading the folders, zips and tars of untrusted people: no link is followed, and nothing is read without a bound.
 
 A tree is an open folder or archive: `children(at)` lists one of its folders, `items(at)` all files below it,
-`read(item)` gives a file's bytes, and `inside(item)` opens an archive that lies in the tree. All of them raise
-`Refused` for what the author made so, and `Unreadable` for what this machine cannot read.
+`named(at)` those of one path, `read(item)` gives a file's bytes, and `inside(item)` opens an archive that lies in the
+tree. All of them raise `Refused` for what the author made so, and `Unreadable` for what this machine cannot read.
 """
 
 import errno
@@ -28,11 +28,10 @@ MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before
 _MANY = "it holds too many entries"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
-_OUTSIDE = "its path leads out of the archive"
 # A link where none may be, a file or a link in the place of a folder, a socket: all else is this machine's failure.
 _MADE_SO = {errno.ELOOP: _LINK, errno.ENOTDIR: "it is no folder any more", errno.ENXIO: _SPECIAL}
-PROBLEMS = {"file": "", "link": _LINK, "special": _SPECIAL}
-"""Kind of what lies in a folder -> why it must not be opened."""
+PROBLEMS = {"file": "", "link": _LINK, "special": _SPECIAL, "outside": "its path leads out of the archive"}
+"""Kind of what lies in a folder or archive -> why it must not be opened."""
 
 # NOFOLLOW and NONBLOCK: between a look at a path and its opening, it may become a link or a pipe.
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
@@ -118,25 +117,8 @@ def _copied(source, out, most):
     return out.tell()
 
 
-class FolderTree:
-    """A folder, by its descriptor."""
-
-    def __init__(self, top, path="."):
-        self._top, self._path = top, path
-
-    def children(self, at=(), most=None):
-        """(name, kind) of what lies in one folder, sorted."""
-        found, most = [], MAX_ENTRIES if most is None else most
-        with opened(at, self._top, FOLDER) as descriptor:
-            try:
-                with os.scandir(descriptor) as entries:
-                    for entry in entries:
-                        if len(found) == most:
-                            raise Refused(_MANY)
-                        found.append((entry.name, _kind(entry)))
-            except OSError as error:
-                raise Unreadable("/".join(at) or self._path, error) from None
-        return sorted(found)
+class _Tree:
+    """What is open; `children` lists its folders, and `copy(handle, out, most)` reads a file of it."""
 
     def items(self, at=(), first=()):
         """The files below a folder, the shallow ones and those in folders called as in `first` before others.
@@ -155,24 +137,46 @@ class FolderTree:
                 items.append(Item(parts, str(reason), self, parts))
                 continue
             listed += len(found)
-            for name, kind in found:
-                inner = (*parts, name)
-                if is_junk((name,)):
-                    continue
-                if kind == "folder" and depth < MAX_DEPTH:
-                    heapq.heappush(folders, (name.casefold() not in first, depth + 1, inner))
-                elif kind != "folder":
-                    items.append(Item(inner, PROBLEMS[kind], self, inner))
+            for name, kind, handle in found:
+                if kind == "folder" and depth < MAX_DEPTH and not is_junk((name,)):
+                    heapq.heappush(folders, (name.casefold() not in first, depth + 1, (*parts, name)))
+                elif kind == "outside" or kind != "folder" and not is_junk((name,)):
+                    items.append(Item((*parts, name), PROBLEMS[kind], self, handle))
         return items
+
+    def read(self, item):
+        with io.BytesIO() as out:
+            self.copy(item.handle, out, MAX_SOURCE_BYTES)
+            return out.getvalue()
+
+
+class FolderTree(_Tree):
+    """A folder, by its descriptor."""
+
+    def __init__(self, top, path="."):
+        self._top, self._path = top, path
+
+    def children(self, at=(), most=None):
+        """(name, kind, handle) of what lies in one folder, sorted."""
+        found, most = [], MAX_ENTRIES if most is None else most
+        with opened(at, self._top, FOLDER) as descriptor:
+            try:
+                with os.scandir(descriptor) as entries:
+                    for entry in entries:
+                        if len(found) == most:
+                            raise Refused(_MANY)
+                        found.append((entry.name, _kind(entry), (*at, entry.name)))
+            except OSError as error:
+                raise Unreadable("/".join(at) or self._path, error) from None
+        return sorted(found)
 
     def named(self, parts):
         """The file with this path, whatever it is by now."""
         return [Item(parts, "", self, parts)]
 
-    def read(self, item):
-        with _file(item.handle, self._top) as file, io.BytesIO() as out:
-            _copied(file, out, MAX_SOURCE_BYTES)
-            return out.getvalue()
+    def copy(self, handle, out, most):
+        with _file(handle, self._top) as file:
+            _copied(file, out, most)
 
     @contextmanager
     def inside(self, item):
@@ -180,42 +184,43 @@ class FolderTree:
             yield tree
 
 
-class _Archive:
-    """An open zip or tar; `copy(handle, out, most)` unpacks one entry.
+class _Archive(_Tree):
+    """An open zip or tar.
 
-    Its `items` are (path, problem, handle, time) of each entry; a folder has no handle, and counts where it is empty.
+    Parameters
+    ----------
+    entries : list of (name, kind, object, time)
+        With "/" between the parts of a name.
+    copy : callable
+        Unpacks one: (object, out, most).
     """
 
-    def __init__(self, items, copy):
-        self._below, self._children, self._copy = defaultdict(list), defaultdict(set), copy
-        self.newest = max((times for _, _, handle, times in items if handle), default=())
-        for parts, problem, handle, _ in items:
-            if len(parts) > 2 * MAX_DEPTH or problem == _OUTSIDE and not handle:
-                continue
-            own = {_LINK: "link", "": "file"}.get(problem, "special") if handle else "folder"
-            for k, name in enumerate(parts):
-                self._children[parts[:k]].add((name, own if k + 1 == len(parts) else "folder"))
-            junk = [k + 1 for k, name in enumerate(parts) if is_junk((name,)) and problem != _OUTSIDE]
-            for k in range(max(junk, default=0), len(parts) + 1) if handle else ():
-                self._below[parts[:k]].append(Item(parts, problem, self, handle))
+    def __init__(self, entries, copy):
+        self._entries, self._unpack, self._inside = entries, copy, defaultdict(set)
+        self.newest = max((time for _, kind, _, time in entries if kind != "folder"), default=())
+        for number, (name, kind, _, _) in enumerate(entries):
+            parts = tuple(part for part in name.split("/") if part != ".")
+            outside = not parts or ".." in parts or "" in parts or parts[0][1:2] == ":"
+            if outside and kind != "folder":
+                parts, kind = (name or ".",), "outside"
+            for k in range(len(parts)) if len(parts) <= 2 * MAX_DEPTH and (kind != "folder" or not outside) else ():
+                own = k + 1 == len(parts) and kind != "folder"
+                self._inside[parts[:k]].add((parts[k], kind, number) if own else (parts[k], "folder", -1))
 
-    def children(self, at=()):
-        return sorted(self._children[at])
+    def children(self, at=(), most=None):
+        return sorted(self._inside[at])
 
-    def items(self, at=(), first=()):
-        return list(self._below[at])
+    def named(self, parts):
+        found = [each for each in self.children(parts[:-1]) if each[0] == parts[-1]]
+        return [Item(parts, PROBLEMS[kind], self, handle) for _, kind, handle in found if kind != "folder"]
 
-    named = items
-
-    def read(self, item):
-        with io.BytesIO() as out:
-            self._copy(item.handle, out, MAX_SOURCE_BYTES)
-            return out.getvalue()
+    def copy(self, handle, out, most):
+        self._unpack(self._entries[handle][2], out, most)
 
     @contextmanager
     def inside(self, item):
         with tempfile.TemporaryFile(buffering=0) as out:
-            self._copy(item.handle, out, MAX_UNPACKED_BYTES)
+            self.copy(item.handle, out, MAX_UNPACKED_BYTES)
             with _reopened(out) as file, _archive(file, item.parts[-1]) as tree:
                 yield tree
 
@@ -269,15 +274,6 @@ def _sound(kind):
         raise Refused(f"{what} ({words})") from None
 
 
-def _parts(name, is_file):
-    """The path of an entry and what is wrong with it; old Windows tools write backslashes."""
-    parts = tuple(part for part in name.replace("\\", "/").split("/") if part != ".")
-    outside = ".." in parts or "" in parts or parts[:1] and parts[0][1:2] == ":"
-    if is_file and not parts:  # called "."
-        return (".",), _OUTSIDE
-    return parts, _OUTSIDE if outside else ""
-
-
 @contextmanager
 def _tar(file):
     def copy(member, out, most):
@@ -287,21 +283,19 @@ def _tar(file):
             if _copied(content, out, most) != member.size:
                 raise Refused("it is damaged (it is cut off)")
 
-    items = []
+    entries = []
     with _sound("tar"):
         archive = tarfile.TarFile(fileobj=file)
-        for count, member in enumerate(archive):
-            if count == MAX_ENTRIES:
+        for member in archive:
+            if len(entries) == MAX_ENTRIES:
                 raise Refused(_MANY)
-            parts, problem = _parts(member.name, not member.isdir())
-            kind = _LINK if member.issym() or member.islnk() else _SPECIAL
-            kind = "" if member.isreg() and not member.issparse() else kind
-            handle = None if member.isdir() else member
-            items.append((parts, problem or kind, handle, time.gmtime(member.mtime % 2**33)[:6]))
+            kind = "folder" if member.isdir() else "link" if member.issym() or member.islnk() else "special"
+            kind = "file" if member.isreg() and not member.issparse() else kind
+            entries.append((_slashes(member.name), kind, member, time.gmtime(member.mtime % 2**33)[:6]))
         file.seek(archive.offset)  # tarfile takes a damaged header for the end
         if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
             raise Refused("it is damaged (an entry in it is not one)")
-    yield _Archive(items, copy)
+    yield _Archive(entries, copy)
 
 
 @contextmanager
@@ -319,14 +313,17 @@ def _zip(file):
                 raise Refused("it shares its place in the zip with another entry")
             _unpack(archive, info, out, most)
 
-        items = []
+        entries, kinds = [], {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
         for info in infos:
-            name = info.orig_filename.replace("\\", "/")  # zipfile cuts `filename` at a NUL
-            parts, problem = _parts(name.removesuffix("/"), not name.endswith("/"))
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            kind = "" if kind in (0, stat.S_IFREG) else _LINK if kind == stat.S_IFLNK else _SPECIAL
-            items.append((parts, problem or kind, None if name.endswith("/") else info, info.date_time))
-        yield _Archive(items, copy)
+            name = _slashes(info.orig_filename)  # zipfile cuts `filename` at a NUL
+            kind = "folder" if name.endswith("/") else kinds.get(stat.S_IFMT(info.external_attr >> 16), "special")
+            entries.append((name.removesuffix("/"), kind, info, info.date_time))
+        yield _Archive(entries, copy)
+
+
+def _slashes(name):
+    """The name of an entry; old Windows tools write backslashes."""
+    return name.replace("\\", "/")
 
 
 def _overlapping(infos):
