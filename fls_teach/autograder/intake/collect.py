@@ -10,7 +10,7 @@ from pathlib import Path
 from fls_teach.autograder.intake import groups, sources
 from fls_teach.autograder.intake.choice import choose
 from fls_teach.autograder.intake.layout import is_archive, is_hidden, is_junk, is_work, recognised, refusal, shown
-from fls_teach.autograder.intake.names import folders_of, names_of, told_apart
+from fls_teach.autograder.intake.names import disambiguate, folders_of, names_of
 from fls_teach.autograder.intake.people import (
     Found,
     Member,
@@ -268,7 +268,7 @@ def collect(
         for path in paths
         for own in _found_at(path, expected, results_in, single, patterns, pattern is not None, remark)
     )
-    options, made = [], []
+    options, entries = [], []
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows), remark)):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
         others = {each.name for each in own[:-1] if each.who != own[counts].who}
@@ -281,17 +281,12 @@ def collect(
             mark = "" if k == counts else f" (attempt {k + 1})"
             options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.name, each)])
             numbers = {"person": person, "attempt": k + 1, "attempts": len(own), "counts": k == counts}
-            made.append((each, numbers | {"group": tuple(group), "said": tuple(said)}))
-    names = told_apart(options)
-    folders = told_apart([folders_of(name) for name in names])
-    return [
-        Entry(
-            **vars(each)
-            | {"when": moment(each.when), "name": name, "called": each.name, "folder": folder, "expected": expected}
-            | numbers
-        )
-        for name, folder, (each, numbers) in zip(names, folders, made, strict=True)
-    ]
+            known = {"called": each.name, "when": moment(each.when), "group": tuple(group), "said": tuple(said)}
+            entries.append(Entry(**vars(each) | numbers | known, expected=expected))
+    names = disambiguate(options)
+    folders = disambiguate([folders_of(name) for name in names])
+    named = zip(entries, names, folders, strict=True)
+    return [replace(entry, name=name, folder=folder) for entry, name, folder in named]
 
 
 def _found_at(path, expected, results_in, single, patterns, insist, remark):
@@ -308,17 +303,16 @@ def _found_at(path, expected, results_in, single, patterns, insist, remark):
         raise CourseError(f"'{said}' cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if stat.S_ISLNK(mode):  # perhaps to another person's work
         raise CourseError(f"'{said}' is a link, and links are not followed; name what it points to")
-    archive = stat.S_ISREG(mode) and is_archive(place.name)
-    if not stat.S_ISDIR(mode) and not archive and not (stat.S_ISREG(mode) and is_work(place.name)):
+    kind = "folder" if stat.S_ISDIR(mode) else "archive" if is_archive(place.name) else "file"
+    if kind != "folder" and not (stat.S_ISREG(mode) and is_work(place.name)):
         raise CourseError(f"'{said}' is neither a folder nor a .py file nor a zip, tar or tar.gz")
-    whole = [(alone(place, "folder" if stat.S_ISDIR(mode) else "archive" if archive else "file"),)]
-    if stat.S_ISDIR(mode) and (reason := results_in(place)):
+    whole, passed = [(alone(place, kind),)], []
+    if kind == "folder" and (reason := results_in(place)):
         raise CourseError(f"'{said}' {reason}; name a folder with what was handed in")
     if single:
         return whole
-    if stat.S_ISREG(mode) and not archive:
+    if kind == "file":
         return _beside(place, expected, patterns) or whole
-    passed, kind = [], whole[0][0].kind
 
     def passed_over(at):
         passed.extend([at] * bool(kind == "folder" and results_in(place.joinpath(*at))))

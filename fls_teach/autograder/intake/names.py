@@ -44,7 +44,7 @@ def folders_of(name):
     Parameters
     ----------
     name : str
-        As `told_apart` gave it, which no other submission has.
+        As `disambiguate` gave it, which no other submission has.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def _looks(name):
     return plain.casefold(), f"\0{plain.translate(_prototypes()).casefold()}"
 
 
-def told_apart(options):
+def disambiguate(options):
     """A name for each: the first of its options that looks like no other one, so that no person shows as another.
 
     Parameters
@@ -97,7 +97,7 @@ def told_apart(options):
 
     Examples
     --------
-    >>> told_apart([("ada", "ada.zip"), ("Ada", "Ada/"), ("bob", "bob.zip")])
+    >>> disambiguate([("ada", "ada.zip"), ("Ada", "Ada/"), ("bob", "bob.zip")])
     ['ada.zip', 'Ada/', 'bob']
     """
     level = [0] * len(options)
