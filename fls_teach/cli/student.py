@@ -108,13 +108,13 @@ def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_
         if not as_json:
             _print_result(results[-1])
     if as_json:
-        totals = {"points": sum(each.points for each in results), "of": sum(each.of for each in results)}
+        totals = {"points": sum(each.points for each in results), "of": sum(each.max_points for each in results)}
         print_json({"seed": seed, **totals, "exercises": [each.as_dict() for each in results]})
     elif not chosen:
         click.echo("All exercises have passed. `fls submit` packs them up.")
     elif len(results) > 1:
         passed = sum(each.state == "passed" for each in results)
-        points = f"{sum(each.points for each in results)}/{sum(each.of for each in results)} points"
+        points = f"{sum(each.points for each in results)}/{sum(each.max_points for each in results)} points"
         click.echo(f"{passed} of {len(results)} exercises passed, {points}")
     if results and all(each.state == "not checked" for each in results):
         return 2

@@ -89,13 +89,13 @@ def read(path, exercises):
     return list(found.values())
 
 
-def _points(text, of, where):
+def _points(text, max_points, where):
     try:
         points = float(text.replace(",", "."))
     except ValueError:
         points = math.nan
-    if not 0 <= points <= of:
-        raise CourseError(f"{where}: points are '{printable(text)[:20]}'; wanted a number from 0 to {of}")
+    if not 0 <= points <= max_points:
+        raise CourseError(f"{where}: points are '{printable(text)[:20]}'; wanted a number from 0 to {max_points}")
     return int(points) if points == int(points) else points
 
 

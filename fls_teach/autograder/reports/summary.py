@@ -110,8 +110,8 @@ class BatchResult:
     def as_dict(self):
         """For JSON."""
         rows = [
-            {"submission": name, "score": score, "max_score": of, "verdicts": verdicts}
-            for name, score, of, verdicts in self.rows
+            {"submission": name, "score": score, "max_score": max_score, "verdicts": verdicts}
+            for name, score, max_score, verdicts in self.rows
         ]
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         return {
@@ -134,10 +134,10 @@ def print_summary(done):
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("submission", "score", "of", "verdicts"):
         table.add_column(heading, justify="right" if heading in ("score", "of") else "left", overflow="fold")
-    for name, score, of, verdicts in done.rows[:SHOWN]:
+    for name, score, max_score, verdicts in done.rows[:SHOWN]:
         words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()) if verdict != "passed")
         shown = Text("?" if score is None else str(score), style="bold red" if score is None else "")
-        table.add_row(Text(_spelt(name)), shown, Text(str(of)), Text(words, style="dim"))
+        table.add_row(Text(_spelt(name)), shown, Text(str(max_score)), Text(words, style="dim"))
     screen.print(table)
     if len(done.rows) > SHOWN:
         screen.print(Text(f"... and {len(done.rows) - SHOWN} more in {done.out / 'gradebook.csv'}", style="dim"))

@@ -241,8 +241,8 @@ def _finished(exercise, results, failed_load=None):
         shown = {each.verdict for each in results if not each.item.withheld}
         state = "passed" if verdicts == {"passed"} else "missing" if shown == {"missing"} else "failed"
     texts = {name: _repeatable(text) for name, text in texts.items()}
-    of = sum(each.item.points for each in results)
-    return CheckResult(exercise.name, state, of, **texts, results=results, title=exercise.title)
+    max_points = sum(each.item.points for each in results)
+    return CheckResult(exercise.name, state, max_points, **texts, results=results, title=exercise.title)
 
 
 def verdict_of(failure):

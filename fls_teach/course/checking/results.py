@@ -90,7 +90,7 @@ class CheckResult:
     name : str
     state : str
         One of `STATES`.
-    of : int
+    max_points : int
     message, traceback, printed : str
         Of a file that could not be checked.
     results : list of PropertyResult
@@ -102,7 +102,7 @@ class CheckResult:
 
     name: str
     state: str
-    of: int
+    max_points: int
     message: str = ""
     traceback: str = ""
     printed: str = ""
@@ -118,7 +118,7 @@ class CheckResult:
     def as_dict(self):
         """For JSON."""
         head = {"number": self.name[:2], "name": self.name, "title": self.title}
-        totals = {"points": self.points, "of": self.of, "state": self.state}
+        totals = {"points": self.points, "of": self.max_points, "state": self.state}
         texts = {"message": self.message, "traceback": self.traceback, "printed": self.printed}
         rows = {"properties": [each.as_dict() for each in self.results]}
         return head | totals | texts | rows | ({"note": self.note} if self.note else {})

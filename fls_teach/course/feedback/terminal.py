@@ -21,7 +21,7 @@ _STYLES = {"you": "red", "expected": "green", "likely": "bold", "replay": "cyan"
 
 def print_result(console, result):
     """One exercise: its points, a line a property, the cards."""
-    points = f"{result.points}/{result.of} points"
+    points = f"{result.points}/{result.max_points} points"
     width = min(WIDTH, console.width)
     console.print(_line(width, result.name, points, style="bold"))
     if result.message:

@@ -79,7 +79,7 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=Fa
     if result.state == "fault":
         raise CourseError(f"{exercise.name} was not checked: {result.message}. That is not your code's fault")
     if case is None:
-        record = {"points": result.points, "of": result.of, "file": before}
+        record = {"points": result.points, "of": result.max_points, "file": before}
         record["passed"] = result.state == "passed" or workspace.progress.record(exercise.name)["passed"]
         record["properties"] = {each.item.id: each.state for each in result.results}
         try:
