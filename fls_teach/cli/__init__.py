@@ -14,6 +14,7 @@ from fls_teach.course.registry import course_root
 
 COMMANDS = {
     "demo": "fls_teach.cli.demo:demo",
+    "book": "fls_teach.cli.book:book",
     "start": "fls_teach.cli.student:start",
     "list": "fls_teach.cli.student:list_exercises",
     "check": "fls_teach.cli.student:check",
@@ -36,7 +37,7 @@ COMMANDS = {
 
 GROUPS = {
     "Students": ("start", "list", "check", "hint", "watch", "solution", "reset", "submit"),
-    "Readers": ("demo", "sweep", "plot"),
+    "Readers": ("demo", "book", "sweep", "plot"),
     "Instructors": ("grade", "doctor", "release", "bundle"),
     "Authors": ("new-exercise", "lint"),
 }

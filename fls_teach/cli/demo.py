@@ -52,7 +52,7 @@ def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, eve
         return _print_list(as_json)
     folder = out if source is None or "out" in given else None
     reports = (
-        _every_report(preset, seed, out, not again)
+        every_report(preset, seed, out, not again)
         if everything
         else _one_report(name, preset, seed, folder, source, data_dir, settings)
     )
@@ -84,9 +84,9 @@ def _has_torch():
     return importlib.util.find_spec("torch") is not None
 
 
-def _all_that_can_run():
-    names = [name for name in demos.NAMES if _has_torch() or name not in demos.NEED_TORCH]
-    if len(names) < len(demos.NAMES):
+def _all_that_can_run(chosen):
+    names = [name for name in chosen if _has_torch() or name not in demos.NEED_TORCH]
+    if len(names) < len(chosen):
         click.echo(f"Skipped (torch is not installed): {', '.join(demos.NEED_TORCH)}; {_GET_TORCH}", err=True)
     return names
 
@@ -108,12 +108,15 @@ def _one_report(name, preset, seed, out, source, data_dir, settings):
     yield _run(name, name, preset, seed, out, data_dir, settings), time.perf_counter() - start
 
 
-def _every_report(preset, seed, out, resume):
-    """Those that use one processor run side by side; those on images use all processors, one after another."""
+def every_report(preset, seed, out, resume, chosen=demos.NAMES):
+    """A (Report, seconds) for each of the demos `chosen` that can run here.
+
+    Those that use one processor run side by side; those on images use all processors, one after another.
+    """
     from fls_teach.demos.framework import together
 
     _check_folder(out)
-    names = _all_that_can_run()
+    names = _all_that_can_run(chosen)
     small = [name for name in names if name not in demos.NEED_TORCH]
     label = {name: f"{name} ({k} of {len(names)})" for k, name in enumerate(names, 1)}
     if len(small) > 1 and cores() > 1:

@@ -16,8 +16,9 @@ MAY_USE = {
     "course": {"theory", "sandbox", *SMALL},
     "vision": {"theory", *SMALL},
     "demos": {"theory", "vision", *SMALL},
+    "book": {"demos", "course", "theory", *SMALL},
     "autograder": {"course", "sandbox", *SMALL},
-    "cli": {"autograder", "course", "demos", "vision", "sandbox", *SMALL},
+    "cli": {"autograder", "book", "course", "demos", "vision", "sandbox", *SMALL},
     **{name: set(SMALL) for name in SMALL},
 }
 

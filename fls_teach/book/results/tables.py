@@ -1,0 +1,47 @@
+"""The claims as Markdown, for a repository or a site: what the book says without its text."""
+
+from pathlib import Path
+
+from fls_teach.files import replacing
+
+HEAD = "| claim | source | predicted | measured | holds |\n|---|---|---|---|---|\n"
+
+
+def write_tables(chapters, path, pictures):
+    """Write the claims of all `chapters` beside their pictures.
+
+    Parameters
+    ----------
+    chapters : list of Chapter
+    path : path-like
+        The Markdown file.
+    pictures : str
+        Where NAME.png lies, as seen from the file.
+    """
+    claims = [claim for each in chapters for _, claim in each.rows]
+    holding = sum(claim.holds for claim in claims)
+    versions = sorted({", ".join(f"{what} {which}" for what, which in each.versions.items()) for each in chapters})
+    parts = [
+        "# The book of results",
+        f"{len(claims)} claims of {len(chapters)} demos: {holding} hold, {len(claims) - holding} do not. "
+        f"Made by {'; '.join(versions)}. Intervals are 95% intervals over seeds; what each claim means, with its "
+        "derivation or its controls, stands in the section of science.md that its source names.",
+        *(_part(each, pictures) for each in chapters),
+    ]
+    with replacing(Path(path)) as temporary:
+        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
+
+
+def _part(chapter, pictures):
+    rows = ""
+    for _, claim in chapter.rows:
+        cells = map(_cell, (claim.statement, claim.source, claim.predicted, claim.measured.words))
+        rows += f"| {' | '.join(cells)} | {'yes' if claim.holds else '**no**'} |\n"
+    image = f"![{chapter.alt}]({pictures}/{chapter.name}.png)"
+    return f"## {chapter.name}\n\n{chapter.summary}\n\n{image}\n\n{HEAD}{rows}\nRepeat: `{chapter.command}`"
+
+
+def _cell(text):
+    for sign in "\\`*_|<>[]":
+        text = text.replace(sign, f"\\{sign}")
+    return text

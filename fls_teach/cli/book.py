@@ -1,0 +1,63 @@
+"""`fls book`: parse, call, print."""
+
+import os
+from pathlib import Path
+
+import click
+
+from fls_teach import demos, terminal
+
+
+@click.command()
+@click.option("--out", metavar="DIR", default="book", show_default=True, help="Folder for the book and the results.")
+@click.option(
+    "--preset", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How much to run."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same book.")
+@click.option("--without-images", is_flag=True, help="Leave out the demos that train CNNs with torch.")
+@click.option("--from", "source", metavar="RESULTS", help="A folder of results that 'fls demo' wrote; runs nothing.")
+@click.pass_context
+def book(ctx, out, preset, seed, without_images, source):
+    """Write the book of results: every claim beside its measurement, every picture, and the lessons, in one HTML file.
+
+    Demos whose results DIR/results does not hold yet are run; the same command resumes. DIR/claims.md has the claims as
+    Markdown.
+
+    Exit code 0: the book is written, whatever holds; 2: it could not be.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported; see `fls demo`
+    from fls_teach.book.results.book import chapter, write_book
+    from fls_teach.book.results.tables import write_tables
+    from fls_teach.cli.demo import every_report
+    from fls_teach.demos.framework.report import redraw
+
+    chosen = [name for name in demos.NAMES if not (without_images and name in demos.NEED_TORCH)]
+    if source is not None:
+        given = [name for name in ("preset", "seed") if ctx.get_parameter_source(name).name == "COMMANDLINE"]
+        if given:
+            raise click.UsageError(f"--{' and --'.join(given)} would have no effect with --from; leave it out")
+        found = [Path(source) / f"{name}.npz" for name in chosen]
+        if not any(path.is_file() for path in found):
+            raise click.UsageError(f"no result of a demo lies in '{source}'; 'fls demo --all --out DIR' writes them")
+    target = Path(out) / "index.html"
+    try:
+        if source is None:
+            reports = [report for report, _ in every_report(preset, seed, Path(out) / "results", True, chosen)]
+        else:
+            with terminal.progress("drawing") as progress:
+                there = [path for path in found if path.is_file()]
+                reports = []
+                for k, path in enumerate(there):
+                    progress(k / len(there), path.stem)
+                    reports.append(redraw(path, Path(out) / "results", path.stem))
+        chapters = [chapter(report) for report in reports]
+        write_book(chapters, target)
+        write_tables(chapters, Path(out) / "claims.md", "results")
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from None
+    except OSError as problem:
+        raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
+    claims = [claim for report in reports for claim in report.claims]
+    holding = sum(claim.holds for claim in claims)
+    click.echo(f"{len(claims)} claims of {len(reports)} demos: {holding} hold, {len(claims) - holding} do not")
+    click.echo(f"The book: {target}")
