@@ -28,6 +28,7 @@ TRACE, SURVIVOR = "FLS-ATTACK-WAS-HERE", "FLS-ATTACK-SURVIVOR"
 """What attacks put into the names of files that they write, and into the command line of processes they leave."""
 
 TIME_LIMIT = 2.0  # seconds for a call of an attack: the reference needs hundredths
+TOTAL_LIMIT = 14.0  # for all of its exercises, so that an attack that never finishes loading does not take 30 s
 MEMORY_MIB = 512
 _NEIGHBOURS = "a-neighbour", "z-neighbour"
 
@@ -145,6 +146,7 @@ def attack(isolation, jobs, progress=lambda fraction, what="": None):
             exercises=tuple(exercise.name for exercise in targets),
             key_file=folder / "key",
             time_limit=TIME_LIMIT,
+            total_limit=TOTAL_LIMIT,
             memory_mib=MEMORY_MIB,
         )
         alone = _graded(settings, paths)
