@@ -10,15 +10,21 @@ from .forked import REAL, Template
 collect_ignore = ["frozen_course"]  # the specification of a course that is data
 
 
-@pytest.fixture(scope="module")
-def forked_graders():
-    """Batches of this module fork their graders; `real_graders` for a test that is about processes."""
+@pytest.fixture(scope="session")
+def template():
+    """The process that all graders are forked from."""
     template = Template()
+    yield template
+    template.close()
+
+
+@pytest.fixture(scope="module")
+def forked_graders(template):
+    """Batches of this module fork their graders; `real_graders` for a test that is about processes."""
     with pytest.MonkeyPatch.context() as patch:
         if sys.platform == "linux":
             patch.setattr(subprocess, "Popen", template.popen)
         yield
-    template.close()
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ KEY = "a key for tests"
 
 
 def solution(number):
-    """The reference solution's text."""
-    return find_exercise(number).solution.read_text(encoding="utf-8")
+    """A right answer's text; of exercise 8 one without scipy, whose import costs a worker more than all its calls."""
+    exercise = find_exercise(number)
+    light = [path for path in exercise.alternatives if path.name == "erfc.py"]
+    return (light or [exercise.solution])[0].read_text(encoding="utf-8")
 
 
 def misconception(number, name):

@@ -21,6 +21,7 @@ from fls_teach.sandbox.isolation.sandboxes import SandboxError
 
 from .handed_in import KEY, contents, finish, hand_in, options, records, solution, start, wait_for
 
+pytestmark = pytest.mark.usefixtures("forked_graders")
 PLACE = "dask://127.0.0.1:1"
 BOTH = "tcp://one", "tcp://two"
 

@@ -19,6 +19,7 @@ from fls_teach.course.registry import CourseError, find_exercise
 from .handed_in import hand_in, options
 from .records import record
 
+pytestmark = pytest.mark.usefixtures("forked_graders")
 LONG = "Maximiliane-Charlotte von und zu Hohenlohe-Bartenstein-Jagstberg the Second_411_assignsubmission_file_"
 
 

@@ -89,7 +89,7 @@ def test_the_verdict_on_every_kind_of_failure(error, verdict):
 
 
 def test_the_reference_earns_everything():
-    record = marked({"8": solution("8")})
+    record = marked({"8": BAYES.solution.read_text(encoding="utf-8")})
     assert (record["score"], record["fault"], set(verdicts(record))) == (BAYES.points, False, {"passed"})
     assert record["exercises"][0]["state"] == "passed"
 
@@ -208,7 +208,8 @@ def test_without_a_reference_to_ask_a_stumble_is_ours(monkeypatch, tmp_path):
 def test_where_not_even_the_reference_loads_nobody_gets_a_zero(tmp_path):
     """A sandbox that cannot import what an exercise needs would look like a submission that does not load."""
     elsewhere = copy_of(BAYES, tmp_path)
-    elsewhere.solution.write_text(f"import a_package_that_the_sandbox_does_not_show\n{solution('8')}")
+    reference = BAYES.solution.read_text(encoding="utf-8")
+    elsewhere.solution.write_text(f"import a_package_that_the_sandbox_does_not_show\n{reference}")
     record = marked({"8": "import a_package_that_the_sandbox_does_not_show"}, exercises=(elsewhere,))
     assert (record["score"], set(verdicts(record))) == (None, {"grader-fault"})
 

@@ -19,6 +19,7 @@ from fls_teach.course.registry import CourseError, find_exercise
 from .handed_in import hand_in, options
 from .records import exercise, item, record
 
+pytestmark = pytest.mark.usefixtures("forked_graders")
 BAYES = find_exercise("08")
 
 

@@ -3,12 +3,15 @@
 import csv
 import json
 
+import pytest
 from click.testing import CliRunner
 
 from fls_teach.autograder.marking.record import read_record
 from fls_teach.cli import main
 
 from .test_frozen_course import HERE
+
+pytestmark = pytest.mark.usefixtures("forked_graders")
 
 ALTERNATES = """
 from pathlib import Path
