@@ -8,6 +8,7 @@ import bisect
 import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fls_teach.autograder.marking.record import VERDICTS, final_marks, properties
 from fls_teach.autograder.reports.lines import likely_of, reasons_to_review
@@ -16,22 +17,19 @@ LISTED = 50  # names of submissions a list holds; the rest is a number
 BINS = 10
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """One line of the list of all submissions.
 
     Attributes
     ----------
     name : str
-    report : str
-        Where its report is, seen from the page.
     score : float or None
         None where a fault of the grader's left it open.
     max_score : int
-    passed : int
-        Properties.
-    others : tuple of (str, int)
-        (verdict, number) of those that did not pass.
+    verdicts : dict of str to int
+        How many properties have each.
+    report : str
+        Where its report is, seen from the page.
     review : tuple of str
         Why it needs manual review, whatever its score.
     counts : bool
@@ -39,22 +37,24 @@ class Listed:
     """
 
     name: str
-    report: str
     score: float | None
     max_score: int
-    passed: int
-    others: tuple
-    review: tuple
+    verdicts: dict
+    report: str = ""
+    review: tuple = ()
     counts: bool = True
 
     @classmethod
     def of(cls, record: dict, counts: bool = True) -> "Listed":
         """The line of a record."""
-        verdicts = Counter(item["verdict"] for _, item in properties(record))
-        others = tuple((name, verdicts[name]) for name in VERDICTS if name != "passed" and verdicts[name])
-        score, report = final_marks(record).final, f"{record['folder']}/report.html"
-        head = record["submission"], report, score, record["max_score"], verdicts["passed"], others
-        return cls(*head, tuple(reasons_to_review(record)), counts)
+        verdicts = dict(Counter(item["verdict"] for _, item in properties(record)))
+        marks = record["submission"], final_marks(record).final, record["max_score"], verdicts
+        return cls(*marks, f"{record['folder']}/report.html", tuple(reasons_to_review(record)), counts)
+
+    @property
+    def others(self):
+        """(verdict, number) of the properties that did not pass."""
+        return [(name, self.verdicts[name]) for name in VERDICTS if name != "passed" and name in self.verdicts]
 
 
 class Names:

@@ -6,7 +6,7 @@ from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.record import as_json, final_marks, read_record
 from fls_teach.autograder.reports import against, gradebook
-from fls_teach.autograder.reports.cohort import Cohort, Listed
+from fls_teach.autograder.reports.cohort import Cohort
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.similar import near_identical
@@ -64,43 +64,38 @@ def _keep_whether_it_counts(path, counts):
 def conclude(settings, entries, chosen, people=None):
     """Draw what concerns all submissions together."""
     counting = _that_count(entries, settings.out, settings.attempts)
-    listed, counted_names = entries if settings.attempts == "all" else counting, {entry.name for entry in counting}
+    counted, listed = {entry.name for entry in counting}, entries if settings.attempts == "all" else counting
     done, cohort = BatchResult(settings.out, settings.isolation, [entry.folder for entry in listed]), Cohort()
+    paths = {entry.name: settings.out / entry.folder / "record.json" for entry in entries}
+    for name, path in paths.items():
+        _keep_whether_it_counts(path, name in counted)
 
-    for entry in entries:
-        _keep_whether_it_counts(settings.out / entry.folder / "record.json", entry.name in counted_names)
-    lines = []
-
-    def records(which=counting):
-        for entry in which:
-            yield entry, read_record(settings.out / entry.folder / "record.json")
-
-    def counted():
-        for entry, record in records(listed):
-            done.add(record, entry.name in counted_names)
-            lines.append(Listed.of(record, entry.name in counted_names))
-            if entry.name in counted_names:
+    def records():
+        for entry in listed:
+            record = read_record(paths[entry.name])
+            done.add(record, entry.name in counted)
+            if entry.name in counted:
                 cohort.add(record)
             yield record
 
     book, page = (settings.out / name for name in OF_ALL)
     missing = people.match(counting) if people else []
-    gradebook.write_gradebook(book, [exercise.name for exercise in chosen], counted(), missing)
+    gradebook.write_gradebook(book, [exercise.name for exercise in chosen], records(), missing)
     if people:
-        people.fill(settings.out / "roster.csv", {entry.name: final_marks(record).final for entry, record in records()})
+        marks = {entry.name: row.score for entry, row in zip(counting, done.rows, strict=True)}
+        people.fill(settings.out / "roster.csv", marks)
         done.said |= {"absent": missing, "not_on_the_roster": people.strangers}
         done.said |= {"unclear_on_the_roster": people.unclear, "found_by_name_alone": people.by_name}
-    done.said["more_attempts"] = [
-        f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1
-    ]
+    more = [(entry.name, entry.attempts - 1) for entry in counting if entry.attempts > 1]
+    done.said["more_attempts"] = [f"{name} ({number} more)" for name, number in more]
     note = ""
     try:
         done.pairs = near_identical(_readable(done.different(counting)), chosen)
     except CourseError as problem:
         note = str(problem)
     with replacing(page) as temporary:
-        text = cohort_page(cohort, done.pairs, note, done.identical, lines)
+        text = cohort_page(cohort, done.pairs, note, done.identical, done.lines)
         temporary.write_text(text, encoding="utf-8", newline="\n")
     if settings.against is not None:
-        done.changes = against.compare(settings.against, (record for _, record in records()))
+        done.changes = against.compare(settings.against, (read_record(paths[entry.name]) for entry in counting))
     return done

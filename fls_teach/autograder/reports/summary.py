@@ -2,12 +2,11 @@
 
 import statistics
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import final_marks, properties
-from fls_teach.autograder.reports.lines import reasons_to_review
+from fls_teach.autograder.reports.cohort import Listed
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
@@ -41,7 +40,8 @@ class BatchResult:
     isolation : str
     folders : list of str
         Each submission's folder below `out`.
-    rows : list of (submission, score or None, max_score, dict of verdict counts)
+    rows, lines : list of Listed
+        Of what counts, and of all.
     said : dict of str to list of str
         Names of submissions, people or folders, by the keys of `SAID`.
     review : list of (str, str)
@@ -70,17 +70,19 @@ class BatchResult:
     by_digest: dict = field(default_factory=dict)
     edited: list = field(default_factory=list)
     refused_workers: list = field(default_factory=list)
+    lines: list = field(default_factory=list)
 
     def add(self, record, counts=True):
-        """Count one more record; of an attempt that does not count, nothing but its notes."""
-        verdicts, name = dict(Counter(item["verdict"] for _, item in properties(record))), record["submission"]
+        """Count one more record; of an attempt that does not count, nothing but its line and notes."""
+        line = Listed.of(record, counts)
+        self.lines.append(line)
         if record["notes"]:
-            self.said["noted"].append(name)
+            self.said["noted"].append(line.name)
         if counts:
-            self.rows.append((name, final_marks(record).final, record["max_score"], verdicts))
-            self.review += [(name, reason) for reason in reasons_to_review(record)[:1]]
-            if verdicts.keys() != {"missing"} and not record["fault"]:
-                self.by_digest.setdefault(record["digest"], []).append(name)
+            self.rows.append(line)
+            self.review += [(line.name, reason) for reason in line.review[:1]]
+            if line.verdicts.keys() != {"missing"} and not record["fault"]:
+                self.by_digest.setdefault(record["digest"], []).append(line.name)
 
     @property
     def identical(self):
@@ -95,12 +97,12 @@ class BatchResult:
     @property
     def faults(self):
         """Names of submissions that the grader failed on, which need manual review."""
-        return [name for name, score, _, _ in self.rows if score is None]
+        return [name for name, score, *_ in self.rows if score is None]
 
     @property
     def blank(self):
         """Names of submissions of which no file was taken, or stubs alone."""
-        return [name for name, _, _, verdicts in self.rows if verdicts.keys() == {"missing"}]
+        return [name for name, _, _, verdicts, *_ in self.rows if verdicts.keys() == {"missing"}]
 
     @property
     def for_a_person(self):
@@ -111,7 +113,7 @@ class BatchResult:
         """For JSON."""
         rows = [
             {"submission": name, "score": score, "max_score": max_score, "verdicts": verdicts}
-            for name, score, max_score, verdicts in self.rows
+            for name, score, max_score, verdicts, *_ in self.rows
         ]
         pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
         return {
@@ -134,7 +136,7 @@ def print_summary(done):
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("submission", "score", "of", "verdicts"):
         table.add_column(heading, justify="right" if heading in ("score", "of") else "left", overflow="fold")
-    for name, score, max_score, verdicts in done.rows[:SHOWN]:
+    for name, score, max_score, verdicts, *_ in done.rows[:SHOWN]:
         words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()) if verdict != "passed")
         shown = Text("?" if score is None else str(score), style="bold red" if score is None else "")
         table.add_row(Text(_spelt(name)), shown, Text(str(max_score)), Text(words, style="dim"))
@@ -147,7 +149,7 @@ def print_summary(done):
 
 def _sentences(done):
     """(text, style) for each line below the table."""
-    scores = sorted(score for _, score, _, _ in done.rows if score is not None)
+    scores = sorted(score for _, score, *_ in done.rows if score is not None)
     if len(scores) > 1:
         low, middle, high = scores[0], statistics.median(scores), scores[-1]
         yield f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}", ""
