@@ -121,6 +121,16 @@ def test_a_mark_that_is_open_changes_nothing(tmp_path):
     assert rows[3][5] == "7" and "Diddley, Bo" not in absent
 
 
+@pytest.mark.parametrize("who", [{"who": "Ada King Lovelace"}, {"login": "ada1"}, {"who": "x", "login": "77"}])
+def test_a_name_in_two_columns_and_a_sign_before_a_number(tmp_path, who):
+    """Catches lists such as Brightspace's, on which nobody would be found by name or by number."""
+    text = (
+        "OrgDefinedId,Username,Last Name,First Name,HW 1 Points\n#77,#ada1,Lovelace,Ada King,\n#78,#bo2,Diddley,Bo,\n"
+    )
+    rows, absent, strangers = filled(tmp_path, text, [entry("x", **who)], {"x": 3}, "HW 1")
+    assert rows[1] == ["#77", "#ada1", "Lovelace", "Ada King", "3"] and not strangers and absent == ["Diddley Bo"]
+
+
 def test_which_column_has_to_be_clear(tmp_path):
     two = CANVAS.replace("Final Score", "Homework 2 (992)")
     with pytest.raises(CourseError, match=r"several \(Homework 1 \(991\), Homework 2 \(992\)\); name it with --column"):

@@ -55,49 +55,48 @@ def choose(items, expected, stub=lambda name: b""):
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
             remarks.append(refusal(item.parts, reason))
     for name, found in sorted(claims.items()):
-        texts, stubs = {}, []  # of those with the same text, the first
+        texts = {}  # of those with the same text, the first
         for level, _, item in sorted(found, key=lambda each: each[:2])[:MAX_CANDIDATES]:
             try:
                 if item.problem:
                     raise Refused(item.problem)
                 data = item.tree.read(item)
+                texts.setdefault(_plain(data), (level, item, data))
             except Refused as reason:
                 refused.append(refusal(item.parts, reason))
-                continue
-            if _plain(data) != _plain(stub(name)):
-                texts.setdefault(_plain(data), (level, item, data))
-            else:
-                stubs.append((level, item, data))
-        every = list(texts.values())
-        found = _narrowed(every, name, expected) or stubs[:1]
-        rest = [item for _, item, _ in every if all(item is not each for _, each, _ in found)]
-        if len(found) > 1:
+        unchanged, every = texts.pop(_plain(stub(name)), None), [*texts.values()]
+        found = _narrowed(every, name, expected) if every else [unchanged] if unchanged else []
+        taken = [item for _, item, _ in found]
+        rest = [item for _, item, _ in every if item not in taken]
+        if len(taken) > 1:
             unclear.append(
-                f"{_listed([item for _, item, _ in found])} claim to be the same exercise: none was taken, so {name} "
-                "counts as not handed in."
+                f"{_listed(taken)} claim to be the same exercise: none was taken, so {name} counts as not handed in."
             )
-        elif found:
-            _, item, files[name] = found[0]
+        elif taken:
+            files[name] = found[0][2]
             others = f", not {_listed(rest)}" if rest else ""
-            others += f"; {_listed([each for _, each, _ in stubs])} is the unchanged stub" if every and stubs else ""
-            if others or item.parts[-1] != f"{name}.py":
-                remarkable.append(f"'{path_of(item)}' was taken as {name}{others}.")
+            others += f"; '{path_of(unchanged[1])}' is the unchanged stub" if every and unchanged else ""
+            if others or taken[0].parts[-1] != f"{name}.py":
+                remarkable.append(f"'{path_of(taken[0])}' was taken as {name}{others}.")
     return Choice(files, [*unclear, *refused, *remarkable, *remarks], unclear)
 
 
 def _narrowed(found, name, expected):
     """Those of (level, item, bytes) among which nothing chooses."""
-    found = [each for each in found if each[0] == min(each[0] for each in found)]
+    found = _least(found, lambda each: each[0])
     archives = {item.archive: item for _, item, _ in found}
     if len(archives) > 1 and () not in archives:
         found = [each for each in found if each[1].archive in _latest(archives)]
     if len({item.archive for _, item, _ in found}) == 1:
-        depth = {item: _depth(item.parts, name, expected) for _, item, _ in found}
-        found = [each for each in found if depth[each[1]] == min(depth[each[1]] for each in found)]
-        stamps = {item: "".join(re.findall(STAMP, item.parts[-1], re.IGNORECASE)) for _, item, _ in found}
-        if all(stamps.values()):
-            found = [each for each in found if stamps[each[1]] == max(stamps.values())]
+        found = _least(found, lambda each: _depth(each[1].parts, name, expected))
+        stamps = ["".join(re.findall(STAMP, item.parts[-1], re.IGNORECASE)) for _, item, _ in found]
+        if all(stamps):
+            found = [each for each, stamp in zip(found, stamps, strict=True) if stamp == max(stamps)]
     return found
+
+
+def _least(found, key):
+    return [each for each in found if key(each) == min(map(key, found))]
 
 
 def _latest(archives):

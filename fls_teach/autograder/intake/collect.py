@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from fls_teach.autograder.intake import groups, sources
-from fls_teach.autograder.intake.choice import choose
+from fls_teach.autograder.intake.choice import Choice, choose
 from fls_teach.autograder.intake.layout import is_archive, is_hidden, is_junk, is_work, recognised, refusal, shown
 from fls_teach.autograder.intake.names import disambiguate, folders_of, names_of
 from fls_teach.autograder.intake.people import (
@@ -129,23 +129,21 @@ class Entry(Found):
         Unreadable
             If this machine cannot read what was handed in.
         """
-        review, files, empty = [], {}, False
         try:
             if self.problem:
                 raise Refused(self.problem)
-            files, notes, review, empty = self._chosen()
+            taken, empty = self._chosen()
         except Refused as reason:
-            notes = [refusal((self.path.name,), reason)]
-        if not files:
+            taken, empty = Choice({}, [refusal((self.path.name,), reason)], []), False
+        notes, review = [*self.said, *taken.notes], taken.unclear
+        if not taken.files:
             first = self.expected[0] if self.expected else "NN_name"
             nothing = f"No file of an exercise was found; they are called {first}.py and so on."
-            review = review or ([] if empty else notes[:1] or [f"{nothing} Others were handed in."])
-            notes = [nothing, *notes]
-        notes = [*self.said, *notes]
-        if len(notes) > MAX_NOTES:
-            notes = [*notes[:MAX_NOTES], f"... and {len(notes) - MAX_NOTES} more"]
-        about = self.about | {"review": review}
-        return Submission(self.name, self.folder, files, digest(files), tuple(notes), about)
+            review = review or ([] if empty else taken.notes[:1] or [f"{nothing} Others were handed in."])
+            notes.insert(len(self.said), nothing)
+        more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
+        notes, about = (*notes[:MAX_NOTES], *more), self.about | {"review": review}
+        return Submission(self.name, self.folder, taken.files, digest(taken.files), notes, about)
 
     @property
     def about(self):
@@ -167,9 +165,9 @@ class Entry(Found):
         return f"{first[: min(at)] if at else Path(first).stem + '_'}report.html"
 
     def _chosen(self):
-        """Files, notes, what is unclear, and whether there was nothing at all."""
+        """The `Choice`, and whether there was nothing at all."""
         if self.kind == "nothing":
-            return {}, [], [], True
+            return Choice({}, [], []), True
         with contextlib.ExitStack() as stack:
             tree = stack.enter_context(sources.tree_at(self.path, self.kind))
             items, refused = [], []
@@ -193,7 +191,7 @@ class Entry(Found):
                 except Refused as reason:
                     refused.append(refusal(item.parts, reason))
             taken = choose(items, self.expected, lambda name: find_exercise(name).stub.read_bytes())
-            return taken.files, refused + taken.notes, taken.unclear, not items
+            return replace(taken, notes=refused + taken.notes), not items
 
 
 def digest(files):

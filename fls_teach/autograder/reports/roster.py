@@ -13,6 +13,7 @@ from fls_teach.files import replacing
 _IDS = "id", "identifier", "participant", "sis user id", "id number", "student id", "matriculation number"
 _LOGINS = "sis login id", "username", "login", "login id", "user", "orgdefinedid", "email address", "email", "e-mail"
 _NAMES = "student", "full name", "name", "student name", "members"
+_PARTS = "first name", "given name", "last name", "surname", "family name"  # of a name in several columns
 _SURENESS = "id", "login", "name"
 _GRADES = "grade", "score", "points", "mark", "final"
 _CANVAS_COLUMN = re.compile(r".+ \(\d+\)")  # an assignment with its number
@@ -52,7 +53,7 @@ class Roster:
         """
         said = f"--roster '{printable(str(path))[:200]}'"
         heading, rows, separator = read_table(path, said)
-        if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES) for name in heading):
+        if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES, *_PARTS) for name in heading):
             raise CourseError(f"{said} has no column that says who is who, such as ID, Identifier, Username or Student")
         return cls(heading, list(rows.values()), separator, _column_of(heading, column, said))
 
@@ -125,11 +126,15 @@ class Roster:
         logins = {
             ("login", _plain(part)) for cell in self._cells(row, _LOGINS) for part in (cell, cell.partition("@")[0])
         }
-        return ids | logins | {("name", _letters(cell)) for cell in self._cells(row, _NAMES)}
+        return ids | logins | {("name", _letters(name)) for name in self._names(row)}
+
+    def _names(self, row):
+        parts = self._cells(row, _PARTS)
+        return self._cells(row, _NAMES) + [" ".join(parts)] * (len(parts) > 1)
 
     def _name(self, row):
         """What to call a person; "" for a row of none, such as Canvas's "Points Possible"."""
-        names, marks = self._cells(row, _NAMES), self._keys(row) - {("name", "")}
+        names, marks = self._names(row), self._keys(row) - {("name", "")}
         if not marks or _plain(names[0] if names else "") == "points possible":
             return ""
         return (names or self._cells(row, (*_LOGINS, *_IDS)))[0]
@@ -166,7 +171,7 @@ def _numbers(cell):
 
 
 def _plain(text):
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    return unicodedata.normalize("NFKC", text).casefold().strip().removeprefix("#")  # before Brightspace's numbers
 
 
 def _letters(name):
