@@ -2,8 +2,11 @@
 
 import contextlib
 import csv
+import math
 import os
+import random
 import signal
+import subprocess
 import time
 
 import process_tree
@@ -130,35 +133,48 @@ def text_d(numbers):
 # ------------------------------------------------------------------ e. kill -9
 
 
+KILLS, SEED = 10, 20261129
+LATEST = 2.0  # seconds
+
+
 def part_e(size, work):
-    """The same batch undisturbed, and killed twice."""
+    """The same batch undisturbed, and killed at random moments.
+
+    A moment is drawn in two steps, so that each is reached on a machine of any speed, and none is tied to the writing
+    of a record: so many submissions are finished, and then up to `LATEST` seconds pass. Where a moment comes soon
+    after the one before, the batch is killed while it starts.
+    """
     count, batch, key = size["killed"], work / "batch", work / "key"
     submissions.small(batch, find_exercise(SMALL), count)
     key.write_text("a course key for the benchmark\n")
     rest = ("--jobs", 2, "--key-file", key, "--isolation", "bwrap", "--exercise", SMALL)
     calm = fls("grade", batch, "--out", work / "calm", *rest, interval=1.0)
-    kills, out = [], work / "killed"
-    for part in (1, 2):
-        process = process_tree.start("grade", batch, "--out", out, *rest)
-        while process.poll() is None and len(_records(out)) < part * count // 3:
+    kills, out, draw = [], work / "killed", random.Random(SEED)
+    for goal in sorted(draw.randrange(count * 9 // 10) for _ in range(KILLS)):
+        process, began = process_tree.start("grade", batch, "--out", out, *rest), time.monotonic()
+        while process.poll() is None and len(_records(out)) < goal:
             time.sleep(0.005)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(draw.uniform(0, LATEST))
         if process.poll() is not None:
             raise SystemExit("the batch was done, or refused, before it could be killed; take more submissions")
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        kills.append(_records(out))
+        kills.append({"seconds": time.monotonic() - began, "finished": _records(out)})
     fls("grade", batch, "--out", out, *rest, interval=1.0)
     after = _records(out)
     if _versions(work / "calm", after) != _versions(out, after):
         raise SystemExit("a file of the course was edited between the two runs, so they cannot be compared")
-    redone = [sum(after[name] != stamp for name, stamp in before.items()) for before in kills]
+    redone = [sum(after[name] != stamp for name, stamp in each["finished"].items()) for each in kills]
     same = {
         name: (work / "calm" / name / "record.json").read_bytes() == (out / name / "record.json").read_bytes()
         for name in after
     }
     return {
         "submissions": count,
-        "finished_at_kill": [len(before) for before in kills],
+        "seed": SEED,
+        "seconds_until_kill": [round(each["seconds"], 2) for each in kills],
+        "finished_at_kill": [len(each["finished"]) for each in kills],
         "redone_after_kill": redone,
         "records": len(after),
         "records_that_differ": sorted(name for name, equal in same.items() if not equal),
@@ -184,12 +200,15 @@ def _records(out):
 def text_e(numbers):
     """The section."""
     same, differ = numbers["same_gradebook"], numbers["records_that_differ"]
-    finished = " and ".join(f"{each:,}" for each in numbers["finished_at_kill"])
-    redone = " and ".join(map(str, numbers["redone_after_kill"]))
-    return f"""## e. Two kill -9
+    finished, redone = numbers["finished_at_kill"], numbers["redone_after_kill"]
+    count, seconds = len(finished), numbers.get("seconds_until_kill", [math.nan] * len(finished))
+    cells = [[f"{a:,}", f"{b:.1f}", f"{c}"] for a, b, c in zip(finished, seconds, redone, strict=True)]
+    heads = ["finished when it was killed", "s since it was started", "finished ones done again later"]
+    return f"""## e. kill -9
 
-{numbers["submissions"]:,} submissions of exercise {SMALL}, `--jobs 2`; the process group was killed when {finished}
-were finished, and the same command started again at once. The gradebook is
+{numbers["submissions"]:,} submissions of exercise {SMALL}, `--jobs 2`; the process group was killed {count} times, at
+random moments (seed {numbers.get("seed")}), and the same command started again at once. The gradebook is
 **{"byte for byte" if same else "NOT"}** that of an undisturbed run; {len(differ)} of {numbers["records"]:,}
-records differ. Of the finished ones {redone} were done again. Undisturbed, it takes {numbers["wall_undisturbed"]:.0f} s
-by the clock."""
+records differ. Undisturbed, it takes {numbers["wall_undisturbed"]:.0f} s by the clock.
+
+{table(heads, cells)}"""
