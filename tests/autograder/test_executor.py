@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from fls_teach.autograder.grade import grade
-from fls_teach.autograder.marking import cluster, cluster_worker
+from fls_teach.autograder.marking import batch, cluster, cluster_worker
 from fls_teach.autograder.marking.record import read_record
 from fls_teach.cli import main
 from fls_teach.course.registry import CourseError
@@ -158,7 +158,7 @@ class Scripted:
 @pytest.fixture
 def scripted(monkeypatch, tmp_path):
     """Have `fls grade --executor` work on a `Scripted` with this script, and return it."""
-    monkeypatch.setattr(cluster, "POLL", 0.01)
+    monkeypatch.setattr(batch, "POLL", 0.01)
     monkeypatch.setattr(cluster_worker, "_private_folder", lambda: tmp_path)
     cluster_worker._tested.cache_clear()
 

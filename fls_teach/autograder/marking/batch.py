@@ -4,19 +4,21 @@ What is finished lies on the disk, whole; a batch that was killed goes on where 
 """
 
 import contextlib
+import itertools
 import json
 import multiprocessing
 import os
 import queue
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from fls_teach.autograder.marking.grader import as_message, write_fault
 
 ATTEMPTS = 2  # retry once: the grader may have been killed by another submission
 ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
+POLL = 0.2  # seconds between two looks at whether all is well
 STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
 
 
@@ -139,21 +141,49 @@ def run(entries, settings, progress=lambda done, name: None):
         finally:
             idle.put(grader)
 
-    pool = ThreadPoolExecutor(len(graders))
-    try:
-        names = {pool.submit(work, entry): entry.name for entry in entries}
-        for done, future in enumerate(as_completed(names), 1):
-            future.result()
-            progress(done, names[future])
-    except BaseException:  # Ctrl-C, or a full disk
-        pool.shutdown(wait=False, cancel_futures=True)
+    def stop():
         for grader in graders:
             grader.stop()
+
+    try:
+        spread(entries, work, len(graders), stop, progress)
+    finally:
+        for grader in graders:
+            grader.close()
+
+
+def spread(entries, mark, at_a_time, stop, progress, watch=lambda: None):
+    """Mark submissions in threads.
+
+    Parameters
+    ----------
+    entries : list of intake.Entry
+    mark : callable
+        Marks one.
+    at_a_time : int
+    stop : callable
+        Has all calls of `mark` end soon; called if one raises, or on Ctrl-C.
+    progress : callable
+        Told how many are done and which was last.
+    watch : callable
+        Called every `POLL` seconds at least; an exception ends the batch.
+    """
+    pool, count = ThreadPoolExecutor(at_a_time), itertools.count(1)
+    try:
+        names = {pool.submit(mark, entry): entry.name for entry in entries}
+        waiting = set(names)
+        while waiting:
+            finished, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+                progress(next(count), names[future])
+            watch()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        stop()
         raise
     finally:
         pool.shutdown()
-        for grader in graders:
-            grader.close()
 
 
 def _mark(grader, entry, settings):

@@ -7,16 +7,15 @@ submission.
 
 import contextlib
 import functools
-import itertools
 import json
 import queue
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
-from fls_teach.autograder.marking import cluster_worker
+from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import expected_of, mark_entry, write_fault
 from fls_teach.autograder.marking.mark import versions
 from fls_teach.autograder.marking.record import check_record, mismatch
@@ -29,7 +28,6 @@ AT_A_TIME = 256  # submissions; also self-tests of workers
 SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "memory_mib"
 """Fields of `RunSettings` that a worker gets."""
 
-POLL = 0.2  # seconds between two looks at which workers are there
 TRANSFER = 30.0  # seconds for an answer that is ready to come here, over a busy network
 WITHOUT_WORKERS = 60.0  # seconds that a batch waits for a worker: one that was killed may be started again
 
@@ -82,7 +80,7 @@ class Cluster:
         if not self._present:
             raise CourseError(f"the scheduler '{self._address}' has no workers; start some: dask worker HOST:PORT")
         while not all(examined.done() for examined in self._examined.values()):
-            time.sleep(POLL)
+            time.sleep(batch.POLL)
             self._look()
         if not self._isolation:
             worker, reason = min(self.refused.items(), default=("one", "each of them ended in the self-test"))
@@ -103,26 +101,19 @@ class Cluster:
             If the scheduler or all workers are gone; what is finished is kept.
         """
         self._request = _request(settings)  # a worker that comes later is to have the sandbox of the others
-        chosen, pool = settings.chosen(), ThreadPoolExecutor(min(len(entries), AT_A_TIME))
-        names = {pool.submit(self._mark, entry, settings, chosen): entry.name for entry in entries}
-        waiting, count, since = set(names), itertools.count(1), time.monotonic()
-        try:
-            while waiting:
-                finished, waiting = wait(waiting, POLL, FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                    progress(next(count), names[future])
-                self._look()
-                since = time.monotonic() if self._isolation else since
-                if time.monotonic() > since + WITHOUT_WORKERS:
-                    reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
-                    raise CourseError(
-                        f"no worker of '{self._address}' is left{reasons}; what is finished is kept, and the same "
-                        "command goes on there"
-                    )
-        finally:
-            self.stop()
-            pool.shutdown(cancel_futures=True)
+        mark, self._since = functools.partial(self._mark, settings, settings.chosen()), time.monotonic()
+        batch.spread(entries, mark, min(len(entries), AT_A_TIME), self.stop, progress, self._watch)
+
+    def _watch(self):
+        """Take newcomers in, and end the batch where no worker is left."""
+        self._look()
+        self._since = time.monotonic() if self._isolation else self._since
+        if time.monotonic() > self._since + WITHOUT_WORKERS:
+            reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
+            raise CourseError(
+                f"no worker of '{self._address}' is left{reasons}; what is finished is kept, and the same command "
+                "goes on there"
+            )
 
     def stop(self):
         """Ask nothing more."""
@@ -131,7 +122,7 @@ class Cluster:
             self._free.put("")
         self._examiners.shutdown()
 
-    def _mark(self, entry, settings, chosen):
+    def _mark(self, settings, chosen, entry):
         """Have one submission marked by one worker after the other, until one does."""
         deaths, like = [], SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
         while len(deaths) < ATTEMPTS:
@@ -195,7 +186,7 @@ class Cluster:
             future.add_done_callback(lambda future: answered.set())
         except Exception as problem:  # the connection is closed
             raise self._lost(problem) from None
-        while not answered.wait(POLL):
+        while not answered.wait(batch.POLL):
             if self._stopping or worker not in self._present:
                 future.cancel()
                 raise WorkerGone(f"{worker} ended in the middle")
