@@ -57,13 +57,14 @@ def _use_noted_course(workspace, course):
 
 @click.command()
 @click.argument("folder", metavar="DIR")
+@click.option("--notebook", is_flag=True, help="Each lesson also as a Jupyter notebook, with your file in a cell.")
 @course_option
 @sentence_for_mistakes
-def start(folder):
+def start(folder, notebook):
     """Make a folder to work in: lessons, stubs, hints and the specification. Never writes over your work."""
     if folder.strip():
         _use_noted_course(folder, noted_course(Path(folder)))
-    done = make_workspace(folder)
+    done = make_workspace(folder, notebook)
     if done.new:
         click.echo(f"Made '{done.folder}'. Next: cd there, read README.md, and `fls list`.")
         return

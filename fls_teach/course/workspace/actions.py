@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fls_teach.course.checking.results import CheckResult
 from fls_teach.course.registry import CourseError, exercises, find_exercise
 from fls_teach.course.workspace.folder import digest
+from fls_teach.course.workspace.notebook import is_lesson
 
 
 def chosen(workspace, names, everything=False):
@@ -110,6 +111,8 @@ def _without_running(workspace, exercise, path):
 def notebook_beside(path):
     """What to do about a notebook in the folder of an exercise's file, as a sentence; "" if there is none."""
     for notebook in sorted(path.parent.glob("*.ipynb")):
+        if is_lesson(notebook.read_text(encoding="utf-8", errors="replace"), path.name):
+            return f"{notebook.name} has not written {path.name} yet: run its cell that begins with %%writefile"
         from fls_teach.sandbox.notebooks import notebook_problem  # not for others, who need not wait for numpy
 
         return notebook_problem("", notebook.name, path.name)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fls_teach.course.registry import CourseError, course_root, course_title, exercises, own_root, pages
 from fls_teach.course.workspace.folder import COURSE_NOTE, Workspace, is_clone, noted_course
+from fls_teach.course.workspace.notebook import lesson_notebook
 from fls_teach.course.workspace.progress import Progress
 from fls_teach.files import replacing, writable_folder
 
@@ -50,12 +51,14 @@ class Started:
     new: bool
 
 
-def start(folder):
+def start(folder, notebooks=False):
     """Make a workspace, or complete one; a file that exists is never written.
 
     Parameters
     ----------
     folder : path
+    notebooks : bool
+        Beside each lesson also the same as a Jupyter notebook, with the student's file in a cell.
 
     Returns
     -------
@@ -80,7 +83,11 @@ def start(folder):
             (folder / COURSE_NOTE).unlink()
         workspace = Workspace(folder)
         kept = [each.name for each in exercises() if workspace.file(each).exists() and not workspace.untouched(each)]
-        written = [target for target, put in _contents(folder).items() if not target.exists() and _written(target, put)]
+        written = [
+            target
+            for target, put in _contents(folder, notebooks).items()
+            if not target.exists() and _written(target, put)
+        ]
     except OSError as error:
         raise CourseError(f"cannot use '{error.filename or folder}' ({error.strerror or error})") from None
     except ValueError as problem:
@@ -93,7 +100,7 @@ def start(folder):
     return Started(folder, written, kept, new)
 
 
-def _contents(folder):
+def _contents(folder, notebooks):
     """Path in the workspace -> what writes it there."""
     every = exercises()
     solution = _SOLUTION if every[0].solution.exists() else ""  # a student distribution has none
@@ -117,8 +124,18 @@ def _contents(folder):
     for exercise in every:
         for source in exercise.handout:
             wanted[folder / exercise.name / source.name] = _copy(source)
+        if notebooks:
+            wanted[folder / exercise.name / f"{exercise.name}.ipynb"] = _notebook(exercise)
         wanted[folder / "specification" / exercise.specification.name] = _copy(exercise.specification)
     return wanted
+
+
+def _notebook(exercise):
+    def put(target):
+        file = target.parent / exercise.stub.name  # written before: the stub, or the student's work
+        target.write_text(lesson_notebook(exercise, file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+
+    return put
 
 
 def _copy(source):

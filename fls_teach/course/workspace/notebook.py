@@ -1,0 +1,54 @@
+"""A lesson as a Jupyter notebook: the text, a cell that writes the exercise's file, and a cell that checks it."""
+
+import json
+
+_WORK = """\
+## Your work
+
+Complete the function. Run this cell after every change: it writes `{file}`, which is what is checked and handed in.
+"""
+_HELP = "A step of help; run it again for the next."
+
+
+def lesson_notebook(exercise, code):
+    """The notebook of an exercise, in nbformat 4.5.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    code : str
+        What the cell for the student's work begins with: the stub, or what the student has.
+
+    Returns
+    -------
+    str
+        JSON; the same exercise and code give the same text.
+    """
+    lesson = (exercise.stub.parent / "README.md").read_text(encoding="utf-8")
+    number, file = exercise.number, exercise.stub.name
+    cells = [
+        _cell("markdown", lesson),
+        _cell("markdown", _WORK.format(file=file)),
+        _cell("code", f"%%writefile {file}\n{code.rstrip()}\n"),
+        _cell("code", f"!fls check {number}"),
+        _cell("markdown", _HELP),
+        _cell("code", f"!fls hint {number}"),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = {
+        "cells": [{"id": f"cell-{k}", **cell} for k, cell in enumerate(cells, 1)],
+        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _cell(kind, text):
+    cell = {"cell_type": kind, "metadata": {}, "source": text.splitlines(keepends=True)}
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def is_lesson(text, file):
+    """Whether `text` is a notebook of this kind, one cell of which writes `file`."""
+    return f'"%%writefile {file}\\n"' in text
