@@ -97,14 +97,15 @@ def sweep(out, engine, jobs, device, executor, data_dir, download, weights, as_j
             open_executor(executor) if executor else contextlib.nullcontext() as cluster,
             terminal.progress("sweep") as progress,
         ):
-            records = run_sweep(wanted, out, engine=engine, executor=cluster, **where, progress=progress)
+            swept = run_sweep(wanted, out, engine=engine, executor=cluster, **where, progress=progress)
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except MemoryError as problem:
         raise click.UsageError(f"the images do not fit into memory; ask for fewer ({problem})") from None
     from fls_teach.vision.sweep.table import RULE, best_rates, grids, troubles
 
-    failed, found = len(wanted) - len(records), grids(wanted, records) if records else []
+    records, failed = swept.records, len(swept.failed)
+    found = grids(wanted, records) if records else []
     notes = list(dict.fromkeys(note for grid in found for note in grid.notes))
     if as_json:
         report = {"out": out, "finished": len(records), "failed": failed}

@@ -42,7 +42,7 @@ def test_nothing_recorded_is_done_again(tmp_path, monkeypatch):
     monkeypatch.setattr(engines, "work", None)
     shutil.copytree(RECORDED, tmp_path / "out")
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("*.json")}
-    assert len(sweep(RUNS, tmp_path / "out", engine="loop")) == 3
+    assert len(sweep(RUNS, tmp_path / "out", engine="loop").records) == 3
     assert before == {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("*.json")}
 
 

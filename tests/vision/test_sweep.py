@@ -43,7 +43,7 @@ def said():
 
 
 def test_one_file_a_run_and_the_same_bytes_again(tmp_path, said):
-    records = sweep(GRID, tmp_path / "a", engine="loop")
+    records = sweep(GRID, tmp_path / "a", engine="loop").records
     assert [Run(**record["run"]) for record in records] == GRID
     assert len(files(tmp_path / "a")) == len(GRID)
     sweep(GRID[::-1], tmp_path / "b", engine="loop")
@@ -72,8 +72,8 @@ def test_training_has_one_thread_whatever_its_caller_has(tmp_path, monkeypatch):
 
 
 def test_only_what_is_missing_is_done(tmp_path, trained):
-    first = sweep(GRID[:4], tmp_path, engine="loop")
-    assert sweep(GRID, tmp_path, engine="loop")[:4] == first
+    first = sweep(GRID[:4], tmp_path, engine="loop").records
+    assert sweep(GRID, tmp_path, engine="loop").records[:4] == first
     assert trained == GRID, "a run was done twice, or not at all"
     assert store.planned(tmp_path) == GRID
 
@@ -124,7 +124,7 @@ def test_a_run_that_fails_is_one_sentence_and_the_others_go_on(tmp_path, monkeyp
         return train(run, *rest)
 
     monkeypatch.setattr(engines, "train_run", fail_at_two)
-    records = sweep(GRID, tmp_path, engine="loop", say=said.append)
+    records = sweep(GRID, tmp_path, engine="loop", say=said.append).records
     assert [Run(**record["run"]) for record in records] == [run for run in GRID if run.c != 2]
     assert said == [
         "failed: c = 2, lr = 0.1, seed 0: RuntimeError: no such kernel",
@@ -164,14 +164,14 @@ def test_a_run_that_kills_its_process_costs_nobody_else(tmp_path, monkeypatch, s
 
     monkeypatch.setattr(engines, "work", partial(fatal.work, parent=os.getpid()))
     grid = [replace(SMALL, c=c) for c in (2.0, 0.5, 1.0)]
-    records = sweep(grid, tmp_path, engine="processes", jobs=2, say=said.append)
+    records = sweep(grid, tmp_path, engine="processes", jobs=2, say=said.append).records
     assert [record["run"]["c"] for record in records] == [0.5, 1.0]
     assert len(said) == 1 and said[0].startswith("failed: c = 2") and "its process died, and again" in said[0]
 
 
 def test_the_fused_engine_gives_the_records_of_the_loop_to_float_tolerance(tmp_path):
     grid = [replace(SMALL, c=c, lr=lr) for c in (0.5, 1.0) for lr in (0.03, 0.1)]
-    fused, loop = (sweep(grid, tmp_path / engine, engine=engine, say=print) for engine in ("fused", "loop"))
+    fused, loop = (sweep(grid, tmp_path / engine, engine=engine, say=print).records for engine in ("fused", "loop"))
     for ours, theirs in zip(fused, loop, strict=True):
         assert ours["run"] == theirs["run"] and ours["images"] == theirs["images"]
         assert ours["trained"]["train_risk"] == pytest.approx(theirs["trained"]["train_risk"], rel=1e-4)
@@ -181,7 +181,7 @@ def test_the_fused_engine_gives_the_records_of_the_loop_to_float_tolerance(tmp_p
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(1)], ids=["here", "executor"])
 def test_a_run_that_cannot_be_trained_does_not_take_its_stack_with_it(tmp_path, said, executor):
     grid = [replace(SMALL, c=c) for c in (0.5, 1.0, 1e39, 2.0, 4.0)]
-    records = sweep(grid, tmp_path, engine="fused", executor=executor, say=said.append)
+    records = sweep(grid, tmp_path, engine="fused", executor=executor, say=said.append).records
     assert sorted(record["run"]["c"] for record in records) == [0.5, 1.0, 2.0, 4.0]
     (sentence,) = said
     assert sentence.startswith("failed: c = 1e+39") and "the risk is not finite before training" in sentence
@@ -248,7 +248,7 @@ class GivesUp(ThreadPoolExecutor):
 
 def test_what_an_executor_gives_up_is_told_and_the_rest_is_kept(tmp_path, said):
     with GivesUp(1) as threads:
-        records = sweep(GRID[:3], tmp_path, engine="loop", executor=threads, say=said.append)
+        records = sweep(GRID[:3], tmp_path, engine="loop", executor=threads, say=said.append).records
     assert [record["run"]["c"] for record in records] == [0.5] and len(files(tmp_path)) == 1
     assert said[0].startswith("failed: c = ") and "the executor gave it up" in said[0] and said[1].startswith("2 runs")
 
@@ -262,7 +262,7 @@ class Breaks(ThreadPoolExecutor):
 
 def test_runs_of_an_executor_that_broke_are_not_passed_over_in_silence(tmp_path, said):
     with Breaks(1) as threads:
-        assert sweep(GRID[:3], tmp_path, engine="loop", executor=threads, say=said.append) == []
+        assert sweep(GRID[:3], tmp_path, engine="loop", executor=threads, say=said.append).records == []
     assert (
         said[0].startswith("failed: c = 0.5") and "the executor gave it up" in said[0] and said[1].startswith("3 runs")
     )
@@ -303,7 +303,7 @@ if __name__ == "__main__":
     kept = [name for name in files(tmp_path / "out") if not name.startswith(".")]
     assert 0 < len(kept) < len(grid)
     times = {name: (tmp_path / "out" / "runs" / name).stat().st_mtime_ns for name in kept}
-    assert len(sweep(grid, tmp_path / "out", engine="loop")) == len(grid)
+    assert len(sweep(grid, tmp_path / "out", engine="loop").records) == len(grid)
     assert times == {name: (tmp_path / "out" / "runs" / name).stat().st_mtime_ns for name in kept}, "done twice"
 
 
@@ -331,7 +331,7 @@ def test_auto_measures_where_there_is_a_gpu(monkeypatch):
     for seconds, chosen in (((0.01, 0.02), "fused"), ((0.02, 0.01), "loop")):
         monkeypatch.setattr(engines, "seconds_a_network", lambda *_, seconds=seconds, **__: seconds)
         said = []
-        assert sweeping._chosen("auto", GRID, 1, None, settings, said.append) == chosen
+        assert sweeping._chosen("auto", GRID, [], 1, None, settings, said.append) == chosen
         assert said[0].startswith(f"engine: {chosen} (") and "10 ms" in said[0] and "20 ms" in said[0]
 
 
@@ -367,7 +367,7 @@ def test_images_that_a_run_asks_for_are_no_others(tmp_path):
     """Catches a resumed sweep that takes the test images of another seed, or of another noise, for changed ones."""
     asked = [replace(SMALL, test_per_seed=True, seed=seed) for seed in (0, 1)] + [replace(SMALL, noise=0.5)]
     sweep(asked[:1], tmp_path, engine="loop")
-    assert len(sweep([*asked, SMALL], tmp_path, engine="loop")) == 4
+    assert len(sweep([*asked, SMALL], tmp_path, engine="loop").records) == 4
 
 
 def test_results_of_other_images_are_not_mixed(tmp_path, monkeypatch):
@@ -383,7 +383,7 @@ def test_results_of_other_images_are_not_mixed(tmp_path, monkeypatch):
     for wanted in (grid, grid[:1]):
         with pytest.raises(ValueError, match="test images of 'biggan' are not those of the runs"):
             sweep(wanted, tmp_path, engine="loop", data_dir="other")
-    assert len(sweep(grid, tmp_path, engine="loop", data_dir="one")) == 2
+    assert len(sweep(grid, tmp_path, engine="loop", data_dir="one").records) == 2
 
 
 def test_results_of_other_training_images_are_not_mixed(tmp_path, monkeypatch):

@@ -81,7 +81,8 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
     runs = [replace(base, c=2.0**k, lr=lr, seed=each) for each in seeds for k in log2_c for lr in rates]
     problems = []
     with TemporaryDirectory() as folder:
-        records = sweep(runs, folder, jobs=cores(), data_dir=data_dir, progress=progress, say=problems.append)
+        ways = {"jobs": cores(), "data_dir": data_dir, "all_cells": True}
+        records = sweep(runs, folder, **ways, progress=progress, say=problems.append).records
     if len(records) < len(runs):
         raise ValueError(f"{len(runs) - len(records)} of {len(runs)} runs failed: {problems[-1]}")
     trained = [record["trained"] for record in records]

@@ -14,8 +14,11 @@ import torch
 
 from fls_teach import __version__
 from fls_teach.vision.data.load import load_data
+from fls_teach.vision.sweep.provenance import refuse_others
 from fls_teach.vision.training.train import train_run
 
+NAMES = {"loop": "one by one", "processes": "one by one", "fused": "fused"}
+"""What a record calls the engine that trained it: the two that give the same bytes have one name."""
 STACK = 64
 """Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
 
@@ -55,7 +58,7 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", dig
             trained = train_stack(list(runs), data)
         else:
             trained = [train_run(run, data, progress) for run in runs]
-    return [_record(run, each, data, device) for run, each in zip(runs, trained, strict=True)]
+    return [_record(run, each, data, device, fused) for run, each in zip(runs, trained, strict=True)]
 
 
 def images(run, data_dir=None, generator=None, device="cpu", digests=None):
@@ -68,12 +71,7 @@ def images(run, data_dir=None, generator=None, device="cpu", digests=None):
     """
     data = load_data(run, data_dir, device, generator)
     for part, digest in (digests or {}).items():
-        if digest not in (None, getattr(data, part).digest):
-            raise ValueError(
-                f"the {part} images of '{run.data}' are not those of the runs finished earlier (another folder of "
-                "data, generator, version or machine?): mixing them would mislead, so name another folder for the "
-                "results"
-            )
+        refuse_others(run, part, getattr(data, part).digest, digest)
     return data
 
 
@@ -117,12 +115,13 @@ def seconds_a_network(stack, **settings):
     return tuple(seconds)
 
 
-def _record(run, trained, data, device):
+def _record(run, trained, data, device, fused):
     return ({"calibrated": True} if run.norm == "batch" else {}) | {
         "run": run.parameters,
         "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
         "images": {"train": data.train.digest, "test": data.test.digest},
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
+        "engine": NAMES["fused" if fused else "loop"],
         "versions": {"fls_teach": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
 

@@ -1,4 +1,8 @@
-"""A sweep's folder: sweep.json with the runs that are wanted, runs/DIGEST.json for each that is finished (no torch)."""
+"""A sweep's folder: sweep.json with the runs that are wanted, runs/DIGEST.json for each that is finished (no torch).
+
+Beside them lie times.jsonl, how long runs took (records hold no time, so that the same run gives the same bytes), and
+leases/, which says which process is training what (see `fls_teach.vision.sweep.leases`).
+"""
 
 import hashlib
 import json
@@ -9,6 +13,7 @@ from fls_teach.vision.run import Run
 
 FORMAT = "fls-teach run 1"
 PLAN_FORMAT = "fls-teach sweep 1"
+UNREADABLE = OSError, ValueError, KeyError, TypeError, RecursionError
 
 
 def save(folder, record):
@@ -19,28 +24,108 @@ def save(folder, record):
     folder : path-like
     record : dict
         In plain JSON values, no time in it: "run" (`Run.parameters`), "trained" (those of its Trained), "images"
-        (digest of its Data), "versions" and "device".
+        (digest of its Data), "versions", "device" and "engine".
 
     Raises
     ------
     ValueError
         In one sentence, if it cannot be written.
     """
-    path = _path(folder, Run(**record["run"]))
-    text = _text(record)
-    whole = {"format": FORMAT, "sha256": hashlib.sha256(text.encode()).hexdigest(), "record": json.loads(text)}
-    _write(path, json.dumps(whole, allow_nan=False) + "\n")
+    text = json.dumps(record, sort_keys=True, allow_nan=False)
+    _write(_path(folder, Run(**record["run"])), f"{_head(text.encode())}{text}}}\n")
 
 
 def load(folder, run):
     """The record of `run`, or None if it is missing, damaged or another run's: then it is to be done again."""
+    found = _parse(_path(folder, run))
+    return found[1] if found and found[0] == run else None
+
+
+def read(folder):
+    """All that is finished in `folder`, each file parsed once: a dict, Run -> record, in the order of digests."""
+    return dict(filter(None, map(_parse, sorted(Path(folder, "runs").glob("[0-9a-f]*.json")))))
+
+
+def plan(folder, runs, finished=None):
+    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`."""
+    wanted = list(dict.fromkeys([*planned(folder, finished), *runs]))
+    if wanted != _listed(folder):
+        lines = ",\n".join(json.dumps(run.parameters) for run in wanted)
+        _write(Path(folder) / "sweep.json", f'{{"format": "{PLAN_FORMAT}", "runs": [\n{lines}\n]}}\n')
+    return wanted
+
+
+def planned(folder, finished=None):
+    """The runs that the sweep in `folder` wants, finished or not; without a readable sweep.json the finished ones.
+
+    Parameters
+    ----------
+    folder : path-like
+    finished : dict, optional
+        What `read` gave, where it was called already.
+
+    Returns
+    -------
+    list of Run
+        Empty if `folder` holds no sweep.
+    """
+    return list(dict.fromkeys([*_listed(folder), *(read(folder) if finished is None else finished)]))
+
+
+def save_seconds(folder, runs, seconds):
+    """Add a line per run to FOLDER/times.jsonl: runs of one stack share its `seconds`. Never fails: no result is lost.
+
+    A line is one short write to the end of the file, so that several processes can add theirs.
+    """
+    lines = [{"run": run.digest, "seconds": round(seconds / len(runs), 3), "together": len(runs)} for run in runs]
     try:
-        whole = json.loads(_path(folder, run).read_bytes())
-        record = whole["record"]
-        intact = whole["format"] == FORMAT and whole["sha256"] == hashlib.sha256(_text(record).encode()).hexdigest()
-        return record if intact and Run(**record["run"]) == run and not _is_superseded(run, record) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        with Path(folder, "times.jsonl").open("a", encoding="utf-8", newline="\n") as file:
+            file.write("".join(f"{json.dumps(line)}\n" for line in lines))
+    except OSError:
+        pass
+
+
+def read_seconds(folder):
+    """Seconds that finished runs took, by digest; the last word counts, and a damaged line counts for nothing."""
+    seconds = {}
+    try:
+        lines = Path(folder, "times.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return seconds
+    for line in lines:
+        try:
+            told = json.loads(line)
+            seconds[str(told["run"])] = float(told["seconds"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return seconds
+
+
+def _listed(folder):
+    """The runs of sweep.json."""
+    try:
+        whole = json.loads((Path(folder) / "sweep.json").read_bytes())
+        return [Run(**fields) for fields in whole["runs"]] if whole["format"] == PLAN_FORMAT else []
+    except UNREADABLE:
+        return []
+
+
+def _parse(path):
+    """(Run, record) of an intact file under its own name, else None."""
+    try:
+        whole = path.read_bytes()
+        text = whole[len(_head(b"")) : -2]  # json.dumps gives every record the same frame
+        if whole != f"{_head(text)}".encode() + text + b"}\n":
+            return None
+        record = json.loads(text)
+        run = Run(**record["run"])
+        return (run, record) if path.stem == run.digest and not _is_superseded(run, record) else None
+    except UNREADABLE:
         return None
+
+
+def _head(text):
+    return f'{{"format": "{FORMAT}", "sha256": "{hashlib.sha256(text).hexdigest()}", "record": '
 
 
 def _is_superseded(run, record):
@@ -48,46 +133,8 @@ def _is_superseded(run, record):
     return run.centred and run.norm == "batch" and not record.get("calibrated")
 
 
-def plan(folder, runs):
-    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`."""
-    wanted = list(dict.fromkeys([*planned(folder), *runs]))
-    lines = ",\n".join(json.dumps(run.parameters) for run in wanted)
-    _write(Path(folder) / "sweep.json", f'{{"format": "{PLAN_FORMAT}", "runs": [\n{lines}\n]}}\n')
-    return wanted
-
-
-def planned(folder):
-    """The runs that the sweep in `folder` wants, finished or not; without a readable sweep.json the finished ones.
-
-    Returns
-    -------
-    list of Run
-        Empty if `folder` holds no sweep.
-    """
-    try:
-        whole = json.loads((Path(folder) / "sweep.json").read_bytes())
-        listed = [Run(**fields) for fields in whole["runs"]] if whole["format"] == PLAN_FORMAT else []
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        listed = []
-    return list(dict.fromkeys([*listed, *_finished(folder)]))
-
-
-def _finished(folder):
-    for path in sorted(Path(folder, "runs").glob("[0-9a-f]*.json")):
-        try:
-            run = Run(**json.loads(path.read_bytes())["record"]["run"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            continue
-        if load(folder, run):
-            yield run
-
-
 def _path(folder, run):
     return Path(folder) / "runs" / f"{run.digest}.json"
-
-
-def _text(record):
-    return json.dumps(record, sort_keys=True, allow_nan=False)
 
 
 def _write(path, text):

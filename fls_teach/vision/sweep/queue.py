@@ -1,0 +1,81 @@
+"""The work of a sweep that waits to be done, shared with other processes that work on the same folder (no torch)."""
+
+import time
+from collections import deque
+
+from fls_teach.vision.sweep import leases, store
+from fls_teach.vision.sweep.executors import GIVEN_UP
+
+
+class Queue:
+    """Units of work: lists of runs that share their images.
+
+    Parameters
+    ----------
+    units : list of list of Run
+    task : callable (runs, device)
+        A partial of a unit, whose first argument is `runs`.
+    ledger : fls_teach.vision.sweep.ledger.Ledger
+        Told how every task ended.
+    skips_needless : bool
+        Leave out runs that can change nothing any more.
+    """
+
+    def __init__(self, units, task, ledger, skips_needless):
+        self.task, self.ledger, self.skips_needless = task, ledger, skips_needless
+        self.waiting, self.elsewhere = deque(units), []
+
+    def take(self, device=None):
+        """The next task, its runs leased; None if the rest is done, needless, or another process's."""
+        while self.waiting:
+            free = [run for run in self.waiting.popleft() if self._is_to_be_done(run)]
+            if free:
+                return self.task(free, device)
+        return None
+
+    def _is_to_be_done(self, run):
+        if run.digest in self.ledger.leases.held:  # half of a stack that failed together
+            return True
+        if self.skips_needless and self.ledger.cells.is_needless(run):
+            self.ledger.skip(run)
+            return False
+        if not self.ledger.leases.take(run.digest):
+            self.elsewhere.append(run)
+            return False
+        if record := store.load(self.ledger.folder, run):
+            self.ledger.leases.release(run.digest)
+            self.ledger.found(run, record)
+        return not record
+
+    def ended(self, task, outcome, seconds):
+        """`outcome` is the records of `task`, or the sentence that it failed with.
+
+        One run that cannot be trained, because c overflows, say, takes its stack with it: the halves are tried again.
+        """
+        runs = task.args[0]
+        if isinstance(outcome, str) and len(runs) > 1 and outcome != GIVEN_UP:
+            middle = len(runs) // 2
+            self.waiting.extendleft([runs[middle:], runs[:middle]])
+        else:
+            self.ledger.finished(runs, outcome, seconds)
+
+    def wait_for_others(self):
+        """Wait until something that another process had taken is finished or given up: it waits here then, or is kept.
+
+        Returns
+        -------
+        bool
+            False if nothing is left to do: every owner of the rest was seen to live, by a refreshed lease.
+        """
+        before = {run: self.ledger.leases.state(run.digest) for run in self.elsewhere}
+        while self.elsewhere:
+            states = {run: self.ledger.leases.state(run.digest) for run in self.elsewhere}
+            given_up = [run for run, state in states.items() if state is None]
+            if given_up:
+                self.waiting.extend([run] for run in given_up)
+                self.elsewhere = [run for run in self.elsewhere if states[run] is not None]
+                return True
+            if all(states[run] != before[run] for run in self.elsewhere):
+                return False
+            time.sleep(min(1.0, leases.REFRESH_SECONDS / 4))
+        return False

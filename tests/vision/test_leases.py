@@ -1,0 +1,180 @@
+"""Several processes share one folder: nothing is done twice, and what a dead one had begun is done by another."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from fls_teach.vision.run import Run
+from fls_teach.vision.sweep import engines, leases, store
+from fls_teach.vision.sweep.leases import Leases
+from fls_teach.vision.sweep.sweep import sweep
+
+GRID = [Run(c=2.0**k) for k in range(-3, 5)]
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Leases that expire within a second."""
+    monkeypatch.setattr(leases, "REFRESH_SECONDS", 0.05)
+    monkeypatch.setattr(leases, "EXPIRE_SECONDS", 1.0)
+
+
+def record(run):
+    return {"run": run.parameters, "trained": {"status": "reached"}, "images": {"train": "a", "test": "b"}}
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Runs done in this process, by a stand-in for training."""
+    seen = []
+    monkeypatch.setattr(engines, "images", lambda *_, **__: None)
+    monkeypatch.setattr(engines, "work", lambda runs, **_: seen.extend(runs) or list(map(record, runs)))
+    return seen
+
+
+SHARING = """
+import os, sys, time
+from pathlib import Path
+from fls_teach.vision.run import Run
+from fls_teach.vision.sweep import engines
+from fls_teach.vision.sweep.sweep import sweep
+
+def work(runs, **_):
+    Path(f"begun-{runs[0].digest}-{os.getpid()}").touch()
+    time.sleep(0.1)
+    return [{"run": runs[0].parameters, "trained": {"status": "reached"}, "images": {"train": "a", "test": "b"}}]
+
+engines.work, engines.images = work, lambda *_, **__: None
+Path(f"ready-{sys.argv[1]}").touch()
+while len(list(Path().glob("ready-*"))) < 2:
+    time.sleep(0.01)
+swept = sweep([Run(c=2.0**k) for k in range(-3, 5)], "out", engine="loop")
+print(len(swept.records), len(swept.failed), len(swept.elsewhere))
+"""
+
+
+def test_two_sweeps_on_one_folder_train_each_run_once(tmp_path, environment):
+    """Without leases each of them does everything."""
+    (tmp_path / "sharing.py").write_text(SHARING)
+    begin = [sys.executable, "sharing.py"]
+    pipes = {"stdout": subprocess.PIPE, "text": True, "cwd": tmp_path, "env": environment}
+    both = [subprocess.Popen([*begin, name], **pipes) for name in "ab"]
+    told = [process.communicate(timeout=100)[0].split() for process in both]
+    begun = Counter(path.name.split("-")[1] for path in tmp_path.glob("begun-*"))
+    assert begun == {run.digest: 1 for run in GRID}
+    assert len({path.name.split("-")[2] for path in tmp_path.glob("begun-*")}) == 2, "one did everything"
+    assert set(store.read(tmp_path / "out")) == set(GRID) and not list((tmp_path / "out" / "leases").iterdir())
+    assert [int(records) + int(elsewhere) for records, _, elsewhere in told] == [8, 8]
+    assert [failed for _, failed, _ in told] == ["0", "0"] and "8" in {records for records, _, _ in told}
+
+
+HOLDING = """
+import sys, time
+from fls_teach.vision.sweep import leases
+leases.REFRESH_SECONDS = 0.05
+with leases.Leases(sys.argv[1]) as held:
+    assert all(map(held.take, sys.argv[2:]))
+    print("taken", flush=True)
+    time.sleep(100)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path, environment):
+    """A process that holds the leases of the first two runs."""
+    names = [run.digest for run in GRID[:2]]
+    pipe = {"stdout": subprocess.PIPE, "env": environment}
+    process = subprocess.Popen([sys.executable, "-c", HOLDING, tmp_path, *names], **pipe)
+    assert process.stdout.readline() == b"taken\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_what_a_living_process_has_is_left_to_it(tmp_path, trained, holder, short):
+    """A job of an array ends rather than keeping a machine idle, and says what is not in its table."""
+    said = []
+    swept = sweep(GRID, tmp_path, engine="loop", say=said.append)
+    assert trained == GRID[2:] and swept.elsewhere == GRID[:2] and not swept.failed
+    assert said[-1].startswith(
+        f"2 runs are left to other processes, which are training them (one is process {holder.pid}"
+    )
+
+
+@pytest.mark.parametrize("machine", ["this", "another"])
+def test_what_a_killed_process_had_is_taken_over(tmp_path, trained, holder, short, monkeypatch, machine):
+    """On this machine at once, because its process is gone; elsewhere when its lease has expired."""
+    if machine == "another":
+        monkeypatch.setattr(leases, "_machine", lambda: "another")
+    else:
+        monkeypatch.setattr(leases, "EXPIRE_SECONDS", 1e6)
+    with Leases(tmp_path) as mine:
+        assert not mine.take(GRID[0].digest)
+        holder.kill()
+        holder.wait()
+        start = time.monotonic()
+        assert mine.take(GRID[0].digest) == (machine == "this")
+    swept = sweep(GRID, tmp_path, engine="loop", say=print)
+    assert len(swept.records) == len(GRID) and sorted(trained, key=GRID.index) == GRID
+    assert machine == "this" or time.monotonic() - start > 0.5
+    assert not list((tmp_path / "leases").iterdir())
+
+
+def test_of_several_that_find_a_lease_stale_one_gets_it(tmp_path, short):
+    """Both have looked at the old lease before either has made a new one."""
+    with Leases(tmp_path) as old, Leases(tmp_path) as one, Leases(tmp_path) as other:
+        assert old.take("run")
+        old.held.clear()  # it refreshes nothing any more
+        stale = time.time() - 100
+        os.utime(tmp_path / "leases" / "run.0", (stale, stale))
+        newest = one._newest("run")
+        other._newest = one._newest = lambda name: newest
+        assert [one.take("run"), other.take("run")] == [True, False]
+
+
+def test_a_run_that_failed_is_given_up(tmp_path, trained, monkeypatch, short):
+    monkeypatch.setattr(engines, "work", lambda runs, **_: 1 / 0)
+    swept = sweep(GRID[:1], tmp_path, engine="loop", say=print)
+    assert swept.failed == GRID[:1] and not list((tmp_path / "leases").iterdir())
+
+
+def test_a_lease_that_cannot_be_made_is_a_sentence(tmp_path, trained):
+    (tmp_path / "leases").touch()
+    with pytest.raises(ValueError, match="^cannot write '[^\n]*leases' [^\n]*$"):
+        sweep(GRID[:1], tmp_path, engine="loop", say=print)
+
+
+def test_times_are_kept_beside_the_records(tmp_path, trained):
+    """Records must be the same bytes whenever they are made."""
+    sweep(GRID[:2], tmp_path, engine="loop", say=print)
+    with (tmp_path / "times.jsonl").open("a") as file:
+        file.write('half a li\n{"run": 3}\n')
+    seconds = store.read_seconds(tmp_path)
+    assert set(seconds) == {run.digest for run in GRID[:2]} and min(seconds.values()) >= 0
+    assert store.read(tmp_path)[GRID[0]] == record(GRID[0])
+
+
+def test_several_devices_have_a_process_each(tmp_path, monkeypatch):
+    """Names of devices stand in for GPUs: every run is done on one of them, and each of them does some."""
+    (tmp_path / "devices.py").write_text(
+        "import os, time\n"
+        "def work(runs, device, **_):\n"
+        "    time.sleep(0.05)\n"
+        "    return [{'run': run.parameters, 'trained': {'pid': os.getpid()}, 'device': device} for run in runs]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import devices
+
+    monkeypatch.setattr(engines, "images", lambda *_, **__: None)
+    monkeypatch.setattr(engines, "resolve", lambda device: device)
+    monkeypatch.setattr(engines, "work", devices.work)
+    grid = [replace(GRID[0], seed=seed) for seed in range(12)]
+    records = sweep(grid, tmp_path / "out", engine="loop", device="cuda:0,cuda:1", say=print).records
+    assert len(records) == 12
+    pairs = {(each["device"], each["trained"]["pid"]) for each in records}
+    assert sorted(device for device, _ in pairs) == ["cuda:0", "cuda:1"]
