@@ -58,6 +58,35 @@ def read_table(path, called):
     return heading, rows, separator
 
 
+def read_columns(path, called, names, also={}):  # noqa: B006 (it is not changed)
+    """The lines of a CSV file that say anything, as {number of the line: {name: cell}}.
+
+    Parameters
+    ----------
+    path, called
+        As of `read_table`.
+    names : sequence of str
+        The columns that there have to be, in whatever order and case.
+    also : dict of str to str
+        Other names of some columns.
+
+    Raises
+    ------
+    CourseError
+        As `read_table`, or if a column is missing.
+    """
+    heading, rows, _ = read_table(path, called)
+    found = [also.get(name, name) for name in (each.strip().casefold() for each in heading)]
+    if not set(names) <= set(found):
+        raise CourseError(f"{called} needs the columns {', '.join(names[:-1])} and {names[-1]} in its first line")
+    lines = {number: [cell.strip() for cell in row] for number, row in rows.items()}
+    return {
+        number: dict.fromkeys(names, "") | dict(zip(found, row, strict=False))
+        for number, row in lines.items()
+        if any(row)
+    }
+
+
 def write_table(path, rows, separator=","):
     """A CSV file for people, and for what people open it with.
 

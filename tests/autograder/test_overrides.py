@@ -60,7 +60,9 @@ def test_what_cannot_be_meant_is_one_sentence(tmp_path, line, words):
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path):
-    with pytest.raises(CourseError, match="name the columns submission, exercise, points and reason"):
+    with pytest.raises(
+        CourseError, match="needs the columns submission, exercise, points and reason in its first line"
+    ):
         given(tmp_path, "ada,08,1", heading="submission,exercise,points")
     with pytest.raises(CourseError, match="cannot be read .No such file"):
         overrides.read(tmp_path / "none.csv", [BAYES])

@@ -1,10 +1,11 @@
 """Submissions of several people: a file says whose they are, and one of them counts for all of the group."""
 
 import unicodedata
+from collections import defaultdict
 
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.intake.people import moment
-from fls_teach.autograder.tables import read_table
+from fls_teach.autograder.tables import read_columns
 from fls_teach.course.registry import CourseError
 
 
@@ -16,21 +17,17 @@ def read(path):
     CourseError
         If it cannot be read, or lacks a column, or a member is in two groups.
     """
-    said = shown(str(path), 200)
-    first, lines, _ = read_table(path, f"--groups '{said}'")
-    names = [each.strip().casefold() for each in first]
-    if not {"submission", "member"} <= set(names):
-        raise CourseError(f"--groups '{said}' needs the columns submission and member in its first line")
-    places = names.index("submission"), names.index("member")
-    rows = [tuple(line[k].strip() for k in places) for line in lines.values() if len(line) > max(places)]
+    called = f"--groups '{shown(str(path), 200)}'"
+    lines = read_columns(path, called, ("submission", "member")).values()
+    rows = [(line["submission"], line["member"]) for line in lines if line["submission"] and line["member"]]
     groups = {}
-    for submission, member in filter(all, rows):
+    for submission, member in rows:
         if groups.setdefault(_plain(member), submission) != submission:
             raise CourseError(
-                f"--groups '{said}' puts '{shown(member)}' into two groups ('{shown(groups[_plain(member)])}' and "
+                f"{called} puts '{shown(member)}' into two groups ('{shown(groups[_plain(member)])}' and "
                 f"'{shown(submission)}')"
             )
-    return list(filter(all, rows))
+    return rows
 
 
 def merged(people, rows, remark=lambda what, name: None):
@@ -51,17 +48,15 @@ def merged(people, rows, remark=lambda what, name: None):
     CourseError
         If there are rows and none is of any of these people, or a name is of two.
     """
-    called = {}
+    called, groups, taken, result = defaultdict(list), defaultdict(list), {}, []
     for place, own in enumerate(people):
         for name in {_plain(name) for name in (own[-1].name, own[-1].id, own[-1].login, own[-1].who)}:
-            called.setdefault(name, []).append(place)
-    groups, taken, result = {}, {}, []
+            called[name].append(place)
     for submission, member in rows:
-        groups.setdefault(submission, []).append(member)
+        groups[submission].append(member)
+        if _plain(member) not in called:
+            remark("unknown_members", f"{shown(member)} ({shown(submission)})")
     for label, members in groups.items():
-        for member in members:
-            if _plain(member) not in called:
-                remark("unknown_members", f"{shown(member)} ({shown(label)})")
         for name in (*sorted(members), label):
             places = called.get(_plain(name), [])
             if len(places) > 1:
@@ -71,16 +66,15 @@ def merged(people, rows, remark=lambda what, name: None):
             taken |= dict.fromkeys(places, label)
     if rows and not taken:
         raise CourseError(f"--groups names nothing that was handed in (the first is '{shown(rows[0][0])}')")
-    for place, own in enumerate(people):
-        label = taken.get(place)
-        if label is None:
-            result.append(("", own, ()))
-        elif place == min(k for k, each in taken.items() if each == label):
+    for place in range(len(people)):
+        label = taken.get(place, "")
+        theirs = [k for k, each in taken.items() if each == label] if label else [place]
+        if place == min(theirs):
             last = called.get(_plain(label), [])
-            whole = [each for k in sorted(taken, key=lambda k: k in last) if taken[k] == label for each in people[k]]
-            if all(each.when for each in whole):
+            whole = [each for k in sorted(theirs, key=lambda k: k in last) for each in people[k]]
+            if label and all(each.when for each in whole):
                 whole.sort(key=lambda each: moment(each.when))
-            result.append((label, tuple(whole), tuple(shown(member) for member in groups[label])))
+            result.append((label, tuple(whole), tuple(map(shown, groups[label]))))
     return result
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable
-from fls_teach.autograder.tables import read_table
+from fls_teach.autograder.tables import read_columns
 from fls_teach.course.registry import CourseError
 
 NAME = "overrides.csv"
 """What is read from the folder of results where no other file is named."""
 
-COLUMNS = "submission", "item", "points", "reason"
-_ITEM = "item", "exercise", "property"  # all are names of that column
+COLUMNS = "submission", "exercise", "points", "reason"
 
 
 @dataclass(frozen=True)
@@ -60,28 +59,24 @@ def read(path, exercises):
         If it cannot be read, or a line says something impossible; the sentence names the line.
     """
     said = f"'{printable(str(path))[:200]}'"
-    heading, lines, _ = read_table(path, f"the corrected marks {said}")
-    names = ["item" if name.strip().lower() in _ITEM else name.strip().lower() for name in heading]
-    if sorted(set(names) & set(COLUMNS)) != sorted(COLUMNS):
-        raise CourseError(f"the first line of {said} is to name the columns submission, exercise, points and reason")
+    also = dict.fromkeys(("item", "property"), "exercise")
+    lines = read_columns(path, f"the file of corrected marks {said}", COLUMNS, also)
     worth = {exercise.name: exercise.points for exercise in exercises}
     worth |= {item.id: item.points for exercise in exercises for item in exercise.properties}
     numbers = {exercise.number: exercise.name for exercise in exercises}
     found = {}
-    for number, cells in lines.items():
-        fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
-        if not any(fields.values()):
-            continue
-        item = re.sub(r"^\d(?=\.|$)", r"0\g<0>", fields.get("item", ""))  # a spreadsheet makes 8 of 08, 8.2 of 08.2
+    for number, fields in lines.items():
+        # A spreadsheet makes 8 of 08, and 8.2 of 08.2.
+        item = re.sub(r"^\d(?=\.|$)", r"0\g<0>", fields["exercise"])
         item = numbers.get(item, item)
-        where, key = f"line {number} of {said}", (fields.get("submission", ""), item)
+        where, key = f"line {number} of {said}", (fields["submission"], item)
         if item not in worth:
             named = f"'{printable(item)[:60]}'"
             raise CourseError(
                 f"{where}: {named} is no exercise or property that is graded here; one looks like 08 or 08.2"
             )
-        points = _points(fields.get("points", ""), worth[item], where)
-        if not key[0] or not fields.get("reason"):
+        points = _points(fields["points"], worth[item], where)
+        if not key[0] or not fields["reason"]:
             raise CourseError(f"{where}: a corrected mark needs a submission and a reason")
         if key in found:
             raise CourseError(f"{where}: {item} of '{printable(key[0])[:60]}' is corrected twice")

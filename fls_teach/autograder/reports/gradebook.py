@@ -8,7 +8,7 @@ from collections import Counter
 
 from fls_teach.autograder.marking.record import VERDICTS, final_marks, printable, properties
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
-from fls_teach.autograder.tables import read_table, write_table
+from fls_teach.autograder.tables import read_columns, write_table
 from fls_teach.files import replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
@@ -118,9 +118,9 @@ def listed(path):
     CourseError
         If it cannot be read.
     """
-    heading, rows, _ = read_table(path, f"the gradebook '{printable(str(path))[:200]}'")
-    lines = [dict(zip(heading, row, strict=False)) for row in rows.values()]
-    return {(each.get("submission", ""), each.get("digest", "")) for each in lines if each.get("max_score")}
+    called = f"the gradebook '{printable(str(path))[:200]}'"
+    lines = read_columns(path, called, ("submission", "digest", "max_score")).values()
+    return {(each["submission"], each["digest"]) for each in lines if each["max_score"]}
 
 
 def keep_edited(path):
