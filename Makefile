@@ -15,7 +15,7 @@ QUICK := tests/project/test_commands.py tests/test_references.py tests/test_stat
 	tests/theory/solver/test_rk23.py \
 	tests/demos/test_framework.py tests/cli/test_conventions.py tests/course/test_loop.py tests/course/test_examples.py \
 	tests/sandbox/test_protocol.py tests/autograder/test_gradebook.py tests/autograder/test_page.py \
-	tests/vision/test_models.py tests/vision/test_layers.py
+	tests/vision/test_models.py tests/vision/test_layers.py tests/book/test_results.py
 
 .PHONY: help demo test quick slowest test-slow test-lowest bench lint docs clean
 .DELETE_ON_ERROR:
