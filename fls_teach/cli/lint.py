@@ -29,9 +29,11 @@ def lint(names, mutants, seeds, jobs, as_json):
 
     Exit code 0: in order; 1: something to mend; 2: refused.
     """
+    from fls_teach.course.checking.check import check_specifications
     from fls_teach.course.lint.lint import lint as lint_exercise
 
     chosen = [find_exercise(name) for name in dict.fromkeys(names)] or exercises()
+    check_specifications(chosen)
     reports = []
     with terminal.progress("linting") as progress:
         for k, exercise in enumerate(chosen):

@@ -55,15 +55,13 @@ class Attack:
     honest: bool
 
 
-def attacks(root, among=None):
+def attacks(root):
     """All attacks of a zoo.
 
     Parameters
     ----------
     root : path
         The folder that holds code/ and packages/.
-    among : sequence of Exercise, optional
-        The exercises that a header may name; all of the course by default.
 
     Returns
     -------
@@ -75,31 +73,19 @@ def attacks(root, among=None):
     CourseError
         If there are none, two have the same name, or a header is not one.
     """
-    root, by_name = Path(root), {exercise.name: exercise for exercise in among or exercises()}
-    paths = [*sorted((root / "code").glob("*.py")), *sorted((root / "packages").glob("*.py"))]
+    paths = [path for kind in ("code", "packages") for path in sorted(Path(root, kind).glob("*.py"))]
     if not paths:
         raise CourseError(f"there are no attacks in {root}: it has no code/*.py and no packages/*.py")
     found = {}
     for path in paths:
         if path.stem in found:
             raise CourseError(f"two attacks are called {path.stem}: {found[path.stem].path} and {path}; rename one")
-        found[path.stem] = read_attack(path, by_name)
+        found[path.stem] = _attack(path, {exercise.name: exercise for exercise in exercises()})
     return list(found.values())
 
 
-def read_attack(path, by_name):
-    """The attack in one file, from its header.
-
-    Parameters
-    ----------
-    path : Path
-    by_name : dict
-        Name -> Exercise.
-
-    Raises
-    ------
-    CourseError
-    """
+def _attack(path, by_name):
+    """The attack in one file, from its header."""
     where = f"the header of attack {path.parent.name}/{path.name}"
     sentence, fields = _header(path, where)
     if fields["exercise"] not in by_name:
