@@ -1,6 +1,7 @@
 """The same sweep on a dask.distributed cluster on loopback, of which a worker dies at the worst moment."""
 
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -116,3 +117,35 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
         executors.open_executor("dask://127.0.0.1:1"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("raise AttributeError('toolz has no pluck')", "AttributeError: toolz has no pluck"),
+    ],
+)
+def test_a_package_that_does_not_load_is_not_called_missing(tmp_path, monkeypatch, code, words):
+    """Catches the advice to install what is installed."""
+    (tmp_path / "distributed.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.split(".")[0] == "distributed"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(ValueError, match="is installed, but importing it fails with") as raised:
+        scheduler._client("dask://127.0.0.1:1")
+    assert words in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_the_library_logs_no_traceback_beside_our_sentence(monkeypatch):
+    """Its loggers have levels of their own: a killed scheduler was told in 40 lines, the first of them at ERROR."""
+    import distributed.client
+
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
+    assert "distributed.client" in names
+    for name in names:
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.WARNING)
+    logging.getLogger("distributed").manager._clear_cache()
+    assert distributed.client.logger.isEnabledFor(logging.ERROR)
+    scheduler._silence()
+    assert not any(logging.getLogger(name).isEnabledFor(logging.CRITICAL) for name in names)

@@ -307,6 +307,25 @@ if __name__ == "__main__":
     assert times == {name: (tmp_path / "out" / "runs" / name).stat().st_mtime_ns for name in kept}, "done twice"
 
 
+def test_a_script_without_a_guard_is_one_sentence(tmp_path, environment):
+    """Every new process would run it again from its first line: tracebacks for minutes, and each run tried twice."""
+    code = f"""
+from fls_teach.vision.run import Run
+from fls_teach.vision.sweep.sweep import sweep
+
+print("line one")
+try:
+    sweep({GRID!r}, "out", engine="processes", jobs=2)
+except ValueError as problem:
+    print(problem)
+"""
+    (tmp_path / "begin.py").write_text(code)
+    pipes = {"capture_output": True, "text": True, "env": environment, "cwd": tmp_path}
+    done = subprocess.run([sys.executable, "begin.py"], timeout=100, **pipes)
+    assert done.stdout.splitlines()[-1].startswith("the script that called sweep() is run again by every new process")
+    assert done.stderr == "" and 2 <= done.stdout.count("line one") <= 3 and not any((tmp_path / "out").glob("runs/*"))
+
+
 def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
