@@ -1,6 +1,7 @@
 """What a worker in a sandbox can see, reach, use and leave behind: each promise tried from inside."""
 
 import contextlib
+import dataclasses
 import os
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def page_tables(gib):
 def children_with(count, mib, ends_first_thread):
     def keep():
         kept = b"x" * (mib << 20)
-        time.sleep(2)
+        time.sleep(8)
         os._exit(len(kept) % 1)
     for _ in range(count):
         if os.fork() == 0:
@@ -103,13 +104,13 @@ def children_with(count, mib, ends_first_thread):
                 thread.start()
                 libc.syscall(60, 0)  # exit: of this thread alone
             keep()
-    time.sleep(2)
+    time.sleep(8)
     return True
 
 def empty_files(count):
     for k in range(count):
         open(os.path.join(os.environ["TMPDIR"], str(k)), "w").close()
-    time.sleep(2)
+    time.sleep(8)
     return True
 
 def daemons(count, stop):
@@ -256,10 +257,8 @@ def test_a_home_folder_is_never_shown_whole(monkeypatch, tmp_path):
 def test_memory_of_all_processes_counts(inside, name, trick):
     """The trick: a process whose first thread has ended looks like a zombie without memory."""
     session, _ = inside(name, memory_mib=256)
-    session.load()
-    start = time.monotonic()
     outcome = session.call("children_with", 5, 80, trick)
-    assert outcome.kind == "memory" and time.monotonic() - start < 2.5, outcome
+    assert outcome.kind == "memory", outcome  # not a value, after the 8 s that they live
 
 
 @locked
@@ -273,9 +272,11 @@ def test_page_tables_count_as_memory(inside, name):
 @locked
 def test_time_of_all_processes_counts(inside, name):
     """Each of them stays below what the kernel would end it for."""
-    session, _ = inside(name, cpu_seconds=1)
+    session, sandbox = inside(name)
     session.time_limit = 60
-    outcome = session.call("burn", 4, 0.45)
+    session.load()
+    sandbox.limits = dataclasses.replace(sandbox.limits, cpu_seconds=session._worker.cpu_seconds + 0.4)
+    outcome = session.call("burn", 4, 0.3)
     assert outcome.kind == "timeout"
     assert "all calls together took more time" in outcome.message, "60 s have nothing to do with it"
 
@@ -397,7 +398,7 @@ def test_nothing_is_left_of_a_worker(inside, name, stop):
     session, sandbox = inside(name)
     if name == "bwrap" and stop:
         pytest.skip("there it stops itself as well")
-    session.time_limit = 1 if stop else 10  # they stop it as well
+    session.time_limit = 0.5 if stop else 10  # they stop it as well
     session.call("daemons", 3, stop)
     members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)} if not stop else {}
     assert stop or len(members) > 3
@@ -540,7 +541,7 @@ def test_nothing_leaks_over_many_starts(sandbox_for, name):
 
     WorkerProcess("/", sandbox).kill()
     before = held()
-    for _ in range(5):
+    for _ in range(3):
         WorkerProcess("/", sandbox).kill()
     deadline = time.monotonic() + 10.0  # a pipe that somebody still reads is closed a moment later
     while any(now > then for now, then in zip(held(), before, strict=True)):
@@ -572,23 +573,29 @@ DISK = ROOT / "tests" / "attacks" / "code"
 @locked
 def test_a_reservation_is_refused(sandbox_for, session_for, name):
     """By its ioctl, fallocate takes the disk at once, whatever the limit on a file's size: before anything looks."""
-    source = (DISK / "disk_by_reservation.py").read_text()
+    source = without_scipy("disk_by_reservation")
     session = session_for(source, sandbox=sandbox_for(name, (), ResourceLimits(scratch_mib=1000)), time_limit=10)
     outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
     assert outcome.exception == "PermissionError", outcome
 
 
-@locked
-@pytest.mark.parametrize("sees", [True, False])
+@pytest.mark.parametrize("name, sees", [("bwrap", True), ("uid", True), ("uid", False)])
 @pytest.mark.parametrize("attack", ["disk_by_unnamed_mapped_files", "disk_by_unnamed_open_files", "disk_by_fallocate"])
 def test_files_without_a_name_fill_no_disk(sandbox_for, session_for, monkeypatch, name, sees, attack):
     """What is unlinked but open or mapped is counted, or cannot be unlinked where nobody may look at it."""
     monkeypatch.setattr(other_user, "can_see_held_files", lambda: sees)
     sandbox = sandbox_for(name, (), ResourceLimits(scratch_mib=32))
-    session = session_for((DISK / f"{attack}.py").read_text(), sandbox=sandbox, time_limit=10)
+    session = session_for(without_scipy(attack), sandbox=sandbox, time_limit=10)
     outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
     assert outcome.kind in ("output", "exception"), outcome
     assert outcome.kind == "output" or outcome.exception in ("PermissionError", "OSError"), outcome
+
+
+def without_scipy(attack):
+    """An attack's text that answers nonsense in the end, but does not wait for scipy, which takes longest to import."""
+    text, needs = (DISK / f"{attack}.py").read_text(), "from scipy.special import ndtr"
+    assert needs in text
+    return text.replace(needs, "ndtr = abs")
 
 
 def test_another_user_needs_an_interpreter_that_it_can_read(run_in_container, tmp_path):

@@ -177,26 +177,32 @@ def test_a_changed_argument_is_noticed_and_harmless(misuses):
     assert not misuses.call("alias", np.array([np.nan])).mutated
 
 
-@pytest.mark.parametrize("kind", [Session, InProcess])
-def test_changed_arguments_are_named(session_for, kind):
+@pytest.fixture(params=[Session, InProcess])
+def session(request, misuses):
+    """`MISUSES` in a worker, and in this process."""
+    if request.param is Session:
+        yield misuses
+    else:
+        with InProcess(misuses.path) as session:
+            yield session
+
+
+def test_changed_arguments_are_named(session):
     """ "In place" alone leaves a student looking for which of six arrays it was."""
-    session, one = session_for(MISUSES, kind=kind), np.ones(2)
+    one = np.ones(2)
     assert session.call("first_and_last", one, one, one, scale=[]).mutated == ("X", "argument 3", "scale")
     assert session.call("first_and_last", X=one, scale=[]).kind == "exception"
     assert session.call("put_in", [1]).mutated == ("items",), "of what is not plain any more, too"
 
 
-@pytest.mark.parametrize("kind", [Session, InProcess])
-def test_named_tuples_and_subclasses_of_numbers_arrive_as_plain_values(session_for, kind):
-    session = session_for(MISUSES, kind=kind)
+def test_named_tuples_and_subclasses_of_numbers_arrive_as_plain_values(session):
     value = session.call("named").value
     assert repr(value) == repr((0.5, (np.float32(1), [-1.0]))) and type(value) is tuple and type(value[0]) is float
 
 
-def test_a_class_that_misbehaves_is_the_submissions_exception(session_for):
+def test_a_class_that_misbehaves_is_the_submissions_exception(misuses):
     """It would end the worker, and look like a crash of the interpreter."""
-    session = session_for(MISUSES)
-    assert [session.call("odd").exception, session.call("named").kind] == ["KeyboardInterrupt", "value"]
+    assert [misuses.call("odd").exception, misuses.call("named").kind] == ["KeyboardInterrupt", "value"]
 
 
 # function: kind, exception, what the sentence says, what the traceback says

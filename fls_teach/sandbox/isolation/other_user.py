@@ -18,7 +18,7 @@ from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 from fls_teach.sandbox.proc.ending import bury_all_of, kill_all_later, kill_all_of
 from fls_teach.sandbox.proc.held import can_see_held_files, held_bytes
-from fls_teach.sandbox.proc.table import descendants, processes_of
+from fls_teach.sandbox.proc.table import processes_of
 
 _KILLER = LAST_USER  # never a worker's
 _ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
@@ -76,7 +76,7 @@ class OtherUser(Confined):
         return self.scratch
 
     def members(self, pid):
-        return descendants(pid) | processes_of(self._lease.uid)
+        return processes_of(self._lease.uid) | {pid}  # which is root's until it has become the user
 
     def overflows(self, pid, members):
         unnamed = held_bytes(members) if self._sees_held else 0
