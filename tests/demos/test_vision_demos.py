@@ -158,7 +158,7 @@ def test_when_each_rule_stops():
 
 def test_the_rules_agree_with_the_trainers_own():
     """One rule, written twice: here for curves, there for a run as it goes."""
-    from fls_teach.vision.training.train import Evaluation, status_after
+    from fls_teach.vision.training.outcome import Evaluation, status_after
 
     rng = np.random.default_rng(2)
     for _ in range(200):

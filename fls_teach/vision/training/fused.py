@@ -17,17 +17,8 @@ from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.functional import cross_entropy
 
 from fls_teach.vision.models.build import build_for
-from fls_teach.vision.training.train import (
-    EVALUATION_BATCH,
-    Evaluation,
-    check_rule,
-    epoch_order,
-    is_dead,
-    is_finite,
-    repeatable,
-    status_after,
-    summary,
-)
+from fls_teach.vision.training.outcome import Evaluation, check_rule, is_dead, is_finite, status_after, summary
+from fls_teach.vision.training.train import EVALUATION_BATCH, epoch_order, repeatable
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
 """What may differ within a stack."""
