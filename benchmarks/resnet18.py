@@ -4,6 +4,7 @@ from provenance import table  # isort: skip  (before numpy: one BLAS thread)
 
 import math
 import time
+from dataclasses import replace
 from statistics import median
 
 import torch
@@ -39,9 +40,8 @@ def compiled(function):
 
 def train_model(run, data, prepare, epochs=None):
     """`train_run` with `prepare` applied to the network on the device."""
-    rule = {name: getattr(run, name) for name in "lr c batch target seed".split()}
     model = prepare(build_for(run).to(data.train.pixels.device))
-    return train_one(model, data, **rule, epochs=run.epochs if epochs is None else epochs)
+    return train_one(model, data, run if epochs is None else replace(run, epochs=epochs))
 
 
 def seconds(function):

@@ -9,8 +9,18 @@ MODELS = ("cnn5", "vgg11", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50")
 DATA = ("latent", "cifar10", "cifar100", "biggan")
 NORMS = ("none", "group", "batch")
 STOPS = ("train-accuracy", "train-risk", "validation-risk")
+OPTIMISERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("constant", "cosine")
+AUGMENTATIONS = ("none", "crop-flip")
+LOSSES = ("cross-entropy", "squared")
+EVALUATIONS = ("every", "near")
+CHOICES = {
+    "model": MODELS, "data": DATA, "norm": NORMS, "stop": STOPS, "optimiser": OPTIMISERS, "schedule": SCHEDULES,
+    "augmentation": AUGMENTATIONS, "loss": LOSSES, "evaluate": EVALUATIONS,
+}  # fmt: skip
 SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
 """How many classes `classes = 0` means."""
+LEAST = {"width": 1, "dimension": 1, "image_size": 8, "batch": 1, "epochs": 1, "test_every": 1}
 FIRST_FIELDS = (
     "model", "width", "norm", "data", "n", "n_test", "n_validation", "classes", "dimension", "image_size", "c",
     "centred", "lr", "batch", "stop", "target", "epochs", "seed",
@@ -55,19 +65,40 @@ class Run:
     image_size: int = 16
     """Pixels a side; 32 for CIFAR."""
     c: float = 1.0
-    """Output multiplier; the loss is cross_entropy(c f) / c."""
+    """Output multiplier; what is trained is loss(c f) / c."""
     centred: bool = False
     """Train c (f - f at the start) instead of c f."""
     lr: float = 0.1
-    """Learning rate of plain SGD on cross_entropy(c f) / c: lr / c in the paper's convention."""
+    """Learning rate on loss(c f) / c: for SGD lr / c in the paper's convention."""
     batch: int = 64
     stop: str = "train-accuracy"
     target: float = 0.99
-    """Accuracy that ends the run, or training risk (nats); for "validation-risk" the epochs without improvement."""
+    """Accuracy that ends the run, or training risk; for "validation-risk" the epochs without improvement."""
     epochs: int = 120
     """Budget: a run that did not reach its target by then says so."""
     seed: int = 0
-    """Draws the training images, the start and the order of the batches."""
+    """Draws the training images, the start, the order of the batches and their augmentation."""
+    optimiser: str = "sgd"
+    """Adam and AdamW have betas 0.9 and 0.999."""
+    momentum: float = 0.0
+    """Of SGD: heavy ball, undamped, as torch has it."""
+    weight_decay: float = 0.0
+    """Times the weights, added to the gradient of loss(c f) / c; AdamW's shrinks weights by 1 - lr weight_decay."""
+    eps: float = 1e-8
+    """Of Adam and AdamW: added to the root of the second moment of the gradients of loss(c f) / c."""
+    schedule: str = "constant"
+    """"cosine" lets the rate fall to 0 over the budget of epochs."""
+    warmup: int = 0
+    """Epochs in which the rate rises linearly to lr."""
+    augmentation: str = "none"
+    """"crop-flip" shifts each image by up to size/8 pixels within a black frame and mirrors half of them."""
+    loss: str = "cross-entropy"
+    """"squared" is half the squared distance to the one-hot label. Recorded risks are means of the loss of c f."""
+    evaluate: str = "every"
+    """"near" takes the training images' accuracy and risk from an epoch's own batches until these are near the target:
+    an error of 10%, or ten times the target. A run may then end an epoch later than with "every"."""
+    test_every: int = 1
+    """Epochs from one evaluation of the test images to the next; the last epoch always has one."""
     noise: float = 1.0
     """Standard deviation of the free noise coordinates (latent); 1/√dimension gives every dimension the same energy."""
     test_per_seed: bool = False
@@ -81,16 +112,16 @@ class Run:
                 object.__setattr__(self, field.name, float(value))  # c = 1 and c = 1.0 are one run
             elif type(value) is not field.type:
                 raise ValueError(f"{field.name} is {value!r}; wanted {field.type.__name__}")
-        for name, known in (("model", MODELS), ("data", DATA), ("norm", NORMS), ("stop", STOPS)):
+        for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; wanted one of {', '.join(known)}")
-        for name in ("c", "lr", "target", "noise"):
+        for name in ("c", "lr", "target", "noise", "eps"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; wanted a positive number")
-        for name, least in (("width", 1), ("dimension", 1), ("image_size", 8), ("batch", 1), ("epochs", 1)):
+        for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; wanted at least {least}")
-        for name in ("n", "n_test", "n_validation", "classes", "seed"):
+        for name in ("n", "n_test", "n_validation", "classes", "seed", "warmup"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; wanted 0 or more")
         if self.seed >= 2**63:
@@ -100,6 +131,14 @@ class Run:
         if self.data in ("latent", "biggan") and not (self.n and self.n_test):
             name = "n_test" if self.n else "n"
             raise ValueError(f"{name} is 0, which means all, but data '{self.data}' has no end; wanted at least 1")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum is {self.momentum}; wanted 0 or more and less than 1")
+        if self.momentum and self.optimiser != "sgd":
+            raise ValueError(f"momentum is {self.momentum}, which is SGD's, but optimiser is '{self.optimiser}'")
+        if not 0 <= self.weight_decay < math.inf:
+            raise ValueError(f"weight_decay is {self.weight_decay}; wanted 0 or more")
+        if self.warmup and self.warmup >= self.epochs:
+            raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; wanted fewer than all of them")
         if self.stop == "train-accuracy" and self.target > 1:
             raise ValueError(f"target is {self.target}; a training accuracy is at most 1")
         if self.stop == "validation-risk" and (self.target < 1 or self.target % 1):
@@ -117,6 +156,16 @@ class Run:
     def n_classes(self):
         """How many classes there are, 0 resolved."""
         return self.classes or SAMPLED_CLASSES[self.data]
+
+    def tested(self, epochs):
+        """After which of `epochs` epochs the test images were evaluated: 0, every `test_every`-th, and the last one.
+
+        Examples
+        --------
+        >>> Run(test_every=4).tested(10)
+        [0, 4, 8, 10]
+        """
+        return sorted({*range(0, epochs + 1, self.test_every), epochs})
 
     @property
     def parameters(self):

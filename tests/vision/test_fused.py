@@ -101,6 +101,26 @@ def test_members_take_the_step_of_train_one_in_float32(data, change, seeds):
         assert_same(ours, train_run(each, data))
 
 
+OPTIONS = {
+    "momentum": {"momentum": 0.9, "weight_decay": 0.01},
+    "adam": {"optimiser": "adam", "lr": 0.01, "weight_decay": 0.01},
+    "adamw": {"optimiser": "adamw", "lr": 0.01, "weight_decay": 0.1},
+    "cosine": {"schedule": "cosine", "warmup": 1},
+    "crop-flip": {"augmentation": "crop-flip"},
+    "squared": {"loss": "squared"},
+    "near": {"evaluate": "near", "test_every": 2, "n_validation": 20},
+}
+
+
+@pytest.mark.parametrize(("seeds", "change"), [((0, 1, 2), each) for each in OPTIONS.values()], ids=OPTIONS)
+def test_members_train_with_the_options_of_a_run(double, seeds, change):
+    """The second of them ends early and takes its buffers along: catches a state that stays with the wrong member."""
+    runs = three_runs(change, seeds)
+    runs[1] = replace(runs[1], epochs=2)
+    for ours, each in zip(train_stack(runs, double), runs, strict=True):
+        assert_same(ours, train_run(each, double), rel=1e-8)
+
+
 def test_each_member_ends_by_its_own_rule(double):
     """Reached at once, reached by accuracy, by risk, no better on validation, budget: none waits for another."""
     runs = [
@@ -130,8 +150,8 @@ def sizes(monkeypatch):
     """How many members each step was taken with."""
     found, step = [], fused._Stack.step
 
-    def counted(stack, images, labels):
-        seen = step(stack, images, labels)
+    def counted(stack, *batch):
+        seen = step(stack, *batch)
         found.append(seen.shape[1])
         assert {len(weight) for weight in stack.weights.values()} == {seen.shape[1]}
         return seen
@@ -165,8 +185,8 @@ def test_divergence_in_a_later_epoch_names_its_step_though_the_loss_recovers(dat
     """Step 6 is the third of the second epoch of four. Catches a look at an epoch's last loss alone."""
     step, steps = fused._Stack.step, []
 
-    def broken(stack, images, labels):
-        seen = step(stack, images, labels)
+    def broken(stack, *batch):
+        seen = step(stack, *batch)
         steps.append(seen)
         return seen * torch.tensor([1.0, torch.inf if len(steps) == 7 else 1.0])[: seen.shape[1]]
 

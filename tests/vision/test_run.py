@@ -20,6 +20,18 @@ BAD = {
     "noise": ({"noise": 0.0}, "noise is 0.0; wanted a positive number"),
     "noise of files": ({"data": "cifar10", "image_size": 32, "noise": 0.5}, "has no noise to scale"),
     "test images of files": ({"data": "cifar10", "image_size": 32, "test_per_seed": True}, "the same for every seed"),
+    "patience": ({"stop": "validation-risk", "target": 0.99, "n_validation": 5}, "wants a whole number of epochs"),
+    "momentum": ({"momentum": 1.0}, "momentum is 1.0; wanted 0 or more and less than 1"),
+    "momentum of Adam": ({"momentum": 0.9, "optimiser": "adam"}, "momentum is 0.9, which is SGD's"),
+    "weight decay": ({"weight_decay": -0.1}, "weight_decay is -0.1"),
+    "eps": ({"eps": 0.0}, "eps is 0.0; wanted a positive number"),
+    "optimiser": ({"optimiser": "lion"}, "optimiser is 'lion'; wanted one of sgd, adam, adamw"),
+    "schedule": ({"schedule": "step"}, "schedule is 'step'; wanted one of constant, cosine"),
+    "warm-up": ({"warmup": 5, "epochs": 5}, "warmup is 5 of 5 epochs"),
+    "augmentation": ({"augmentation": "cutout"}, "augmentation is 'cutout'; wanted one of none, crop-flip"),
+    "loss": ({"loss": "hinge"}, "loss is 'hinge'; wanted one of cross-entropy, squared"),
+    "evaluate": ({"evaluate": "never"}, "evaluate is 'never'; wanted one of every, near"),
+    "test_every": ({"test_every": 0}, "test_every is 0; wanted at least 1"),
     "nothing held out": ({"stop": "validation-risk", "target": 5.0}, "n_validation 0"),
 }
 

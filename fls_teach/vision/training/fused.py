@@ -14,11 +14,14 @@ from dataclasses import replace
 
 import torch
 from torch.func import functional_call, grad_and_value, vmap
-from torch.nn.functional import cross_entropy
 
 from fls_teach.vision.models.build import build_for
-from fls_teach.vision.training.outcome import Evaluation, check_rule, is_dead, is_finite, status_after, summary
-from fls_teach.vision.training.train import EVALUATION_BATCH, epoch_order, repeatable
+from fls_teach.vision.training.batches import epoch_batches
+from fls_teach.vision.training.course import Epoch, follow
+from fls_teach.vision.training.losses import LOSSES
+from fls_teach.vision.training.optimisers import Optimiser, rate
+from fls_teach.vision.training.outcome import check_rule
+from fls_teach.vision.training.train import EVALUATION_BATCH, repeatable
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
 """What may differ within a stack."""
@@ -72,6 +75,10 @@ def train_stack(runs, data):
     return train_stack(runs[:half], data) + train_stack(runs[half:], data)
 
 
+def _train(runs, data):
+    return follow(runs, _Stack(runs, data), data)
+
+
 def _check(runs, data):
     if not runs:
         raise ValueError("there are no runs to stack")
@@ -79,7 +86,7 @@ def _check(runs, data):
     for run in runs:
         if replace(run, **{name: getattr(first, name) for name in VARIES}) != first:
             raise ValueError(f"runs in a stack may differ in {', '.join(VARIES)} and in nothing else")
-        check_rule(run.stop, run.target, data)
+        check_rule(run, data)
     if first.n_classes != data.train.n_classes:
         raise ValueError(f"the runs have {first.n_classes} classes, the images {data.train.n_classes}")
     if first.norm == "batch":
@@ -90,45 +97,70 @@ def _check(runs, data):
 
 
 class _Stack:
-    """The members that are still training: every tensor has them as its first axis."""
+    """An engine of `follow` for runs that train together: every tensor of theirs has them as its first axis."""
 
-    def __init__(self, runs, device):
+    def __init__(self, runs, data):
+        self.runs, self.images, self.normalise, self.loss = runs, data.train, data.normaliser(), LOSSES[runs[0].loss]
+        device = data.train.pixels.device
         models = [build_for(run).to(device) for run in runs]
         states = [dict(model.named_parameters()) for model in models]
         self.skeleton = models[0].to("meta")
         self.weights = {name: torch.stack([state[name].detach() for state in states]) for name in states[0]}
         self.start = {name: weight.clone() for name, weight in self.weights.items()} if runs[0].centred else {}
-        dtype = next(iter(self.weights.values())).dtype
-        self.c, self.lr = (
-            torch.tensor([getattr(run, name) for run in runs], dtype=dtype, device=device) for name in ("c", "lr")
-        )
+        self.optimiser, self.before = Optimiser(runs[0], list(self.weights.values())), None
+        self.c = self._per_member([run.c for run in runs])
+
+    def _per_member(self, values):
+        """Numbers (..., members) of the type of the weights and where they are."""
+        weight = next(iter(self.weights.values()))
+        return torch.tensor(values, dtype=weight.dtype, device=weight.device)
 
     def keep(self, places):
         """Only the members at `places` stay."""
+        self.runs = [self.runs[place] for place in places]
         places = torch.tensor(places, dtype=torch.int64, device=self.c.device)
         self.weights, self.start = (
             {name: weight[places] for name, weight in weights.items()} for weights in (self.weights, self.start)
         )
-        self.c, self.lr = self.c[places], self.lr[places]
+        self.c = self.c[places]
+        self.optimiser.keep(places)
+
+    def epoch(self, epoch):
+        if self.optimiser.moves_without_gradient:
+            self.before = [weight.clone() for weight in self.weights.values()]
+        run, seen, sizes = self.runs[0], [], []
+        steps = math.ceil(len(self.images) / run.batch)
+        # Members of one seed see the same batches, which are then normalised once, and the first layer is one product.
+        seeds = [run.seed for run in self.runs]
+        batches = epoch_batches(self.images, seeds, epoch, run.batch, run.augmentation)
+        rates = self._per_member([[rate(run, epoch * steps + k, steps) for run in self.runs] for k in range(steps)])
+        for lr, (pixels, labels) in zip(rates, batches, strict=True):
+            seen.append(self.step(self.normalise(pixels), labels, lr))
+            sizes.append(labels.shape[-1])
+        read = torch.stack(seen).permute(2, 1, 0).tolist()  # the one wait for the GPU in an epoch
+        return [Epoch(*each, sizes) for each in read]
+
+    def step(self, images, labels, lr):
+        """One step on images (members, m, ...), or (m, ...) for all.
+
+        Returns what `Epoch` has of it, in double precision: losses, slopes and hits, (3, members).
+        """
+        own = 0 if labels.dim() == 2 else None
+        found, (losses, hits) = vmap(grad_and_value(self._loss, has_aux=True), in_dims=(0, 0, 0, own, own))(
+            self.weights, self.start, self.c, images, labels
+        )
+        weights, gradients = list(self.weights.values()), list(found.values())
+        slopes = [torch.linalg.vector_norm(gradient.flatten(1), math.inf, dim=1) for gradient in gradients]
+        rates = [lr.reshape(-1, *[1] * (weight.dim() - 1)) for weight in weights]
+        directions = self.optimiser.directions(weights, gradients)
+        if self.optimiser.shrinkage:
+            torch._foreach_mul_(weights, [1 - each * self.optimiser.shrinkage for each in rates])
+        torch._foreach_addcmul_(weights, rates, directions, value=-1)
+        return torch.stack([losses.double(), torch.stack(slopes).amax(0).double(), hits.double()])
 
     def outputs(self, images):
         """c f, or c (f - f0), of the same images (m, ...): (members, m, n_classes)."""
         return vmap(self._output, in_dims=(0, 0, 0, None))(self.weights, self.start, self.c, images)
-
-    def step(self, images, labels):
-        """One step of SGD on images (members, m, ...), or (m, ...) for all.
-
-        Returns the losses before it and the largest absolute values in their gradients, (2, members).
-        """
-        own = 0 if labels.dim() == 2 else None
-        gradients, losses = vmap(grad_and_value(self._loss), in_dims=(0, 0, 0, own, own))(
-            self.weights, self.start, self.c, images, labels
-        )
-        for name, weight in self.weights.items():
-            lr = self.lr.reshape(-1, *[1] * (weight.dim() - 1))
-            weight.addcmul_(lr, gradients[name], value=-1)
-        slopes = [torch.linalg.vector_norm(gradient.flatten(1), math.inf, dim=1) for gradient in gradients.values()]
-        return torch.stack([losses, torch.stack(slopes).amax(0)])
 
     def _output(self, weights, start, c, images):
         logits = functional_call(self.skeleton, weights, (images,))
@@ -137,86 +169,25 @@ class _Stack:
         return c * logits
 
     def _loss(self, weights, start, c, images, labels):
-        return cross_entropy(self._output(weights, start, c, images), labels) / c
+        outputs = self._output(weights, start, c, images)
+        return self.loss(outputs, labels) / c, (outputs.argmax(1) == labels).sum()
 
+    @torch.no_grad()
+    def evaluate(self, images):
+        """(accuracy, risk) of each member."""
+        members = len(self.runs)
+        size = max(1, EVALUATION_BATCH[images.pixels.device.type] // members)
+        sums = torch.zeros(members, 2, dtype=torch.float64, device=images.pixels.device)
+        for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
+            outputs = self.outputs(self.normalise(pixels))
+            hits = (outputs.argmax(2) == labels).sum(1)
+            losses = self.loss(outputs.flatten(0, 1), labels.repeat(members), reduction="none")
+            sums += torch.stack([hits.double(), losses.reshape(members, -1).sum(1).double()], dim=1)
+        return (sums / len(images)).tolist()
 
-class _Member:
-    """One run's record; `done` is its Trained once it has ended."""
-
-    def __init__(self, run, before):
-        if not is_finite(before):
-            raise ValueError(f"the risk is not finite before training; c is {run.c:g}, choose a smaller one")
-        self.run, self.history, self.steps, self.done = run, [before], 0, None
-        self._end(self._status())
-
-    def add(self, losses, slopes, after):
-        """An epoch: for each step its loss and the largest gradient, and the evaluation after them."""
-        finite = [math.isfinite(loss) for loss in losses]
-        self.steps += finite.index(False) if False in finite else len(finite)
-        if all(finite) and is_finite(after):
-            self.history.append(after)
-            self._end("dead" if is_dead(losses, slopes) else self._status())
-        else:
-            self._end("diverged", self.steps)
-
-    def _status(self):
-        return status_after(self.history, self.run.stop, self.run.target, self.run.epochs)
-
-    def _end(self, status, diverged_at=None):
-        if status:
-            self.done = summary(self.history, status, self.steps, diverged_at)
-
-
-def _train(runs, data):
-    normalise = data.normaliser()
-    stack = _Stack(runs, data.train.pixels.device)
-    members = [_Member(run, before) for run, before in zip(runs, _evaluate(stack, data, normalise), strict=True)]
-    training, epoch = _compact(stack, members), 0
-    while training:
-        seen = _epoch(stack, [member.run for member in training], data, normalise, epoch)
-        for member, (losses, slopes), after in zip(training, seen, _evaluate(stack, data, normalise), strict=True):
-            member.add(losses, slopes, after)
-        training, epoch = _compact(stack, training), epoch + 1
-    return [member.done for member in members]
-
-
-def _compact(stack, members):
-    """The members that go on; `stack` keeps only theirs."""
-    places = [place for place, member in enumerate(members) if member.done is None]
-    if len(places) < len(members):
-        stack.keep(places)
-    return [members[place] for place in places]
-
-
-def _epoch(stack, runs, data, normalise, epoch):
-    """One pass over the training images; for each member its losses and largest gradients, an entry per step."""
-    pixels, labels, seeds = data.train.pixels, data.train.labels, {run.seed for run in runs}
-    # Members of one seed see the same batches, which are then normalised once, and the first layer is one product.
-    owners = runs if len(seeds) > 1 else runs[:1]
-    order = torch.stack([epoch_order(len(labels), run.seed, epoch, labels.device) for run in owners])
-    if len(seeds) == 1:
-        order = order[0]
-    seen = [stack.step(normalise(pixels[chosen]), labels[chosen]) for chosen in order.split(runs[0].batch, dim=-1)]
-    return torch.stack(seen).permute(2, 1, 0).tolist()  # the one wait for the GPU in an epoch
-
-
-@torch.no_grad()
-def _evaluate(stack, data, normalise):
-    """An Evaluation a member."""
-    parts = [images for images in (data.train, data.test, data.validation) if images is not None]
-    sums = [_hits_and_losses(stack, images, normalise) / len(images) for images in parts]
-    means = torch.stack(sums, dim=1).flatten(1).tolist()
-    return [Evaluation(*mean[:4], mean[5] if len(parts) == 3 else None) for mean in means]
-
-
-def _hits_and_losses(stack, images, normalise):
-    """(members, 2), sums over `images`."""
-    members = len(stack.c)
-    size = max(1, EVALUATION_BATCH[images.pixels.device.type] // members)
-    sums = torch.zeros(members, 2, dtype=torch.float64, device=images.pixels.device)
-    for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
-        outputs = stack.outputs(normalise(pixels))
-        hits = (outputs.argmax(2) == labels).sum(1)
-        losses = cross_entropy(outputs.flatten(0, 1), labels.repeat(members), reduction="none")
-        sums += torch.stack([hits.double(), losses.reshape(members, -1).sum(1).double()], dim=1)
-    return sums
+    def moved(self):
+        """Of each member, whether a weight differs from what it was before the epoch."""
+        if self.before is None:
+            return [False] * len(self.runs)
+        pairs = zip(self.before, self.weights.values(), strict=True)
+        return torch.stack([(a != b).flatten(1).any(1) for a, b in pairs]).any(0).tolist()

@@ -4,22 +4,26 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fls_teach.vision.run import STOPS
-
 
 class Evaluation(NamedTuple):
-    """A network on all images. Risks are mean cross-entropies of the multiplied network c f, in nats."""
+    """A network on all images. Risks are mean losses of the multiplied network c f, cross-entropies in nats."""
 
     train_accuracy: float
     train_risk: float
-    test_accuracy: float
-    test_risk: float
+    test_accuracy: float | None
+    """None, as test_risk, at an epoch that `test_every` leaves out."""
+    test_risk: float | None
     validation_risk: float | None
 
 
 @dataclass(frozen=True)
 class Trained:
-    """How a run went. Curves have one entry an epoch, entry 0 before training; all are finite."""
+    """How a run went. Curves are finite and have one entry per epoch, entry 0 before training.
+
+    With `test_every` above 1 those of test images have the entries of ``run.tested(epochs)``; so has validation_risk,
+    unless the rule needs it after every epoch. With `evaluate` "near" the entries of training images far from the
+    target are means over the epoch's own batches, each before its step.
+    """
 
     status: str
     """It "reached" its target, spent its "budget" of epochs, "diverged", or is "dead": see `is_dead`."""
@@ -35,9 +39,9 @@ class Trained:
     test_risk: tuple
     validation_risk: tuple | None
     peak_test_accuracy: float
-    """The best of all epochs."""
+    """The best of all evaluations."""
     final_test_accuracy: float
-    """After the last whole epoch."""
+    """After the last whole epoch; of a run that diverged, at the last evaluation."""
 
 
 def is_finite(evaluation):
@@ -45,14 +49,10 @@ def is_finite(evaluation):
     return all(math.isfinite(value) for value in evaluation if value is not None)
 
 
-def check_rule(stop, target, data):
-    """Raise a ValueError in one sentence if `stop` cannot end a run on `data`."""
-    if stop not in STOPS:
-        raise ValueError(f"stop is {stop!r}; wanted one of {', '.join(STOPS)}")
-    if stop == "validation-risk" and data.validation is None:
+def check_rule(run, data):
+    """Raise a ValueError in one sentence if the rule of `run` cannot end it on `data`."""
+    if run.stop == "validation-risk" and data.validation is None:
         raise ValueError("stop is 'validation-risk', but there are no validation images")
-    if stop == "validation-risk" and target < 1:
-        raise ValueError(f"target is {target}; 'validation-risk' wants a number of epochs, 1 or more")
 
 
 def status_after(history, stop, target, epochs):
@@ -68,8 +68,19 @@ def status_after(history, stop, target, epochs):
     return "reached" if reached else "budget" if len(history) > epochs else None
 
 
+def is_near(accuracy, risk, stop, target):
+    """Whether an epoch whose own batches had this accuracy and risk may have reached the target at its end.
+
+    While an epoch improves the network, its batches show it worse than it is in the end: an error ten times, or a risk
+    ten times, the wanted one counts as near, and any error below 10%.
+    """
+    if stop == "train-accuracy":
+        return 1 - accuracy <= max(10 * (1 - target), 0.1)
+    return stop == "train-risk" and risk <= 10 * target
+
+
 def is_dead(losses, slopes):
-    """Whether an epoch's steps show a network that can never move again.
+    """Whether an epoch's steps show a network that can never move again, if none of its weights has moved in it.
 
     Parameters
     ----------
@@ -81,14 +92,17 @@ def is_dead(losses, slopes):
     Behind a layer whose ReLUs are off for every image all gradients are exactly 0, so that no later epoch differs from
     this one; without biases every output is then 0 and the risk of c f is ln(n_classes). Outputs say less: those of a
     centred network are 0 before training, when its gradients are not. A network whose losses are 0 as well fits every
-    image to the last bit, and is not dead.
+    image to the last bit, and is not dead. Without a gradient momentum, Adam and weight decay may still move weights,
+    and then none is dead. With augmentation a later epoch has other images: that one of them has a gradient is not
+    excluded, but no image of this epoch had one.
     """
     return not any(slopes) and any(losses)
 
 
 def summary(history, status, steps, diverged_at):
     """The evaluations in `history` as a Trained."""
-    train_accuracy, train_risk, test_accuracy, test_risk, validation_risk = zip(*history, strict=True)
+    train_accuracy, train_risk, *others = zip(*history, strict=True)
+    test_accuracy, test_risk, validation_risk = (tuple(x for x in curve if x is not None) for curve in others)
     return Trained(
         status=status,
         epochs=len(history) - 1,
@@ -98,7 +112,7 @@ def summary(history, status, steps, diverged_at):
         train_risk=train_risk,
         test_accuracy=test_accuracy,
         test_risk=test_risk,
-        validation_risk=None if validation_risk[0] is None else validation_risk,
+        validation_risk=validation_risk or None,
         peak_test_accuracy=max(test_accuracy),
         final_test_accuracy=test_accuracy[-1],
     )

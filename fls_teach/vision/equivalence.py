@@ -1,0 +1,60 @@
+"""The settings with which c f does what f does from a scaled start (science.md#equivalence); no torch."""
+
+from dataclasses import replace
+
+from fls_teach.theory.equivalence import equivalent_alpha, equivalent_lr, equivalent_weight_decay
+
+
+def equivalent_run(run, c, degree):
+    """The run that trains c f from theta as `run` trains f from c^(1/L) theta.
+
+    Parameters
+    ----------
+    run : Run
+        With c = 1, not centred.
+    c : float
+        > 0.
+    degree : int
+        Homogeneity L of the network in its weights: `fls_teach.vision.models.build.homogeneity`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if `run` is centred, which is not homogeneous, or has another c, or c is not > 0.
+
+    Notes
+    -----
+    The rules are those of `fls_teach.theory.equivalence`, which are about loss(c f). What a run trains is
+    loss(c f) / c, whose gradients are smaller by c: so SGD's rate, with momentum or without, is c times that rule's,
+    and what stands beside a gradient, decay and eps, is 1/c times it. With a = c^(1/L):
+
+    - SGD and momentum: lr c a^-2. Momentum, batch, schedule and augmentation stay.
+    - Adam and AdamW divide gradients by their size: lr a^-1, and eps a / c.
+    - Decay beside the gradient (SGD, Adam): weight_decay a^2 / c. AdamW's, beside the weights: weight_decay a.
+
+    The agreement is exact but for rounding: no setting is left out. A decay or eps that is *not* translated makes c
+    more than a scale of the start: at equal weight_decay a larger c is trained with a larger decay.
+
+    Examples
+    --------
+    >>> from fls_teach.vision.run import Run
+    >>> equivalent_run(Run(lr=0.5, momentum=0.9, weight_decay=0.01), 2.0**-5, degree=5).weight_decay
+    0.08
+    """
+    if run.centred:
+        raise ValueError("the run is centred: c (f - f0) is not homogeneous, so c is no scale of its start")
+    if run.c != 1:
+        raise ValueError(f"the run's c is {run.c:g}; wanted 1, the run on f itself")
+    name = "momentum" if run.momentum else run.optimiser
+    lr, decay = (
+        float(rule(value, c, degree, name))
+        for rule, value in ((equivalent_lr, run.lr), (equivalent_weight_decay, run.weight_decay))
+    )
+    if run.optimiser == "sgd":
+        return replace(run, c=c, lr=lr * c, weight_decay=decay / c)
+    eps = run.eps * float(equivalent_alpha(c, degree)) / c
+    return replace(run, c=c, lr=lr, eps=eps, weight_decay=decay if run.optimiser == "adamw" else decay / c)

@@ -1,0 +1,88 @@
+"""Updates of all weights at once, of one network or of a stack, in torch.optim's formulas; and the rate at a step.
+
+torch.optim has one rate for a list of weights. The members of a stack have a rate each, so that directions, which are
+the same for both, are one matter, and a step along them is the engine's.
+"""
+
+import math
+
+import torch
+
+BETAS = 0.9, 0.999
+"""Of Adam and AdamW."""
+
+
+class Optimiser:
+    """What a run's settings make of gradients: the direction against which the weights then go, rate times its length.
+
+    Parameters
+    ----------
+    run : Run
+        Its optimiser, momentum, weight_decay and eps.
+    weights : list of Tensor
+    """
+
+    def __init__(self, run, weights):
+        self.run, self.steps = run, 0
+        count = 2 if run.optimiser != "sgd" else 1 if run.momentum else 0
+        self.buffers = [[torch.zeros_like(weight) for weight in weights] for _ in range(count)]
+
+    @property
+    def moves_without_gradient(self):
+        """Whether weights may move in a step whose gradient is 0."""
+        return bool(self.buffers or self.run.weight_decay)
+
+    @property
+    def shrinkage(self):
+        """AdamW's weight decay: weights shrink by the factor 1 - rate * shrinkage, beside the step."""
+        return self.run.weight_decay if self.run.optimiser == "adamw" else 0.0
+
+    def directions(self, weights, gradients):
+        """One for each weight, from the gradients at `weights`; to be called once per step."""
+        self.steps += 1
+        if self.run.weight_decay and not self.shrinkage:
+            gradients = torch._foreach_add(gradients, weights, alpha=self.run.weight_decay)
+        if self.run.optimiser != "sgd":
+            return self._adam(gradients)
+        if not self.buffers:
+            return gradients
+        (velocities,) = self.buffers
+        torch._foreach_mul_(velocities, self.run.momentum)
+        torch._foreach_add_(velocities, gradients)
+        return velocities
+
+    def _adam(self, gradients):
+        (first, second), (a, b) = self.buffers, BETAS
+        torch._foreach_lerp_(first, gradients, 1 - a)
+        torch._foreach_mul_(second, b)
+        torch._foreach_addcmul_(second, gradients, gradients, value=1 - b)
+        spreads = torch._foreach_sqrt(second)
+        torch._foreach_div_(spreads, math.sqrt(1 - b**self.steps))
+        torch._foreach_add_(spreads, self.run.eps)
+        found = torch._foreach_div(first, spreads)
+        torch._foreach_div_(found, 1 - a**self.steps)
+        return found
+
+    def keep(self, places):
+        """Of a stack, only the members at `places` stay."""
+        self.buffers = [[buffer[places] for buffer in buffers] for buffers in self.buffers]
+
+
+def rate(run, step, steps_per_epoch):
+    """The learning rate of `run` at `step`, counted from 0.
+
+    It rises linearly over `warmup` epochs to lr, which the last step of them has. Then it stays, or falls as half a
+    cosine that would be 0 one step after the budget of epochs.
+
+    Examples
+    --------
+    >>> from fls_teach.vision.run import Run
+    >>> [rate(Run(lr=1, epochs=3, warmup=1, schedule="cosine"), step, 2) for step in range(6)]
+    [0.5, 1.0, 1.0, 0.8535533905932737, 0.5, 0.14644660940672627]
+    """
+    rising, total = run.warmup * steps_per_epoch, run.epochs * steps_per_epoch
+    if step < rising:
+        return run.lr * (step + 1) / rising
+    if run.schedule == "constant":
+        return run.lr
+    return run.lr * (1 + math.cos(math.pi * (step - rising) / (total - rising))) / 2
