@@ -1,9 +1,8 @@
 """The only code that runs a submission; started by `worker_process.WorkerProcess`.
 
-It answers questions from the trusted side one at a time. It shares its
-process with code that may do anything to it, so nothing here protects the trusted
-side: this file is about good manners (what was printed, which line was slow),
-and `session` believes none of it.
+It answers questions from the trusted side one at a time. It shares its process with code that may do anything to it, so
+nothing here protects the trusted side: this file is about good manners (what was printed, which line was slow), and
+`reply` believes none of it.
 
 A question's head is ("hello",), ("load", file name, path, seconds, slack) or
 ("call", function, seconds, slack); its body holds the two sources or (args, kwargs).
@@ -128,11 +127,9 @@ class Program:
 
     def _syntax_error(self, error):
         where = f"line {error.lineno}: " if error.lineno else ""
-        line = (error.text or "").rstrip("\n")
-        picture = ""
+        line, picture = (error.text or "").rstrip("\n"), ""
         if line and error.offset:
-            caret = re.sub(r"\S", " ", line[: error.offset - 1])  # keeps tabs
-            caret = caret.ljust(error.offset - 1) + "^"
+            caret = re.sub(r"\S", " ", line[: error.offset - 1]).ljust(error.offset - 1) + "^"  # keeps tabs
             picture = f"{self.file_name}, line {error.lineno}\n    {line[:300]}\n    {caret[:300]}"
         detail = f"does not run: {where}{error.msg}"
         return ANSWER | {"kind": "load_error", "detail": detail[:MAX_DETAIL], "traceback": picture}
@@ -210,17 +207,15 @@ def repeat_entropy():
         np.random.bit_generator.randbits = source.getrandbits
 
 
-class Allowance:
-    """The time of one question, counted as `cpu_time.charged_seconds` does."""
+def allowance(seconds, slack):
+    """Whether the time of a question that begins now is over, as a function; counted as `cpu_time.charged_seconds`."""
+    clock, processor = time.monotonic(), time.process_time()
 
-    def __init__(self, seconds, slack):
-        self.seconds, self.slack = seconds, slack
-        self.clock, self.processor = time.monotonic(), time.process_time()
+    def is_over():
+        passed, worked = time.monotonic() - clock, time.process_time() - processor
+        return passed > seconds and max(worked, passed / slack) > seconds
 
-    def is_over(self):
-        """Whether it is used up."""
-        clock, processor = time.monotonic() - self.clock, time.process_time() - self.processor
-        return clock > self.seconds and max(processor, clock / self.slack) > self.seconds
+    return is_over
 
 
 class Channel:
@@ -237,13 +232,13 @@ class Channel:
         os.dup2(2, 1)  # all that is printed goes, in order, to the pipe of stderr
         sys.stdout.reconfigure(errors="backslashreplace")
         self.lock = threading.Lock()
-        self.pending = None  # (token, when its time is over) of the question being answered
+        self.pending = None  # (token, whether its time is over) of the question being answered
 
     def ask(self):
         """Wait for a question; return its head and body."""
         token, head, body = protocol.read_message(self.questions)
         seconds, slack = head[-2:] if len(head) > 2 else (3600.0, 1.0)
-        self.pending = (token, Allowance(seconds, slack))
+        self.pending = (token, allowance(seconds, slack))
         return head, body
 
     def answer(self, answer, data, pending=None):
@@ -263,16 +258,15 @@ class Channel:
 def watch(channel, program, thread_id):
     """Say at which line a call was when its time was over.
 
-    The trusted side has its own clock and needs none of this; but only here
-    can one see the line. It also ends a worker whose parent is gone: at once
-    where the operating system gives orphans another parent, else when the
-    time of the call is over.
+    The trusted side has its own clock and needs none of this; but only here can one see the line. It also ends a worker
+    whose parent is gone: at once where the operating system gives orphans another parent, else when the time of the
+    call is over.
     """
     parent = os.getppid()
     while os.getppid() == parent:
         time.sleep(0.05)
         pending = channel.pending
-        if pending is not None and pending[1].is_over():
+        if pending is not None and pending[1]():
             where = program[0].where_now(thread_id) if program else ""
             with contextlib.suppress(OSError):  # the reader is gone
                 channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)

@@ -102,7 +102,7 @@ def test_a_worker_that_does_not_read_cannot_block_the_checker(session_for):
 
 def test_an_answer_after_the_limit_is_too_late(session_for):
     """Between the limit and the kill there is a moment; it is not a present."""
-    source = "def late():\n    channel.pending = (channel.pending[0], 1e18)\n    time.sleep(0.5)\n"
+    source = "def late():\n    channel.pending = (channel.pending[0], bool)\n    time.sleep(0.5)\n"
     session = session_for(STOLEN + source, time_limit=0.3)
     assert session.call("late").kind == "timeout"
 
