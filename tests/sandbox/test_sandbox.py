@@ -200,9 +200,10 @@ def test_nothing_secret_is_on_a_command_line(sandbox_for, monkeypatch, tmp_path)
     for name in ("bwrap", "uid"):
         with contextlib.suppress(pytest.skip.Exception):
             sandbox = sandbox_for(name, [tmp_path])
-            words = " ".join(sandbox.command([sys.executable, str(view.WORKER)]))
-            for descriptor in sandbox.open_descriptors():
+            command, descriptors = sandbox.command([sys.executable, str(view.WORKER)])
+            for descriptor in descriptors:
                 os.close(descriptor)
+            words = " ".join(command)
             assert "hush" not in words and str(tmp_path) not in words and "fls_teach" not in words
 
 

@@ -344,7 +344,7 @@ class Replaced(NoSandbox):
 
     def __init__(self, replace):
         super().__init__()
-        self.command = replace
+        self.command = lambda command: (replace(command), ())
 
 
 def test_the_sandbox_changes_the_command(session_for):

@@ -18,7 +18,17 @@ class NoLease(RuntimeError):
     """Every number is taken, or root has no folder for locks."""
 
 
-class UserLease:
+class _Lease:
+    def fileno(self):
+        """A descriptor: the lease ends once all its copies are closed."""
+        return self._held.fileno()
+
+    def close(self):
+        """Let others have it."""
+        self._held.close()
+
+
+class UserLease(_Lease):
     """A uid that no other process on this machine is using, until `close`.
 
     Only root can become another user, and no two workers may share one.
@@ -42,16 +52,8 @@ class UserLease:
                 return
         raise NoLease(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
-    def fileno(self):
-        """A descriptor: the lease ends once all its copies are closed."""
-        return self._held.fileno()
 
-    def close(self):
-        """Let others have it."""
-        self._held.close()
-
-
-class ProcessorLease:
+class ProcessorLease(_Lease):
     """A processor that this process may use and that as few other workers as possible have leased, until `close`.
 
     Attributes
@@ -72,10 +74,6 @@ class ProcessorLease:
                 if held := _leased(f"processor-{number}-{sharing}"):
                     self._held, self.number = held, number
                     return
-
-    def close(self):
-        """Let others have it."""
-        self._held.close()
 
 
 def _leased(name):

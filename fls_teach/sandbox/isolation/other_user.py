@@ -70,7 +70,8 @@ class OtherUser(Confined):
             raise SandboxError(str(problem)) from None
 
     def command(self, command):
-        return self._confined(command, str(self._folder), readable=self._readable, writable=[self.scratch, "/dev/null"])
+        writable = [self.scratch, "/dev/null"]
+        return self._confined(command, str(self._folder), readable=self._readable, writable=writable), ()
 
     def folder(self, folder):
         return self.scratch

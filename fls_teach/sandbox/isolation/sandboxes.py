@@ -124,8 +124,8 @@ class NoSandbox:
         self.limits = limits
 
     def command(self, command):
-        """The command line to run instead of `command`, which contains `WORKER`."""
-        return command
+        """What to run instead of `command`, which contains `WORKER`, and the descriptors that it inherits."""
+        return command, ()
 
     def environment(self):
         """The environment for it: what it inherits of ours, and what is set."""
@@ -134,10 +134,6 @@ class NoSandbox:
     def folder(self, folder):
         """The folder to start in."""
         return folder
-
-    def open_descriptors(self):
-        """Descriptors that it inherits beside the standard ones; closed once it has started."""
-        return ()
 
     def members(self, pid):
         """All processes of the worker `pid`."""
@@ -238,7 +234,6 @@ class Bubblewrap(Confined):
             raise SandboxError(str(problem)) from None
         super().__init__(limits)
         self._arguments = [*self._namespaces(), *view]
-        self._descriptors = []
 
     def _namespaces(self):
         common = ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
@@ -252,16 +247,11 @@ class Bubblewrap(Confined):
     def command(self, command):
         # By a descriptor, so that the sandbox's own process list does not show the paths of this machine.
         arguments = os.memfd_create("bwrap-arguments", 0)
-        self._descriptors.append(arguments)
         with open(os.dup(arguments), "wb") as file:
             file.write(b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
             file.flush()
             file.seek(0)
-        return [self._program, "--args", str(arguments), "--", *self._confined(command, _INSIDE)]
-
-    def open_descriptors(self):
-        descriptors, self._descriptors = self._descriptors, []
-        return tuple(descriptors)
+        return [self._program, "--args", str(arguments), "--", *self._confined(command, _INSIDE)], (arguments,)
 
     def overflows(self, pid, members):
         outside = os.stat("/tmp").st_dev, os.stat("/").st_dev

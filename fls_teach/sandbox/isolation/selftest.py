@@ -1,6 +1,5 @@
 """Does a sandbox keep its promises on this machine? Nothing untrusted runs in one that has not just been tried."""
 
-import contextlib
 import dataclasses
 import os
 import platform
@@ -61,12 +60,15 @@ def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
         Sentences; empty if the sandbox works.
     """
     try:
-        with socket.socket() as listener, Session(PROBE, sandbox=sandbox, time_limit=_IMPORT_LIMIT) as session:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            tempfile.NamedTemporaryFile(prefix="fls-secret-") as secret,
+            Session(PROBE, sandbox=sandbox, time_limit=_IMPORT_LIMIT) as session,
+        ):
+            secret.write(b"secret")
+            secret.flush()
             port = listener.getsockname()[1]
-            with _own_secret() as secret:
-                return list(_tried(session, sandbox, [secret, *secrets], folders, port, modules))
+            return list(_tried(session, sandbox, [secret.name, *secrets], folders, port, modules))
     except (WorkerStartError, SandboxError) as problem:
         return [str(problem)]
 
@@ -166,15 +168,6 @@ def _without_memory_limit(session, sandbox):
     finally:
         session.close()
         sandbox.limits = limits
-
-
-@contextlib.contextmanager
-def _own_secret():
-    """A file that only this user may read, in the folder for temporary files."""
-    with tempfile.NamedTemporaryFile(prefix="fls-secret-") as file:
-        file.write(b"secret")
-        file.flush()
-        yield file.name
 
 
 def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):

@@ -4,20 +4,10 @@ import contextlib
 import os
 import sys
 import time
-from dataclasses import dataclass
 
 from fls_teach.sandbox.proc.table import stat_fields
 
-
-@dataclass(frozen=True)
-class _Process:
-    """One process at one moment; times in clock ticks, `children` of those that ended and were waited for."""
-
-    pid: int
-    parent: int
-    start: int
-    own: int
-    children: int
+_STATE, _PARENT, _OWN, _ENDED_CHILDREN, _START = 0, 1, slice(11, 13), slice(13, 15), 19  # in `stat_fields`; clock ticks
 
 
 class TreeTime:
@@ -48,15 +38,16 @@ class TreeTime:
         asked : float
             Seconds since the last sample in which it was to answer something.
         """
-        found = {(each.pid, each.start): each for pid in pids if (each := _read(pid))}
         tick, before = os.sysconf("SC_CLK_TCK"), self.processor
-        gained = sum(each.own - self._own.get(key, 0) for key, each in found.items())
+        found = {(pid, fields[_START]): fields for pid in pids if (fields := stat_fields(f"/proc/{pid}/stat"))}
+        own = {key: sum(map(int, fields[_OWN])) for key, fields in found.items()}
+        gained = sum(ticks - self._own.get(key, 0) for key, ticks in own.items())
         # Either sees what the other misses: a process that ended between two samples, waited for by its parent or not.
-        known = sum(each.own + each.children for each in found.values()) / tick
-        self.processor = max(before + gained / tick, known)
-        self._own |= {key: each.own for key, each in found.items()}
+        known = sum(own.values()) + sum(int(ticks) for fields in found.values() for ticks in fields[_ENDED_CHILDREN])
+        self.processor = max(before + gained / tick, known / tick)
+        self._own |= own
         changed, self._members = self._members not in (None, found.keys()), found.keys()
-        idle = changed or _are_asleep(found.values())
+        idle = changed or _are_asleep({pid: int(fields[_PARENT]) for (pid, _), fields in found.items()})
         self.total += max(self.processor - before, asked if idle else 0.0)
 
 
@@ -82,21 +73,12 @@ def charged_seconds(clock, cpu, slack):
     return clock if cpu is None else min(clock, max(cpu, clock / slack))
 
 
-def _read(pid):
-    fields = stat_fields(f"/proc/{pid}/stat")
-    if not fields:
-        return None
-    own, system, children, their_system = map(int, fields[11:15])
-    return _Process(pid, int(fields[1]), int(fields[19]), own + system, children + their_system)
-
-
-def _are_asleep(processes):
-    """Whether all threads wait for something else than a processor, a disk or memory.
+def _are_asleep(parents):
+    """Whether all threads of processes {pid: parent} wait for something else than a processor, a disk or memory.
 
     A parent that has lent its memory to a child (vfork) is said to wait for a disk.
     """
-    parents = {each.parent for each in processes}
-    awake = {each.pid: b"R" if each.pid in parents else b"RD" for each in processes}
+    awake = {pid: b"R" if pid in parents.values() else b"RD" for pid in parents}
     states = [state in awake[pid] for pid in awake for state in _states(pid)]
     return bool(states) and not any(states)
 
@@ -107,4 +89,4 @@ def _states(pid):
     with contextlib.suppress(OSError):
         threads = os.listdir(f"/proc/{pid}/task")
     fields = [stat_fields(f"/proc/{pid}/task/{thread}/stat") for thread in threads]
-    return [each[0] for each in fields if each]
+    return [each[_STATE] for each in fields if each]

@@ -78,8 +78,8 @@ class WorkerProcess:
         descriptors = ()
         try:
             self._sandbox.sweep()
-            command = self._sandbox.command([sys.executable, *_FLAGS, str(WORKER), *_library_folders()])
-            descriptors = self._sandbox.open_descriptors()
+            command = [sys.executable, *_FLAGS, str(WORKER), *_library_folders()]
+            command, descriptors = self._sandbox.command(command)
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
