@@ -16,8 +16,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from fls_teach.autograder.marking import batch, cluster_worker
-from fls_teach.autograder.marking.grader import expected_of, mark_entry, write_fault
-from fls_teach.autograder.marking.mark import versions
+from fls_teach.autograder.marking.grader import mark_entry, write_fault
+from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.marking.record import check_record, mismatch
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.selftest import ISOLATIONS

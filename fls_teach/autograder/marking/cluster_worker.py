@@ -23,10 +23,6 @@ from fls_teach.sandbox.isolation.selftest import choose
 _one_at_a_time = threading.Lock()
 
 
-class _Unfit(Exception):
-    """This worker must not mark for this batch; the text says why."""
-
-
 def examine(request: str) -> str:
     """Whether this worker may mark for a batch.
 
@@ -71,14 +67,13 @@ def _answered(answer, request):
     try:
         with tempfile.TemporaryDirectory(dir=_private_folder()) as scratch:
             return json.dumps(answer(json.loads(request), Path(scratch)))
-    except (_Unfit, CourseError) as problem:
-        return json.dumps({"problem": str(problem)})
     except Exception as problem:
-        return json.dumps({"problem": f"{type(problem).__name__}: {problem}"[:1000]})
+        kind = "" if isinstance(problem, CourseError) else f"{type(problem).__name__}: "
+        return json.dumps({"problem": f"{kind}{problem}"[:1000]})
 
 
 def _prepared(asked, scratch):
-    """The `RunSettings` of a request as they are carried out here, in a sandbox that works."""
+    """The `RunSettings` of a request as they are carried out here; raise `CourseError` where they cannot be."""
     fields = asked["settings"] | {"exercises": tuple(asked["settings"]["exercises"])}
     settings = RunSettings(paths=(), out=scratch / "out", hidden=tuple(_hidden()), **fields)
     if asked["withheld"]:
@@ -92,12 +87,12 @@ def _prepared(asked, scratch):
     here = versions(chosen)
     for name, wanted in asked["versions"].items():
         if here.get(name) != wanted:
-            raise _Unfit(f"its {name} is {here.get(name, 'missing')}, and {wanted} where the batch was started")
+            raise CourseError(f"its {name} is {here.get(name, 'missing')}, and {wanted} where the batch was started")
     modules = "numpy", "scipy", *sorted({name for each in chosen for name in each.needs})
     with _one_at_a_time:
         isolation, problem = _tested(settings.isolation, settings.memory_mib, modules)
     if problem:
-        raise _Unfit(f"it has no working sandbox ({problem})")
+        raise CourseError(f"it has no working sandbox ({problem})")
     return replace(settings, isolation=isolation)
 
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from fls_teach.autograder.intake.collect import Entry, Submission
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking.course_key import seed_from
-from fls_teach.autograder.marking.mark import fault_record, mark, versions
+from fls_teach.autograder.marking.mark import expected_of, fault_record, mark
 from fls_teach.autograder.marking.record import as_json, properties
 from fls_teach.autograder.reports.folder import finished, write
 from fls_teach.autograder.settings import RunSettings
@@ -65,13 +65,6 @@ def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
     elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `conclude` has the last word on that
         return
     write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
-
-
-def expected_of(submission, chosen, seed, sandbox, limits):
-    """Fields of the record of a submission that are known before it is marked."""
-    expected = {"submission": submission.name, "folder": submission.folder, "digest": submission.digest, "seed": seed}
-    expected |= {"isolation": sandbox.name, "versions": versions(chosen), "notes": submission.notes}
-    return expected | {"limits": limits.recorded(sandbox)}
 
 
 def differing_verdicts(record, other):

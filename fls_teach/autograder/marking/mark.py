@@ -85,9 +85,14 @@ def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), keyed=False,
         taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
         if tell:
             tell(marked[-1])
-    about = {"digest": submission.digest, "seed": seed, "keyed": keyed, "isolation": sandbox.name}
-    about |= {"limits": limits.recorded(sandbox), "notes": submission.notes}
-    return new_record(submission.name, submission.folder, marked, versions(exercises), **about)
+    return new_record(marked, keyed=keyed, **expected_of(submission, exercises, seed, sandbox, limits))
+
+
+def expected_of(submission, exercises, seed, sandbox, limits):
+    """Fields of the record of a submission that are known before it is marked, for `new_record`."""
+    expected = {"submission": submission.name, "folder": submission.folder, "digest": submission.digest, "seed": seed}
+    expected |= {"isolation": sandbox.name, "versions": versions(exercises), "notes": submission.notes}
+    return expected | {"limits": limits.recorded(sandbox)}
 
 
 def fault_record(entry, exercises, reason, marked, isolation):
@@ -104,8 +109,8 @@ def fault_record(entry, exercises, reason, marked, isolation):
     isolation : str
     """
     rest = [_without_answers(each, "fault", "grader-fault", reason, reason) for each in exercises[len(marked) :]]
-    marked = [*marked, *(each.as_dict() for each in rest)]
-    return new_record(entry.name, entry.folder, marked, versions(exercises), isolation=isolation, fault=True)
+    known = {"submission": entry.name, "folder": entry.folder, "isolation": isolation, "versions": versions(exercises)}
+    return new_record([*marked, *(each.as_dict() for each in rest)], fault=True, **known)
 
 
 def _mark_exercise(exercise, source, seed, sandbox, limits, share):

@@ -40,48 +40,31 @@ def _escaped(found):
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def new_record(name, folder, exercises, versions, *, digest="", seed=0, keyed=False, isolation="none", **more):
+_ORDER = "format submission folder digest seed keyed score max_score fault versions isolation limits notes exercises"
+_UNREAD = {"digest": "", "seed": 0, "keyed": False, "fault": False, "limits": {}, "notes": ()}
+
+
+def new_record(exercises, **fields):
     """A record with its sums, its fields in the order in which they are saved.
 
     Parameters
     ----------
-    name, folder : str
-        Of the submission.
     exercises : list of dict
         What each came to, as `CheckResult.as_dict` says it.
-    versions : dict of str to str
-    digest : str
-        Of the submission's files.
-    seed : int
-    keyed : bool
-        Whether the seed was derived from a course key.
-    isolation : str
-    **more
-        `limits`, `notes`, and `fault` where it could not be marked to its end for another reason than a property's.
+    **fields
+        As in the record: `submission`, `folder`, `versions`, `isolation`; if its files were read, `digest`, `seed`,
+        `keyed` (whether the seed was derived from a course key), `limits` and `notes`; `fault` where it could not be
+        marked to its end for another reason than a property's.
 
     Returns
     -------
     dict
     """
-    fault = more.get("fault", False) or any(
-        item["verdict"] == "grader-fault" for each in exercises for item in each["properties"]
-    )
-    return {
-        "format": 1,
-        "submission": name,
-        "folder": folder,
-        "digest": digest,
-        "seed": seed,
-        "keyed": keyed,
-        "score": None if fault else _total(exercises, "points"),
-        "max_score": _total(exercises, "of"),
-        "fault": fault,
-        "versions": versions,
-        "isolation": isolation,
-        "limits": more.get("limits", {}),
-        "notes": list(more.get("notes", ())),
-        "exercises": exercises,
-    }
+    found = _UNREAD | fields | {"format": 1, "exercises": exercises}
+    found["fault"] |= any(item["verdict"] == "grader-fault" for _, item in properties(found))
+    found["score"] = None if found["fault"] else _total(exercises, "points")
+    found["max_score"], found["notes"] = _total(exercises, "of"), list(found["notes"])
+    return {name: found[name] for name in _ORDER.split()}
 
 
 def mismatch(record, expected, exercises):
