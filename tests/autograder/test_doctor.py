@@ -83,3 +83,13 @@ def test_advice_where_bubblewrap_is_missing_or_not_wanted(machine):
     assert "sysctl" not in advice.advice("auto") and "chmod -R go-rwx" in advice.advice("uid")
     machine(platform="darwin")
     assert "It takes Linux" in advice.advice("auto")
+
+
+def test_a_listing_reads_past_links_that_lead_nowhere(tmp_path):
+    """`fls doctor --attack` ended with a traceback there under Debian's Python 3.11.2."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "file").write_text("x")
+    for name, target in {"long": "x" * 300, "circle": ".", "itself": "itself"}.items():
+        (tmp_path / name).symlink_to(target)
+    found = {str(path.relative_to(tmp_path)) for path, _ in checks._listing(tmp_path)}
+    assert found == {"inner", "inner/file", "long", "circle", "itself"}

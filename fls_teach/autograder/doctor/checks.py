@@ -189,7 +189,9 @@ def _graded(settings, names, progress=lambda fraction, what="": None):
 
 def _listing(folder):
     """What lies below a folder, with the sizes and times by which a change shows."""
-    stats = ((path, path.lstat()) for path in folder.rglob("*"))
+    # Not rglob: Python 3.11.2, which is Debian's, stops there at a link whose target is too long for a name.
+    paths = (Path(top, name) for top, folders, files in os.walk(folder) for name in (*folders, *files))
+    stats = ((path, path.lstat()) for path in paths)
     return {(path, (each.st_size, each.st_mtime_ns)) for path, each in stats}
 
 
