@@ -5,6 +5,8 @@ import json
 import math
 from dataclasses import asdict, dataclass, fields
 
+from fls_teach.vision.own import is_own
+
 MODELS = ("cnn5", "vgg11", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50")
 DATA = ("latent", "cifar10", "cifar100", "biggan")
 NORMS = ("none", "group", "batch")
@@ -20,6 +22,8 @@ CHOICES = {
 }  # fmt: skip
 SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
 """How many classes `classes = 0` means."""
+COARSE = 20
+"""CIFAR-100's superclasses."""
 LEAST = {"width": 1, "dimension": 1, "image_size": 8, "batch": 1, "epochs": 1, "test_every": 1}
 FIRST_FIELDS = (
     "model", "width", "norm", "data", "n", "n_test", "n_validation", "classes", "dimension", "image_size", "c",
@@ -47,11 +51,13 @@ class Run:
     """
 
     model: str = "cnn5"
+    """One of `MODELS`, or one's own as module:function: see `fls_teach.vision.own`."""
     width: int = 16
     """Channels of the first layer; 64 is the published VGG and ResNet."""
     norm: str = "none"
     """"none" and "group" train members of a stack independently; "batch" is the published VGG and ResNet."""
     data: str = "latent"
+    """One of `DATA`, or one's own as module:function."""
     n: int = 512
     """Training images; 0 is all there are (CIFAR only). The seed draws them."""
     n_test: int = 1000
@@ -63,7 +69,7 @@ class Run:
     dimension: int = 32
     """Effective dimension: how many noise coordinates of the generator are free (latent and biggan)."""
     image_size: int = 16
-    """Pixels a side; 32 for CIFAR."""
+    """Pixels a side; CIFAR's 32 can be reduced to 16 or 8, means over squares."""
     c: float = 1.0
     """Output multiplier; what is trained is loss(c f) / c."""
     centred: bool = False
@@ -99,6 +105,10 @@ class Run:
     an error of 10%, or ten times the target. A run may then end an epoch later than with "every"."""
     test_every: int = 1
     """Epochs from one evaluation of the test images to the next; the last epoch always has one."""
+    coarse: bool = False
+    """CIFAR-100's 20 superclasses in place of its 100 classes."""
+    class_list: str = ""
+    """CIFAR's classes to take, as in "3,17,42", in place of the first so many; they become 0, 1, 2."""
     noise: float = 1.0
     """Standard deviation of the free noise coordinates (latent); 1/√dimension gives every dimension the same energy."""
     test_per_seed: bool = False
@@ -113,8 +123,10 @@ class Run:
             elif type(value) is not field.type:
                 raise ValueError(f"{field.name} is {value!r}; wanted {field.type.__name__}")
         for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; wanted one of {', '.join(known)}")
+            value, own = getattr(self, name), name in ("model", "data")
+            if value not in known and not (own and is_own(value)):
+                ours = ", or module:function" * own
+                raise ValueError(f"{name} is {value!r}; wanted one of {', '.join(known)}{ours}")
         for name in ("c", "lr", "target", "noise", "eps"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; wanted a positive number")
@@ -145,17 +157,45 @@ class Run:
             raise ValueError(f"target is {self.target}; 'validation-risk' wants a whole number of epochs, 1 or more")
         if self.stop == "validation-risk" and not self.n_validation:
             raise ValueError("stop is 'validation-risk' with n_validation 0; name how many images to hold out")
-        if self.data.startswith("cifar") and self.image_size != 32:
-            raise ValueError(f"image_size is {self.image_size}; CIFAR images have 32 pixels a side")
+        if self.data.startswith("cifar") and self.image_size not in (8, 16, 32):
+            raise ValueError(
+                f"image_size is {self.image_size}; CIFAR images have 32 pixels a side, or 16 or 8 as means"
+            )
+        if is_own(self.data) and not self.classes:
+            raise ValueError(f"classes is 0; say how many '{self.data}' has")
+        self._check_classes()
         if self.noise != 1 and self.data != "latent":
             raise ValueError(f"noise is {self.noise:g}; data '{self.data}' has no noise to scale, leave it at 1")
         if self.test_per_seed and self.data.startswith("cifar"):
             raise ValueError(f"test_per_seed is True; the test images of '{self.data}' are the same for every seed")
 
+    def _check_classes(self):
+        if self.coarse and self.data != "cifar100":
+            raise ValueError(f"coarse is True; data '{self.data}' has no superclasses, cifar100 has")
+        if not self.class_list:
+            return
+        if not self.data.startswith("cifar"):
+            raise ValueError(f"class_list is '{self.class_list}'; only CIFAR's classes can be chosen")
+        if self.classes:
+            raise ValueError(f"classes is {self.classes} and class_list '{self.class_list}'; name one of them")
+        listed = self.chosen_classes
+        if len(listed) < 2 or ",".join(map(str, listed)) != self.class_list or len(set(listed)) < len(listed):
+            raise ValueError(f"class_list is '{self.class_list}'; wanted two or more different classes, as in 3,17,42")
+        most = COARSE if self.coarse else SAMPLED_CLASSES[self.data]
+        if max(listed) >= most:
+            raise ValueError(f"class_list is '{self.class_list}'; {self.data} has the classes 0 to {most - 1}")
+
+    @property
+    def chosen_classes(self):
+        """`class_list` as a tuple of int; empty if classes are not chosen."""
+        return tuple(int(part) for part in self.class_list.split(",") if part.isdecimal())
+
     @property
     def n_classes(self):
         """How many classes there are, 0 resolved."""
-        return self.classes or SAMPLED_CLASSES[self.data]
+        if self.classes or self.class_list:
+            return self.classes or len(self.chosen_classes)
+        return COARSE if self.coarse else SAMPLED_CLASSES[self.data]
 
     def tested(self, epochs):
         """After which of `epochs` epochs the test images were evaluated: 0, every `test_every`-th, and the last one.

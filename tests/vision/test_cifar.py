@@ -86,6 +86,60 @@ def test_zero_is_all_and_validation_images_are_nobody_elses(made):
 
 
 @UNOFFICIAL
+def test_classes_of_ones_choice_are_numbered_as_they_are_named(made):
+    name, data_dir, records = made
+    chosen, _ = cifar_images(name, data_dir, classes=(7, 2), train=False)
+    (rows,) = (records[file] for file in LAYOUTS[name].test)
+    seven = {row[-3072:].tobytes() for row in rows if row[LAYOUTS[name].label_bytes - 1] == 7}
+    assert chosen.n_classes == 2 and chosen.labels.bincount().tolist() == [5, 5]
+    assert {image.numpy().tobytes() for image in chosen.pixels[chosen.labels == 0]} == seven
+
+
+@UNOFFICIAL
+def test_superclasses_are_the_first_byte(tmp_path):
+    path = tmp_path / "cifar-100-binary" / "test.bin"
+    path.parent.mkdir()
+    records = made_records("cifar100", 40)
+    records[:, 0] = np.arange(40) % 20
+    records.tofile(path)
+    images, _ = cifar_images("cifar100", tmp_path, coarse=True, train=False)
+    assert images.n_classes == 20 and images.labels.tolist() == [y for y in range(20) for _ in range(2)]
+    at = {row[-3072:].tobytes(): row[0] for row in records}
+    assert [at[image.numpy().tobytes()] for image in images.pixels] == images.labels.tolist()
+
+
+@UNOFFICIAL
+@pytest.mark.parametrize("size", [8, 16])
+def test_smaller_images_are_means_over_squares(made, size):
+    """By hand, rounded half up: catches a mean over the wrong axes, a wrapped sum of bytes, rounding to even."""
+    name, data_dir, _ = made
+    whole, small = (cifar_images(name, data_dir, n=4, n_classes=2, image_size=each)[0] for each in (32, size))
+    side = 32 // size
+    for image, reduced in zip(whole.pixels, small.pixels, strict=True):
+        for channel, row, column in ((0, 0, 0), (1, 3, 5), (2, size - 1, size - 1)):
+            square = image[channel, row * side :][:side, column * side :][:, :side].double()
+            assert int(reduced[channel, row, column]) == int(square.mean() + 0.5)
+    assert small.pixels.shape == (4, 3, size, size) and (small.labels == whole.labels).all()
+
+
+@UNOFFICIAL
+def test_a_file_is_read_once_as_long_as_it_stays_the_same(made, monkeypatch):
+    """Not once for each seed; a file that is written anew is another one, though its length is the same."""
+    name, data_dir, records = made
+    read, md5 = [], cifar.hashlib.md5
+    monkeypatch.setattr(cifar.hashlib, "md5", lambda **more: read.append(1) or md5(**more))
+    for seed in range(3):
+        cifar_images(name, data_dir, n=4, n_classes=2, train=False, seed=seed)
+    assert len(read) == 1
+    (file,) = LAYOUTS[name].test
+    changed = records[file].copy()
+    changed[0, LAYOUTS[name].label_bytes - 1] = 200
+    changed.tofile(data_dir / LAYOUTS[name].folder / file)
+    with pytest.raises(ValueError, match="image 0 has label 200"):
+        cifar_images(name, data_dir, n=4, n_classes=2, train=False)
+
+
+@UNOFFICIAL
 @pytest.mark.parametrize(
     "request_, words",
     [
@@ -93,6 +147,7 @@ def test_zero_is_all_and_validation_images_are_nobody_elses(made):
         ({"n": 0, "n_validation": 1000, "n_classes": 2}, "n_validation 1,000, but class 0"),
         ({"n": 4, "n_classes": 101}, "classes is 101"),
         ({"n": 4, "n_classes": 1}, "classes is 1"),
+        ({"n": 4, "classes": (1, 100)}, "the classes are 1, 100; cifar"),
     ],
 )
 def test_more_than_there_is(made, request_, words):

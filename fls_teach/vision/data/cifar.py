@@ -7,6 +7,7 @@ https://www.cs.toronto.edu/~kriz/cifar.html.
 import hashlib
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ class Layout:
     label_bytes: int
     """Bytes before the pixels; the last one is the label."""
     n_classes: int
+    n_coarse: int
+    """Superclasses, whose label is the first byte; 0 if there are none."""
     records: dict[str, int]
     """Images in each official file."""
     md5: dict[str, str]
@@ -42,6 +45,7 @@ LAYOUTS = {
         test=("test_batch.bin",),
         label_bytes=1,
         n_classes=10,
+        n_coarse=0,
         records=dict.fromkeys([*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"], 10_000),
         md5={},
         url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
@@ -53,6 +57,7 @@ LAYOUTS = {
         test=("test.bin",),
         label_bytes=2,
         n_classes=100,
+        n_coarse=20,
         records={"train.bin": 50_000, "test.bin": 10_000},
         md5={"train.bin": "6172c7755cfe09b2fe270c85cebc1b15", "test.bin": "4499cfba6c016c1be1438163640a0898"},
         url="https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
@@ -85,32 +90,52 @@ def read_cifar(name, data_dir, part):
     ValueError
         In one sentence, if a file is missing, cannot be read, was cut off, or is damaged.
     """
-    layout = LAYOUTS[name]
-    records = np.concatenate([_read(layout, Path(data_dir), file) for file in getattr(layout, part)])
-    return records[:, layout.label_bytes :].reshape(-1, 3, 32, 32), records[:, layout.label_bytes - 1].astype(np.int64)
+    files = _open(LAYOUTS[name], data_dir, part)
+    return np.concatenate([pixels for _, pixels in files]), _labels(files, coarse=False)
 
 
-def _read(layout, data_dir, file):
+def _open(layout, data_dir, part):
+    """(label bytes, pixels) of each file of a part; pixels are mapped: only those that are looked at are read."""
+    return [_map(layout, Path(data_dir), file) for file in getattr(layout, part)]
+
+
+def _labels(files, coarse):
+    return np.concatenate([labels[:, 0 if coarse else -1] for labels, _ in files]).astype(np.int64)
+
+
+def _map(layout, data_dir, file):
     path, length = data_dir / layout.folder / file, layout.label_bytes + PIXELS
     try:
-        content = np.fromfile(path, np.uint8)
+        about = path.stat()
+        if about.st_size and not about.st_size % length or path.is_dir():
+            md5, labels = _read(path, about.st_size, about.st_mtime_ns, length, layout.label_bytes)
+            records = np.memmap(path, np.uint8, "r").reshape(-1, length)
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
         reason = getattr(problem, "strerror", None) or problem
         raise ValueError(f"cannot read '{path}' ({reason}); {where_from(layout, data_dir)}") from None
-    if not content.size or content.size % length:
-        raise ValueError(f"'{path}' has {content.size:,} bytes, not whole records of {length:,}; it was cut off")
-    records = content.reshape(-1, length)
+    if not about.st_size or about.st_size % length:
+        raise ValueError(f"'{path}' has {about.st_size:,} bytes, not whole records of {length:,}; it was cut off")
     if len(records) != layout.records[file]:
-        warnings.warn(f"'{path}' is not the official file: {len(records):,} images", stacklevel=4)
-    elif file in layout.md5 and hashlib.md5(content, usedforsecurity=False).hexdigest() != layout.md5[file]:
+        warnings.warn(f"'{path}' is not the official file: {len(records):,} images", stacklevel=5)
+    elif file in layout.md5 and md5 != layout.md5[file]:
         raise ValueError(f"'{path}' is damaged: its md5 is not {layout.md5[file]}; {where_from(layout, data_dir)}")
-    labels = records[:, layout.label_bytes - 1]
-    if labels.max() >= layout.n_classes:
-        first = int(np.argmax(labels >= layout.n_classes))
+    if labels[:, -1].max() >= layout.n_classes:
+        first = int(np.argmax(labels[:, -1] >= layout.n_classes))
         raise ValueError(
-            f"'{path}' is damaged: image {first} has label {labels[first]}; wanted 0 to {layout.n_classes - 1}"
+            f"'{path}' is damaged: image {first} has label {labels[first, -1]}; wanted 0 to {layout.n_classes - 1}"
         )
-    return records
+    return labels, records[:, layout.label_bytes :].reshape(-1, 3, 32, 32)
+
+
+@lru_cache(maxsize=16)
+def _read(path, size, changed, length, label_bytes):
+    """(md5, label bytes (n, label_bytes)) of a file, which is read once for each size and time of change."""
+    digest, labels = hashlib.md5(usedforsecurity=False), []
+    with open(path, "rb") as file:
+        while part := file.read(1000 * length):
+            digest.update(part)
+            labels.append(np.frombuffer(part, np.uint8).reshape(-1, length)[:, :label_bytes].copy())
+    return digest.hexdigest(), np.concatenate(labels)
 
 
 def where_from(layout, data_dir):
@@ -119,7 +144,10 @@ def where_from(layout, data_dir):
     return f"put {files} of {layout.url} into '{Path(data_dir) / layout.folder}'"
 
 
-def cifar_images(name, data_dir, *, n=0, n_validation=0, n_classes=None, train=True, seed=0):
+def cifar_images(
+    name, data_dir, *, n=0, n_validation=0, n_classes=None, classes=None, coarse=False, image_size=32, train=True,
+    seed=0,
+):  # fmt: skip
     """A balanced random choice of CIFAR images.
 
     Every class gives as many images as any other, or one more for the first classes if `n` does not divide. The images
@@ -135,6 +163,12 @@ def cifar_images(name, data_dir, *, n=0, n_validation=0, n_classes=None, train=T
         Images to hold out.
     n_classes : int, optional
         The first so many classes; all by default.
+    classes : sequence of int, optional
+        The classes to take instead; their labels become 0, 1, 2, … in the order given.
+    coarse : bool
+        CIFAR-100's 20 superclasses in place of its 100 classes.
+    image_size : {8, 16, 32}
+        Pixels a side: below 32 each is the mean of a square of the original ones.
     train : bool
         Choose from the training files, else from the test files.
     seed : int or sequence of int
@@ -143,7 +177,7 @@ def cifar_images(name, data_dir, *, n=0, n_validation=0, n_classes=None, train=T
     Returns
     -------
     images : Images
-        (n, 3, 32, 32)
+        (n, 3, image_size, image_size)
     validation : Images or None
 
     Raises
@@ -152,18 +186,25 @@ def cifar_images(name, data_dir, *, n=0, n_validation=0, n_classes=None, train=T
         In one sentence, if there are not so many images or classes, or the files are not right.
     """
     layout = LAYOUTS[name]
-    n_classes = layout.n_classes if n_classes is None else n_classes
-    if not 2 <= n_classes <= layout.n_classes:
-        raise ValueError(f"classes is {n_classes}; {name} has {layout.n_classes}, wanted at least 2 of them")
-    pixels, labels = read_cifar(name, data_dir, "train" if train else "test")
-    rng = np.random.default_rng(seed)
+    if coarse and not layout.n_coarse:
+        raise ValueError(f"coarse is True; {name} has no superclasses, cifar100 has")
+    most = layout.n_coarse if coarse else layout.n_classes
+    if classes is None:
+        n_classes = most if n_classes is None else n_classes
+        if not 2 <= n_classes <= most:
+            raise ValueError(f"classes is {n_classes}; {name} has {most}, wanted at least 2 of them")
+        classes = range(n_classes)
+    elif not all(0 <= y < most for y in classes):
+        raise ValueError(f"the classes are {', '.join(map(str, classes))}; {name} has 0 to {most - 1}")
+    files = _open(layout, data_dir, "train" if train else "test")
+    labels, rng = _labels(files, coarse), np.random.default_rng(seed)
     chosen, held_out = [], []
-    for y in range(n_classes):
+    for place, y in enumerate(classes):
         of_class = rng.permutation(np.flatnonzero(labels == y))
-        wanted, aside = (count // n_classes + (y < count % n_classes) for count in (n, n_validation))
+        wanted, aside = (count // len(classes) + (place < count % len(classes)) for count in (n, n_validation))
         if wanted + aside > len(of_class) or (n == 0 and aside >= len(of_class)):
             raise ValueError(
-                f"n is {n:,} and n_validation {n_validation:,}, but class {y} of {n_classes} has only "
+                f"n is {n:,} and n_validation {n_validation:,}, but class {y} of {len(classes)} has only "
                 f"{len(of_class):,} {'training' if train else 'test'} images in '{data_dir}'"
             )
         keep = len(of_class) - aside
@@ -174,6 +215,28 @@ def cifar_images(name, data_dir, *, n=0, n_validation=0, n_classes=None, train=T
         index = np.concatenate(parts)
         if not len(index):
             return None
-        return Images(torch.from_numpy(pixels[index]), torch.from_numpy(labels[index]), n_classes)
+        pixels = _smaller(_pick(files, index), image_size)
+        places = np.repeat(np.arange(len(classes)), [len(part) for part in parts])
+        return Images(torch.from_numpy(pixels), torch.from_numpy(places), len(classes))
 
     return images(chosen), images(held_out)
+
+
+def _pick(files, index):
+    """The pixels (n, 3, 32, 32) of the images at `index`, counted through all files."""
+    ends = np.cumsum([len(labels) for labels, _ in files])
+    where = np.searchsorted(ends, index, side="right")
+    picked = np.empty((len(index), 3, 32, 32), np.uint8)
+    for file, (end, (labels, pixels)) in enumerate(zip(ends, files, strict=True)):
+        mine = where == file
+        picked[mine] = pixels[index[mine] - (end - len(labels))]
+    return picked
+
+
+def _smaller(pixels, size):
+    """Means over squares, rounded half up."""
+    if size == 32:
+        return pixels
+    side = 32 // size
+    sums = pixels.reshape(-1, 3, size, side, size, side).sum((3, 5), dtype=np.uint16)
+    return ((sums + side * side // 2) // (side * side)).astype(np.uint8)

@@ -1,11 +1,13 @@
 """The images that a run asks for."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from fls_teach.vision.data.biggan import biggan_generator
 from fls_teach.vision.data.cifar import cifar_images
 from fls_teach.vision.data.dataset import Data
 from fls_teach.vision.data.latent import latent_images
+from fls_teach.vision.own import call, is_own
 
 TRAIN, VALIDATION, TEST = range(3)
 """Streams of random numbers: a run's seed draws from the first two, and the test images are the same for all."""
@@ -20,6 +22,7 @@ def load_data(run, data_dir=None, device="cpu", generator=None):
     Parameters
     ----------
     run : Run
+        One's own data function gets it with c and lr 1: runs that differ in nothing else are trained on one set.
     data_dir : path-like, optional
         For CIFAR: the folder that holds `cifar-10-batches-bin` or `cifar-100-binary` (see `download_cifar`).
     device : str or torch.device
@@ -39,9 +42,12 @@ def load_data(run, data_dir=None, device="cpu", generator=None):
     if run.data.startswith("cifar"):
         if data_dir is None:
             raise ValueError(f"data is '{run.data}', which lies in files: name their folder with --data-dir")
-        train, validation = _cifar(run.data, data_dir, run.n, run.n_validation, run.n_classes, True, run.seed, device)
-        test, _ = _cifar(run.data, data_dir, run.n_test, 0, run.n_classes, False, 0, device)
+        common = run.n_classes, run.chosen_classes, run.coarse, run.image_size, device
+        train, validation = _cifar(run.data, data_dir, run.n, run.n_validation, True, run.seed, *common)
+        test, _ = _cifar(run.data, data_dir, run.n_test, 0, False, 0, *common)
         return Data(train, test, validation)
+    if is_own(run.data):
+        return _own(replace(run, c=1.0, lr=1.0), device)
     if run.data == "biggan" and not callable(generator):
         generator = _biggan(generator, run.image_size, device)
     common = run.dimension, run.noise, run.n_classes, run.image_size, device, generator
@@ -58,11 +64,25 @@ def _latent(n, stream, seed, dimension, noise, n_classes, image_size, device, ge
 
 
 @lru_cache(maxsize=4)
-def _cifar(name, data_dir, n, n_validation, n_classes, train, seed, device):
-    parts = cifar_images(name, data_dir, n=n, n_validation=n_validation, n_classes=n_classes, train=train, seed=seed)
+def _cifar(name, data_dir, n, n_validation, train, seed, n_classes, classes, coarse, image_size, device):
+    which = {"n_classes": n_classes, "classes": classes or None, "coarse": coarse, "image_size": image_size}
+    parts = cifar_images(name, data_dir, n=n, n_validation=n_validation, train=train, seed=seed, **which)
     return tuple(part and part.to(device) for part in parts)
 
 
 @lru_cache(maxsize=1)
 def _biggan(weights, image_size, device):
     return biggan_generator(weights, image_size=image_size, device=device)
+
+
+@lru_cache(maxsize=2)
+def _own(run, device):
+    data = call(run.data, run)
+    if not isinstance(data, Data):
+        raise ValueError(f"'{run.data}' gave {type(data).__name__}; wanted fls_teach.vision.data.dataset.Data")
+    found, wanted = (data.train.n_classes, data.train.pixels.shape[-1]), (run.n_classes, run.image_size)
+    if found != wanted:
+        raise ValueError(
+            f"'{run.data}' gave {found[0]} classes of {found[1]} pixels a side; the run has {wanted[0]} of {wanted[1]}"
+        )
+    return data.to(device)

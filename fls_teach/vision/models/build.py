@@ -9,6 +9,7 @@ from fls_teach.vision.models.cnn5 import cnn5
 from fls_teach.vision.models.multiplier import OutputMultiplier
 from fls_teach.vision.models.resnet import resnet
 from fls_teach.vision.models.vgg import vgg
+from fls_teach.vision.own import call, is_own
 from fls_teach.vision.run import MODELS, NORMS
 
 _BUILDERS = {
@@ -69,7 +70,20 @@ def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
 
 
 def build_for(run):
-    """The network that `run` starts from, on the CPU."""
+    """The network that `run` starts from, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the run's own model cannot be had.
+    """
+    if is_own(run.model):
+        with torch.device("cpu"), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(run.seed)
+            model = call(run.model, run)
+        if not isinstance(model, nn.Module):
+            raise ValueError(f"'{run.model}' gave {type(model).__name__}; wanted a torch.nn.Module")
+        return model
     return build(
         run.model, n_classes=run.n_classes, width=run.width, norm=run.norm, image_size=run.image_size, seed=run.seed
     )
@@ -87,7 +101,7 @@ def homogeneity(model):
     """The L for which f(a theta) = a^L f(theta) for all a > 0, theta the parameters; None if there is none.
 
     L is the number of weight layers of cnn5 and VGG without a norm. Networks with a norm or shortcuts have none, nor
-    has a centred one: its f0 does not scale with theta.
+    has a centred one: its f0 does not scale with theta. One's own may say theirs as an attribute `degree`.
 
     Examples
     --------
@@ -96,4 +110,4 @@ def homogeneity(model):
     """
     if isinstance(model, OutputMultiplier):
         return None if model.centred else homogeneity(model.model)
-    return model.degree
+    return getattr(model, "degree", None)

@@ -14,6 +14,7 @@ import torch
 
 from fls_teach import __version__
 from fls_teach.vision.data.load import load_data
+from fls_teach.vision.own import sources
 from fls_teach.vision.sweep.provenance import refuse_others
 from fls_teach.vision.training.train import train_run
 
@@ -116,7 +117,11 @@ def seconds_a_network(stack, **settings):
 
 
 def _record(run, trained, data, device, fused):
-    return ({"calibrated": True} if run.norm == "batch" else {}) | {
+    calibrated = {"calibrated": True} if run.norm == "batch" else {}
+    own = {"sources": found} if (found := sources(run)) else {}
+    return {
+        **calibrated,
+        **own,
         "run": run.parameters,
         "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
         "images": {"train": data.train.digest, "test": data.test.digest},

@@ -59,7 +59,7 @@ def _digest(record, part):
 
 def _keys(run):
     """Runs with the same key for a part have the same images in it."""
-    common = run.data, run.n_classes, run.dimension, run.noise, run.image_size
+    common = run.data, run.n_classes, run.class_list, run.coarse, run.dimension, run.noise, run.image_size
     test_seed = run.seed if run.test_per_seed else None
     return {
         "test": ("test", *common, run.n_test, test_seed),
@@ -83,7 +83,20 @@ def mixtures(records):
         for name, each in found.items()
         if len(each) > 1
     ]
-    return [*mixed, *_mixed_images(records)]
+    return [*mixed, *_mixed_sources(records), *_mixed_images(records)]
+
+
+def _mixed_sources(records):
+    """Of one's own models and data: their file was changed while the sweep was not done."""
+    digests = {}
+    for record in records:
+        for field, digest in record.get("sources", {}).items():
+            digests.setdefault(record["run"][field], Counter())[digest] += 1
+    return [
+        f"Mixed versions of '{name}': {_counts(each)}. Its file changed between these runs."
+        for name, each in digests.items()
+        if len(each) > 1
+    ]
 
 
 def _mixed_images(records):

@@ -103,6 +103,8 @@ class _Stack:
         self.runs, self.images, self.normalise, self.loss = runs, data.train, data.normaliser(), LOSSES[runs[0].loss]
         device = data.train.pixels.device
         models = [build_for(run).to(device) for run in runs]
+        if any(True for _ in models[0].buffers()):
+            raise ValueError(f"'{runs[0].model}' has buffers, which the fused engine does not keep; take engine 'loop'")
         states = [dict(model.named_parameters()) for model in models]
         self.skeleton = models[0].to("meta")
         self.weights = {name: torch.stack([state[name].detach() for state in states]) for name in states[0]}
