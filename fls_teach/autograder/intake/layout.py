@@ -5,6 +5,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from fls_teach.autograder.marking.record import INVISIBLE
+
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 # What systems, tools and learning platforms put beside people's work.
 _JUNK = set(
@@ -17,10 +19,8 @@ _TOOLS = set(
     " .trashes .ruff_cache .hypothesis .trash .trash-1000 .spotlight-v100 .fseventsd .temporaryitems".split()
 )
 _SHOWN = 80  # characters of a path in a note
-# Printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+# Some are printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
+_UNSEEN = re.compile(f"{INVISIBLE.pattern}|[\ufe00-\ufe0f]")
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half a character, and no byte that the locale cannot read
 
 STAMP = (

@@ -17,7 +17,7 @@ LARGEST_RECORD = 64 << 20  # bytes; ours are some ten thousand
 # What XML 1.0 forbids, lone surrogates included: no parser need accept it, and Gradescope's database takes no NUL.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What reorders a line or cannot be seen: with it, a report shows what was not written.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -32,7 +32,7 @@ def printable(text):
     >>> printable("a\\u202eb")
     'a\\\\u202eb'
     """
-    return _INVISIBLE.sub(_escaped, _FORBIDDEN.sub("\ufffd", text))
+    return INVISIBLE.sub(_escaped, _FORBIDDEN.sub("\ufffd", text))
 
 
 def _escaped(found):
