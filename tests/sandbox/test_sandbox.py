@@ -224,6 +224,9 @@ def test_bubblewrap_shows_no_terminal_and_no_installation_of_ours(inside, monkey
         (tmp_path / name).touch()
     monkeypatch.syspath_prepend(tmp_path)
     assert {tmp_path / name for name in names} <= set(view._ours([]))
+    other = tmp_path / "base" / "lib" / "python3.12" / "site-packages" / "fls_teach"
+    other.mkdir(parents=True)
+    assert other in view._ours([str(tmp_path / "base")]), "a copy of another interpreter's, that no import finds"
     packages = Path(np.__file__).parents[1]
     files = [path / "METADATA" if path.is_dir() else path for path in packages.iterdir() if "fls_teach" in path.name]
     session, _ = inside("bwrap")

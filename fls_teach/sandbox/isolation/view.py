@@ -130,13 +130,16 @@ def to_hide(hidden, trees):
 
 
 def _ours(trees):
-    """Our package, every other copy of it on the way of an import, and the clone around it with its history.
+    """Our package, every other copy of it that could be seen, and the clone around it with its history.
 
     And what says that it is installed, and where: names of files would tell a submission what to look for.
     """
     package = _PACKAGE
     ours = [package]
-    for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders()) if folder):
+    # Of other interpreters too, for example the one that a virtual environment was made from.
+    installed = (f"{where}lib*/python3*/*-packages" for where in ("", "local/"))
+    folders = [path for pattern in installed for tree in ("/usr", *trees) for path in Path(tree).glob(pattern)]
+    for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders(), *folders) if folder):
         ours += [folder / package.name, *(path for pattern in _INSTALLED for path in folder.glob(pattern))]
     clone = package.parent
     if (clone / ".git").exists() and not any(_lies_in(tree, str(clone)) for tree in (*trees, sys.prefix)):
