@@ -316,6 +316,25 @@ def test_a_worker_that_comes_later_is_tested_and_used(scripted, ada, tmp_path, m
     assert asked[-2:] == [(BOTH[1], "examine"), (BOTH[1], "mark_one")]
 
 
+def test_a_worker_that_is_lost_for_a_moment_is_used_again(scripted, ada, tmp_path, mark):
+    """Catches a batch that waits for ever, as a scheduler that was busy has dropped its only worker and taken it again.
+
+    The worker is dropped while it marks, and once more while it shows anew that it is fit.
+    """
+    asked = []
+
+    def script(worker, name, asked_for):
+        asked.append(name)
+        if len(asked) in (2, 3):
+            threading.Timer(0.1, client.there.update, ({worker: 1},)).start()
+            return "dies"
+        return mark if name == "mark_one" else None
+
+    client = scripted(script, BOTH[:1])
+    assert grade(over([ada], tmp_path / "out")).faults == []
+    assert asked == ["examine", "mark_one", "examine", "examine", "mark_one"]
+
+
 def test_a_connection_that_closes_is_a_sentence(scripted, ada, tmp_path, monkeypatch, mark):
     """Catches a traceback of dask's, and one of ours where the last worker ended right after its self-test."""
 
