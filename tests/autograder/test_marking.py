@@ -225,7 +225,7 @@ class BreaksAfter(NoSandbox):
         self.count -= 1
         if self.count < 0:
             raise SandboxError("no more namespaces")
-        return command
+        return super().command(command)
 
 
 @pytest.mark.parametrize("count", [0, 1])
