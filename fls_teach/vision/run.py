@@ -16,9 +16,11 @@ SCHEDULES = ("constant", "cosine")
 AUGMENTATIONS = ("none", "crop-flip")
 LOSSES = ("cross-entropy", "squared")
 EVALUATIONS = ("every", "near")
+PRECISIONS = ("torch", "fp32", "tf32", "bf16")
 CHOICES = {
     "model": MODELS, "data": DATA, "norm": NORMS, "stop": STOPS, "optimiser": OPTIMISERS, "schedule": SCHEDULES,
     "augmentation": AUGMENTATIONS, "loss": LOSSES, "evaluate": EVALUATIONS,
+    "precision": PRECISIONS,
 }  # fmt: skip
 SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
 """How many classes `classes = 0` means."""
@@ -105,6 +107,13 @@ class Run:
     an error of 10%, or ten times the target. A run may then end an epoch later than with "every"."""
     test_every: int = 1
     """Epochs from one evaluation of the test images to the next; the last epoch always has one."""
+    precision: str = "torch"
+    """Of products: "torch" leaves it to torch, which takes fp32, on an NVIDIA GPU tf32 in convolutions. "bf16" is
+    autocast: weights, sums and losses stay in fp32."""
+    compile: bool = False
+    """Whether torch.compile makes kernels for the network: other sums, so a field of the run."""
+    channels_last: bool = False
+    """Memory layout on a GPU, which chooses the kernels; a CPU always has it."""
     coarse: bool = False
     """CIFAR-100's 20 superclasses in place of its 100 classes."""
     class_list: str = ""
@@ -151,6 +160,8 @@ class Run:
             raise ValueError(f"weight_decay is {self.weight_decay}; wanted 0 or more")
         if self.warmup and self.warmup >= self.epochs:
             raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; wanted fewer than all of them")
+        if self.centred and self.precision == "bf16":
+            raise ValueError("precision is 'bf16' and centred True; f and f0 would lose their difference to rounding")
         if self.stop == "train-accuracy" and self.target > 1:
             raise ValueError(f"target is {self.target}; a training accuracy is at most 1")
         if self.stop == "validation-risk" and (self.target < 1 or self.target % 1):

@@ -121,6 +121,15 @@ def test_members_train_with_the_options_of_a_run(double, seeds, change):
         assert_same(ours, train_run(each, double), rel=1e-8)
 
 
+def test_members_round_to_bf16_as_a_run_does(data):
+    """One step; bfloat16 has three digits, and the engines add in different orders before they round."""
+    runs = [run(precision="bf16", batch=N, epochs=1, c=c, lr=0.05) for c in (0.5, 1.0)]
+    for ours, each in zip(train_stack(runs, data), runs, strict=True):
+        assert ours.train_risk == pytest.approx(train_run(each, data).train_risk, rel=1e-3)
+        (full,) = train_stack([replace(each, precision="fp32")], data)
+        assert ours.train_risk != pytest.approx(full.train_risk, rel=1e-5)
+
+
 def test_each_member_ends_by_its_own_rule(double):
     """Reached at once, reached by accuracy, by risk, no better on validation, budget: none waits for another."""
     runs = [
@@ -254,6 +263,8 @@ def test_one_network_that_does_not_fit_is_a_sentence(data, small_memory):
         ([run(), run(centred=True)], "may differ in .* and in nothing else"),
         ([run(classes=4)], "the runs have 4 classes, the images 3"),
         ([run(norm="batch")], 'norm is "batch", whose running statistics the fused engine does not keep'),
+        ([run(compile=True)], "compile is an option of one network at a time"),
+        ([run(precision="tf32")], "precision is 'tf32', arithmetic of NVIDIA GPUs"),
         ([run(), run(c=1e39)], r"the risk is not finite before training; c is 1e\+39"),
     ],
 )

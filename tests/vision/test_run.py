@@ -39,6 +39,8 @@ BAD = {
     "augmentation": ({"augmentation": "cutout"}, "augmentation is 'cutout'; wanted one of none, crop-flip"),
     "loss": ({"loss": "hinge"}, "loss is 'hinge'; wanted one of cross-entropy, squared"),
     "evaluate": ({"evaluate": "never"}, "evaluate is 'never'; wanted one of every, near"),
+    "precision": ({"precision": "fp8"}, "precision is 'fp8'; wanted one of torch, fp32, tf32, bf16"),
+    "centred in bf16": ({"precision": "bf16", "centred": True}, "would lose their difference to rounding"),
     "test_every": ({"test_every": 0}, "test_every is 0; wanted at least 1"),
     "nothing held out": ({"stop": "validation-risk", "target": 5.0}, "n_validation 0"),
 }

@@ -13,7 +13,7 @@ from fls_teach.vision.data.dataset import Data
 from fls_teach.vision.models.build import build
 from fls_teach.vision.run import Run
 from fls_teach.vision.training.batches import epoch_order
-from fls_teach.vision.training.train import EVALUATION_BATCH, train_one, train_run
+from fls_teach.vision.training.train import EVALUATION_BATCH, arithmetic, train_one, train_run
 
 from .made import images
 
@@ -269,3 +269,55 @@ def test_far_from_the_target_an_epoch_has_the_accuracy_of_its_own_batches(data):
 def test_a_run_that_diverges_between_two_tests_says_so(data, evaluate):
     done = train(Breaks(12), data, lr=1e-3, batch=20, evaluate=evaluate, test_every=2)
     assert (done.status, done.epochs, done.diverged_at) == ("diverged", 2, 12) and len(done.test_risk) == 2
+
+
+def test_bf16_is_autocast_with_c_and_the_loss_in_full(data):
+    """By hand: catches bfloat16 weights, which small steps would not move, and c times rounded logits."""
+    c, ours, theirs, normalise = 0.3, small_cnn(), small_cnn(), data.normaliser()
+    done = train(ours, data, lr=0.1, c=c, batch=50, epochs=1, target=1.0, precision="bf16")
+    weights, theirs = list(theirs.parameters()), theirs.to(memory_format=torch.channels_last)
+    for chosen in epoch_order(100, 0, 0, "cpu").split(50):
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = theirs(normalise(data.train.pixels[chosen]))
+        loss = cross_entropy(c * logits.float(), data.train.labels[chosen]) / c
+        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+            weight.data -= 0.1 * gradient
+    assert {weight.dtype for weight in ours.parameters()} == {torch.float32}
+    for weight, wanted in zip(ours.parameters(), weights, strict=True):
+        torch.testing.assert_close(weight, wanted, rtol=1e-5, atol=1e-7)
+    full = train(small_cnn(), data, lr=0.1, c=c, batch=50, epochs=1, target=1.0)
+    assert done.train_risk != full.train_risk and done.train_risk == pytest.approx(full.train_risk, rel=0.01)
+
+
+def test_fp32_on_a_cpu_is_what_torch_does_there(data):
+    assert train(small_cnn(), data, lr=0.1, epochs=1, precision="fp32") == train(small_cnn(), data, lr=0.1, epochs=1)
+
+
+def test_a_precision_holds_for_its_run_alone(data):
+    flags = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    with arithmetic(Run(precision="fp32")):
+        assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cuda.matmul.allow_tf32
+    with arithmetic(Run(precision="tf32")):
+        assert torch.backends.cudnn.allow_tf32 and torch.backends.cuda.matmul.allow_tf32
+    with arithmetic(Run()):
+        assert flags == (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+    assert flags == (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+
+
+def test_the_network_is_compiled_where_a_run_says_so_and_trained_in_place(data, monkeypatch):
+    """Traced alone, as on a machine without a compiler: the weights of `model` must be those that are trained."""
+    asked, compiled = [], torch.compile
+    monkeypatch.setattr(torch, "compile", lambda net: asked.append(net) or compiled(net, backend="eager"))
+    plain, traced = small_cnn(), small_cnn()
+    wanted = train(plain, data, lr=0.1, epochs=1)
+    assert not asked
+    assert train(traced, data, lr=0.1, epochs=1, compile=True) == wanted and len(asked) == 1
+    assert all(map(torch.equal, plain.parameters(), traced.parameters()))
+
+
+@pytest.mark.parametrize(
+    "change, words", [({"precision": "tf32"}, "arithmetic of NVIDIA GPUs"), ({"channels_last": True}, "for a GPU")]
+)
+def test_what_only_a_gpu_has_is_refused_on_a_cpu(data, change, words):
+    with pytest.raises(ValueError, match=words):
+        train(small_cnn(), data, lr=0.1, **change)

@@ -55,7 +55,12 @@ class OutputMultiplier(nn.Module):
             with torch.no_grad():
                 start = self.start(images)
             logits = logits - start
-        return self.c * logits
+        return self.c * in_full(logits)
+
+
+def in_full(logits):
+    """`logits` that autocast left in bfloat16, in float32: what follows, c and the loss, is not to round so much."""
+    return logits.float() if logits.dtype == torch.bfloat16 else logits
 
 
 def _frozen(model):

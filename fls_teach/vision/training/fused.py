@@ -16,12 +16,13 @@ import torch
 from torch.func import functional_call, grad_and_value, vmap
 
 from fls_teach.vision.models.build import build_for
+from fls_teach.vision.models.multiplier import in_full
 from fls_teach.vision.training.batches import epoch_batches
 from fls_teach.vision.training.course import Epoch, follow
 from fls_teach.vision.training.losses import LOSSES
 from fls_teach.vision.training.optimisers import Optimiser, rate
-from fls_teach.vision.training.outcome import check_rule
-from fls_teach.vision.training.train import EVALUATION_BATCH, repeatable
+from fls_teach.vision.training.outcome import check
+from fls_teach.vision.training.train import EVALUATION_BATCH, arithmetic, products
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
 """What may differ within a stack."""
@@ -56,7 +57,7 @@ def train_stack(runs, data):
     """
     _check(runs, data)
     try:
-        with repeatable():
+        with arithmetic(runs[0]):
             return _train(runs, data)
     except torch.cuda.OutOfMemoryError:
         pass  # to go on in here would keep all tensors of the attempt alive
@@ -86,9 +87,12 @@ def _check(runs, data):
     for run in runs:
         if replace(run, **{name: getattr(first, name) for name in VARIES}) != first:
             raise ValueError(f"runs in a stack may differ in {', '.join(VARIES)} and in nothing else")
-        check_rule(run, data)
+        check(run, data)
     if first.n_classes != data.train.n_classes:
         raise ValueError(f"the runs have {first.n_classes} classes, the images {data.train.n_classes}")
+    for option in ("compile", "channels_last"):
+        if getattr(first, option):
+            raise ValueError(f"{option} is an option of one network at a time; leave it out or take the engine 'loop'")
     if first.norm == "batch":
         raise ValueError(
             'norm is "batch", whose running statistics the fused engine does not keep; take "group" or "none", or the '
@@ -165,10 +169,11 @@ class _Stack:
         return vmap(self._output, in_dims=(0, 0, 0, None))(self.weights, self.start, self.c, images)
 
     def _output(self, weights, start, c, images):
-        logits = functional_call(self.skeleton, weights, (images,))
-        if start:
-            logits = logits - functional_call(self.skeleton, start, (images,))
-        return c * logits
+        with products(self.runs[0], images.device):
+            logits = functional_call(self.skeleton, weights, (images,))
+            if start:
+                logits = logits - functional_call(self.skeleton, start, (images,))
+            return c * in_full(logits)
 
     def _loss(self, weights, start, c, images, labels):
         outputs = self._output(weights, start, c, images)

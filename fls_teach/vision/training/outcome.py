@@ -49,8 +49,13 @@ def is_finite(evaluation):
     return all(math.isfinite(value) for value in evaluation if value is not None)
 
 
-def check_rule(run, data):
-    """Raise a ValueError in one sentence if the rule of `run` cannot end it on `data`."""
+def check(run, data):
+    """Raise a ValueError in one sentence if `run` cannot be trained on `data`, where that is."""
+    on_cpu = data.train.pixels.device.type == "cpu"
+    if on_cpu and run.precision == "tf32":
+        raise ValueError("precision is 'tf32', arithmetic of NVIDIA GPUs; on a CPU take 'fp32' or 'bf16'")
+    if on_cpu and run.channels_last:
+        raise ValueError("channels_last is an option for a GPU; a CPU always has that layout, leave it out")
     if run.stop == "validation-risk" and data.validation is None:
         raise ValueError("stop is 'validation-risk', but there are no validation images")
 

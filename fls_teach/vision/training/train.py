@@ -12,7 +12,7 @@ from fls_teach.vision.training.batches import epoch_batches, whole_batches
 from fls_teach.vision.training.course import Epoch, follow
 from fls_teach.vision.training.losses import LOSSES
 from fls_teach.vision.training.optimisers import Optimiser, rate
-from fls_teach.vision.training.outcome import check_rule
+from fls_teach.vision.training.outcome import check
 
 EVALUATION_BATCH = {"cpu": 250, "cuda": 2000}
 """Images at a time. What a CPU's caches hold: up to 3 times the images per second of 1,000 at a time."""
@@ -45,11 +45,11 @@ def train_one(model, data, run, progress=None):
     Raises
     ------
     ValueError
-        In one sentence, if `stop` asks for validation images and there are none, the network has not an output a class,
-        or c f overflows before training.
+        In one sentence, if `stop` asks for validation images and there are none, the device has not the precision, the
+        network has not an output per class, or c f overflows before training.
     """
-    check_rule(run, data)
-    with repeatable():
+    check(run, data)
+    with arithmetic(run):
         return follow([run], _Network(model, data, run), data, progress)[0]
 
 
@@ -58,10 +58,11 @@ class _Network:
 
     def __init__(self, model, data, run):
         self.run, self.images, self.normalise = run, data.train, data.normaliser()
-        if data.train.pixels.device.type == "cpu":
+        if data.train.pixels.device.type == "cpu" or run.channels_last:
             model.to(memory_format=torch.channels_last)  # 1.1 to 1.6 times the images per second on one core
         calibrate(model, map(self.normalise, whole_batches(data.train.pixels, run.batch)))
         self.net, self.loss = OutputMultiplier(model, run.c, run.centred), LOSSES[run.loss]
+        self.compiled = torch.compile(self.net) if run.compile else self.net
         self.weights, self.before = list(model.parameters()), None
         self.optimiser = Optimiser(run, self.weights)
 
@@ -79,7 +80,7 @@ class _Network:
         return [Epoch(losses, slopes, hits, sizes)]
 
     def _step(self, images, labels, lr):
-        outputs = self.net(images)
+        outputs = self._outputs(images)
         loss = self.loss(outputs, labels) / self.run.c
         gradients = torch.autograd.grad(loss, self.weights)
         with torch.no_grad():
@@ -91,6 +92,12 @@ class _Network:
             torch._foreach_add_(self.weights, directions, alpha=-lr)
             return torch.stack([loss.double(), slope.double(), hits.double()])
 
+    def _outputs(self, images):
+        if self.run.channels_last:
+            images = images.to(memory_format=torch.channels_last)
+        with products(self.run, images.device):
+            return self.compiled(images)
+
     def evaluate(self, images):
         self.net.eval()
         with torch.inference_mode():
@@ -101,7 +108,7 @@ class _Network:
         size = EVALUATION_BATCH[images.pixels.device.type]
         sums = torch.zeros(2, dtype=torch.float64, device=images.pixels.device)
         for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
-            outputs = self.net(self.normalise(pixels))
+            outputs = self._outputs(self.normalise(pixels))
             if outputs.shape[1:] != (images.n_classes,):
                 raise ValueError(
                     f"outputs are {tuple(outputs.shape)}; wanted one for each of {images.n_classes} classes"
@@ -118,10 +125,19 @@ class _Network:
 
 
 @contextlib.contextmanager
-def repeatable():
-    """cuDNN's deterministic algorithms within the block."""
-    before, torch.backends.cudnn.deterministic = torch.backends.cudnn.deterministic, True
+def arithmetic(run):
+    """cuDNN's deterministic algorithms, and tf32 where `run` says so, within the block."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.deterministic, cudnn.allow_tf32, matmul.allow_tf32
+    cudnn.deterministic = True
+    if run.precision != "torch":
+        cudnn.allow_tf32 = matmul.allow_tf32 = run.precision == "tf32"
     try:
         yield
     finally:
-        torch.backends.cudnn.deterministic = before
+        cudnn.deterministic, cudnn.allow_tf32, matmul.allow_tf32 = before
+
+
+def products(run, device):
+    """The block in which products have the precision of `run`: a step's own, for autocast keeps casts of weights."""
+    return torch.autocast(device.type, torch.bfloat16) if run.precision == "bf16" else contextlib.nullcontext()
