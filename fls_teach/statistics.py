@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student_t
+from scipy.special import stdtrit  # scipy.stats takes half a second longer to import
 
 CONFIDENCE = 0.95
 CROSS_FITTED_WIDENING = np.sqrt(5 / 4)
@@ -47,7 +47,7 @@ class Interval:
     @property
     def standard_error(self) -> float:
         """Standard error of the mean, from the interval's width."""
-        return self.half / student_t.ppf((1 + CONFIDENCE) / 2, self.n - 1) if self.n > 1 else np.nan
+        return self.half / stdtrit(self.n - 1, (1 + CONFIDENCE) / 2) if self.n > 1 else np.nan
 
 
 def interval(values: ArrayLike, cross_fitted: bool = False) -> Interval:
@@ -70,7 +70,7 @@ def interval(values: ArrayLike, cross_fitted: bool = False) -> Interval:
     mean, n = float(np.mean(values)), len(values)
     if n < 2:
         return Interval(mean, np.nan, np.nan, n)
-    half = student_t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * np.std(values, ddof=1) / np.sqrt(n)
     half = float(half * (CROSS_FITTED_WIDENING if cross_fitted else 1))
     return Interval(mean, mean - half, mean + half, n)
 

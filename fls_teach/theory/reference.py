@@ -1,9 +1,8 @@
 """Gradient flow in its plainest form: read this file first. `gradient_flow` is the fast solver, held to it by tests."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
-from scipy.special import expit
 
 from .network import single_run
 
@@ -23,7 +22,7 @@ def reference_flow(
 
     def velocity(_, state):
         W, v, active, f = network(state)
-        p = scale * expit(-y * (f - f0))  # -l'(y f) of the loss l(z) = log(1 + exp(-z)); 1/2 while f = 0: Phase 1
+        p = scale * scipy.special.expit(-y * (f - f0))  # -l'(y f) of l(z) = log(1 + exp(-z)); 1/2 while f = 0: Phase 1
         G = active.T @ ((p * y)[:, None] * X)  # G_j = sum_i p_i y_i 1[<w_j, x_i> > 0] x_i
         dW, dv = v[:, None] * G, (W * G).sum(axis=1)  # dw_j/dt = v_j G_j, dv_j/dt = <w_j, G_j>
         return np.concatenate([dW.ravel(), dv])
@@ -36,5 +35,6 @@ def reference_flow(
     f0 = network(start)[3] if centred else 0.0
     if gap(0, start) <= 0:
         return *network(start)[:2], 0.0
+    solve_ivp = scipy.integrate.solve_ivp  # scipy imports it here, for a quarter of a second that few processes need
     run = solve_ivp(velocity, (0, t_max), start, "DOP853", events=gap, rtol=rtol, atol=1e-12 * np.abs(W0).max())
     return *network(run.y[:, -1])[:2], float(run.t[-1]) if run.status == 1 else np.nan

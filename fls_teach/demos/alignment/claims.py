@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, below, count, within
 from fls_teach.demos.framework.curves import log_interpolate
@@ -185,7 +185,7 @@ def _mean_claim(slope, by_larger):
         detail=f"where these data sets' class sums say {from_sums:.4f}; the interval is that of the difference",
     )
     other_seeds = (claim.measured.high or np.nan) - 0.5
-    return replace(claim, chance_of_failure=norm.cdf(other_seeds / interval(slope).standard_error))
+    return replace(claim, chance_of_failure=ndtr(other_seeds / interval(slope).standard_error))
 
 
 def _over_data_sets(values):

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from fls_teach.statistics import Interval
 
@@ -214,7 +214,7 @@ def _chance_of_failure(margin, found):
         return 1.0
     if found.half == 0:
         return float(margin <= 0)
-    return float(norm.cdf(norm.ppf(0.975) * (1 - margin / found.half)))
+    return float(ndtr(ndtri(0.975) * (1 - margin / found.half)))
 
 
 def _short(value):
