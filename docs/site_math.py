@@ -6,7 +6,7 @@ from latex2mathml.converter import convert
 
 def block(translator, node):
     """A displayed formula; lines that LaTeX separates by ``\\\\`` are aligned at ``&``."""
-    translator.body.append(f'<div class="math">{mathml(node.astext(), "block")}</div>')
+    translator.body.append(f'<div class="math" tabindex="0">{mathml(node.astext(), "block")}</div>')
     raise nodes.SkipNode
 
 

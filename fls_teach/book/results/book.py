@@ -110,7 +110,10 @@ def write_book(chapters, path):
             missing=[name for name in NAMES if name not in [each.name for each in chapters]],
             science=science,
             lessons=lessons,
-            glossary=to_html((docs / "glossary.md").read_text(encoding="utf-8"), docs, deeper=1),
+            # Its words are third-level headings right below the first.
+            glossary=to_html(
+                (docs / "glossary.md").read_text(encoding="utf-8").replace("\n### ", "\n## "), docs, deeper=1
+            ),
             version=__version__,
             style=(_HERE / "book.css").read_text(encoding="utf-8"),
             script=(_HERE / "book.js").read_text(encoding="utf-8"),

@@ -9,6 +9,12 @@ from markdown_it import MarkdownIt
 
 ANCHOR = re.compile(r'^<a id="([\w-]+)"></a>$', re.MULTILINE)
 REFERENCE = re.compile(r"\b(science|glossary)\.md#([\w-]+)")
+_REACHABLE = {
+    "<table>": '<div class="wide" tabindex="0"><table>',
+    "</table>": "</table></div>",
+    "<th></th>": "<td></td>",
+}
+"""A table scrolls by itself, and by keyboard; an empty header is none."""
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]*)(#[\w-]+)?\)")
 
 
@@ -50,7 +56,9 @@ def to_html(text, folder=None, deeper=0):
             token.type, token.tag = "html_block", ""
             token.content = f'<pre tabindex="0"><code>{html.escape(token.content)}</code></pre>\n'
     rendered = markdown.renderer.render(tokens, markdown.options, {})
-    return rendered.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
+    for plain, reachable in _REACHABLE.items():
+        rendered = rendered.replace(plain, reachable)
+    return rendered
 
 
 def picture(path):
