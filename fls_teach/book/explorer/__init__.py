@@ -1,0 +1,69 @@
+"""The sources of the page of `fls explore`: JavaScript modules that train networks and measure them in a browser.
+
+`script` joins modules into one script: `import` lines and the word `export` go, since one script needs neither.
+"""
+
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+ENGINE = tuple(f"engine/{name}.js" for name in "vectors random mixtures flow errors measures run".split())
+"""In the page and in its workers; a file imports from earlier ones."""
+
+_IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def script(names) -> str:
+    """Modules as one classic script.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Paths below this folder; a module may import from earlier ones only.
+
+    Returns
+    -------
+    str
+    """
+    modules = [(FOLDER / name).read_text(encoding="utf-8") for name in names]
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", module)) for module in modules)
+
+
+def presets() -> dict:
+    """The settings that the page offers: those of the demos, and a mixture in the plane.
+
+    Returns
+    -------
+    dict of str to dict
+        Name -> data, network and target, in the engine's words.
+    """
+    from fls_teach.demos.alignment.run import Params
+    from fls_teach.demos.shared.settings import SETTINGS
+    from fls_teach.theory import ClassMixture, XorMixture
+
+    kinds = {ClassMixture: "classes", XorMixture: "xor"}
+    found = {}
+    for name, setting in SETTINGS.items():
+        mixture = setting.mixture
+        found[name] = {
+            "title": setting.title,
+            "mixture": kinds.get(type(mixture), "gaussian"),
+            "classes": getattr(mixture, "n_classes", 2),
+            "kappa": mixture.kappa,
+            "n": setting.n_samples,
+            "d": mixture.n_features,
+            "h": setting.n_neurons,
+            "targetRisk": setting.target_risk,
+            "separable": setting.separable,
+        }
+    plane = Params()
+    found["plane"] = found["separable"] | {
+        "title": "two Gaussians, in the plane",
+        "kappa": plane.movie_kappa,
+        "n": plane.movie_samples,
+        "d": 2,
+        "h": plane.movie_neurons,
+        "targetRisk": plane.target_risk,
+    }
+    return found
