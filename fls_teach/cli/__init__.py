@@ -31,13 +31,14 @@ COMMANDS = {
     "lint": "fls_teach.cli.lint:lint",
     "sweep": "fls_teach.cli.sweep:sweep",
     "plot": "fls_teach.cli.plot:plot",
+    "export": "fls_teach.cli.plot:export",
 }
 """Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
 
 
 GROUPS = {
     "Students": ("start", "list", "check", "hint", "watch", "solution", "reset", "submit"),
-    "Readers": ("demo", "book", "sweep", "plot"),
+    "Readers": ("demo", "book", "sweep", "plot", "export"),
     "Instructors": ("grade", "doctor", "release", "bundle"),
     "Authors": ("new-exercise", "lint"),
 }

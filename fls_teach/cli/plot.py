@@ -1,16 +1,17 @@
-"""`fls plot`: parse, call, print."""
+"""`fls plot` and `fls export`: parse, call, print."""
 
 import click
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-def plot(folder):
+@click.option("--curves", is_flag=True, help="Draw also every run's training risk and test accuracy over its epochs.")
+def plot(folder, curves):
     """Draw the sweep in DIR, finished or not: accuracy over (c, learning rate), and against c. Writes PNGs into DIR."""
     from fls_teach.demos.images.sweep_grids import draw
 
     try:
-        drawn = draw(folder)
+        drawn = draw(folder, curves)
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
@@ -19,7 +20,31 @@ def plot(folder):
         done, total = (grid.status != "missing").sum(), grid.status.size
         drawn_seeds = "" if grid.whole.all() else f", drawn from {grid.whole.sum()} of {len(grid.whole)} seeds"
         click.echo(f"{path}   {grid.title}   {done} of {total} runs{drawn_seeds}")
+    for grid in {id(grid): grid for grid in drawn.values()}.values():  # each once, however many pictures it has
         for note in grid.notes:
             click.echo(f"note: {note}")
         for trouble in grid.troubles:
             click.echo(f"trouble at {trouble}")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--out", metavar="FILE", help="Write to FILE instead of stdout.")
+def export(folder, out):
+    """Print the sweep in DIR as CSV: one row per run, finished or not, with its parameters and how it went."""
+    from fls_teach.files import replacing
+    from fls_teach.vision.sweep.export import as_csv
+
+    try:
+        text = as_csv(folder)
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from None
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with replacing(out) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
+    except OSError as problem:
+        raise click.UsageError(f"cannot write '{out}' ({problem.strerror or problem})") from None
+    click.echo(out)

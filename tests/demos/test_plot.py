@@ -1,24 +1,27 @@
 """`fls plot`: pictures of sweeps, whole, half-finished, or not there."""
 
+import csv
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from fls_teach.cli import main
 from fls_teach.demos.images import sweep_grids
+from fls_teach.demos.images.curves_figure import curves_figure
 from fls_teach.demos.images.sweep_figure import sweep_figure
 from fls_teach.demos.images.sweep_grids import grids
 from fls_teach.vision.run import Run
-from fls_teach.vision.sweep import store, table
+from fls_teach.vision.sweep import selection, store, table
 
 
 def record(run, accuracy=0.5, status="reached"):
     """A finished run that nobody trained; only what is drawn is in it."""
     trained = {"status": status, "peak_test_accuracy": accuracy, "final_test_accuracy": accuracy}
-    trained |= {"train_risk": [2.3, 0.1], "train_accuracy": [0.1, 0.99]}
+    trained |= {"train_risk": [2.3, 0.1], "train_accuracy": [0.1, 0.99], "test_accuracy": [0.1, accuracy]}
     return {
         "run": asdict(run),
         "trained": trained,
@@ -74,7 +77,7 @@ def test_a_seed_that_is_not_finished_does_not_blank_the_others(tmp_path, monkeyp
         store.save(tmp_path, record(run))
     seen = []
     draw = sweep_grids.sweep_figure
-    monkeypatch.setattr(sweep_grids, "sweep_figure", lambda *all: seen.append(all[2:4]) or draw(*all))
+    monkeypatch.setattr(sweep_grids, "sweep_figure", lambda *all, **more: seen.append(all[2:4]) or draw(*all, **more))
     assert "7 of 9 runs, drawn from 2 of 3 seeds" in fls("plot", tmp_path).output
     ((accuracy, status),) = seen
     assert accuracy.shape == (2, 3, 1) and (status == "reached").all()
@@ -109,7 +112,7 @@ def test_the_table_and_the_picture_show_the_same_numbers(tmp_path):
     assert high == pytest.approx(100 * max(row.high for row in rows))
     same_seeds = grid.accuracy.mean(axis=0).max(axis=-1)
     assert any(row.accuracy != pytest.approx(mean) for row, mean in zip(rows, same_seeds, strict=True))
-    assert table.RULE in axis.get_title(loc="left").replace("\n", " ")
+    assert selection.RULE in axis.get_title(loc="left").replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +140,126 @@ def test_what_the_grid_is_too_small_for_is_said(tmp_path, sweep, words):
     figure = sweep_figure(grid.log2_c, grid.lr, grid.accuracy, grid.status, grid.title, grid.target)
     shown = figure.axes[1].get_xlabel().replace("\n", " ")
     assert all(note in shown for note in grid.notes)
+
+
+@pytest.mark.parametrize("log2_c", [(0,), (-6, -3, 0, 4), range(-10, 3)])
+def test_no_word_is_clipped(tmp_path, log2_c):
+    """Catches titles that run out of the picture on the right, measured as they are drawn."""
+    run = Run("resnet50", 64, "group", "cifar100", 50_000, image_size=32, centred=True, optimiser="adamw", momentum=0.0)
+    runs = [replace(run, c=2.0**k, lr=lr) for k in log2_c for lr in (0.01, 0.3)]
+    records = [record(each, status="budget" if each.lr == 0.3 else "reached") for each in runs]
+    (grid,) = table.grids(runs, records)
+    for make in (sweep_grids._heatmap, curves_figure):
+        figure = make(grid)
+        FigureCanvasAgg(figure).draw()
+        for axis in figure.axes:
+            words = axis.title, axis._left_title, axis.xaxis.label, axis.yaxis.label
+            boxes = [word.get_window_extent() for word in words if word.get_text()]
+            assert boxes and all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 for box in boxes)
+
+
+def test_every_finished_cell_has_a_colour_and_the_boxes_are_the_tables_rates(tmp_path):
+    """Catches a picture that is grey where no run reached its target, and a best cell that the table does not take."""
+    noisy(tmp_path, status="budget")
+    (grid,) = grids(tmp_path)
+    (mesh,) = [each for each in sweep_grids._heatmap(grid).axes[0].collections if hasattr(each, "get_coordinates")]
+    np.testing.assert_allclose(mesh.get_array().reshape(2, 3), 100 * grid.accuracy.mean(axis=0).T)
+    noisy(tmp_path / "other")
+    (grid,) = grids(tmp_path / "other")
+    rows, axis = table.best_rates([grid]), sweep_grids._heatmap(grid).axes[0]
+    boxes = [patch for patch in axis.patches if patch.get_edgecolor()[:3] != (1, 1, 1)]
+    places = [(box.get_center()[0], 10 ** box.get_center()[1], box.get_linewidth()) for box in boxes]
+    drawn = sorted((round(2.0**k, 3), round(lr, 3)) for k, lr, _ in places)
+    assert drawn == sorted((row.c, lr) for row in rows for lr in row.rates)
+    best = max(rows, key=lambda row: row.accuracy)
+    assert {round(2.0**k, 3) for k, _, width in places if width > 2} == {best.c}
+    (star,) = [line for line in sweep_grids._heatmap(grid).axes[1].lines if line.get_marker() == "*"]
+    assert star.get_ydata()[0] == pytest.approx(100 * best.accuracy)
+    assert f"best: {100 * best.accuracy:.1f} ± {50 * (best.high - best.low):.1f}" in star.get_label()
+
+
+def test_the_final_accuracy_is_drawn_at_the_rates_that_the_peak_chose(tmp_path):
+    runs = [Run(c=2.0**k, lr=lr, seed=seed) for seed in (0, 1) for k in (0, 1) for lr in (0.03, 0.1)]
+    store.plan(tmp_path, runs)
+    for run in runs:
+        each = record(run, 0.6 if run.lr == 0.1 else 0.5)
+        each["trained"]["final_test_accuracy"] = 0.3 if run.lr == 0.1 else 0.45
+        store.save(tmp_path, each)
+    (grid,) = grids(tmp_path)
+    rows = table.best_rates([grid])
+    assert [(row.accuracy, row.final) for row in rows] == [(0.6, 0.3)] * 2
+    (line,) = [each for each in sweep_grids._heatmap(grid).axes[1].lines if str(each.get_label()).startswith("final")]
+    np.testing.assert_allclose(line.get_ydata(), [30.0, 30.0])
+
+
+def test_runs_that_are_left_out_are_told_and_cost_no_seed(tmp_path):
+    """Catches a seed that is not drawn because a run that cannot count was not trained."""
+    runs = [Run(lr=lr, seed=seed) for seed in (0, 1, 2) for lr in (0.03, 0.1)]
+    store.plan(tmp_path, runs)
+    store.save(tmp_path, record(runs[0], status="diverged"))
+    for run in runs[1::2]:
+        store.save(tmp_path, record(run))
+    (grid,) = grids(tmp_path)
+    assert grid.whole.all() and grid.needless.sum() == 2 and table.best_rates([grid])[0].seeds == 3
+    output = fls("plot", tmp_path).output
+    assert (
+        "4 of 6 runs\n" in output and "note: 2 runs are missing because they can change nothing: at (c, lr)" in output
+    )
+    assert "(2^0, 0.03) another seed failed" in output
+
+
+def test_a_mixture_is_told_in_words_and_in_the_picture(tmp_path):
+    runs = [Run(seed=seed) for seed in (0, 1)]
+    store.plan(tmp_path, runs)
+    for run, engine in zip(runs, ("fused", "one by one"), strict=True):
+        store.save(tmp_path, {**record(run), "engine": engine})
+    words = "Mixed engines: fused (1 run), one by one (1 run)."
+    assert words in fls("plot", tmp_path).output
+    assert words in sweep_grids._heatmap(*grids(tmp_path)).axes[1].get_xlabel().replace("\n", " ")
+
+
+def test_curves_show_every_finished_run(sweep):
+    result = fls("plot", sweep, "--curves")
+    assert result.exit_code == 0 and {path.name for path in sweep.glob("curves*")} == {
+        "curves-width-4.png",
+        "curves-width-8.png",
+    }
+    first = grids(sweep)[0]
+    axis = curves_figure(first).axes[0]  # the first c: a run is missing there
+    assert sum(len(line.get_xdata()) == 2 for line in axis.lines) == 3
+
+
+def test_curves_know_when_test_images_were_evaluated():
+    run = Run(test_every=2)
+    each = record(run)
+    each["trained"] |= {"train_risk": [2.0] * 4, "test_accuracy": [0.1, 0.2, 0.3]}
+    (grid,) = table.grids([run], [each])
+    np.testing.assert_array_equal(curves_figure(grid).axes[1].lines[0].get_xdata(), [0, 2, 3])
+
+
+def test_export_has_a_row_per_run(sweep):
+    """Finished or not; the parameters that differ, and what is known of it."""
+    store.save_seconds(sweep, [grids(sweep)[1].common], 1.0)
+    store.save_seconds(sweep, list(grids(sweep)[1].runs.values())[:2], 3.0)
+    rows = list(csv.DictReader(fls("export", sweep).output.splitlines()))
+    assert len(rows) == 24 and list(rows[0])[:4] == ["width", "c", "lr", "seed"]
+    assert (rows[0]["status"], rows[0]["peak"], rows[0]["seconds"]) == ("missing", "", "")
+    assert rows[5]["status"] == "diverged" and rows[5]["peak"] == "0.55" and rows[12]["seconds"] == "1.5"
+    taken = [row for row in rows[12:] if row["taken"] == "1"]
+    for c, row in zip((0.25, 1.0, 4.0), table.best_rates([grids(sweep)[1]]), strict=True):
+        assert np.mean([float(each["peak"]) for each in taken if float(each["c"]) == c]) == pytest.approx(row.accuracy)
+
+
+def test_export_into_a_file_and_what_it_cannot_do(sweep, tmp_path):
+    before = fls("export", sweep).output
+    assert fls("export", sweep, "--out", tmp_path / "runs.csv").output.strip() == str(tmp_path / "runs.csv")
+    assert (tmp_path / "runs.csv").read_bytes().decode() == before
+    for args, words in (
+        (("nowhere",), "there is no sweep in 'nowhere'"),
+        ((sweep, "--out", "no/x.csv"), "cannot write"),
+    ):
+        result = fls("export", *args)
+        assert result.exit_code == 2 and words in result.output and result.output.count("\n") == 1
 
 
 def test_a_damaged_file_is_a_missing_run(sweep):

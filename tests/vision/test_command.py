@@ -6,14 +6,17 @@ import re
 import subprocess
 import sys
 import warnings
+from dataclasses import fields, replace
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from fls_teach.cli import main
-from fls_teach.cli import sweep as command
+from fls_teach.cli import sweep_grid as command
 from fls_teach.vision.run import DATA, MODELS, STOPS, Run
 from fls_teach.vision.sweep import engines, store
+from fls_teach.vision.sweep import sweep as sweeping
 from fls_teach.vision.sweep.grid import powers_of_two
 from fls_teach.vision.sweep.table import best_rates, grids, troubles
 
@@ -32,7 +35,7 @@ def test_a_table_for_people_and_an_object_for_programs(call):
     args = *TINY.split(), "--c", "-2:2:2", "--lr", "0.1,0.01", "--seeds", "2", "--out", "here"
     done = call(*args)
     assert done.exit_code == 0, done.output
-    assert re.search(r"2\^-2 +none +– +2 +0 +4 +0", done.stdout), "a range that begins with a dash"
+    assert re.search(r"2\^-2 +none +– +– +2 +0 +4\b", done.stdout), "a range that begins with a dash"
     assert "2^2" in done.stdout and "12 of 12 runs finished, in 'here'" in done.stdout
     assert [run.c for run in store.planned("here")][::2] == [0.25, 1, 4, 0.25, 1, 4]
     assert "trouble at c = 2^-2: slow: 2 of 2 runs are short of their target" in done.stdout
@@ -85,7 +88,13 @@ MISUSE = {
     "c is negative": (["--c", "-0.5"], "c is -0.5; wanted a positive number"),
     "c is nothing": (["--c", ""], "'' is no list of numbers"),
     "empty grid": (["--c", "2:-2"], "'2:-2' is an empty range"),
-    "no seeds": (["--seeds", "0"], "0 is not in the range"),
+    "no seeds": (["--seeds", "0"], "'0' seeds; wanted at least 1"),
+    "seeds that run backwards": (["--seeds", "7:3"], "'7:3' is no range of seeds"),
+    "seeds in words": (["--seeds", "some"], "'some' is no list of whole numbers"),
+    "neither yes nor no": (["--centred", "maybe"], "'maybe' is not one of yes, no"),
+    "a word that is none": (["--norm", "none,layer"], "'layer' is not one of none, group, batch"),
+    "a device twice": (["--device", "cpu,cpu"], "device is 'cpu,cpu', which names one twice"),
+    "devices and processes": (["--device", "cpu,cuda", "--engine", "processes"], "several devices exclude each other"),
     "rate in words": (["--lr", "fast"], "'fast' is no list of numbers"),
     "rate is negative": (["--lr", "-0.1"], "lr is -0.1; wanted a positive number"),
     "size of CIFAR": (["--data", "cifar10", "--image-size", "16"], "CIFAR images have 32 pixels"),
@@ -126,25 +135,72 @@ def test_no_gpu_when_one_is_demanded(call, monkeypatch):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("data", DATA)
 def test_every_model_has_defaults_on_every_data_set(model, data):
-    common = {"model": model, "data": data, "c": None, "lr": 0.1, "dimension": None}
+    common = {"model": (model,), "data": (data,), "c": None, "lr": (0.1,), "dimension": None}
     for stop in STOPS:
-        first = command._grid(1, **common, stop=stop)[0]
+        first = command.grid({**common, "stop": (stop,)})[0]
         assert (first.model, first.data, first.stop) == (model, data, stop)
         assert first.image_size == (16 if data == "latent" else 32)
         assert (first.width, first.norm) == ((16, "none") if model == "cnn5" else (64, "batch"))
 
 
 def test_what_is_given_beats_the_defaults():
-    (run,) = command._grid(
-        1, model="vgg11", data="latent", stop="train-risk", c=powers_of_two("3:3"), lr=0.2, width=(8,), norm="none",
-        target=0.5, n=(64,), dimension=(4,),
-    )  # fmt: skip
+    (run,) = command.grid({
+        "seed": (0,), "model": ("vgg11",), "stop": ("train-risk",), "c": powers_of_two("3:3"), "lr": (0.2,),
+        "width": (8,), "norm": ("none",), "target": (0.5,), "n": (64,), "dimension": (4,),
+    })  # fmt: skip
     assert run == Run("vgg11", 8, "none", "latent", 64, 1000, dimension=4, c=8.0, lr=0.2, stop="train-risk", target=0.5)
 
 
+def test_every_field_of_a_run_has_an_option_of_its_own():
+    """Catches a field that a sweep cannot set, and a default in the help that is not the one taken."""
+    options = {option.name: option for option in main.get_command(None, "sweep").params}
+    (run, *_) = command.grid({})
+    for field in fields(Run):
+        assert options[field.name].help, f"{field.name} has no help"
+        told = options[field.name].help.split("[")[1].rstrip("]")
+        if ":" not in told and "," not in told and field.name != "seed":
+            assert told == ("no" if field.default is False else str(getattr(run, field.name)))
+    assert list(options)[: len(command.HELP)] == list(command.HELP), "the order of the help"
+
+
+def test_lists_make_every_combination(call):
+    given = "--model cnn5,vgg11 --norm none,group --centred no,yes --seeds 3,5 --c 1 --lr 0.1 --momentum 0,0.5 --n 24"
+    with click.Context(main.get_command(None, "sweep")) as context:
+        context.command.parse_args(context, [*given.split(), "--out", "here"])
+        made = command.grid({field.name: context.params[field.name] for field in fields(Run)})
+    assert len(made) == len(set(made)) == 32 and [run.seed for run in made] == [3] * 16 + [5] * 16
+    assert {run.width for run in made if run.model == "vgg11"} == {64} and {run.norm for run in made} == {
+        "none",
+        "group",
+    }
+    assert {run.momentum for run in made} == {0, 0.5} and {run.centred for run in made} == {False, True}
+
+
+def test_a_flag_alone_means_yes(call):
+    assert call(*TINY.split(), "--centred", "--c", "1", "--lr", "0.1", "--seeds", "1", "--out", "here").exit_code == 0
+    assert [run.centred for run in store.planned("here")] == [True]
+
+
+def test_what_is_left_to_others_is_no_failure(call, monkeypatch):
+    """A job of an array that failed because another job was faster would stop what depends on the array."""
+    real = sweeping.sweep
+    left = lambda runs, *args, **more: replace(real(runs[:1], *args, **more), elsewhere=runs[1:])  # noqa: E731
+    monkeypatch.setattr(sweeping, "sweep", left)
+    args = *TINY.split(), "--c", "1,2", "--lr", "0.1", "--seeds", "1", "--out", "here"
+    done = call(*args)
+    assert done.exit_code == 0 and "1 of 2 runs finished, 1 being trained elsewhere, in 'here'" in done.stdout
+    assert json.loads(call(*args, "--json").stdout)["elsewhere"] == 1
+
+
 def record(peak, status="reached", risk=0.1, **run):
-    trained = {"peak_test_accuracy": peak, "status": status, "train_risk": [2.3, risk], "train_accuracy": [0.1]}
-    return {"run": {**vars(Run(**run))}, "trained": trained}
+    trained = {
+        "peak_test_accuracy": peak,
+        "final_test_accuracy": peak - 0.1,
+        "status": status,
+        "train_risk": [2.3, risk],
+        "train_accuracy": [0.1],
+    }
+    return {"run": Run(**run).parameters, "trained": trained}
 
 
 def rows_of(records):

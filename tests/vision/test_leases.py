@@ -12,6 +12,7 @@ import pytest
 from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import engines, leases, store
 from fls_teach.vision.sweep.leases import Leases
+from fls_teach.vision.sweep.ledger import Pace
 from fls_teach.vision.sweep.sweep import sweep
 
 GRID = [Run(c=2.0**k) for k in range(-3, 5)]
@@ -178,3 +179,12 @@ def test_several_devices_have_a_process_each(tmp_path, monkeypatch):
     assert len(records) == 12
     pairs = {(each["device"], each["trained"]["pid"]) for each in records}
     assert sorted(device for device, _ in pairs) == ["cuda:0", "cuda:1"]
+
+
+def test_the_time_left_knows_that_runs_differ():
+    """A mean over everything would promise 2 s for two runs at the small c, which took 9 s each before."""
+    pace = Pace()
+    for c, seconds in ((0.5, 9.0), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0)):
+        pace.add(Run(c=c), seconds)
+    assert [pace.expected(Run(c=c, seed=1)) for c in (0.5, 2.0, 8.0)] == [9.0, 1.0, 3.0]
+    assert pace.expected(Run(c=0.5, lr=0.3)) == 9.0 and Pace().expected(Run()) is None

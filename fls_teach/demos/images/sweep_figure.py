@@ -1,19 +1,24 @@
 """The picture of a sweep: test accuracy over (c, learning rate) above, against c at the best rate below."""
 
 import textwrap
+import warnings
 
 import numpy as np
 
 from fls_teach import plotting
-from fls_teach.statistics import at_best_rate, interval
-from fls_teach.vision.sweep.table import RULE, notes
+from fls_teach.statistics import interval
+from fls_teach.vision.sweep.selection import RULE, choose, notes
 
-MARKS = {"diverged": "×", "budget": "…"}
-"""In a cell whose runs did not all reach their target: × one diverged, … one ran out of epochs."""
+MARKS = {"diverged": "×", "dead": "†", "budget": "…"}
+"""In a cell of which not every run reached its target."""
+LEGEND = (
+    "Numbers: mean peak over seeds. Hatched: does not count, a run diverged (×), died (†) or was too slow (…).\n"
+    "Boxes: the rates taken at each c; thick: at the best c."
+)
 
 
 @plotting.styled
-def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accuracy"):
+def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accuracy", final=None, more_notes=()):
     """Heatmap and curve of one grid.
 
     Parameters
@@ -21,29 +26,45 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
     log2_c : ndarray (m,)
         Increasing.
     lr : ndarray (r,)
-        Increasing; of SGD on cross_entropy(c f) / c.
+        Increasing; of the loss of c f, divided by c.
     accuracy : ndarray (s, m, r)
         Peak test accuracy over seeds, multipliers and rates; NaN where a run is missing.
     status : ndarray of str (s, m, r)
-        "reached", "budget", "diverged" or "missing".
+        One of `fls_teach.vision.sweep.table.STATUSES`.
     title, target : str
         What was trained, and until when.
+    final : ndarray (s, m, r), optional
+        Test accuracy after the last epoch, drawn beside the peak.
+    more_notes : iterable of str
+        Sentences that belong below the picture, beside those on the edges of the grid.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    figure, (top, bottom) = plotting.subplots(2, 1, size=(max(7.0, 1.6 + 0.8 * len(log2_c)), 7.4))
-    image = _heatmap(top, log2_c, lr, accuracy, status)
+    width = max(7.5, 1.6 + 0.8 * len(log2_c))
+    figure, (top, bottom) = plotting.subplots(2, 1, size=(width, 8.6))
+    choice = choose(accuracy, status)
+    image = _heatmap(top, log2_c, lr, accuracy, status, choice)
     seeds = f"mean of {len(accuracy)} seeds" if len(accuracy) > 1 else "one seed"
     if image is not None:  # beside both panels, so that a column stands above its point of the curve
         figure.colorbar(image, ax=(top, bottom), label=f"peak test accuracy (%), {seeds}", aspect=40)
-    top.set_title(textwrap.fill(title, 58))
-    _curve(bottom, log2_c, lr, accuracy, status, target)
+    _write(top.set_title, title, width, 12)
+    _write(top.set_xlabel, f"output multiplier c\n{LEGEND}", width, 9.5)
+    _curve(bottom, log2_c, choice, final)
+    said = [*notes(log2_c, lr, accuracy, status, target), *more_notes]
+    _write(bottom.set_title, f"Stopped at {target}; {RULE}", width, 9.5)
+    _write(bottom.set_xlabel, "\n".join(["← large FLS      output multiplier c      small FLS →", *said]), width, 9.5)
     for axis in (top, bottom):
         axis.set_xlim(*_edges(log2_c)[[0, -1]])
         axis.set_xticks(log2_c, [f"$2^{{{k:g}}}$" for k in log2_c])
     return figure
+
+
+def _write(write, text, inches, points):
+    """Have `write` write lines that fit into a figure of so many `inches`, beside its axis labels and colour bar."""
+    letters = int((inches - 1.9) * 72 / (0.62 * points))  # of a bold letter, the mean width is 0.62 of its size
+    write("\n".join(textwrap.fill(line, letters) for line in text.split("\n")), fontsize=points)
 
 
 def _edges(centres):
@@ -52,73 +73,71 @@ def _edges(centres):
     return np.concatenate([[centres[0] - half[0]], centres[:-1] + half[: len(centres) - 1], [centres[-1] + half[-1]]])
 
 
-def _heatmap(axis, log2_c, lr, accuracy, status):
-    """Colours for the cells whose runs all reached their target, which are those that count; the others are grey."""
-    mean, whole = accuracy.mean(axis=0).T, (status == "reached").all(axis=0).T  # (r, m)
-    shown, image = np.where(np.isfinite(mean), 100 * mean, np.nan), None
+def _heatmap(axis, log2_c, lr, accuracy, status, choice):
+    """A colour for every cell with a finished run; cells of which a run failed do not count, and are hatched."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a cell without a finished run has no mean
+        shown = 100 * np.nanmean(accuracy, axis=0).T  # (r, m)
+    counts = (status == "reached").all(axis=0).T
     log2_c, height = np.asarray(log2_c, dtype=float), np.log10(np.asarray(lr, dtype=float))
-    borders = _edges(log2_c), _edges(height)
-    axis.set_facecolor("#DDDDDD")
-    axis.set_ylim(*borders[1][[0, -1]])
+    across, up = _edges(log2_c), _edges(height)
+    axis.set_ylim(*up[[0, -1]])
     axis.grid(False)
-    if whole.any():
-        low, high = np.floor(shown[whole].min()), np.ceil(shown[whole].max())
+    image = None
+    if np.isfinite(shown).any():
+        low, high = np.floor(np.nanmin(shown)), np.ceil(np.nanmax(shown))
         high = max(high, low + 1)
-        image = axis.pcolormesh(*borders, np.where(whole, shown, np.nan), cmap="viridis", vmin=low, vmax=high)
+        image = axis.pcolormesh(across, up, shown, cmap="viridis", vmin=low, vmax=high)
     for (j, i), value in np.ndenumerate(shown):
+        if not counts[j, i]:
+            axis.add_patch(_box(across, up, i, j, hatch="///", fill=False, ec="#FFFFFF88", lw=0, clip_on=True))
         marks = "".join(mark for word, mark in MARKS.items() if (status[:, i, j] == word).any())
         words = f"{value:.1f}" if np.isfinite(value) else "–"
-        white = whole[j, i] and value <= (low + high) / 2
+        dark = np.isfinite(value) and value <= (low + high) / 2
         at = log2_c[i], height[j]
-        axis.text(*at, words + marks, ha="center", va="center", fontsize=9, color="white" if white else "black")
-    if whole.any():
-        j, i = np.unravel_index(np.where(whole, shown, -np.inf).argmax(), shown.shape)
-        axis.plot(log2_c[i], height[j], "s", ms=34, mfc="none", mec="white", mew=5)
-        axis.plot(log2_c[i], height[j], "s", ms=34, mfc="none", mec=plotting.INK, mew=2)
+        axis.text(*at, words + marks, ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    for i in range(len(log2_c)):
+        for j in choice.rates(i):
+            width = 3.0 if i == choice.best else 1.0
+            axis.add_patch(_box(across, up, i, j, fill=False, ec="white", lw=width + 2, inset=0.05))
+            axis.add_patch(_box(across, up, i, j, fill=False, ec=plotting.INK, lw=width, inset=0.05))
     axis.set_yticks(height, [f"{rate:g}" for rate in lr])
     axis.set_ylabel("learning rate")
-    axis.set_xlabel(
-        "output multiplier c\nsquare: best cell    grey: not all reached the target (× diverged, … too slow)"
-    )
     return image
 
 
-def _curve(axis, log2_c, lr, accuracy, status, target):
-    curve = 100 * at_best_rate(accuracy, status == "reached")[0]
-    seeds = len(curve)
-    mean = curve.mean(axis=0)
-    for row in curve if seeds > 1 else ():
-        axis.plot(log2_c, row, color=plotting.SKY, lw=0.8, alpha=0.7)
+def _box(across, up, i, j, inset=0.0, **looks):
+    """The border of a cell, drawn inwards by a share of its size so that neighbours do not hide it."""
+    from matplotlib.patches import Rectangle
+
+    width, height = across[i + 1] - across[i], up[j + 1] - up[j]
+    corner = across[i] + inset * width, up[j] + inset * height
+    return Rectangle(corner, (1 - 2 * inset) * width, (1 - 2 * inset) * height, **looks)
+
+
+def _curve(axis, log2_c, choice, final):
+    """Accuracy against c: the numbers of the table."""
+    curve = 100 * choice.curve
+    seeds, mean = len(curve), curve.mean(axis=0)
+    half = np.array([interval(column).half for column in curve.T])
     if seeds > 1:
-        half = np.array([interval(column).half for column in curve.T])
+        for row in curve:
+            axis.plot(log2_c, row, color=plotting.SKY, lw=0.8, alpha=0.7)
         axis.fill_between(log2_c, mean - half, mean + half, color=plotting.BLUE, alpha=0.2, lw=0, label="95% interval")
-    axis.plot(log2_c, mean, "o-", color=plotting.INK, label=f"mean of {seeds} seeds" if seeds > 1 else "one seed")
+    axis.plot(log2_c, mean, "o-", color=plotting.INK, label=f"peak, mean of {seeds} seeds" if seeds > 1 else "peak")
+    if final is not None:
+        last = 100 * choice.at(final).mean(axis=0)
+        axis.plot(log2_c, last, "s--", color=plotting.ORANGE, mfc="white", label="final, at the same rates")
     for k in log2_c[~np.isfinite(mean)]:
-        words = {
-            "rotation": 90,
-            "ha": "center",
-            "va": "center",
-            "fontsize": 9,
-            "color": plotting.INK,
-            "backgroundcolor": "white",
-        }
-        axis.text(k, 0.5, "not reached by all", transform=axis.get_xaxis_transform(), **words)
-    if np.isfinite(mean).any():
-        k = int(np.nanargmax(mean))
-        axis.plot(
-            log2_c[k],
-            mean[k],
-            "*",
-            ms=18,
-            color=plotting.RED,
-            mec="white",
-            mew=0.8,
-            label=f"best: $2^{{{log2_c[k]:g}}}$",
-        )
-        axis.legend(loc="lower center")
-    else:  # there is no accuracy to have an axis
+        looks = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9, "color": plotting.INK}
+        place = {"transform": axis.get_xaxis_transform(), "backgroundcolor": "white"}
+        axis.text(k, 0.5, "not reached by all", **looks, **place)
+    best = choice.best
+    if best is None:  # there is no accuracy to have an axis
         axis.set_yticks([])
-    lines = ["← large FLS      output multiplier c      small FLS →", *notes(log2_c, lr, accuracy, status, target)]
-    axis.set_xlabel("\n".join(textwrap.fill(line, 70) for line in lines))
-    axis.set_ylabel("peak test accuracy (%)")
-    axis.set_title(textwrap.fill(f"Stopped at {target}; {RULE}", 68), fontsize=9.5)
+    else:
+        spread = f" ± {half[best]:.1f}" if seeds > 1 else ""
+        label = f"best: {mean[best]:.1f}{spread} at $2^{{{log2_c[best]:g}}}$"
+        axis.plot(log2_c[best], mean[best], "*", ms=18, color=plotting.RED, mec="white", mew=0.8, label=label)
+        axis.legend(loc="best", fontsize=9)
+    axis.set_ylabel("test accuracy (%)")

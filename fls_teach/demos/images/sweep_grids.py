@@ -6,6 +6,7 @@ from fls_teach import plotting
 from fls_teach.files import replacing
 from fls_teach.vision.sweep import store, table
 
+from .curves_figure import curves_figure
 from .sweep_figure import sweep_figure
 
 
@@ -17,17 +18,23 @@ def grids(folder):
     ValueError
         If there is no sweep, or none of its runs is finished.
     """
-    runs = store.planned(folder)
+    finished = store.read(folder)
+    runs = store.planned(folder, finished)
     if not runs:
         raise ValueError(f"there is no sweep in '{folder}'; 'fls sweep --out {folder}' makes one")
-    records = [record for run in runs if (record := store.load(folder, run))]
-    if not records:
+    if not finished:
         raise ValueError(f"no run of the sweep in '{folder}' is finished; give its 'fls sweep' again")
-    return table.grids(runs, records)
+    return table.grids(runs, list(finished.values()))
 
 
-def draw(folder):
+def draw(folder, curves=False):
     """Write a PNG for each grid of the sweep in `folder` into it: heatmap.png, or names that tell them apart.
+
+    Parameters
+    ----------
+    folder : path-like
+    curves : bool
+        Draw also the curves of every run, as curves.png.
 
     Returns
     -------
@@ -46,10 +53,15 @@ def draw(folder):
     drawn = {}
     for grid in found:
         words = "".join(f"-{name.replace('_', '-')}-{getattr(grid.common, name)}" for name in names)
-        path = Path(folder) / f"heatmap{words}.png"
-        seen = grid.accuracy[grid.whole], grid.status[grid.whole]
-        figure = sweep_figure(grid.log2_c, grid.lr, *seen, grid.title, grid.target)
-        with replacing(path) as temporary:
-            plotting.write_png(figure, temporary)
-        drawn[path] = grid
+        for kind, make in {"heatmap": _heatmap, **({"curves": curves_figure} if curves else {})}.items():
+            path = Path(folder) / f"{kind}{words}.png"
+            with replacing(path) as temporary:
+                plotting.write_png(make(grid), temporary)
+            drawn[path] = grid
     return drawn
+
+
+def _heatmap(grid):
+    seen = grid.accuracy[grid.whole], grid.status[grid.whole]
+    more = {"final": grid.final[grid.whole], "more_notes": grid.provenance_notes}
+    return sweep_figure(grid.log2_c, grid.lr, *seen, grid.title, grid.target, **more)

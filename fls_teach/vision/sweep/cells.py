@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-FAILED = "diverged", "dead"
+FAILED = "diverged", "dead", "budget"
 
 
 class Cells:
@@ -33,7 +33,7 @@ class Cells:
         self._status[_place(run), run.lr, run.seed] = status
 
     def is_needless(self, run):
-        """Whether an earlier seed diverged or died in the cell of `run`, while another rate reached with all of those.
+        """Whether an earlier seed failed in the cell of `run`, while another rate reached the target with all of those.
 
         What is needless stays so when more runs finish: each of them can be judged as soon as it is to begin.
         """

@@ -72,6 +72,63 @@ def numbers(text, kind=float, or_else=""):
     return values
 
 
+def listed(text, known):
+    """Words from a list with commas, each one of `known`: a tuple, in the order given, without repetition.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if one is not.
+
+    Examples
+    --------
+    >>> listed("none, batch", ("none", "group", "batch"))
+    ('none', 'batch')
+    """
+    values = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    for value in values:
+        if value not in known:
+            raise ValueError(f"'{value}' is not one of {', '.join(known)}")
+    return values
+
+
+def flags(text):
+    """ "yes", "no", or both with a comma between: a tuple of bool. Raises as `listed`.
+
+    Examples
+    --------
+    >>> flags("no,yes")
+    (False, True)
+    """
+    return tuple(word == "yes" for word in listed(text, ("yes", "no")))
+
+
+def seeds(text):
+    """Seeds from a count ``N``, which are 0 to N - 1; from a range ``A:B``, both included; or from a list with commas.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if it is none of these, or empty.
+
+    Examples
+    --------
+    >>> seeds("3"), seeds("0,3,7"), seeds("7:8")
+    ((0, 1, 2), (0, 3, 7), (7, 8))
+    """
+    if ":" in text:
+        low, _, high = text.partition(":")
+        if not (low.strip().isdigit() and high.strip().isdigit() and 0 <= int(high) - int(low) < 100_000):
+            raise ValueError(f"'{text}' is no range of seeds; wanted A:B, whole numbers with A <= B, such as 5:9")
+        return tuple(range(int(low), int(high) + 1))
+    values = numbers(text, int, or_else=", a count, or A:B")
+    if "," in text:
+        return values
+    if not 1 <= values[0] <= 100_000:
+        raise ValueError(f"'{text}' seeds; wanted at least 1, or a list with commas between")
+    return tuple(range(values[0]))
+
+
 def runs(**lists):
     """Every combination of the values given, as Runs without repetition.
 

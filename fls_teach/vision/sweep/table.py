@@ -1,27 +1,27 @@
 """What a sweep found: its runs as grids of (seed, c, learning rate), and for each c the accuracy at its best rate.
 
-`fls sweep` prints these numbers and `fls plot` draws them (no torch).
+`fls sweep` prints these numbers, `fls plot` draws them and `fls export` marks the runs that they come from (no torch).
 """
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from fls_teach.diagnosis import FinishedRun, diagnose
-from fls_teach.statistics import at_best_rate, interval
-from fls_teach.vision.run import Run
+from fls_teach.statistics import interval
+from fls_teach.vision.run import FIRST_FIELDS, Run
+from fls_teach.vision.sweep.cells import Cells
+from fls_teach.vision.sweep.provenance import mixtures
+from fls_teach.vision.sweep.selection import choose, notes
 
-RULE = (
-    "each seed at the learning rate that is best for the other half of the seeds, "
-    "among the rates at which every seed reached its target"
-)
-"""How the one accuracy of a c comes from those of all its rates; see `fls_teach.statistics.at_best_rate`."""
 STOPS = {
     "train-accuracy": "{:g}% training accuracy",
     "train-risk": "training risk {:g}",
     "validation-risk": "{:g} epochs without a lower validation risk",
 }
+STATUSES = "reached", "budget", "diverged", "dead", "missing"
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,26 @@ class Grid:
     accuracy: np.ndarray
     """Peak test accuracy (s, m, r), NaN where the run is missing."""
     status: np.ndarray
-    """(s, m, r): "reached", "budget", "diverged" or "missing"."""
-    finished: dict = field(default_factory=dict)
-    """Place (seed, c, rate) -> FinishedRun."""
+    """(s, m, r): one of `STATUSES`."""
+    final: np.ndarray = None
+    """Test accuracy after the last epoch (s, m, r), NaN where the run is missing."""
+    needless: np.ndarray = None
+    """(s, m, r): whether the run is missing because it can change nothing: see `fls_teach.vision.sweep.cells.Cells`."""
+    runs: dict = field(default_factory=dict)
+    """Place (seed, c, rate) -> Run, finished or not."""
+    records: dict = field(default_factory=dict)
+    """Place (seed, c, rate) -> record of the run that is finished."""
 
-    @property
+    @cached_property
     def whole(self):
-        """Which seeds (s,) have all their runs; all of them if none has. Means over other seeds cannot be compared."""
-        whole = (self.status != "missing").all(axis=(1, 2))
+        """Which seeds (s,) lack no run that could count; all of them if none has. Other means cannot be compared."""
+        whole = ((self.status != "missing") | self.needless).all(axis=(1, 2))
         return whole if whole.any() else np.ones_like(whole)
+
+    @cached_property
+    def choice(self):
+        """What `RULE` takes of the seeds that are whole."""
+        return choose(self.accuracy[self.whole], self.status[self.whole])
 
     @property
     def title(self):
@@ -53,7 +64,9 @@ class Grid:
         run = self.common
         images = f"{run.n:,} {run.data} images" if run.n else f"all {run.data} images"
         dimension = f" of dimension {run.dimension}" if run.data in ("latent", "biggan") else ""
-        return f"{run.model}, width {run.width}, norm {run.norm}: {images}{dimension}, {run.n_classes} classes"
+        later = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in _later(run)]
+        kind = ", ".join([run.model, f"width {run.width}", f"norm {run.norm}", *["centred"] * run.centred, *later])
+        return f"{kind}: {images}{dimension}, {run.n_classes} classes"
 
     @property
     def target(self):
@@ -63,8 +76,24 @@ class Grid:
 
     @property
     def notes(self):
-        """What a reader of the table or the picture has to know: see `notes`."""
-        return notes(self.log2_c, self.lr, self.accuracy[self.whole], self.status[self.whole], self.target)
+        """What a reader of the table or the picture has to know."""
+        found = notes(self.log2_c, self.lr, self.accuracy[self.whole], self.status[self.whole], self.target)
+        return [*found, *self.provenance_notes]
+
+    @property
+    def provenance_notes(self):
+        """Those of the notes that are about the runs, not about the edges of the grid."""
+        return [*self._left_out(), *mixtures(self.records.values())]
+
+    def _left_out(self):
+        """Which cells have needless runs, in a sentence."""
+        cells = [f"(2^{self.log2_c[i]:g}, {self.lr[j]:g})" for i, j in np.argwhere(self.needless.any(axis=0))]
+        if cells:
+            yield (
+                f"{self.needless.sum()} runs are missing because they can change nothing: at (c, lr) = "
+                f"{', '.join(cells)} another seed failed, so the rate does not count, and another rate may "
+                "(--all-cells trains them)."
+            )
 
     @property
     def troubles(self):
@@ -73,7 +102,7 @@ class Grid:
         means = np.nan_to_num(self.accuracy).mean(axis=0)
         rates = [max(range(len(self.lr)), key=lambda j, i=i: (reached[i, j], means[i, j])) for i in range(len(reached))]
         runs = [
-            [self.finished[s, i, j] for s in range(len(self.status)) if (s, i, j) in self.finished]
+            [_finished(self.records[s, i, j]) for s in range(len(self.status)) if (s, i, j) in self.records]
             for i, j in enumerate(rates)
         ]
         best = max(range(len(rates)), key=lambda i: (reached[i, rates[i]], means[i, rates[i]]))
@@ -95,10 +124,14 @@ class Row:
     low: float | None
     high: float | None
     """Ends of its 95% interval; None with one seed."""
+    final: float | None
+    """Mean over seeds of the test accuracy after the last epoch, at the same rates."""
+    final_low: float | None
+    final_high: float | None
     seeds: int
-    """Seeds that have all their runs, or all where none has."""
+    """Seeds that lack no run that could count, or all where none is so."""
     statuses: dict
-    """How many runs of this c, at all rates and seeds: "reached", "budget", "diverged", "missing"."""
+    """How many runs of this c, at all rates and seeds: by `STATUSES`."""
 
 
 def grids(runs, records):
@@ -116,36 +149,50 @@ def grids(runs, records):
     list of Grid
         In the order in which they were asked for.
     """
-    trained = {Run(**record["run"]): record["trained"] for record in records}
+    finished = {Run(**record["run"]): record for record in records}
     groups = {}
     for run in runs:
         groups.setdefault(replace(run, c=1.0, lr=1.0, seed=0), []).append(run)
-    return [_grid(common, members, trained) for common, members in groups.items()]
+    return [_grid(common, members, finished) for common, members in groups.items()]
 
 
-def _grid(common, runs, trained):
+def _grid(common, runs, finished):
     axes = [sorted({getattr(run, name) for run in runs}) for name in ("seed", "c", "lr")]
     accuracy = np.full([len(axis) for axis in axes], np.nan)
+    final, needless = accuracy.copy(), np.zeros(accuracy.shape, dtype=bool)
     status = np.full(accuracy.shape, "missing", dtype="<U8")
-    finished = {}
-    for run in runs:
-        place = tuple(axis.index(getattr(run, name)) for axis, name in zip(axes, ("seed", "c", "lr"), strict=True))
-        if run in trained:
-            accuracy[place], status[place] = trained[run]["peak_test_accuracy"], trained[run]["status"]
-            finished[place] = _finished(run, trained[run])
-    return Grid(common, np.log2(axes[1]), np.array(axes[2]), accuracy, status, finished)
+    cells = Cells(runs, {run: finished[run]["trained"]["status"] for run in runs if run in finished})
+    runs = {
+        tuple(axis.index(getattr(run, name)) for axis, name in zip(axes, ("seed", "c", "lr"), strict=True)): run
+        for run in runs
+    }
+    records = {place: finished[run] for place, run in runs.items() if run in finished}
+    for place, run in runs.items():
+        if place in records:
+            trained = records[place]["trained"]
+            status[place] = trained["status"]
+            accuracy[place], final[place] = trained["peak_test_accuracy"], trained["final_test_accuracy"]
+        else:
+            needless[place] = cells.is_needless(run)
+    return Grid(common, np.log2(axes[1]), np.array(axes[2]), accuracy, status, final, needless, runs, records)
 
 
-def _finished(run, trained):
+def _finished(record):
     """What a diagnosis needs. The recorded risks are those of c f."""
+    trained = record["trained"]
     return FinishedRun(
         trained["train_risk"],
         1 - trained["peak_test_accuracy"],
         trained["status"],
         train_accuracy=trained["train_accuracy"][-1],
-        scale=run.c,
-        seed=run.seed,
+        scale=record["run"]["c"],
+        seed=record["run"]["seed"],
     )
+
+
+def _later(run):
+    """The parameters that a run of the first version did not have, where they differ from their defaults."""
+    return [(name.replace("_", " "), value) for name, value in run.parameters.items() if name not in FIRST_FIELDS]
 
 
 def varying(found):
@@ -169,6 +216,21 @@ def best_rates(found):
     return [row for grid in found for row in _rows(grid, {name: getattr(grid.common, name) for name in names})]
 
 
+def remarks(found):
+    """The notes of all grids, each once, and on mixtures between them.
+
+    Parameters
+    ----------
+    found : list of Grid
+
+    Returns
+    -------
+    list of str
+    """
+    between = mixtures(record for grid in found for record in grid.records.values()) if len(found) > 1 else []
+    return list(dict.fromkeys([*(note for grid in found for note in grid.notes), *between]))
+
+
 def troubles(found):
     """Sentences on what is wrong at which c of which grid.
 
@@ -186,62 +248,20 @@ def troubles(found):
 
 
 def _rows(grid, kind):
-    whole = grid.whole
-    curve, rate = at_best_rate(grid.accuracy[whole], grid.status[whole] == "reached")
+    choice = grid.choice
+    final = choice.at(grid.final[grid.whole])
     for i, log2_c in enumerate(grid.log2_c):
-        mean = interval(curve[:, i])
-        taken = np.unique(rate[:, i][rate[:, i] >= 0])
+        peak = interval(choice.curve[:, i])
         yield Row(
             kind,
             float(2.0**log2_c),
-            tuple(grid.lr[taken].tolist()),
-            *(float(value) if np.isfinite(value) else None for value in (mean.mean, mean.low, mean.high)),
-            mean.n,
+            tuple(grid.lr[choice.rates(i)].tolist()),
+            *_numbers(peak),
+            *_numbers(interval(final[:, i])),
+            peak.n,
             dict(Counter(grid.status[:, i].ravel().tolist())),
         )
 
 
-def notes(log2_c, lr, accuracy, status, target):
-    """Sentences on where a grid is too small to show what it was made for.
-
-    Parameters
-    ----------
-    log2_c : ndarray (m,)
-        Increasing.
-    lr : ndarray (r,)
-        Increasing.
-    accuracy, status : ndarray (s, m, r)
-        As of a `Grid`.
-    target : str
-        When a run stopped, in words.
-
-    Returns
-    -------
-    list of str
-        Empty where the best c and its best rate have neighbours on both sides.
-
-    Examples
-    --------
-    >>> status = np.full((2, 3, 1), "reached")
-    >>> notes(np.arange(3.0), np.array([0.1]), np.array([[[0.5], [0.6], [0.7]]] * 2), status, "99%")
-    ['The best c, 2^2, is the largest of the grid: a better one may lie beyond it.']
-    """
-    reached = status == "reached"
-    if not reached.any():
-        return [f"No run reached its target, {target}: train for more epochs or at other rates before comparing c."]
-    curve, rate = at_best_rate(accuracy, reached)
-    mean = curve.mean(axis=0)
-    if not np.isfinite(mean).any():
-        return [f"At no c is there a learning rate at which every seed reached its target, {target}."]
-    best = int(np.nanargmax(mean))
-    found = []
-    if len(log2_c) > 1 and best in (0, len(log2_c) - 1):
-        end = "largest" if best else "smallest"
-        found.append(f"The best c, 2^{log2_c[best]:g}, is the {end} of the grid: a better one may lie beyond it.")
-    for taken in np.unique(rate[:, best]) if len(lr) > 1 else ():
-        if taken in (0, len(lr) - 1):
-            end = "largest" if taken else "smallest"
-            found.append(
-                f"At the best c, 2^{log2_c[best]:g}, the best learning rate, {lr[taken]:g}, is the {end} of the grid."
-            )
-    return found
+def _numbers(mean):
+    return (float(value) if np.isfinite(value) else None for value in (mean.mean, mean.low, mean.high))

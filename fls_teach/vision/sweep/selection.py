@@ -1,0 +1,92 @@
+"""The one rule by which the accuracy of a c comes from those of all its learning rates (no torch).
+
+Table, picture, export and the demos on images use it, so their numbers agree.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fls_teach.statistics import at_best_rate
+
+RULE = (
+    "each seed at the learning rate that is best for the other half of the seeds by peak test accuracy, "
+    "among the rates at which every seed reached its target"
+)
+"""How the one accuracy of a c comes from those of all its rates: see `choose`, which everything uses."""
+PEAK = "peak: the best of all evaluations, so a slow run has more draws; final: after the last epoch"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What `RULE` takes of a grid (s, m, r)."""
+
+    curve: np.ndarray
+    """Accuracy (s, m) at the rates taken; NaN where no rate counts."""
+    rate: np.ndarray
+    """Index (s, m) of the rate taken; -1 where none counts."""
+
+    @property
+    def best(self):
+        """Index of the c with the highest mean; None where no rate counts at any c."""
+        mean = self.curve.mean(axis=0)
+        return int(np.nanargmax(mean)) if np.isfinite(mean).any() else None
+
+    def rates(self, i):
+        """Indices of the rates taken at the i-th c: two where the halves of the seeds disagree, or none."""
+        return [int(j) for j in np.unique(self.rate[:, i]) if j >= 0]
+
+    def at(self, values):
+        """`values` (s, m, r), of another kind, at the rates taken: (s, m)."""
+        taken = np.take_along_axis(values, np.maximum(self.rate, 0)[..., None], axis=-1)[..., 0]
+        return np.where(self.rate >= 0, taken, np.nan)
+
+
+def choose(accuracy, status):
+    """The one selection of table, picture and export, by `RULE`: a Choice."""
+    return Choice(*at_best_rate(accuracy, status == "reached"))
+
+
+def notes(log2_c, lr, accuracy, status, target):
+    """Sentences on where a grid is too small to show what it was made for.
+
+    Parameters
+    ----------
+    log2_c : ndarray (m,)
+        Increasing.
+    lr : ndarray (r,)
+        Increasing.
+    accuracy, status : ndarray (s, m, r)
+        As of a `Grid`.
+    target : str
+        When a run stopped, in words.
+
+    Returns
+    -------
+    list of str
+        Empty where the best c and its best rate have neighbours on both sides.
+
+    Examples
+    --------
+    >>> status = np.full((2, 3, 1), "reached")
+    >>> notes(np.arange(3.0), np.array([0.1]), np.array([[[0.5], [0.6], [0.7]]] * 2), status, "99%")
+    ['The best c, 2^2, is the largest of the grid: a better one may lie beyond it.']
+    """
+    reached = status == "reached"
+    if not reached.any():
+        return [f"No run reached its target, {target}: train for more epochs or at other rates before comparing c."]
+    choice = choose(accuracy, status)
+    best = choice.best
+    if best is None:
+        return [f"At no c is there a learning rate at which every seed reached its target, {target}."]
+    found = []
+    if len(log2_c) > 1 and best in (0, len(log2_c) - 1):
+        end = "largest" if best else "smallest"
+        found.append(f"The best c, 2^{log2_c[best]:g}, is the {end} of the grid: a better one may lie beyond it.")
+    for taken in choice.rates(best) if len(lr) > 1 else ():
+        if taken in (0, len(lr) - 1):
+            end = "largest" if taken else "smallest"
+            found.append(
+                f"At the best c, 2^{log2_c[best]:g}, the best learning rate, {lr[taken]:g}, is the {end} of the grid."
+            )
+    return found
