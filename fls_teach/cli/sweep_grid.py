@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import click
 
+from fls_teach.vision.own import is_own
 from fls_teach.vision.run import CHOICES, Run
 from fls_teach.vision.sweep.grid import flags, listed, numbers, powers_of_two, runs, seeds
 
@@ -14,13 +15,13 @@ BY_DATA = {
     "cifar10": {"image_size": 32, "n": 0, "n_test": 0, "n_validation": 5000},
     "cifar100": {"image_size": 32, "n": 0, "n_test": 0, "n_validation": 5000},
 }
-BY_MODEL = {"cnn5": {"width": 16, "norm": "none", "c": "-6:6:2"}}
+SMALL = {"width": 16, "norm": "none", "c": "-6:6:2"}
+"""Of cnn5, and of models of one's own."""
 PUBLISHED = {"width": 64, "norm": "batch", "c": "-10:2"}
-"""Of the models not in BY_MODEL."""
 BY_STOP = {"train-accuracy": 0.99, "train-risk": 0.05, "validation-risk": 10}
 HELP = {
-    "model": "",
-    "data": "latent needs no files.",
+    "model": "module:function, or",
+    "data": "module:function, or (latent needs no files)",
     "c": "Powers of two, 2^A to 2^B; A:B:STEP; or values with commas.  [cnn5: -6:6:2, others: -10:2]",
     "lr": "Learning rates on loss(c f)/c.  [0.03,0.1]",
     "seed": "How many, from 0 on; or a list with commas; or A:B, both included.  [2]",
@@ -30,6 +31,8 @@ HELP = {
     "n_test": "Test images.  [CIFAR: 0 = all, others: 1000]",
     "n_validation": "Held-out images.  [0; for --stop validation-risk latent: 256, biggan: 500, CIFAR: 5000]",
     "classes": "The first so many; 0 is all.",
+    "class_list": "CIFAR's classes to take, as in 3,17,42: together.",
+    "coarse": "CIFAR-100's 20 superclasses.",
     "dimension": "Free noise coordinates of latent and biggan.",
     "noise": "Standard deviation of latent's noise coordinates.",
     "test_per_seed": "Let the seed draw the test images too.",
@@ -49,10 +52,13 @@ HELP = {
     "loss": "",
     "evaluate": "When training images are evaluated: after every epoch, or only near the target.",
     "test_every": "Epochs between evaluations of the test images.",
+    "precision": "Of products.",
+    "compile": "Let torch.compile make the network's kernels.",
+    "channels_last": "Memory layout on a GPU.",
 }
 """Of each field of Run, in the order of `fls sweep --help`; a field without a line comes last, without words."""
 OPTIONS = {"seed": "--seeds"}
-READ = {"c": powers_of_two, "seed": seeds}
+READ = {"c": powers_of_two, "seed": seeds, "class_list": lambda text: (text.replace(" ", ""),)}
 """Where an option's name, or the way its text is read, does not follow from its field."""
 DEFAULTS = {"lr": (0.03, 0.1), "seed": (0, 1)}
 
@@ -86,7 +92,7 @@ def _option(field):
     if name in CHOICES:
         words = f"{words} {', '.join(CHOICES[name])}.".strip()
     if not bracket:
-        default = f"{'no' if field.default is False else field.default}]"
+        default = f"{'no' if field.default is False else str(field.default) or 'all'}]"
     help = f"{words.strip()}  [{default}"
     looks = {"metavar": "[LIST]", "is_flag": False, "flag_value": "yes"} if field.type is bool else {"metavar": "LIST"}
     read = READ.get(name) or _reader(field)
@@ -96,7 +102,8 @@ def _option(field):
 def _reader(field):
     """How the text of an option becomes a tuple of values of the field's type."""
     if field.name in CHOICES:
-        return lambda text: listed(text, CHOICES[field.name])
+        own = is_own if field.name in ("model", "data") else lambda name: False
+        return lambda text: listed(text, CHOICES[field.name], own)
     if field.type is bool:
         return flags
     return lambda text: numbers(text, field.type)
@@ -124,7 +131,8 @@ def grid(given):
     kinds = [given.pop(name, (getattr(Run(), name),)) for name in ("model", "data", "stop")]
     made = []
     for model, data, stop in itertools.product(*kinds):
-        usual = {**BY_DATA[data], **BY_MODEL.get(model, PUBLISHED), "target": BY_STOP[stop]}
+        by_model = SMALL if model == "cnn5" or is_own(model) else PUBLISHED
+        usual = {**BY_DATA.get(data, {}), **by_model, "target": BY_STOP[stop]}
         usual["c"] = powers_of_two(usual["c"])
         if stop != "validation-risk":
             usual["n_validation"] = 0

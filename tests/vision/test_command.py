@@ -97,7 +97,7 @@ MISUSE = {
     "devices and processes": (["--device", "cpu,cuda", "--engine", "processes"], "several devices exclude each other"),
     "rate in words": (["--lr", "fast"], "'fast' is no list of numbers"),
     "rate is negative": (["--lr", "-0.1"], "lr is -0.1; wanted a positive number"),
-    "size of CIFAR": (["--data", "cifar10", "--image-size", "16"], "CIFAR images have 32 pixels"),
+    "size of CIFAR": (["--data", "cifar10", "--image-size", "24"], "CIFAR images have 32 pixels"),
     "size of latent": (["--image-size", "20"], "image_size is 20"),
     "dimension of CIFAR": (["--data", "cifar10", "--dimension", "8"], "--dimension has no effect"),
     "weights of CIFAR": (["--data", "cifar10", "--weights", "w"], "--weights has no effect on 'cifar10'"),
@@ -159,7 +159,8 @@ def test_every_field_of_a_run_has_an_option_of_its_own():
         assert options[field.name].help, f"{field.name} has no help"
         told = options[field.name].help.split("[")[1].rstrip("]")
         if ":" not in told and "," not in told and field.name != "seed":
-            assert told == ("no" if field.default is False else str(getattr(run, field.name)))
+            value = getattr(run, field.name)
+            assert told == ("no" if value is False else str(value) or "all")
     assert list(options)[: len(command.HELP)] == list(command.HELP), "the order of the help"
 
 
@@ -174,6 +175,15 @@ def test_lists_make_every_combination(call):
         "group",
     }
     assert {run.momentum for run in made} == {0, 0.5} and {run.centred for run in made} == {False, True}
+
+
+def test_a_model_of_ones_own_and_chosen_classes():
+    own = command.grid({"model": ("mine:net",), "data": ("mine:pictures",), "classes": (3,)})
+    assert {(run.model, run.data, run.classes) for run in own} == {("mine:net", "mine:pictures", 3)}
+    options = {option.name: option for option in main.get_command(None, "sweep").params}
+    assert options["model"].type.convert("cnn5,mine:net", None, None) == ("cnn5", "mine:net")
+    chosen = options["class_list"].type.convert("3, 17,42", None, None)
+    assert {run.class_list for run in command.grid({"data": ("cifar100",), "class_list": chosen})} == {"3,17,42"}
 
 
 def test_a_flag_alone_means_yes(call):

@@ -72,8 +72,8 @@ def numbers(text, kind=float, or_else=""):
     return values
 
 
-def listed(text, known):
-    """Words from a list with commas, each one of `known`: a tuple, in the order given, without repetition.
+def listed(text, known, other=lambda word: False):
+    """Words from a list with commas, each one of `known` or allowed by `other`: a tuple in the order given, each once.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def listed(text, known):
     """
     values = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     for value in values:
-        if value not in known:
+        if value not in known and not other(value):
             raise ValueError(f"'{value}' is not one of {', '.join(known)}")
     return values
 
