@@ -374,6 +374,45 @@ def test_a_person_may_be_called_as_hidden_folders_are(packed, tmp_path):
     assert said == [("hidden", ".empty")]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {f"{file[:-3]}/{who}/{file}": who for who in ("Ada L", "Bo D") for file in (FILE, OTHER)},
+        {f"{file[:-3]}/{who}_{file}": who for who in ("Ada L", "Bo D") for file in (FILE, OTHER)},
+        {f"{EIGHT}/Ada L/{FILE}": "Ada L", f"{EIGHT}/Bo D/{FILE}": "Bo D", f"{NINE}/Bo D/{OTHER}": "Bo D"},
+        {f"{EIGHT} (Ada L).py": "Ada L", f"{EIGHT}(Bo D).py": "Bo D"},
+        {f"{EIGHT}_2400417.py": "2400417", f"{EIGHT}_2400418.py": "2400418"},
+        {f"section {k % 3}/person {k}/{FILE}": f"person {k}" for k in range(5)},
+    ],
+)
+def test_a_class_by_exercise_or_by_section_is_no_single_submission(layout, packed, tmp_path):
+    """Catches a class that becomes one row, or a section with one person in it that becomes a person."""
+    path = tmp_path / "all.zip" if packed else lay(tmp_path / "in", layout)
+    if packed:
+        path.write_bytes(zipped(layout))
+    entries = collect([path], CHOSEN)
+    assert [entry.name for entry in entries] == sorted(set(layout.values()))
+    for entry in entries:
+        files, mine = entry.read().files, [path for path, who in layout.items() if who == entry.name]
+        assert set(files.values()) == {entry.name.encode()} and len(files) == len(mine)
+
+
+def test_versions_of_one_exercise_by_their_dates_are_one_persons(tmp_path):
+    """Catches a date that is taken for a student's number."""
+    files = {f"{EIGHT}_2025030{day}.py": f"x = {day}" for day in (3, 4)}
+    (entry,) = collect([lay(tmp_path / "in", files)], CHOSEN)
+    assert entry.read().files == {EIGHT: b"x = 4"}
+
+
+@pytest.mark.parametrize("name", [".ada_{}", "._ada_{}"])
+def test_a_hidden_file_is_named_unless_a_mac_has_made_it(name, tmp_path):
+    said, files = [], {name.format(FILE): "x", f"bo_{FILE}": "y", f"cy_{FILE}": "z"}
+    entries = collect([lay(tmp_path / "in", files)], CHOSEN, remark=lambda *words: said.append(words))
+    assert [entry.name for entry in entries] == ["bo", "cy"]
+    assert said == [("hidden", name.format(FILE))] * (name[1] != "_")
+
+
 # ------------------------------------------------------------------ groups
 
 

@@ -321,8 +321,9 @@ def _found_at(path, expected, results_in, single, patterns, insist, remark):
             found, sure, own = people(tree, patterns, expected, passed_over)
             inside = tree.children()
             empty = all(is_junk(each[:1]) for each in inside)
-            hidden = [each[:2] for each in inside if each[1] == "folder" and is_hidden(each[0])]
-            hidden = [name for name, kind in hidden if not is_hidden_work(tree, (), name, kind, expected)]
+            hidden = [name for name, kind, _ in inside if is_hidden(name) and not is_archive(name)
+                      and not is_hidden_work(tree, (), name, kind, expected)
+                      and (kind == "folder" or recognised(name, expected))]  # fmt: skip
             if own:
                 _only_ones(tree, own, expected, said, zips=kind == "folder")
             if insist and not any(each.matched for each in found):

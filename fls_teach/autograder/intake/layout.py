@@ -107,8 +107,8 @@ def _is_junk(name):
 
 
 def is_hidden(name):
-    """Whether a folder is called as those that systems do not show, and not as a known tool's: it may be a person's."""
-    return name.startswith(".") and name.casefold() not in _TOOLS
+    """Whether something is called as what systems do not show, and not as a known tool's: it may be a person's."""
+    return name.startswith(".") and not name.startswith("._") and name.casefold() not in _TOOLS
 
 
 def is_archive(name):

@@ -189,7 +189,8 @@ def people(tree, patterns, expected, passed_over=lambda at: False, at=()):
 
     best = fitting(platforms)
     if own and not best:
-        return [], False, own
+        found = _inner(tree, patterns, expected, passed_over, at, own) if set(own) <= set(folders) else []
+        return found, bool(found), [] if found else own
     sure = bool(best)
     best = best or fitting(patterns) or fitting(platforms, 2) or fitting(platforms, 3)
     found = [
@@ -255,17 +256,24 @@ def _named_by_export(tree, at, found):
 
 
 def _inner(tree, patterns, expected, passed_over, at, folders):
-    """What lies in folders each of which holds several people's work, or [] if one does not."""
-    found = []
+    """What lies in folders each of which holds several people's work, or [] if one does not.
+
+    Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they are
+    taken if most are certain, or if those hold their people as well.
+    """
+    certain, others = [], []
     for name in folders if len(at) < _DEEPEST else ():
         try:
-            theirs, sure, _ = people(tree, patterns, expected, passed_over, (*at, name))
+            theirs, sure, own = people(tree, patterns, expected, passed_over, (*at, name))
         except (sources.Refused, sources.Unreadable):  # reading it says why
-            sure = False
-        if not sure:
             return []
-        found += theirs
-    return found
+        if own or not theirs:
+            return []
+        (certain if sure else others).append(theirs)
+    found = [each for theirs in certain for each in theirs]
+    more = [each for theirs in others for each in theirs]
+    known = {each.who for each in found}
+    return found + more if len(certain) > len(others) or all(each.who in known for each in more) else []
 
 
 def exercises_in(tree, at, expected):

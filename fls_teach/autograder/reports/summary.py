@@ -23,7 +23,7 @@ SAID = {
     "more_attempts": ("with more attempts, which do not count", ""),
     "noted": ("with notes on their files, which their reports show", ""),
     "unknown_members": ("named in --groups, but nothing was handed in under that name", ""),
-    "hidden": ("hidden and without an exercise, so passed over", ""),
+    "hidden": ("passed over, as systems hide what begins with a dot", ""),
     "earlier_results": ("passed over, as it holds results of an earlier fls grade", ""),
 }
 """What a batch may say of names beside the marks, by its name in JSON, and in which style."""
