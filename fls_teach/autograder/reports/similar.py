@@ -104,10 +104,7 @@ def near_identical(submissions, exercises):
         from rapidfuzz import process
         from rapidfuzz.distance import Indel
     except ImportError:
-        raise MissingModule(
-            "looking for near-identical submissions needs rapidfuzz, which is not installed:"
-            " python -m pip install rapidfuzz"
-        ) from None
+        raise MissingModule("similar files are found with rapidfuzz: python -m pip install rapidfuzz") from None
 
     stubs = {each.name: _Stub(_read(each.stub)) for each in exercises}
     groups = {name: {} for name in stubs}  # of each exercise: names by tokens
@@ -136,9 +133,7 @@ def near_identical(submissions, exercises):
         for label, runs in (("the specification", specification), ("fls_teach.theory", theory)):
             for text, alike in groups[each.name].items():
                 if (share := _share(text, runs)) >= PASTED:
-                    pairs += [
-                        Pair(name, None, each.name, round(share, 4), label) for name in alike if name is not REFERENCE
-                    ]
+                    pairs += [Pair(name, None, each.name, round(share, 4), label) for name in {*alike} - {REFERENCE}]
     return sorted(set(pairs), key=lambda pair: (-pair.ratio, pair.exercise, pair.a, pair.b or ""))
 
 
