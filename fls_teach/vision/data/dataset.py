@@ -93,4 +93,4 @@ class Data:
         mean = sums / count
         deviation = (squares / count - mean.square()).clamp_min(1.0).sqrt()
         shift, scale = (value.to(torch.float32).reshape(1, -1, 1, 1) for value in (mean, 1 / deviation))
-        return lambda batch: (batch.to(torch.float32) - shift) * scale
+        return lambda batch: batch.to(torch.float32).sub_(shift).mul_(scale)

@@ -12,5 +12,5 @@ def cnn5(n_classes, width, norm, image_size):
     channels = (3, width, width, 2 * width, 2 * width)
     features = []
     for inputs, outputs, stride in zip(channels, channels[1:], STRIDES, strict=False):
-        features += [*convolution(inputs, outputs, norm, stride), nn.ReLU()]
+        features += [*convolution(inputs, outputs, norm, stride), nn.ReLU(inplace=True)]
     return Network(nn.Sequential(*features), channels[-1], n_classes, image_size, norm, 5 if norm == "none" else None)

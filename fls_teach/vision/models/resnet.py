@@ -32,7 +32,7 @@ def resnet(depth, n_classes, width, norm, image_size):
     """
     stages = DEPTHS[depth]
     scale = sum(stages) ** -0.5 if norm == "none" else 1.0
-    features, inputs = [*convolution(3, width, norm), nn.ReLU()], width
+    features, inputs = [*convolution(3, width, norm), nn.ReLU(inplace=True)], width
     for stage, count in enumerate(stages):
         for block in range(count):
             stride = 2 if stage and not block else 1
@@ -47,9 +47,9 @@ def resnet(depth, n_classes, width, norm, image_size):
 def _branch(depth, inputs, channels, norm, stride):
     if depth < 50:
         first, second = convolution(inputs, channels, norm, stride), convolution(channels, channels, norm)
-        return [*first, nn.ReLU(), *second], channels
+        return [*first, nn.ReLU(inplace=True), *second], channels
     outputs = BOTTLENECK * channels
     first = convolution(inputs, channels, norm, size=1)
     second = convolution(channels, channels, norm, stride)
     third = convolution(channels, outputs, norm, size=1)
-    return [*first, nn.ReLU(), *second, nn.ReLU(), *third], outputs
+    return [*first, nn.ReLU(inplace=True), *second, nn.ReLU(), *third], outputs

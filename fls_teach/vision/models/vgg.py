@@ -23,7 +23,7 @@ def vgg(depth, n_classes, width, norm, image_size):
     features, inputs = [], 3
     for stage, (count, multiple) in enumerate(zip(stages, CHANNELS, strict=True)):
         for _ in range(count):
-            features += [*convolution(inputs, multiple * width, norm), nn.ReLU()]
+            features += [*convolution(inputs, multiple * width, norm), nn.ReLU(inplace=True)]
             inputs = multiple * width
         if stage >= len(stages) - halvings:
             features.append(nn.MaxPool2d(2))
