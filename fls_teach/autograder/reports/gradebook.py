@@ -43,6 +43,9 @@ def columns(exercises):
 def row(record, exercises):
     """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0."""
     marks, verdicts = final_marks(record), Counter(item["verdict"] for _, item in properties(record))
+    about = record.get("intake", {})  # of a record from before there was any: empty cells
+    intake = [about.get(name, "") for name in ("when", "attempt", "attempts", "late")]
+    intake += ["; ".join(about.get("group", ())), " ".join(reasons_to_review(record))]
     return [
         escape_formula(record["submission"]),
         marks.score,
@@ -50,19 +53,11 @@ def row(record, exercises):
         *(marks.points.get(name) for name in exercises),
         record["digest"],
         *(verdicts[verdict] for verdict in VERDICTS),
-        *_intake(record),
+        *(escape_formula(str(cell)) for cell in intake),
         record.get("late", {}).get("days", ""),
         marks.final,
         escape_formula(" ".join(corrections(record))),
     ]
-
-
-def _intake(record):
-    """The cells of `INTAKE`; those of a record from before there were any are empty."""
-    about = record.get("intake", {})
-    cells = {"submitted": about.get("when", ""), "members": "; ".join(about.get("group", ()))}
-    cells |= {"review": " ".join(reasons_to_review(record))}
-    return [escape_formula(str(cells.get(name, about.get(name, "")))) for name in INTAKE]
 
 
 def write_gradebook(path, exercises, records, absent=()):
