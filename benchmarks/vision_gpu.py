@@ -26,6 +26,7 @@ from provenance import provenance, table, write  # isort: skip  (before numpy: o
 import argparse
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from unittest import mock
@@ -75,8 +76,13 @@ def part_sweep(size, options):
         with compiled_step:
             return fused.train_stack(runs, data)
 
+    few = [replace(run, evaluate="near", test_every=run.epochs) for run in runs]
     methods = {
         "fused": lambda: fused.train_stack(runs, data),
+        "fused, few evaluations": lambda: fused.train_stack(few, data),
+        "fused, few evaluations, bf16": lambda: fused.train_stack(
+            [replace(run, precision="bf16") for run in few], data
+        ),
         "fused, compiled": fused_and_compiled,
         "loop": lambda: [train_run(run, data) for run in sample],
         "loop, compiled": lambda: [resnet18.train_model(run, data, resnet18.compiled) for run in sample],
