@@ -14,6 +14,7 @@ from fls_teach.course.registry import course_root
 
 COMMANDS = {
     "demo": "fls_teach.cli.demo:demo",
+    "explore": "fls_teach.cli.explore:explore",
     "book": "fls_teach.cli.book:book",
     "start": "fls_teach.cli.student:start",
     "list": "fls_teach.cli.student:list_exercises",
@@ -38,7 +39,7 @@ COMMANDS = {
 
 GROUPS = {
     "Students": ("start", "list", "check", "hint", "watch", "solution", "reset", "submit"),
-    "Readers": ("demo", "book", "sweep", "plot", "export"),
+    "Readers": ("demo", "explore", "book", "sweep", "plot", "export"),
     "Instructors": ("grade", "doctor", "release", "bundle"),
     "Authors": ("new-exercise", "lint"),
 }

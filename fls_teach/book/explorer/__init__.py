@@ -1,17 +1,45 @@
-"""The sources of the page of `fls explore`: JavaScript modules that train networks and measure them in a browser.
+"""The page of `fls explore`: one HTML file, without a network and without a build, from the sources beside this file.
 
-`script` joins modules into one script: `import` lines and the word `export` go, since one script needs neither.
+The sources are JavaScript modules. `engine/` trains and measures networks, in worker threads and, for tests, in the
+page; `page/` draws. `page_html` joins them in the order below; `import` lines and the word `export` go, as one script
+needs neither.
 """
 
+import json
 import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 ENGINE = tuple(f"engine/{name}.js" for name in "vectors random mixtures flow errors measures run".split())
 """In the page and in its workers; a file imports from earlier ones."""
+WORKER = ("engine/worker.js",)
+"""In the workers alone."""
+PAGE = tuple(
+    f"page/{name}.js" for name in "svg settings plane curves bars ucurve numbers workers picture tour main".split()
+)
+"""In the page alone; a file imports from ENGINE and from earlier ones."""
 
 _IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def page_html() -> str:
+    """The whole page.
+
+    Returns
+    -------
+    str
+        HTML with styles, scripts and the presets of `fls_teach.demos`; the same bytes at every call.
+    """
+    parts = {
+        "style": (FOLDER / "page.css").read_text(encoding="utf-8"),
+        "engine": script(ENGINE),
+        "worker": script(WORKER),
+        "page": script(PAGE),
+        "presets": json.dumps(presets(), indent=1),
+    }
+    html = (FOLDER / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda blank: parts[blank[1]], html)
 
 
 def script(names) -> str:

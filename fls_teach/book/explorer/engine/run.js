@@ -2,13 +2,13 @@
 //
 // A setting: {mixture: "gaussian" | "xor" | "classes", classes, kappa, n, d, h, targetRisk, separable,
 // start: "plain" | "twins" | "centred", seed}.
-import { cosine, dot, norm, unit } from "./vectors.js";
+import { dot, norm, unit } from "./vectors.js";
 import { normals } from "./random.js";
 import { bayesError, classSum, drawStart, outputCount, sampleData, scaledStart } from "./mixtures.js";
 import { gradientFlow } from "./flow.js";
 import { decompose, fourNumbers, phaseOneExit, predictors, signalOf, zeta } from "./measures.js";
 
-const MOST_FRAMES = 400;
+const MOST_FRAMES = 240;
 const DATA = 0, TEST = 1; // streams of random numbers of one seed
 
 // What a seed draws: the data and the start of scale 1, which all alphas share. Null where no data set is separable.
@@ -72,23 +72,28 @@ export function recordRun(setting, alpha, rtol) {
 // Two Gaussians: of the signal and the class sum x_+. XOR: of the two axes of the centres. Classes: of the differences
 // between the first three centres.
 function choosePlane(setting, { X, y }) {
-  const { d, mixture } = setting, e = (axis) => Float64Array.from({ length: d }, (_, k) => (k === axis ? 1 : 0));
+  const { d, mixture } = setting;
+  const e = (axis) => Float64Array.from({ length: d }, (_, k) => (k === axis ? 1 : 0));
   if (mixture === "xor") {
-    return withArrows([e(0), e(1)], [["e₁ (class +)", e(0), 1], ["e₂ (class −)", e(1), -1]]);
+    return withArrows([e(0), e(1)], [["e₁", e(0), 1], ["−e₁", minus(e(0)), 1], ["e₂", e(1), -1], ["−e₂", minus(e(1)), -1]]);
   }
   if (mixture === "classes") {
     const across = unit(e(0).map((x, k) => x - e(1)[k]));
     const up = unit(e(2).map((x, k) => x - (e(0)[k] + e(1)[k]) / 2));
-    const sums = [0, 1, 2].map((label) => [`sum of class ${label + 1}`, classSum(X, y, d, label), label]);
+    const sums = [0, 1, 2].map((label) => [`sum ${label + 1}`, classSum(X, y, d, label), label]);
     return withArrows([across, up], sums);
   }
-  const signal = signalOf(setting), plus = classSum(X, y, d, 1), minus = classSum(X, y, d, -1);
+  const signal = signalOf(setting), plus = classSum(X, y, d, 1);
   const along = dot(plus, signal), rest = plus.map((x, k) => x - along * signal[k]);
   const across = norm(rest) > 0 ? unit(rest) : e(1);
-  return withArrows([signal, across], [["signal s", signal, 0], ["x₊", plus, 1], ["x₋", minus, -1]]);
+  return withArrows([signal, across], [["s", signal, null], ["x₊", plus, 1], ["x₋", classSum(X, y, d, -1), -1]]);
 }
 
-// Arrows: name, the part of the unit vector that lies in the plane, and whose class it is (0: of none).
+function minus(vector) {
+  return vector.map((value) => -value);
+}
+
+// Arrows: name, the part of the unit vector that lies in the plane, and whose class it is (null: of none).
 function withArrows(axes, named) {
   return { axes, arrows: named.map(([name, vector, side]) => [name, project(unit(vector), vector.length, axes)[0], side]) };
 }
@@ -98,17 +103,18 @@ function project(A, d, [first, second]) {
   return Array.from({ length: A.length / d }, (_, i) => [dot(A, first, i * d, 0, d), dot(A, second, i * d, 0, d)]);
 }
 
-// What is drawn of a network: its time and risk; neurons as [x, y, norm, side] with their unit direction in the plane;
-// and, on two Gaussians, Psi, OA, OF and the angles.
+// What is drawn of a network: its time and risk; four numbers for each neuron, the x and y of its unit direction in the
+// plane, |w_j| and whom it speaks for; and, on two Gaussians, w^+ in the plane, Psi, OA, OF and the angles.
 function frameOf(setting, { t, risk, W, V, h, d, K }, base, { axes }, xPlus) {
-  const neurons = project(W, d, axes).map(([x, y], j) => {
+  const neurons = new Float64Array(4 * h);
+  project(W, d, axes).forEach(([x, y], j) => {
     const size = Math.sqrt(dot(W, W, j * d, j * d, d));
-    return [x / size || 0, y / size || 0, size, sideOf(V, h, K, j)];
+    neurons.set([x / size || 0, y / size || 0, size, sideOf(V, h, K, j)], 4 * j);
   });
   const frame = { t, risk, neurons };
   if (setting.mixture === "gaussian") {
     const predictor = predictors({ W, V, h, d, K }, base).positive[0];
-    frame.alignment = cosine(predictor, xPlus);
+    frame.predictor = norm(predictor) > 0 ? project(unit(predictor), d, axes)[0] : null;
     Object.assign(frame, decompose(predictor, xPlus, signalOf(setting), setting.kappa));
   }
   return frame;

@@ -1,0 +1,92 @@
+// Worker threads: one for each picture's run, and a few that compute U-curves in the background.
+import { SWEEP_ALPHAS, SWEEP_SEEDS } from "./ucurve.js";
+import { sweepKey } from "./settings.js";
+
+const SOURCE = ["engine", "worker"].map((id) => document.getElementById(id).textContent).join("\n");
+const POOL_SIZE = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
+
+// From a Blob, so that the page works from a disk.
+function newWorker() {
+  const address = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  URL.revokeObjectURL(address);
+  return worker;
+}
+
+// A function that runs the newest setting it is given; while one run is computed, only the last of the others waits.
+export function runner(onMessage) {
+  const worker = newWorker();
+  let id = 0, busy = false, waiting = null;
+  const start = (setting) => {
+    busy = true;
+    worker.postMessage({ id: ++id, task: "run", setting, alpha: 2 ** setting.alpha });
+  };
+  worker.onmessage = ({ data }) => {
+    if (data.id !== id) return;
+    if ("recorded" in data) {
+      busy = false;
+      if (waiting) {
+        const next = waiting;
+        waiting = null;
+        return start(next);
+      }
+    }
+    onMessage(data);
+  };
+  return {
+    run(setting) {
+      if (busy) waiting = setting;
+      else start(setting);
+    },
+    end: () => worker.terminate(),
+  };
+}
+
+const curves = new Map(); // sweep key -> {found: alpha -> errors of each seed, waiting seeds, running, listeners}
+const idle = [];
+let workers = 0;
+
+// Compute the U-curve of a setting, once; onChange is called as points come in. Returns {found} at once.
+export function sweep(setting, onChange) {
+  const key = sweepKey(setting);
+  if (!curves.has(key)) curves.set(key, { key, setting, found: {}, waiting: [...SWEEP_SEEDS], running: 0 });
+  const curve = curves.get(key);
+  curve.onChange = onChange;
+  feed();
+  return curve;
+}
+
+// Give free workers the next seeds of the curves that are shown; what is not shown waits.
+const shown = new Set();
+export function showCurves(keys) {
+  shown.clear();
+  keys.forEach((key) => shown.add(key));
+  feed();
+}
+
+function feed() {
+  for (;;) {
+    const curve = [...curves.values()].filter((each) => shown.has(each.key) && each.waiting.length)
+      .sort((a, b) => b.waiting.length - a.waiting.length)[0];
+    if (!curve) return;
+    if (!idle.length && workers < POOL_SIZE) {
+      workers++;
+      idle.push(newWorker());
+    }
+    const worker = idle.pop();
+    if (!worker) return;
+    const seed = curve.waiting.shift();
+    curve.running++;
+    worker.onmessage = ({ data }) => {
+      if (data.done) {
+        curve.running--;
+        idle.push(worker);
+        feed();
+      } else if (data.errors) {
+        (curve.found[data.alpha] = curve.found[data.alpha] || []).push(data.errors);
+      }
+      curve.onChange();
+    };
+    worker.postMessage({ id: seed, task: "seed", setting: { ...curve.setting, seed }, alphas: SWEEP_ALPHAS });
+  }
+}
