@@ -18,13 +18,6 @@ from fls_teach.vision.sweep.sweep import sweep
 GRID = [Run(c=2.0**k) for k in range(-3, 5)]
 
 
-@pytest.fixture
-def short(monkeypatch):
-    """Leases that expire within a second."""
-    monkeypatch.setattr(leases, "REFRESH_SECONDS", 0.05)
-    monkeypatch.setattr(leases, "EXPIRE_SECONDS", 1.0)
-
-
 def record(run):
     return {"run": run.parameters, "trained": {"status": "reached"}, "images": {"train": "a", "test": "b"}}
 
@@ -97,48 +90,46 @@ def holder(tmp_path, environment):
     process.communicate()
 
 
-def test_what_a_living_process_has_is_left_to_it(tmp_path, trained, holder, short):
+def test_what_a_living_process_has_is_left_to_it(tmp_path, trained, holder, monkeypatch):
     """A job of an array ends rather than keeping a machine idle, and says what is not in its table."""
+    monkeypatch.setattr(leases, "REFRESH_SECONDS", 0.05)  # how often this process looks
     said = []
     swept = sweep(GRID, tmp_path, engine="loop", say=said.append)
     assert trained == GRID[2:] and swept.elsewhere == GRID[:2] and not swept.failed
-    assert said[-1].startswith(
-        f"2 runs are left to other processes, which are training them (one is process {holder.pid}"
-    )
+    assert said[-1].startswith("2 runs are left to other processes, which are training them (one is process")
+    assert f"process {holder.pid} on " in said[-1]
 
 
 @pytest.mark.parametrize("machine", ["this", "another"])
-def test_what_a_killed_process_had_is_taken_over(tmp_path, trained, holder, short, monkeypatch, machine):
+def test_what_a_killed_process_had_is_taken_over(tmp_path, trained, holder, monkeypatch, machine):
     """On this machine at once, because its process is gone; elsewhere when its lease has expired."""
     if machine == "another":
         monkeypatch.setattr(leases, "_machine", lambda: "another")
-    else:
-        monkeypatch.setattr(leases, "EXPIRE_SECONDS", 1e6)
     with Leases(tmp_path) as mine:
         assert not mine.take(GRID[0].digest)
         holder.kill()
         holder.wait()
-        start = time.monotonic()
         assert mine.take(GRID[0].digest) == (machine == "this")
+        monkeypatch.setattr(leases, "EXPIRE_SECONDS", leases.EXPIRE_SECONDS if machine == "this" else 0.5)
+        monkeypatch.setattr(leases, "REFRESH_SECONDS", 0.1)
     swept = sweep(GRID, tmp_path, engine="loop", say=print)
     assert len(swept.records) == len(GRID) and sorted(trained, key=GRID.index) == GRID
-    assert machine == "this" or time.monotonic() - start > 0.5
     assert not list((tmp_path / "leases").iterdir())
 
 
-def test_of_several_that_find_a_lease_stale_one_gets_it(tmp_path, short):
+def test_of_several_that_find_a_lease_stale_one_gets_it(tmp_path):
     """Both have looked at the old lease before either has made a new one."""
     with Leases(tmp_path) as old, Leases(tmp_path) as one, Leases(tmp_path) as other:
         assert old.take("run")
         old.held.clear()  # it refreshes nothing any more
-        stale = time.time() - 100
+        stale = time.time() - 1000
         os.utime(tmp_path / "leases" / "run.0", (stale, stale))
         newest = one._newest("run")
         other._newest = one._newest = lambda name: newest
         assert [one.take("run"), other.take("run")] == [True, False]
 
 
-def test_a_run_that_failed_is_given_up(tmp_path, trained, monkeypatch, short):
+def test_a_run_that_failed_is_given_up(tmp_path, trained, monkeypatch):
     monkeypatch.setattr(engines, "work", lambda runs, **_: 1 / 0)
     swept = sweep(GRID[:1], tmp_path, engine="loop", say=print)
     assert swept.failed == GRID[:1] and not list((tmp_path / "leases").iterdir())
