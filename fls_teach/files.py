@@ -19,7 +19,8 @@ def replacing(path):
     ['a.txt']
     """
     path = Path(path)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    # Machines that share a folder may have processes of the same number.
+    temporary = path.with_name(f".{os.getpid()}-{os.urandom(3).hex()}-{path.name}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -122,7 +122,7 @@ def test_the_table_and_the_picture_show_the_same_numbers(tmp_path):
         ({"best": 2}, ["The best c, 2^2, is the largest of the grid", "best learning rate"]),
         ({"best": -2, "rates": (0.1,)}, ["The best c, 2^-2, is the smallest of the grid"]),
         ({"best": 0, "rates": (0.1,)}, []),
-        ({"status": "budget"}, ["No run reached its target, 99% training accuracy"]),
+        ({"status": "budget"}, ["No run reached its target, 99% training accuracy", "The lowest training risk is at"]),
     ],
 )
 def test_what_the_grid_is_too_small_for_is_said(tmp_path, sweep, words):
@@ -137,8 +137,7 @@ def test_what_the_grid_is_too_small_for_is_said(tmp_path, sweep, words):
     output = fls("plot", tmp_path).output
     assert all(f"trouble at {trouble}" in output for trouble in grid.troubles)
     assert output.count("note: ") == len(grid.notes) and all(note in output for note in grid.notes)
-    figure = sweep_figure(grid.log2_c, grid.lr, grid.accuracy, grid.status, grid.title, grid.target)
-    shown = figure.axes[1].get_xlabel().replace("\n", " ")
+    shown = sweep_grids._heatmap(grid).axes[1].get_xlabel().replace("\n", " ")
     assert all(note in shown for note in grid.notes)
 
 
@@ -156,6 +155,22 @@ def test_no_word_is_clipped(tmp_path, log2_c):
             words = axis.title, axis._left_title, axis.xaxis.label, axis.yaxis.label
             boxes = [word.get_window_extent() for word in words if word.get_text()]
             assert boxes and all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 for box in boxes)
+
+
+@pytest.mark.parametrize(("c", "lr", "words"), [
+    (2.0, 0.1, "at c = 2^1, learning rate 0.1: its learning rate is the largest of the grid."),
+    (1.0, 0.03, "at c = 2^0, learning rate 0.03: its c is the smallest of the grid."),
+    (4.0, 0.01, "at c = 2^2, learning rate 0.01: its c is the largest of the grid and its learning rate is"),
+    (2.0, 0.03, "at c = 2^1, learning rate 0.03."),
+])  # fmt: skip
+def test_where_to_look_when_no_run_reached_its_target(c, lr, words):
+    """Catches a grid whose edge is nearest to the target, without a word on where it goes on."""
+    runs = [Run(c=2.0**k, lr=rate, seed=seed) for seed in (0, 1) for k in (0, 1, 2) for rate in (0.01, 0.03, 0.1)]
+    records = [record(run, 0.1, "budget") for run in runs]
+    for run, each in zip(runs, records, strict=True):
+        each["trained"]["train_risk"] = [2.3, 0.5 if (run.c, run.lr) == (c, lr) else 2.0]
+    (grid,) = table.grids(runs, records)
+    assert grid.notes[0].startswith("No run reached its target") and words in grid.notes[1]
 
 
 def test_every_finished_cell_has_a_colour_and_the_boxes_are_the_tables_rates(tmp_path):

@@ -63,5 +63,5 @@ def draw(folder, curves=False):
 
 def _heatmap(grid):
     seen = grid.accuracy[grid.whole], grid.status[grid.whole]
-    more = {"final": grid.final[grid.whole], "more_notes": grid.provenance_notes}
+    more = {"final": grid.final[grid.whole], "more_notes": grid.run_notes}
     return sweep_figure(grid.log2_c, grid.lr, *seen, grid.title, grid.target, **more)

@@ -78,12 +78,29 @@ class Grid:
     def notes(self):
         """What a reader of the table or the picture has to know."""
         found = notes(self.log2_c, self.lr, self.accuracy[self.whole], self.status[self.whole], self.target)
-        return [*found, *self.provenance_notes]
+        return [*found, *self.run_notes]
 
     @property
-    def provenance_notes(self):
+    def run_notes(self):
         """Those of the notes that are about the runs, not about the edges of the grid."""
-        return [*self._left_out(), *mixtures(self.records.values())]
+        return [*self._nearest(), *self._left_out(), *mixtures(self.records.values())]
+
+    def _nearest(self):
+        """Where no run reached its target: which cell came nearest, and whether it lies on the edge of the grid."""
+        risks = np.full(self.status.shape, np.nan)
+        for place, record in self.records.items():
+            risks[place] = record["trained"]["train_risk"][-1]
+        cells = risks.mean(axis=0)  # NaN where a seed is missing
+        if (self.status == "reached").any() or not np.isfinite(cells).any():
+            return
+        i, j = np.unravel_index(np.nanargmin(cells), cells.shape)
+        edges = [
+            f"its {name} is the {'largest' if k else 'smallest'} of the grid"
+            for name, k, size in (("c", i, len(self.log2_c)), ("learning rate", j, len(self.lr)))
+            if size > 1 and k in (0, size - 1)
+        ]
+        where = f": {' and '.join(edges)}" if edges else ""
+        yield f"The lowest training risk is at c = 2^{self.log2_c[i]:g}, learning rate {self.lr[j]:g}{where}."
 
     def _left_out(self):
         """Which cells have needless runs, in a sentence."""
