@@ -36,7 +36,7 @@ quick: $(STAMP)-test  ## run some tests of every folder, in about a minute
 slowest: $(STAMP)-test  ## run the whole test suite, and list the twenty slowest tests with their seconds
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 --durations-min=1
 
-test-slow: $(STAMP)-test  ## run what `make test` has a share of: all right answers with all seeds
+test-slow: $(STAMP)-test  ## run what `make test` leaves out: all right answers with all draws, and the benchmark of the autograder
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 test-lowest:  ## run theory, cli and course with the lowest versions that setup.cfg allows

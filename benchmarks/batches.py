@@ -133,7 +133,7 @@ def text_d(numbers):
 # ------------------------------------------------------------------ e. kill -9
 
 
-KILLS, SEED = 10, 20261129
+SEED = 20261129
 LATEST = 2.0  # seconds
 
 
@@ -150,7 +150,7 @@ def part_e(size, work):
     rest = ("--jobs", 2, "--key-file", key, "--isolation", "bwrap", "--exercise", SMALL)
     calm = fls("grade", batch, "--out", work / "calm", *rest, interval=1.0)
     kills, out, draw = [], work / "killed", random.Random(SEED)
-    for goal in sorted(draw.randrange(count * 9 // 10) for _ in range(KILLS)):
+    for goal in sorted(draw.randrange(count * 9 // 10) for _ in range(size["kills"])):
         process, began = process_tree.start("grade", batch, "--out", out, *rest), time.monotonic()
         while process.poll() is None and len(_records(out)) < goal:
             time.sleep(0.005)

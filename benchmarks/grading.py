@@ -36,11 +36,11 @@ from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, Resourc
 
 FULL = {
     "trials": 5, "starts": 20, "honest": 60, "partial": 25, "hostile": 15, "speedup": 12, "memory": (20, 200, 1000),
-    "killed": 1000, "exercises": (),
+    "killed": 1000, "kills": 10, "exercises": (),
 }  # fmt: skip
 QUICK = {
     "trials": 1, "starts": 2, "honest": 2, "partial": 1, "hostile": 1, "speedup": 2, "memory": (2, 4),
-    "killed": 24, "exercises": (SMALL,),
+    "killed": 8, "kills": 2, "exercises": (SMALL,),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import fls_teach
 BENCHMARK = Path(fls_teach.__file__).resolve().parents[1] / "benchmarks" / "grading.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("bwrap") is None and "CI" not in os.environ, reason="the autograder is measured with bubblewrap"
 )
@@ -35,5 +36,5 @@ def test_the_benchmark_runs_and_its_checks_hold(tmp_path):
     assert all(row["peak_mib"] > 10 for row in found["d"]["rows"])
     killed = found["e"]
     assert killed["same_gradebook"] and killed["records"] == 8 and killed["records_that_differ"] == []
-    assert killed["redone_after_kill"] == [0, 0] and 0 < killed["finished_at_kill"][0] < 8
-    assert "Two kill -9" in (tmp_path / "grading.md").read_text(encoding="utf-8")
+    assert killed["redone_after_kill"] == [0, 0] and 0 < killed["finished_at_kill"][-1] < 8
+    assert "the process group was killed 2 times" in (tmp_path / "grading.md").read_text(encoding="utf-8")
