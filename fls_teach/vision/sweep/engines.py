@@ -4,11 +4,13 @@ Every engine trains on one CPU thread, because sums in another order are other b
 processes and on a cluster of equal machines give the same records.
 """
 
+import json
 import platform
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import groupby
+from pathlib import Path
 
 import torch
 
@@ -16,6 +18,7 @@ from fls_teach import __version__
 from fls_teach.vision.data.load import load_data
 from fls_teach.vision.own import sources
 from fls_teach.vision.sweep.provenance import refuse_others
+from fls_teach.vision.training.checkpoint import Checkpoint
 from fls_teach.vision.training.train import train_run
 
 NAMES = {"loop": "one by one", "processes": "one by one", "fused": "fused"}
@@ -24,7 +27,9 @@ STACK = 64
 """Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
 
 
-def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", digests=None, progress=None):
+def work(
+    runs, *, fused=False, data_dir=None, generator=None, device="auto", digests=None, checkpoints=None, progress=None
+):
     """Train `runs`, which share their images: one after another or, with `fused`, in one set of kernels.
 
     Parameters
@@ -37,6 +42,8 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", dig
         As `resolve` takes it.
     digests : dict, optional
         As `images` takes them.
+    checkpoints : path-like, optional
+        Folder in which a long run that is not fused leaves where it is, to go on from there next time.
     progress : callable (fraction, what), optional
         Of a run that is not fused.
 
@@ -58,7 +65,7 @@ def work(runs, *, fused=False, data_dir=None, generator=None, device="auto", dig
 
             trained = train_stack(list(runs), data)
         else:
-            trained = [train_run(run, data, progress) for run in runs]
+            trained = [train_run(run, data, progress, _checkpoint(checkpoints, run, data, device)) for run in runs]
     return [_record(run, each, data, device, fused) for run, each in zip(runs, trained, strict=True)]
 
 
@@ -116,6 +123,22 @@ def seconds_a_network(stack, **settings):
     return tuple(seconds)
 
 
+def _checkpoint(folder, run, data, device):
+    if folder is None:
+        return None
+    identity = json.dumps(_origin(data, device) | {"run": run.parameters, "sources": sources(run)}, sort_keys=True)
+    return Checkpoint(Path(folder) / f"{run.digest}.pt", identity)
+
+
+def _origin(data, device):
+    """What else than its parameters the result of a run depends on."""
+    return {
+        "images": {"train": data.train.digest, "test": data.test.digest},
+        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
+        "versions": {"fls_teach": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
 def _record(run, trained, data, device, fused):
     calibrated = {"calibrated": True} if run.norm == "batch" else {}
     own = {"sources": found} if (found := sources(run)) else {}
@@ -124,10 +147,8 @@ def _record(run, trained, data, device, fused):
         **own,
         "run": run.parameters,
         "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
-        "images": {"train": data.train.digest, "test": data.test.digest},
-        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
         "engine": NAMES["fused" if fused else "loop"],
-        "versions": {"fls_teach": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        **_origin(data, device),
     }
 
 

@@ -1,7 +1,7 @@
 """A sweep's folder: sweep.json with the runs that are wanted, runs/DIGEST.json for each that is finished (no torch).
 
 Beside them lie times.jsonl, how long runs took (records hold no time, so that the same run gives the same bytes), and
-leases/, which says which process is training what (see `fls_teach.vision.sweep.leases`).
+leases/, which says which process is training what (see `fls_teach.vision.sweep.leases`), and checkpoints/ of long runs.
 """
 
 import hashlib
@@ -32,7 +32,14 @@ def save(folder, record):
         In one sentence, if it cannot be written.
     """
     text = json.dumps(record, sort_keys=True, allow_nan=False)
-    _write(_path(folder, Run(**record["run"])), f"{_head(text.encode())}{text}}}\n")
+    path = _path(folder, Run(**record["run"]))
+    _write(path, f"{_head(text.encode())}{text}}}\n")
+    (checkpoints(folder) / f"{path.stem}.pt").unlink(missing_ok=True)
+
+
+def checkpoints(folder):
+    """Where long runs that are under way leave what they need to go on."""
+    return Path(folder) / "checkpoints"
 
 
 def load(folder, run):

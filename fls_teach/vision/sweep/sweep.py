@@ -98,6 +98,8 @@ def sweep(
 
     def task(unit, device):
         place = {"digests": images.expected(unit[0]), "device": device or devices[0]}
+        if executor is None:  # whose workers may not see the folder
+            place["checkpoints"] = store.checkpoints(folder)
         return partial(engines.work, unit, fused=engine == "fused", **place, **settings)
 
     with Leases(folder) as leases:

@@ -19,7 +19,7 @@ class Epoch(NamedTuple):
     """Images of the batch."""
 
 
-def follow(runs, engine, data, progress=None):
+def follow(runs, engine, data, progress=None, checkpoint=None):
     """Train `runs` side by side to their ends.
 
     Parameters
@@ -32,6 +32,8 @@ def follow(runs, engine, data, progress=None):
     data : Data
     progress : callable (fraction, what), optional
         Told of the first run.
+    checkpoint : fls_teach.vision.training.checkpoint.Checkpoint, optional
+        Of a single run, whose engine has ``state()`` and ``restore(state)``: where it goes on, with the same result.
 
     Returns
     -------
@@ -42,12 +44,16 @@ def follow(runs, engine, data, progress=None):
     ValueError
         In one sentence, if c f overflows before training.
     """
-    courses = [_Course(run) for run in runs]
-    _evaluate(courses, engine, data)
+    courses, epoch = [_Course(run) for run in runs], 0
+    if checkpoint and (state := checkpoint.load()):
+        epoch = courses[0].restore(state["course"])
+        engine.restore(state["engine"])
+    else:
+        _evaluate(courses, engine, data)
     for course in courses:
         if course.status == "diverged":
             raise ValueError(f"the risk is not finite before training; c is {course.run.c:g}, choose a smaller one")
-    training, epoch = _compact(courses, engine), 0
+    training = _compact(courses, engine)
     while training:
         for course, seen in zip(training, engine.epoch(epoch), strict=True):
             course.take(seen)
@@ -60,6 +66,8 @@ def follow(runs, engine, data, progress=None):
             last = courses[0].history[-1]
             progress((epoch + 1) / runs[0].epochs, f"train accuracy {last.train_accuracy:.3f}")
         training, epoch = _compact(training, engine), epoch + 1
+        if checkpoint and training:
+            checkpoint.save(lambda: {"course": courses[0].state(), "engine": engine.state()})
     return [summary(each.history, each.status, each.steps, each.diverged_at) for each in courses]
 
 
@@ -70,6 +78,15 @@ class _Course:
         self.run, self.history, self.steps = run, [], 0
         self.status = self.diverged_at = self.batches = None
         self.dead = False
+
+    def state(self):
+        """What `restore` takes, between epochs."""
+        return {"history": [list(evaluation) for evaluation in self.history], "steps": self.steps}
+
+    def restore(self, state):
+        """Go on from another course's `state`; how many epochs it had done."""
+        self.history, self.steps = [Evaluation(*each) for each in state["history"]], state["steps"]
+        return len(self.history) - 1
 
     def take(self, epoch):
         """The steps of an epoch."""

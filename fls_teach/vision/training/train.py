@@ -18,12 +18,12 @@ EVALUATION_BATCH = {"cpu": 250, "cuda": 2000}
 """Images at a time. What a CPU's caches hold: up to 3 times the images per second of 1,000 at a time."""
 
 
-def train_run(run, data, progress=None):
+def train_run(run, data, progress=None, checkpoint=None):
     """The run that `run` describes on `data`, images of its size and on the device to train on: a Trained."""
-    return train_one(build_for(run).to(data.train.pixels.device), data, run, progress)
+    return train_one(build_for(run).to(data.train.pixels.device), data, run, progress, checkpoint)
 
 
-def train_one(model, data, run, progress=None):
+def train_one(model, data, run, progress=None, checkpoint=None):
     """Train `model` in place on loss(c f) / c, as `run` says.
 
     Parameters
@@ -36,6 +36,8 @@ def train_one(model, data, run, progress=None):
         Its fields from `c` on: how to train. `model` and `data` need not be those that it names. The same run on the
         same device and number of threads gives the same result.
     progress : callable (fraction, what), optional
+    checkpoint : fls_teach.vision.training.checkpoint.Checkpoint, optional
+        Where a run that was broken off goes on, with the same result; `model` is then to be as it was at the start.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def train_one(model, data, run, progress=None):
     """
     check(run, data)
     with arithmetic(run):
-        return follow([run], _Network(model, data, run), data, progress)[0]
+        return follow([run], _Network(model, data, run), data, progress, checkpoint)[0]
 
 
 class _Network:
@@ -122,6 +124,19 @@ class _Network:
 
     def keep(self, places):
         pass
+
+    def state(self):
+        """What `restore` takes, between epochs."""
+        optimiser = self.optimiser
+        return {"net": self.net.state_dict(), "buffers": optimiser.buffers, "steps": optimiser.steps}
+
+    def restore(self, state):
+        """Be where another network of the same run was."""
+        self.net.load_state_dict(state["net"])
+        self.optimiser.steps = state["steps"]
+        for ours, theirs in zip(self.optimiser.buffers, state["buffers"], strict=True):
+            for buffer, value in zip(ours, theirs, strict=True):
+                buffer.copy_(value)
 
 
 @contextlib.contextmanager
