@@ -55,12 +55,6 @@ def worker_of():
     close()
 
 
-@functools.cache
-def by_their_last_success(exercise):
-    """The properties, first the one that found the last misconception: a search that finds nothing takes longest."""
-    return list(exercise.properties)
-
-
 @each_exercise
 @pytest.mark.parametrize("every_pair", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["shares", "pairs"])
 def test_honest_solutions_pass_whatever_the_seed(exercise, every_pair):
@@ -145,11 +139,9 @@ def test_every_misconception_fails(exercise, misconception, worker_of):
     need(exercise)
     assert not misconception.sentence.endswith("."), "half a sentence, without a full stop"
     session = SimpleNamespace(call=functools.partial(worker_of(exercise).call, misconception), first_timeout=None)
-    for item in list(properties := by_their_last_success(exercise)):
+    for item in exercise.properties:
         test = getattr(load_specification(exercise), item.function)
         if run_property(test, Student(session), shrink=False):
-            properties.remove(item)
-            properties.insert(0, item)
             return
     raise AssertionError("it passes")
 
