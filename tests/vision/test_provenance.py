@@ -83,9 +83,10 @@ def test_a_sweep_goes_on_with_the_engine_that_it_began_with(tmp_path):
     """Catches a comparison of fused with unfused runs, of which the half would differ by rounding alone."""
     said = []
     sweep(GRID[:2], tmp_path, engine="fused", say=said.append)
-    records = sweep(GRID[:3], tmp_path, jobs=1, say=said.append).records
+    added = [*GRID[:2], replace(GRID[0], lr=0.3)]  # of the same grid, not of the same command
+    records = sweep(added, tmp_path, jobs=1, say=said.append).records
     assert said == ["engine: fused (as the 2 runs that are finished)"]
     assert {each["engine"] for each in records} == {"fused"} and not mixtures(records)
-    records = sweep(GRID, tmp_path, engine="loop", say=said.append).records
+    records = sweep([*added, GRID[2]], tmp_path, engine="loop", say=said.append).records
     assert said[1].startswith("note: 3 runs were finished by the engine 'fused', and 'one by one' rounds differently")
     assert mixtures(records)[0].startswith("Mixed engines: fused (3 runs), one by one (1 run).")

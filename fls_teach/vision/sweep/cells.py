@@ -1,7 +1,5 @@
 """Which runs of a sweep can change nothing any more (no torch)."""
 
-from dataclasses import replace
-
 FAILED = "diverged", "dead", "budget"
 
 
@@ -50,4 +48,5 @@ class Cells:
 
 
 def _place(run):
-    return replace(run, lr=1.0, seed=0)
+    """All that runs at one c share; plain values are ten times as fast as a Run."""
+    return tuple(value for name, value in vars(run).items() if name not in ("lr", "seed"))

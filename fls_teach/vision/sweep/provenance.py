@@ -116,6 +116,11 @@ def _counts(each):
     return ", ".join(f"{value} ({count} run{'s' * (count > 1)})" for value, count in sorted(each.items(), key=str))
 
 
+def kind(run):
+    """What runs that are compared with each other share: all but c, learning rate and seed."""
+    return tuple(value for name, value in vars(run).items() if name not in ("c", "lr", "seed"))
+
+
 def engine_of(records):
     """The engine that all `records` were trained by; None if there are none, several, or one does not say it."""
     engines = {record.get("engine") for record in records}

@@ -55,8 +55,9 @@ def read(folder):
 
 def plan(folder, runs, finished=None):
     """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`."""
-    wanted = list(dict.fromkeys([*planned(folder, finished), *runs]))
-    if wanted != _listed(folder):
+    listed = _listed(folder)
+    wanted = list(dict.fromkeys([*listed, *(read(folder) if finished is None else finished), *runs]))
+    if wanted != listed:
         lines = ",\n".join(json.dumps(run.parameters) for run in wanted)
         _write(Path(folder) / "sweep.json", f'{{"format": "{PLAN_FORMAT}", "runs": [\n{lines}\n]}}\n')
     return wanted

@@ -93,7 +93,9 @@ def sweep(
     wanted = missing if all_cells else [run for run in missing if not cells.is_needless(run)]
     if not wanted:
         return _swept(runs, found, missing, [])
-    engine = _chosen(engine, wanted, found.values(), jobs, executor, {**settings, "device": devices[0]}, say)
+    kinds = set(map(provenance.kind, wanted))
+    relatives = [record for run, record in finished.items() if provenance.kind(run) in kinds]
+    engine = _chosen(engine, wanted, relatives, jobs, executor, {**settings, "device": devices[0]}, say)
     units = engines.stacks(wanted) if engine == "fused" else [[run] for run in wanted]
 
     def task(unit, device):
@@ -150,7 +152,7 @@ def _refuse_impossible(runs, engine, executor, devices):
 
 
 def _chosen(engine, wanted, found, jobs, executor, settings, say):
-    """An engine for `wanted`, given the records `found` of the same sweep, whose engine is kept if it can be."""
+    """An engine for `wanted`, given the records `found` that they will be compared with: theirs, if it can be."""
     before = provenance.engine_of(found)
     if engine != "auto":
         if before and before != engines.NAMES[engine]:
