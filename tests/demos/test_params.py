@@ -68,6 +68,7 @@ def test_a_bad_value_is_one_sentence(demo, field):
         ("heatmap", "n=0", "n is 0, which means all"),
         ("heatmap", "target=1.5", "a training accuracy is at most 1"),
         ("dimension", "dimensions=8", "dimensions has 1 values; wanted 2 to"),
+        ("dimension", "data=biggan", "data 'biggan' has no noise to scale"),
         ("stopping", "end_risk=0.05", "wanted at most target_risk, 0.02"),
     ],
 )

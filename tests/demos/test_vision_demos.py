@@ -1,5 +1,6 @@
 """The demos on images: they run, their claims can fail, they are drawn again from their files."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,27 +9,42 @@ import pytest
 from fls_teach.demos import dimension, heatmap, stopping
 from fls_teach.demos.framework import report
 from fls_teach.demos.framework.result import Result
+from fls_teach.demos.images import trained
 
 pytest.importorskip("torch")
 
 TINY = {"width": 2, "n": 40, "n_test": 50, "classes": 2, "image_size": 8, "epochs": 3, "target": 0.6, "n_seeds": 2}
 SMALL = {"log2_c": (-1, 0, 1), "rates": (0.03, 0.1)}
+MORE = {
+    "heatmap": {},
+    "dimension": {"dimensions": (2, 8), "n_described": 60},
+    "stopping": {"n_validation": 20, "patience": 1},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_process():
+    """No processes: their start takes longer than the training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trained, "cores", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="module")
-def results():
+def results(one_process):
     """One small run of each."""
-    more = {heatmap: {}, dimension: {"dimensions": (2, 8)}, stopping: {"n_validation": 20, "patience": 1}}
+    modules = {"heatmap": heatmap, "dimension": dimension, "stopping": stopping}
     return {
-        module.__name__.split(".")[-1]: module.run(replace(module.PRESETS["quick"], **TINY, **SMALL, **fields), 0)
-        for module, fields in more.items()
+        name: module.run(replace(module.PRESETS["quick"], **TINY, **SMALL, **MORE[name]), 0)
+        for name, module in modules.items()
     }
 
 
 def test_shapes(results):
-    assert results["heatmap"].arrays["peak"].shape == (2, 3, 2)
-    assert results["dimension"].arrays["status"].shape == (2, 2, 3, 2)
-    assert results["stopping"].arrays["validation_risk"].shape[:3] == (2, 3, 2)
+    assert results["heatmap"].arrays["peak"].shape == (2, 2, 3, 2)
+    assert results["dimension"].arrays["status"].shape == (2, 2, 2, 2, 3, 2)
+    assert results["dimension"].arrays["two_nn"].shape == results["dimension"].arrays["within"].shape == (2, 2)
+    assert results["stopping"].arrays["validation_risk"].shape[:4] == (2, 2, 3, 2)
 
 
 def test_same_seed_same_result(results):
@@ -38,6 +54,31 @@ def test_same_seed_same_result(results):
     for name, value in results["heatmap"].arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
     assert (other.arrays["peak"] != again.arrays["peak"]).any()
+
+
+def test_the_controls_are_other_runs(results):
+    """Catches a control that trains the plain network, or on plain images, again; the first dimension has one noise."""
+    peak = results["dimension"].arrays["peak"]
+    np.testing.assert_array_equal(peak[0, 0], peak[0, 1])
+    assert (peak[1, 0] != peak[1, 1]).any() and (peak[:, :, 0] != peak[:, :, 1]).any()
+
+
+def test_what_the_first_seed_failed_is_not_trained_further(monkeypatch):
+    """Catches a cell that counts in spite of a missing run, and runs that cost time and can change nothing."""
+    asked = []
+
+    def fake(runs, *_):
+        asked.append(len(runs))
+        curves = {"train_accuracy": [0.1, 1.0], "train_risk": [2.0, 0.1], "test_accuracy": [0.1, 0.5]}
+        ended = {"epochs": 1, "peak_test_accuracy": 0.5, "final_test_accuracy": 0.5, "validation_risk": None}
+        return {run: curves | ended | {"status": "reached" if run.lr < 0.1 else "dead"} for run in runs}
+
+    monkeypatch.setattr(trained, "_trained", fake)
+    params = replace(heatmap.PRESETS["quick"], log2_c=(-1, 0, 1), rates=(0.03, 0.1), n_seeds=3)
+    grid = trained.train_grids(params, 0, {"plain": {}})["plain"]
+    assert asked == [6, 6]  # all cells of one seed; half of them of two
+    assert set(grid["status"][0, :, 1]) == {"dead"} and set(grid["status"][1:, :, 1].ravel()) == {"missing"}
+    assert np.isnan(grid["peak"][1:, :, 1]).all() and (grid["status"][:, :, 0] == "reached").all()
 
 
 @pytest.mark.parametrize("name", ["heatmap", "dimension", "stopping"])
@@ -67,74 +108,98 @@ def test_heatmap_trains_on_the_images_of_a_folder(tmp_path, monkeypatch):
         report.run_demo("dimension", folder=tmp_path / "out", data_dir=tmp_path)
 
 
-def grid_result(left, best, right, noise=0.001, name="heatmap", **params):
-    """A result of 4 seeds whose accuracies at the three c are as given, at both rates."""
+def grid_result(left, best, right, noise=0.001, centred=None, **params):
+    """A result of 4 seeds whose accuracies at the three c are as given, at both rates; of f - f(0) `centred`."""
     rng = np.random.default_rng(0)
-    peak = np.array([left, best, right])[None, :, None] + noise * rng.standard_normal((4, 3, 2))
+    means = np.array([[left, best, right], centred or [left, best, right - 0.1]])
+    peak = means[:, None, :, None] + noise * rng.standard_normal((2, 4, 3, 2))
     arrays = {"log2_c": np.array([-2.0, 0.0, 2.0]), "lr": np.array([0.03, 0.1]), "peak": peak, "final": peak}
     arrays |= {"epochs": np.full(peak.shape, 5), "status": np.full(peak.shape, "reached")}
-    return Result(name, {**vars(heatmap.Params()), **params}, 0, arrays)
+    return Result("heatmap", {**vars(heatmap.Params()), "n_seeds": 4, **params}, 0, arrays)
 
 
 @pytest.mark.parametrize(
-    ("accuracies", "failing"),
+    ("plain", "centred", "failing"),
     [
-        ((0.5, 0.6, 0.5), set()),
-        ((0.6, 0.6, 0.5), {"left"}),
-        ((0.5, 0.6, 0.7), {"right"}),
-        ((0.7, 0.6, 0.7), {"left", "right"}),
+        ((0.5, 0.6, 0.5), (0.5, 0.6, 0.55), set()),
+        ((0.6, 0.6, 0.5), (0.5, 0.6, 0.55), {"plain-left"}),
+        ((0.5, 0.6, 0.5), (0.5, 0.6, 0.5), {"right-f0"}),
+        ((0.5, 0.6, 0.7), (0.5, 0.6, 0.6), {"plain-right", "centred-right", "right-f0"}),
+        ((0.7, 0.6, 0.7), (0.7, 0.6, 0.5), {"plain-left", "plain-right", "centred-left", "right-f0"}),
     ],
 )
-def test_heatmap_claims_can_fail(accuracies, failing):
-    assert {claim.id for claim in heatmap.claims(grid_result(*accuracies)) if not claim.holds} == failing
+def test_heatmap_claims_can_fail(plain, centred, failing):
+    claims = heatmap.claims(grid_result(*plain, centred=centred))
+    assert {claim.id for claim in claims if not claim.holds} == failing
 
 
 def test_a_difference_within_the_noise_is_no_difference():
-    assert not any(claim.holds for claim in heatmap.claims(grid_result(0.599, 0.6, 0.599, noise=0.05))[1:])
+    claims = heatmap.claims(grid_result(0.599, 0.6, 0.599, noise=0.05, centred=(0.599, 0.6, 0.599)))
+    assert {claim.id for claim in claims if claim.holds} == {"plain-reached", "centred-reached"}
 
 
 def test_an_end_that_no_rate_reaches_is_not_beaten():
     """Catches counting runs that never fitted their data as evidence against large FLS."""
     result = grid_result(0.1, 0.6, 0.5)
-    result.arrays["status"][1, 0] = "budget"
+    result.arrays["status"][0, 1, 0] = "budget"
     claims = {claim.id: claim for claim in heatmap.claims(result)}
-    assert not claims["reached"].holds and not claims["left"].holds and claims["right"].holds
-    assert "no rate" in claims["left"].measured.words
+    assert not claims["plain-reached"].holds and not claims["plain-left"].holds and claims["plain-right"].holds
+    assert "no rate" in claims["plain-left"].measured.words
 
 
-def many_dimensions(*grids):
-    first = grids[0]
-    arrays = {key: np.array([grid.arrays[key] for grid in grids]) for key in ("peak", "epochs", "status")}
-    arrays |= {key: first.arrays[key] for key in ("log2_c", "lr")}
-    params = {**vars(dimension.Params()), "dimensions": list(range(len(grids)))}
-    return Result("dimension", params, 0, arrays)
+SHALLOW = (0.59, 0.6, 0.58), (0.59, 0.6, 0.58)
+DEEP = (0.3, 0.6, 0.4), (0.3, 0.6, 0.3)
+HALF = (0.4, 0.6, 0.5), (0.4, 0.6, 0.45)
+"""Accuracies of plain and of centred networks at three c."""
+
+
+def two_dimensions(low, high, scaled=HALF, two_nn=(8.0, 30.0), within=((0.3, 0.3), (0.7, 0.3))):
+    """As the demo saves them: `low` and `high` of plain noise, and `scaled` in place of `high`."""
+    grids = [[grid_result(*plain, centred=centred) for plain, centred in pair] for pair in ((low, low), (high, scaled))]
+    arrays = {
+        key: np.array([[each.arrays[key] for each in pair] for pair in grids]) for key in ("peak", "final", "status")
+    }
+    arrays |= {key: grids[0][0].arrays[key] for key in ("log2_c", "lr")}
+    arrays |= {"two_nn": np.array([two_nn] * 2).T, "within": np.array(within), "two_nn_of_noise": np.array([8.0, 32.0])}
+    return Result("dimension", {**vars(dimension.Params()), "dimensions": [8, 64]}, 0, arrays)
+
+
+def failing_dimension(*grids, **others):
+    return {claim.id for claim in dimension.claims(two_dimensions(*grids, **others)) if not claim.holds}
 
 
 def test_dimension_claims_can_fail():
-    def failing(*grids):
-        return {claim.id for claim in dimension.claims(many_dimensions(*grids)) if not claim.holds}
+    every = itertools.product(("plain", "scaled"), ("plain", "centred"), ("left", "right"))
+    growths = {"-".join(each) for each in every}
+    assert failing_dimension(SHALLOW, DEEP) == set()
+    assert failing_dimension(DEEP, SHALLOW, scaled=SHALLOW) == growths | {"energy-right"}
+    without_f0 = (0.3, 0.6, 0.4), (0.3, 0.6, 0.58)
+    assert failing_dimension(SHALLOW, without_f0) == {"plain-centred-right", "energy-right"}
+    assert failing_dimension(SHALLOW, DEEP, scaled=SHALLOW) == {each for each in growths if each.startswith("scaled")}
+    assert failing_dimension(SHALLOW, DEEP, scaled=DEEP) == {"energy-right"}
 
-    shallow, deep = grid_result(0.59, 0.6, 0.58), grid_result(0.3, 0.6, 0.4)
-    assert failing(shallow, deep) == {"grows-one"}  # c = 1 is the best here
-    assert failing(deep, shallow) == {"grows-left", "grows-one", "grows-right"}
-    flat = grid_result(0.6, 0.6, 0.58)
-    assert "dimension-0-left" in failing(flat, deep)
+
+def test_images_of_another_dimension_or_spread_are_told():
+    """Catches a generator that saturates, and a control that does not control."""
+    assert failing_dimension(SHALLOW, DEEP, two_nn=(8.0, 20.0)) == {"two-nn"}
+    assert failing_dimension(SHALLOW, DEEP, within=((0.3, 0.3), (0.7, 0.5))) == {"spread"}
+    assert failing_dimension(SHALLOW, DEEP, within=((0.3, 0.3), (0.3, 0.3))) == {"spread"}
 
 
 def test_a_dimension_at_which_nothing_was_reached_is_told_in_words():
-    shallow, deep = grid_result(0.59, 0.6, 0.58), grid_result(0.3, 0.6, 0.4)
-    deep.arrays["status"][:] = "budget"
-    claims = {claim.id: claim for claim in dimension.claims(many_dimensions(shallow, deep))}
-    assert not claims["grows-left"].holds
-    assert claims["grows-left"].measured.words.endswith("; 1: no rate brought every seed to the target")
+    result = two_dimensions(SHALLOW, DEEP)
+    result.arrays["status"][1] = "budget"
+    claims = {claim.id: claim for claim in dimension.claims(result)}
+    assert not claims["plain-plain-left"].holds and not claims["energy-right"].holds
+    assert claims["plain-plain-left"].measured.words.endswith("; 64: no rate brought every seed to the target")
 
 
 def curves(**rows):
     """A result of the demo `stopping` whose runs all have these curves; test accuracy counts the epochs."""
     T = len(rows["train_accuracy"])
-    arrays = {name: np.broadcast_to(np.array(row, float), (3, 3, 1, T)).copy() for name, row in rows.items()}
-    arrays["test_accuracy"] = np.broadcast_to(np.arange(T) / 100, (3, 3, 1, T)).copy()
-    arrays |= {"log2_c": np.array([-2.0, 0.0, 2.0]), "lr": np.array([0.1]), "status": np.full((3, 3, 1), "reached")}
+    arrays = {name: np.broadcast_to(np.array(row, float), (2, 3, 3, 1, T)).copy() for name, row in rows.items()}
+    arrays["test_accuracy"] = np.broadcast_to(np.arange(T) / 100, (2, 3, 3, 1, T)).copy()
+    arrays |= {"log2_c": np.array([-2.0, 0.0, 2.0]), "lr": np.array([0.1]), "status": np.full((2, 3, 3, 1), "reached")}
     params = {**vars(stopping.Params()), "target": 0.9, "target_risk": 0.1, "patience": 2}
     return Result("stopping", params, 0, arrays)
 
@@ -149,7 +214,7 @@ def test_when_each_rule_stops():
     assert {name: set(epoch.ravel()) for name, epoch in stopping.stops(result).items()} == {
         "accuracy": {2}, "risk": {4}, "validation": {3},
     }  # fmt: skip
-    np.testing.assert_allclose(stopping.by_rule(result)["validation"], 0.03)
+    np.testing.assert_allclose(stopping.by_rule(result, 0)["validation"], 0.03)
     falling = curves(train_accuracy=[0.1, 0.2], train_risk=[2.0, 1.0], validation_risk=[2.0, 1.0])
     assert {name: set(epoch.ravel()) for name, epoch in stopping.stops(falling).items()} == {
         "accuracy": {-1}, "risk": {-1}, "validation": {-1},
@@ -177,17 +242,17 @@ def test_rules_that_share_no_c_have_no_best_c_in_common():
     """Catches taking the first c for the best of none."""
     same = [0.1, 0.9, 1.0, 1.0]
     result = curves(train_accuracy=same, train_risk=[2.0, 0.5, 0.2, 0.05], validation_risk=[4.0, 3.0, 2.0, 1.0])
-    claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
+    claim = {claim.id: claim for claim in stopping.claims(result)}["centred-validation-same-c"]
     assert not claim.holds and claim.measured.words == "at no c do both rules stop all seeds"
-    result.arrays["validation_risk"][:, 1:] = [2.0, 1.0, 1.0, 1.0]
-    claim = {claim.id: claim for claim in stopping.claims(result)}["validation-same-c"]
+    result.arrays["validation_risk"][1, :, 1:] = [2.0, 1.0, 1.0, 1.0]
+    claim = {claim.id: claim for claim in stopping.claims(result)}["centred-validation-same-c"]
     assert claim.holds and claim.measured.words == "0.00 ± 0.00 (n = 3), 2^0 to 2^0, among 2 of 3 c"
 
 
 def test_a_run_that_met_the_risk_and_never_the_accuracy_is_reported():
     result = curves(train_accuracy=[0.1, 0.5, 0.8], train_risk=[2.0, 0.5, 0.05], validation_risk=[2.0, 1.0, 1.0])
     order = stopping.claims(result)[-1]
-    assert order.id == "order" and not order.holds and order.measured.words == "9 exceptions among 9 runs"
+    assert order.id == "order" and not order.holds and order.measured.words == "18 exceptions among 18 runs"
 
 
 def test_a_rule_that_moves_the_optimum_is_reported():
@@ -195,7 +260,7 @@ def test_a_rule_that_moves_the_optimum_is_reported():
         train_accuracy=[0.1, 0.9, 1.0, 1.0], train_risk=[2.0, 0.5, 0.2, 0.05], validation_risk=[2.0, 1.0, 1.0, 1.0]
     )
     accuracy = result.arrays["test_accuracy"]
-    accuracy[:, :, 0, 1] = [0.9, 0.5, 0.1]  # at the stop by accuracy the smallest c is best
-    accuracy[:, :, 0, 3] = [0.1, 0.5, 0.9]  # at the other two the largest
+    accuracy[0, :, :, 0, 1] = [0.9, 0.5, 0.1]  # of f, at the stop by accuracy, the smallest c is best
+    accuracy[0, :, :, 0, 3] = [0.1, 0.5, 0.9]  # at the other two the largest
     failing = {claim.id for claim in stopping.claims(result) if not claim.holds}
-    assert failing == {"risk-same-c", "validation-same-c"}
+    assert failing == {"plain-risk-same-c", "plain-validation-same-c"}

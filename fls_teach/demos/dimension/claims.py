@@ -3,54 +3,87 @@
 import numpy as np
 
 from fls_teach import statistics
-from fls_teach.demos.framework.claim import Measured, above
-from fls_teach.demos.heatmap.claims import end_claim
+from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above
+from fls_teach.demos.heatmap.claims import gain
+from fls_teach.demos.heatmap.run import NETS
 
+from .run import NOISES
 
-def grids(result):
-    """Accuracy and whether the target was reached, (s, m, r) both, for each dimension."""
-    return list(zip(result.arrays["peak"], result.arrays["status"] == "reached", strict=True))
-
-
-def curves(result):
-    """Accuracy (s, m) at the best rate, for each dimension."""
-    return [statistics.at_best_rate(*grid)[0] for grid in grids(result)]
-
-
-GAINS = {"left": "2^{low:g}", "one": "c = 1", "right": "2^{high:g}"}
-"""What the best c is compared with."""
-
-
-def gains(result):
-    """For each of `GAINS`, accuracy at the best c minus accuracy there (d, s); the best is chosen by other seeds."""
-    log2_c = result.arrays["log2_c"]
-    places = {"left": 0, "one": int(np.abs(log2_c).argmin()), "right": len(log2_c) - 1}
-    found = {name: [] for name in places}
-    for grid, curve in zip(grids(result), curves(result), strict=True):
-        try:
-            best = statistics.at(curve, statistics.best_multiplier(*grid))
-        except ValueError:
-            best = np.full(len(curve), np.nan)
-        for name, place in places.items():
-            found[name].append(best - curve[:, place])
-    return {name: np.array(rows) for name, rows in found.items()}
+PAPER, MEASURED = "[P] science.md#images", "[M] science.md#images"
+ENDS = {"left": 0, "right": -1}
+NOISE_WORDS = {"plain": "", "scaled": "noise of one energy, "}
+NET_WORDS = {"plain": "", "centred": "f(0) = 0, "}
+SAME_SPREAD = 0.1
+"""Allowed relative difference of the shares of scaled noise; the plain noise more than doubles its share."""
+LIKE_NOISE = 0.25
+"""How far TwoNN of the images may lie from that of noise of the same dimension: its error and the images' curvature."""
 
 
 def claims(result):
-    """At every dimension the best c beats both ends, and by more the larger the dimension: both judged."""
-    dimensions, log2_c, table = result.params["dimensions"], result.arrays["log2_c"], []
-    for dimension, grid in zip(dimensions, grids(result), strict=True):
-        table += [end_claim(log2_c, *grid, side, f"dimension {dimension}: ") for side in ("left", "right")]
-    for name, gain in gains(result).items():
-        over = GAINS[name].format(low=log2_c[0], high=log2_c[-1])
-        each = "; ".join(_gain_in_words(dimension, row) for dimension, row in zip(dimensions, gain, strict=True))
-        growth = statistics.interval(100 * (gain[-1] - gain[0]), cross_fitted=True)
-        statement = f"the gain of the best c over {over} grows from dimension {dimensions[0]} to {dimensions[-1]}"
-        table.append(above(f"grows-{name}", statement, "[P] science.md#images", growth, unit="points", detail=each))
-    return table
+    """The gain of the best c grows with the dimension, in all combinations of two controls; its cause; the images."""
+    table = [_growth_claim(result, noise, net, side) for side in ENDS for noise in NOISES for net in NETS]
+    return [*table, _energy_claim(result), _dimension_claim(result), _spread_claim(result)]
 
 
-def _gain_in_words(dimension, gain):
+def gains(result, noise, net, side):
+    """Accuracy at the best c inside minus that at one end of the range (d, s), of one noise and one kind of network."""
+    a, i, j = result.arrays, NOISES.index(noise), list(NETS).index(net)
+    grids = zip(a["peak"][:, i, j], a["status"][:, i, j] == "reached", strict=True)
+    return np.array([gain(peak, reached, ENDS[side]) for peak, reached in grids])
+
+
+def _growth_claim(result, noise, net, side):
+    dimensions, found = result.params["dimensions"], gains(result, noise, net, side)
+    end = f"2^{result.arrays['log2_c'][ENDS[side]]:g}"
+    each = "; ".join(f"{k}: {_in_words(row)}" for k, row in zip(dimensions, found, strict=True))
+    statement = (
+        f"{NOISE_WORDS[noise]}{NET_WORDS[net]}the gain of the best c over {end} grows from dimension {dimensions[0]} "
+        f"to {dimensions[-1]}"
+    )
+    growth = statistics.interval(100 * (found[-1] - found[0]), cross_fitted=True)
+    source = PAPER if (noise, net) == ("plain", "plain") else MEASURED
+    return above(f"{noise}-{net}-{side}", statement, source, growth, unit="points", detail=each)
+
+
+def _energy_claim(result):
+    """Remove the noise's growing energy, and keep the dimension: does the gain shrink?"""
+    plain, scaled = (gains(result, noise, "centred", "right")[-1] for noise in NOISES)
+    last, end = result.params["dimensions"][-1], f"2^{result.arrays['log2_c'][-1]:g}"
+    statement = f"f(0) = 0, at dimension {last} the gain over {end} is smaller with noise of one energy"
+    found = statistics.interval(100 * (plain - scaled), cross_fitted=True)
+    detail = f"noise of standard deviation 1: {_in_words(plain)}; of one energy: {_in_words(scaled)}"
+    return above("energy-right", statement, MEASURED, found, unit="points", detail=detail)
+
+
+def _in_words(gain):
     if not np.isfinite(gain).all():
-        return f"{dimension}: no rate brought every seed to the target"
-    return f"{dimension}: {Measured.of(statistics.interval(100 * gain, cross_fitted=True), 'points').words}"
+        return "no rate brought every seed to the target"
+    return Measured.of(statistics.interval(100 * gain, cross_fitted=True), "points").words
+
+
+def _dimension_claim(result):
+    """Whether the images are of the dimension that they are named after, as far as TwoNN can tell."""
+    a, dimensions = result.arrays, result.params["dimensions"]
+    ratio = a["two_nn"][:, 0] / a["two_nn_of_noise"]
+    each = "; ".join(
+        f"{k}: images {image:.0f}, noise {noise:.0f}"
+        for k, image, noise in zip(dimensions, a["two_nn"][:, 0], a["two_nn_of_noise"], strict=True)
+    )
+    statement = (
+        "TwoNN finds in the images of a class the dimension that it finds in as many draws of their noise N(0, I_k)"
+    )
+    why = f"{LIKE_NOISE:.0%}: its own error and the curvature of the images; it underestimates many dimensions itself"
+    worst = float(ratio[np.abs(ratio - 1).argmax()])
+    measured = Measured(worst, unit="of the noise's", detail=each)
+    return Claim("two-nn", statement, MEASURED, "1", measured, Tolerance(LIKE_NOISE, why), abs(worst - 1) <= LIKE_NOISE)
+
+
+def _spread_claim(result):
+    """Whether the control controls: the share of the noise in the images' variance."""
+    plain, scaled = result.arrays["within"].T
+    statement = "scaled noise makes up the same share of the images' variance at every dimension"
+    spread = float(np.abs(scaled / scaled[0] - 1).max())
+    detail = f"share {scaled.min():.2f} to {scaled.max():.2f}; of plain noise {plain.min():.2f} to {plain.max():.2f}"
+    test = Tolerance(SAME_SPREAD, f"{SAME_SPREAD:.0%}, where plain noise changes its share by more")
+    holds = spread <= SAME_SPREAD < float(np.abs(plain / plain[0] - 1).max())
+    return Claim("spread", statement, "[D] science.md#images", "0", Measured(spread, detail=detail), test, holds)

@@ -1,4 +1,4 @@
-"""Train the same grid on images of every dimension."""
+"""Train the same grid on images of every dimension, of plain and of scaled noise, by plain and by centred networks."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,18 @@ import numpy as np
 from fls_teach.demos import heatmap
 from fls_teach.demos.framework.params import in_range, increasing
 from fls_teach.demos.framework.result import Result
-from fls_teach.demos.heatmap.run import QUICK
-from fls_teach.demos.images.trained import train_grid
+from fls_teach.demos.heatmap.run import FULL, NETS, QUICK
+from fls_teach.demos.images.trained import check_grid, stacked, train_grids
+
+from .images import described, of_the_noise
+
+NOISES = ("plain", "scaled")
+"""Standard deviation 1 in each free coordinate, or sqrt(k_0/k), which gives every k the energy of the least, k_0."""
+
+
+def noise_of(name, dimension, dimensions):
+    """Standard deviation of the noise of one of `NOISES` at a dimension."""
+    return 1.0 if name == "plain" else (dimensions[0] / dimension) ** 0.5
 
 
 @dataclass(frozen=True)
@@ -17,38 +27,43 @@ class Params(heatmap.Params):
 
     dimensions: tuple = (8, 32, 64)
     """Free noise coordinates of the generator, increasing; `dimension` is not used."""
+    n_described: int = 500
+    """Images of each dimension from which TwoNN estimates it, and draws of N(0, I_k) for comparison."""
 
     def __post_init__(self):
         super().__post_init__()
-        in_range(self, dimensions=(1, 128))
+        in_range(self, dimensions=(1, 128), n_described=(50, 5000))
         increasing(self, dimensions=2)
+        check_grid(self, noise=noise_of("scaled", self.dimensions[-1], self.dimensions))
 
 
 PRESETS = {
-    "quick": Params(**{**QUICK, "log2_c": (-6, 0, 4)}, dimensions=(8, 32), epochs=75),
-    "full": Params(
-        dimensions=(8, 32, 64, 128), width=16, epochs=120, log2_c=(-6, -4, -2, 0, 2, 4),
-        rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8,
-    ),
-}  # fmt: skip
+    "quick": Params(**QUICK | {"log2_c": (-4, -1, 4), "rates": (0.05,)}, dimensions=(8, 64)),
+    "full": Params(**FULL, dimensions=(8, 32, 64), n_described=1000),
+}
 
 
 def run(params, seed, progress=None):
-    """Train the same grid at every dimension.
+    """Train every grid; at the first dimension both noises are the same, and trained once.
 
     Returns
     -------
     Result
-        As of the demo `heatmap`, with a first axis of dimensions: ``peak``, ``epochs``, ``status`` (d, s, m, r).
+        Over dimensions, `NOISES`, nets, seeds, multipliers and rates (d, 2, 2, s, m, r) ``peak``, ``final``,
+        ``epochs`` and ``status``; ``log2_c`` (m,), ``lr`` (r,); ``two_nn`` and ``within`` of the images (d, 2),
+        ``two_nn_of_noise`` (d,).
     """
-    parts = []
-    for i, dimension in enumerate(params.dimensions):
-        part = progress and _part(progress, i, len(params.dimensions), dimension)
-        parts.append(train_grid(params, seed, part, dimension=dimension))
-    arrays = {key: parts[0][key] for key in ("log2_c", "lr")}
-    arrays |= {key: np.array([part[key] for part in parts]) for key in ("peak", "epochs", "status")}
+    images = [(k, noise_of(name, k, params.dimensions)) for k in params.dimensions for name in NOISES]
+    kinds = {
+        (i, net): {"dimension": k, "noise": noise, **fields}
+        for i, (k, noise) in enumerate(images)
+        for net, fields in NETS.items()
+    }
+    arrays = stacked(train_grids(params, seed, kinds, progress).values(), "peak final epochs status")
+    shape = len(params.dimensions), len(NOISES)
+    for key in ("peak", "final", "epochs", "status"):
+        arrays[key] = arrays[key].reshape(*shape, len(NETS), *arrays[key].shape[1:])
+    found = np.array([described(k, noise, params.image_size, params.n_described) for k, noise in images])
+    arrays |= {"two_nn": found[:, 0].reshape(shape), "within": found[:, 1].reshape(shape)}
+    arrays["two_nn_of_noise"] = np.array([of_the_noise(k, params.n_described) for k in params.dimensions])
     return Result("dimension", params, seed, arrays)
-
-
-def _part(progress, i, count, dimension):
-    return lambda fraction, what="": progress((i + fraction) / count, f"dimension {dimension}: {what}")

@@ -1,55 +1,95 @@
-"""What the heatmap demo claims of its grid, judged from its saved arrays."""
+"""What the heatmap demo claims of its grids, judged from its saved arrays."""
 
 import numpy as np
 
 from fls_teach import statistics
-from fls_teach.demos.framework.claim import above, count
+from fls_teach.demos.framework.claim import Measured, above, count
 
-SCIENCE = {mark: f"[{mark}] science.md#images" for mark in "PM"}
+from .run import NETS
+
+PAPER, MEASURED = "[P] science.md#images", "[M] science.md#images"
+NET_WORDS = {"plain": "", "centred": "f - f(0): "}
+"""What begins a statement about each of `NETS`."""
+ENDS = {"left": (0, "large FLS"), "right": (-1, "small FLS")}
 
 
 def claims(result):
-    """A c inside the range beats both of its ends."""
+    """A c inside the range beats both of its ends, with f(0) and without it; and what f(0) adds to each side."""
     a = result.arrays
-    grid = a["log2_c"], a["peak"], a["status"] == "reached"
-    return [reached_claim(result), *(end_claim(*grid, side) for side in ("left", "right"))]
+    table = []
+    for i, name in enumerate(NETS):
+        table.append(reached_claim(result, name))
+        table += [end_claim(a["log2_c"], *kind(a, i), side, name) for side in ENDS]
+    return [*table, f0_claim(a)]
 
 
-def reached_claim(result):
+def kind(arrays, i):
+    """Peak and final accuracy, and whether the target was reached, (s, m, r) each, of one of `NETS`."""
+    return arrays["peak"][i], arrays["final"][i], arrays["status"][i] == "reached"
+
+
+def reached_claim(result, name):
     """Whether every c has a learning rate at which all seeds reach the target."""
     a = result.arrays
-    fine = (a["status"] == "reached").all(axis=0).any(axis=-1)
+    fine = (a["status"][list(NETS).index(name)] == "reached").all(axis=0).any(axis=-1)
     missing = ", ".join(f"2^{k:g}" for k in a["log2_c"][~fine])
-    target, seeds = result.params["target"], len(a["status"])
-    statement = f"every c has a learning rate at which all {seeds} seeds reach {100 * target:g}% training accuracy"
+    target, seeds = 100 * result.params["target"], result.params["n_seeds"]
+    statement = (
+        f"{NET_WORDS[name]}every c has a learning rate at which all {seeds} seeds reach {target:g}% training accuracy"
+    )
     detail = f"no such rate at {missing}" if missing else ""
-    return count("reached", statement, SCIENCE["M"], int((~fine).sum()), len(fine), "multipliers c", detail=detail)
+    return count(f"{name}-reached", statement, MEASURED, int((~fine).sum()), len(fine), "multipliers c", detail=detail)
 
 
-def end_claim(log2_c, accuracy, reached, side, prefix=""):
-    """Whether the best c inside beats that end of the range, beyond the noise of the seeds.
+def gain(accuracy, reached, end):
+    """Accuracy at the best c inside the range minus that at the index `end` of c, each at its best rate.
+
+    Best c and rates are chosen for each seed by the half of the seeds that it is not in.
 
     Parameters
     ----------
-    log2_c : ndarray (m,)
     accuracy, reached : ndarray (s, m, r)
         As for `statistics.at_best_rate`.
-    side : str
-        "left", the smallest c, or "right".
-    prefix : str
-        Of the claim's id and statement.
+    end : int
+
+    Returns
+    -------
+    ndarray (s,)
+        NaN if no rate brought every seed to its target inside the range, or at that end.
     """
-    end = {"left": 0, "right": -1}[side]
     curve = statistics.at_best_rate(accuracy, reached)[0]
     try:
         best = statistics.best_multiplier(accuracy, reached, inside=True)
-        found = statistics.interval(100 * (statistics.at(curve, best) - curve[:, end]), cross_fitted=True)
-        where, detail = " or ".join(f"2^{k:g}" for k in np.unique(log2_c[best])), ""
-    except ValueError as problem:
-        found, where, detail = statistics.Interval(np.nan, np.nan, np.nan, len(curve)), "?", str(problem)
-    if np.isnan(curve[:, end]).any():
-        detail = f"at 2^{log2_c[end]:g} no rate brought every seed to the target"
-    over = f"2^{log2_c[end]:g} ({'large' if side == 'left' else 'small'} FLS)"
-    statement = f"{prefix}peak test accuracy at the best c inside the range, {where}, exceeds that at {over}"
-    name = f"{prefix.rstrip(': ').replace(' ', '-')}-{side}".lstrip("-")
-    return above(name, statement, SCIENCE["P"], found, unit="points", detail=detail)
+    except ValueError:
+        return np.full(len(accuracy), np.nan)
+    return statistics.at(curve, best) - curve[:, end]
+
+
+def end_claim(log2_c, peak, final, reached, side, name):
+    """Whether the best c inside beats that end of the range, beyond the noise of the seeds."""
+    end, words = ENDS[side]
+    found = statistics.interval(100 * gain(peak, reached, end), cross_fitted=True)
+    better = "peak test accuracy at the best c inside the range exceeds that at"
+    statement = f"{NET_WORDS[name]}{better} 2^{log2_c[end]:g} ({words})"
+    if np.isnan(found.mean):
+        detail = f"no rate brought every seed to the target at 2^{log2_c[end]:g}, or at any c inside"
+    else:
+        best = np.unique(log2_c[statistics.best_multiplier(peak, reached, inside=True)])
+        at_stop = Measured.of(statistics.interval(100 * gain(final, reached, end), cross_fitted=True), "points").words
+        detail = f"best at {' or '.join(f'2^{k:g}' for k in best)}; accuracy at the stop: {at_stop}"
+    return above(f"{name}-{side}", statement, PAPER, found, unit="points", detail=detail)
+
+
+def f0_claim(arrays):
+    """Remove f(0), and see whether the accuracy at the largest c rises."""
+    grids = [kind(arrays, i) for i in range(len(NETS))]
+    plain, centred = (statistics.at_best_rate(peak, reached)[0][:, -1] for peak, _, reached in grids)
+    statement = (
+        f"at 2^{arrays['log2_c'][-1]:g} f - f(0) is more accurate than f: f(0) is a cause of the fall to small FLS"
+    )
+    found = statistics.interval(100 * (centred - plain), cross_fitted=True)
+    falls = [Measured.of(statistics.interval(100 * gain(peak, reached, -1), cross_fitted=True), "points").words
+             for peak, _, reached in grids]  # fmt: skip
+    return above(
+        "right-f0", statement, MEASURED, found, unit="points", detail=f"fall: {falls[0]}, without f(0) {falls[1]}"
+    )

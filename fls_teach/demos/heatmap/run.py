@@ -1,9 +1,12 @@
-"""Train the grid of multipliers, rates and seeds."""
+"""Train the grid of multipliers, rates and seeds, plain and centred."""
 
 from dataclasses import dataclass
 
 from fls_teach.demos.framework.result import Result
-from fls_teach.demos.images.trained import check_grid, train_grid
+from fls_teach.demos.images.trained import check_grid, stacked, train_grids
+
+NETS = {"plain": {}, "centred": {"centred": True}}
+"""Trained beside each other: c f, and c (f - f at the start), whose output is 0 at the start (science.md#causes)."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class Params:
     n: int = 512
     """Training images; every seed draws its own."""
     n_test: int = 500
-    """Test images, the same for all."""
+    """Test images."""
+    test_per_seed: bool = True
+    """Whether every seed draws its own test images, so that intervals over seeds cover them; not for CIFAR."""
     dimension: int = 32
     """Effective dimension of latent images: free noise coordinates of the generator."""
     image_size: int = 16
@@ -43,16 +48,21 @@ class Params:
         check_grid(self)
 
 
-QUICK = {"n": 256, "n_test": 300, "batch": 16, "log2_c": (-6, -3, 0, 4), "rates": (0.015, 0.05), "n_seeds": 4}
-"""What the quick presets of the demos on images share: each is to take less than a minute of processor time."""
+QUICK = {
+    "n": 128, "n_test": 300, "image_size": 8, "batch": 16,
+    "log2_c": (-7, -4, -1, 4), "rates": (0.02, 0.1), "n_seeds": 4, "epochs": 50,
+}  # fmt: skip
+FULL = {
+    "n": 256, "image_size": 8, "batch": 16,
+    "log2_c": (-10, -8, -6, -4, -2, 0, 2, 4, 6), "rates": (0.005, 0.015, 0.05, 0.15), "n_seeds": 8, "epochs": 100,
+}  # fmt: skip
+"""What the presets of the demos on images share."""
 
-PRESETS = {
-    "quick": Params(**QUICK, epochs=75),
-    "full": Params(width=16, epochs=120, log2_c=tuple(range(-7, 6)), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
-}
+PRESETS = {"quick": Params(**QUICK), "full": Params(**FULL)}
+CIFAR = {"data": "cifar100", "image_size": 32, "n_test": 0, "test_per_seed": False}
 CIFAR_PRESETS = {
-    "quick": Params(data="cifar100", image_size=32, n=500, n_test=0, epochs=40),
-    "full": Params(data="cifar100", image_size=32, n=2000, n_test=0, width=24, epochs=120),
+    "quick": Params(**CIFAR, n=500, epochs=40, log2_c=(-7, -3, 0, 4), rates=(0.01, 0.05), batch=32, n_seeds=5),
+    "full": Params(**CIFAR, n=2000, width=24, epochs=120, log2_c=(-7, -3, 0, 4), rates=(0.01, 0.05), n_seeds=5),
 }
 """In place of `PRESETS` where the folder of the real images is named."""
 
@@ -63,9 +73,8 @@ def run(params, seed, progress=None, data_dir=None):
     Returns
     -------
     Result
-        ``log2_c`` (m,), ``lr`` (r,), and over seeds, multipliers and rates (s, m, r) ``peak`` and ``final`` test
-        accuracy, ``epochs``, ``status``.
+        ``log2_c`` (m,), ``lr`` (r,), and over `NETS`, seeds, multipliers and rates (2, s, m, r) ``peak`` and ``final``
+        test accuracy, ``epochs``, ``status``.
     """
-    trained = train_grid(params, seed, progress, data_dir)
-    kept = "log2_c lr peak final epochs status".split()
-    return Result("heatmap", params, seed, {key: trained[key] for key in kept})
+    trained = train_grids(params, seed, NETS, progress, data_dir)
+    return Result("heatmap", params, seed, stacked(trained.values(), "peak final epochs status"))

@@ -1,5 +1,6 @@
 """Networks trained for a demo: every (seed, c, learning rate), as arrays."""
 
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from tempfile import TemporaryDirectory
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from fls_teach.demos.framework.params import at_most, in_range, increasing
 from fls_teach.processors import cores
+
+FUSED_SIZE = 16
+"""Pixels per side up to which the runs of a seed are trained in one stack."""
 
 
 def run_seeds(seed, n_seeds):
@@ -46,8 +50,11 @@ def _base_run(params, **change):
     )
 
 
-def train_grid(params, seed, progress=None, data_dir=None, **change):
-    """Train at every c = 2^k and rate, for every seed, by the engine that suits this machine.
+def train_grids(params, seed, kinds, progress=None, data_dir=None, others=("reached",)):
+    """Train each kind of run at every c = 2^k and rate, for every seed: the cells of a seed in one stack.
+
+    A cell (c, rate) counts if every seed reaches its target there (`fls_teach.statistics.at_best_rate`). So the first
+    seed is trained in all cells, and the others only where it did: what is left out changes no claim.
 
     Parameters
     ----------
@@ -55,50 +62,112 @@ def train_grid(params, seed, progress=None, data_dir=None, **change):
         With m `log2_c`, r `rates` and `n_seeds` s; its other fields that a Run has describe the runs.
     seed : int
         The demo's.
+    kinds : dict
+        Name -> fields of a Run that are other than in `params`, for each kind of run.
     progress : callable (fraction, what), optional
     data_dir : path-like, optional
         Where the CIFAR folders are.
-    **change
-        Fields of a Run that are other than in `params`.
+    others : tuple of str
+        Statuses of the first seed's run with which the other seeds are trained in its cell.
 
     Returns
     -------
     dict
-        ``log2_c`` (m,), ``lr`` (r,); ``status``, ``epochs``, ``peak`` and ``final`` test accuracy (s, m, r);
-        ``train_accuracy``, ``train_risk``, ``test_accuracy`` and, with validation images, ``validation_risk``
-        (s, m, r, T + 1), NaN after a run's end.
+        For each name a dict of arrays: ``log2_c`` (m,), ``lr`` (r,); ``status``, "missing" where nothing was trained,
+        ``epochs``, ``peak`` and ``final`` test accuracy (s, m, r); ``train_accuracy``, ``train_risk``,
+        ``test_accuracy`` and, with validation images, ``validation_risk`` (s, m, r, T + 1), NaN after a run's end.
 
     Raises
     ------
     ValueError
         In one sentence, if the images cannot be had or a run failed.
     """
+    seeds, cells = run_seeds(seed, params.n_seeds), [(2.0**k, lr) for k in params.log2_c for lr in params.rates]
+    shape = len(seeds), len(params.log2_c), len(params.rates)
+    bases = {name: _base_run(params, **change) for name, change in kinds.items()}
+    grids = {
+        name: [replace(base, c=c, lr=lr, seed=each) for each in seeds for c, lr in cells]
+        for name, base in bases.items()
+    }
+    first = [run for runs in grids.values() for run in runs[: len(cells)]]
+    rest = [run for runs in grids.values() for run in runs[len(cells) :]]
+    share = 1 / len(seeds)
+    with _processes() as pool:
+        trained = _trained(first, pool, data_dir, _part(progress, 0, share))
+        rest = [run for run in rest if trained[replace(run, seed=seeds[0])]["status"] in others]
+        trained |= _trained(rest, pool, data_dir, _part(progress, share, 1))
+    axes = {"log2_c": np.array(params.log2_c, dtype=float), "lr": np.array(params.rates, dtype=float)}
+    return {name: axes | _arrays([trained.get(run) for run in runs], shape) for name, runs in grids.items()}
+
+
+def stacked(grids, keys):
+    """Arrays of several grids with one more axis in front, beside the ``log2_c`` and ``lr`` that they share.
+
+    Parameters
+    ----------
+    grids : iterable of dict
+        As `train_grids` returns them; curves are padded with NaN to the longest.
+    keys : str
+        Names separated by spaces.
+
+    Returns
+    -------
+    dict
+    """
+    grids = list(grids)
+    arrays = {key: grids[0][key] for key in ("log2_c", "lr")}
+    return arrays | {key: np.array(_equally_long([grid[key] for grid in grids])) for key in keys.split()}
+
+
+def _equally_long(parts):
+    """Arrays whose last axis is padded with NaN to the longest."""
+    longest = max(part.shape[-1] for part in parts)
+    if all(part.shape[-1] == longest for part in parts):  # also words, which have no NaN
+        return parts
+    widths = [[(0, 0)] * (part.ndim - 1) + [(0, longest - part.shape[-1])] for part in parts]
+    return [np.pad(part, width, constant_values=np.nan) for part, width in zip(parts, widths, strict=True)]
+
+
+def _part(progress, low, high):
+    return progress and (lambda fraction, what="": progress(low + (high - low) * fraction, what))
+
+
+def _processes():
+    """One per core; on a single core nothing is gained by another process."""
+    from fls_teach.vision.sweep.executors import Processes
+
+    return Processes(cores()) if cores() > 1 else nullcontext()
+
+
+def _trained(runs, pool, data_dir, progress):
+    """What became of each of `runs`."""
     from fls_teach.vision.sweep.sweep import sweep
 
-    base, seeds = _base_run(params, **change), run_seeds(seed, params.n_seeds)
-    log2_c, rates = params.log2_c, params.rates
-    shape = len(seeds), len(log2_c), len(rates)
-    runs = [replace(base, c=2.0**k, lr=lr, seed=each) for each in seeds for k in log2_c for lr in rates]
-    problems = []
+    runs, problems = list(dict.fromkeys(runs)), []
+    if not runs:
+        return {}
+    # Half of the time of one network after another where networks and images are small, more where they are not.
+    engine = "fused" if runs[0].image_size <= FUSED_SIZE else "loop"
     with TemporaryDirectory() as folder:
-        ways = {"jobs": cores(), "data_dir": data_dir, "all_cells": True}
-        records = sweep(runs, folder, **ways, progress=progress, say=problems.append).records
-    if len(records) < len(runs):
-        raise ValueError(f"{len(runs) - len(records)} of {len(runs)} runs failed: {problems[-1]}")
-    trained = [record["trained"] for record in records]
+        ways = {"engine": engine, "executor": pool, "data_dir": data_dir, "all_cells": True}
+        swept = sweep(runs, folder, **ways, progress=progress, say=problems.append)
+    if len(swept.records) < len(runs):
+        raise ValueError(f"{len(runs) - len(swept.records)} of {len(runs)} runs failed: {problems[-1]}")
+    return {run: record["trained"] for run, record in zip(runs, swept.records, strict=True)}
 
-    def column(key):
-        return np.array([each[key] for each in trained]).reshape(shape)
+
+def _arrays(trained, shape):
+    """Arrays (s, m, r, ...) of what became of the runs of a grid; None where a run was not trained."""
+    some = next(each for each in trained if each)
+
+    def column(key, missing):
+        return np.array([each[key] if each else missing for each in trained]).reshape(shape)
 
     def curves(key):
-        longest = max(len(each[key]) for each in trained)
-        rows = [np.pad(each[key], (0, longest - len(each[key])), constant_values=np.nan) for each in trained]
-        return np.array(rows).reshape(*shape, longest)
+        rows = _equally_long([np.array(each[key] if each else [np.nan]) for each in trained])
+        return np.array(rows).reshape(*shape, -1)
 
-    arrays = {"log2_c": np.array(log2_c, dtype=float), "lr": np.array(rates, dtype=float)}
-    arrays |= {"status": column("status"), "epochs": column("epochs")}
-    arrays |= {"peak": column("peak_test_accuracy"), "final": column("final_test_accuracy")}
-    arrays |= {key: curves(key) for key in ("train_accuracy", "train_risk", "test_accuracy")}
-    if base.n_validation:
-        arrays["validation_risk"] = curves("validation_risk")
-    return arrays
+    arrays = {"status": column("status", "missing"), "epochs": column("epochs", -1)}
+    arrays |= {"peak": column("peak_test_accuracy", np.nan), "final": column("final_test_accuracy", np.nan)}
+    names = ["train_accuracy", "train_risk", "test_accuracy", "validation_risk"]
+    return arrays | {key: curves(key) for key in names if some[key] is not None}

@@ -4,6 +4,8 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, count, within
+from fls_teach.demos.heatmap.claims import NET_WORDS
+from fls_teach.demos.heatmap.run import NETS
 
 from .rules import RULES, by_rule, stops
 
@@ -11,7 +13,7 @@ SCIENCE = "science.md#images"
 
 
 def claims(result):
-    """Another rule leaves the best c where it was, up to one step of the grid.
+    """Another rule leaves the best c where it was, up to one step of the grid; for plain and for centred networks.
 
     Parameters
     ----------
@@ -21,22 +23,27 @@ def claims(result):
     -------
     list of Claim
     """
-    log2_c, curves = result.arrays["log2_c"], by_rule(result)
-    table = [_stops_claim(name, curve) for name, curve in curves.items()]
-    table += [_same_c_claim(name, log2_c, curves["accuracy"], curves[name]) for name in ("risk", "validation")]
+    log2_c, table = result.arrays["log2_c"], []
+    for net, name in enumerate(NETS):
+        curves = by_rule(result, net)
+        table += [_stops_claim(name, rule, curve) for rule, curve in curves.items()]
+        table += [
+            _same_c_claim(name, rule, log2_c, curves["accuracy"], curves[rule]) for rule in ("risk", "validation")
+        ]
     return [*table, _order_claim(stops(result))]
 
 
-def _stops_claim(name, curve):
+def _stops_claim(net, rule, curve):
     missing = int((~np.isfinite(curve).all(axis=0)).sum())
-    statement = f"every c has a learning rate at which all seeds are stopped by {RULES[name]}"
-    return count(f"{name}-stops", statement, f"[M] {SCIENCE}", missing, curve.shape[1], "multipliers c")
+    statement = f"{NET_WORDS[net]}every c has a learning rate at which all seeds are stopped by {RULES[rule]}"
+    return count(f"{net}-{rule}-stops", statement, f"[M] {SCIENCE}", missing, curve.shape[1], "multipliers c")
 
 
-def _same_c_claim(name, log2_c, reference, other):
+def _same_c_claim(net, rule, log2_c, reference, other):
     """Of the c at which both rules stop all seeds, the best is the same up to one step of the grid."""
-    id, source = f"{name}-same-c", f"[P] {SCIENCE}"
-    statement = f"stopping by {RULES[name]} leaves the best c where training accuracy has it: shift of its log2"
+    id, source, step = f"{net}-{rule}-same-c", f"[P] {SCIENCE}", float(np.diff(log2_c).max())
+    shift = f"shift of its log2, where one step of the grid is {step:g}"
+    statement = f"{NET_WORDS[net]}stopping by {RULES[rule]} leaves the best c where training accuracy has it: {shift}"
     both = np.isfinite(reference + other).all(axis=0)
     if not both.any():
         nothing = Measured(None, detail="at no c do both rules stop all seeds")
@@ -54,7 +61,7 @@ def _same_c_claim(name, log2_c, reference, other):
         source,
         statistics.bootstrap(lambda drawn: best(other, drawn) - best(reference, drawn), len(seeds)),
         0.0,
-        float(np.diff(log2_c).max()),
+        step,
         "one step of the grid; a bootstrap over seeds",
         detail=f"2^{best(reference, seeds):g} to 2^{best(other, seeds):g}{among}",
     )

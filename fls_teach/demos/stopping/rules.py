@@ -8,7 +8,7 @@ RULES = {"accuracy": "training accuracy", "risk": "training risk", "validation":
 
 
 def stops(result):
-    """The epoch (s, m, r) at which each of `RULES` would have stopped a run, -1 where it never did."""
+    """The epoch (2, s, m, r) at which each of `RULES` would have stopped a run, -1 where it never did."""
     a, p = result.arrays, result.params
     risk = a["validation_risk"]
     lowest = np.fmin.accumulate(risk, axis=-1)
@@ -19,10 +19,14 @@ def stops(result):
     return {name: np.where(each.any(-1), each.argmax(-1), -1) for name, each in (met | {"validation": late}).items()}
 
 
-def by_rule(result):
-    """Test accuracy (s, m) at the stop of each of `RULES`, at the learning rate that is best under that rule."""
+def by_rule(result, net):
+    """Test accuracy (s, m) at the stop of each of `RULES`, at the learning rate that is best under that rule.
+
+    `net` is the index of the kind of network: plain, centred.
+    """
     found = {}
     for name, epoch in stops(result).items():
-        at_stop = np.take_along_axis(result.arrays["test_accuracy"], np.maximum(epoch, 0)[..., None], axis=-1)[..., 0]
-        found[name] = statistics.at_best_rate(at_stop, epoch >= 0)[0]
+        curves, stop = result.arrays["test_accuracy"][net], epoch[net]
+        at_stop = np.take_along_axis(curves, np.maximum(stop, 0)[..., None], axis=-1)[..., 0]
+        found[name] = statistics.at_best_rate(at_stop, stop >= 0)[0]
     return found

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fls_teach.demos import heatmap
 from fls_teach.demos.framework.params import in_range
 from fls_teach.demos.framework.result import Result
-from fls_teach.demos.heatmap.run import QUICK
-from fls_teach.demos.images.trained import train_grid
+from fls_teach.demos.heatmap.run import FULL, NETS, QUICK
+from fls_teach.demos.images.trained import stacked, train_grids
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,25 @@ class Params(heatmap.Params):
 
 
 PRESETS = {
-    "quick": Params(**QUICK, n_validation=128, end_risk=0.005, epochs=85),
-    "full": Params(width=16, epochs=200, log2_c=(-6, -4, -2, 0, 2, 4), rates=(0.01, 0.03, 0.1, 0.3), n_seeds=8),
+    "quick": Params(
+        **QUICK | {"log2_c": (-5, -2, 1, 4), "rates": (0.05,), "epochs": 80}, n_validation=128, end_risk=0.01
+    ),
+    "full": Params(**FULL | {"epochs": 200}),
 }
 
 
 def run(params, seed, progress=None):
-    """Train the grid to the last risk and keep the curves.
+    """Train the grid to the last risk, plain and centred, and keep the curves.
 
     Returns
     -------
     Result
-        ``log2_c`` (m,), ``lr`` (r,), and for every run and epoch from 0 (s, m, r, T + 1), NaN after its end:
-        ``train_accuracy``, ``train_risk``, ``validation_risk``, ``test_accuracy``; ``status`` (s, m, r).
+        ``log2_c`` (m,), ``lr`` (r,), and over `NETS`, seeds, multipliers, rates and epochs from 0 (2, s, m, r, T + 1),
+        NaN after a run's end: ``train_accuracy``, ``train_risk``, ``validation_risk``, ``test_accuracy``; ``status``
+        (2, s, m, r).
     """
-    trained = train_grid(params, seed, progress, stop="train-risk", target=params.end_risk)
-    kept = "log2_c lr status train_accuracy train_risk validation_risk test_accuracy".split()
-    return Result("stopping", params, seed, {key: trained[key] for key in kept})
+    kinds = {name: {"stop": "train-risk", "target": params.end_risk, **fields} for name, fields in NETS.items()}
+    # One of the rules may have stopped a run that ended by its budget.
+    trained = train_grids(params, seed, kinds, progress, others=("reached", "budget"))
+    kept = "status train_accuracy train_risk validation_risk test_accuracy"
+    return Result("stopping", params, seed, stacked(trained.values(), kept))
