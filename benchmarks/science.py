@@ -15,7 +15,7 @@ import re
 import time
 from pathlib import Path
 
-from measured import errors, phases, rules, ucurve
+from measured import errors, phases, real_images, rules, ucurve
 
 SECTIONS = {
     "phase-1": phases.phase_one,
@@ -26,6 +26,7 @@ SECTIONS = {
     "equivalence": rules.equivalence,
     "discrete-training": rules.discrete_training,
     "mixtures": rules.mixtures,
+    "real-images": real_images.real_images,
 }
 
 

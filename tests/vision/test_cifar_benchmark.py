@@ -1,0 +1,109 @@
+"""benchmarks/cifar.py searches rates where they are, and its report says no more than the seeds do."""
+
+import runpy
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def script():
+    """The benchmark's names, without running it; and those of the report."""
+    before = list(sys.path)
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import measured.real_images
+
+        return runpy.run_path(str(BENCHMARKS / "cifar.py"), run_name="cifar") | vars(measured.real_images)
+    finally:
+        sys.path[:] = before
+
+
+def finished(script, means, seeds=4, centred=0, status="reached", noise=0.003):
+    """Rows of a network with these mean accuracies at c = 2^-2, 1, 2^2 at the middle one of three rates."""
+    rng, rows = np.random.default_rng(0), []
+    for seed in range(seeds):
+        for log2_c, mean in zip((-2, 0, 2), means, strict=True):
+            for lr, less in ((0.01, 0.1), (0.03, 0.0), (0.1, 0.05)):
+                peak = mean - less + noise * rng.standard_normal()
+                values = ["cnn5", 16, 0.9, 16, 60, centred, log2_c, lr, seed, status, 30, peak, peak, 1.0]
+                rows.append(dict(zip(script["COLUMNS"], values, strict=True)))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("means", "seeds", "words"),
+    [
+        ((0.4, 0.5, 0.4), 4, "+9.9 ± 0.5 and +9.8 ± 0.4 points more than 2^-2 and 2^2"),
+        ((0.4, 0.5, 0.4), 4, "4 seeds, paired: an inverted U."),
+        ((0.5, 0.5, 0.4), 4, "a fall on the right only."),
+        ((0.5, 0.5, 0.5), 4, "no U."),
+        ((0.4, 0.5, 0.4), 1, "for seed 0, the only one that is complete at every c: one seed decides nothing."),
+    ],
+)
+def test_what_the_report_says_of_a_u(script, means, seeds, words):
+    """Catches a U that one seed, or noise, is enough for."""
+    assert words in script["real_images"](finished(script, means, seeds))
+
+
+def test_a_seed_counts_at_a_c_when_it_has_three_rates(script):
+    """Catches the mean of a half-finished grid."""
+    rows = finished(script, (0.4, 0.5, 0.4))
+    del rows[-1]  # seed 3 at the largest c lacks a rate
+    curve = script["Curve"](rows, 0)
+    assert curve.seeds == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2]] and curve.common == [0, 1, 2]
+    nothing = script["real_images"]([row for row in rows if row["log2_c"] != 0 or row["lr"] == 0.01])
+    assert "| open |" in nothing and "nothing is judged" in nothing
+
+
+def test_what_died_or_diverged_does_not_count_and_a_spent_budget_is_told(script):
+    rows = finished(script, (0.4, 0.5, 0.4), status="budget")
+    said = script["real_images"](rows)
+    assert "0 reached the target" in said and "a difference may be one of speed alone" in said
+    rows = [row | {"status": "dead"} if row["log2_c"] == -2 else row for row in rows]
+    assert "no rate counts, so no U is judged" in script["real_images"](rows)
+
+
+def test_plain_and_centred_are_paired(script):
+    rows = finished(script, (0.4, 0.5, 0.4)) + finished(script, (0.4, 0.5, 0.45), centred=1)
+    assert "2^-2: +0.0 ± 0.0; 2^0: +0.0 ± 0.0; 2^2: +5.0 ± 0.0" in script["real_images"](rows)
+
+
+def test_the_search_goes_on_beyond_the_outermost_rate(script):
+    """Catches a best rate at the edge of those tried, which may be far from the best."""
+    search = script["Search"](script["COMMON"], [0])
+
+    def trained(status, peak=lambda lr: 0.5):
+        ended = {"status": status, "train_accuracy": [0.1, 0.9]}
+        return {run: ended | {"peak_test_accuracy": peak(run.lr)} for run in search.runs()}
+
+    assert search.learn(trained("reached", peak=lambda lr: lr))  # 0.00316, 0.01 and 0.0316, of which the last is best
+    assert max(run.lr for run in search.runs()) == pytest.approx(0.1)
+    assert not search.learn(trained("reached", peak=lambda lr: -abs(lr - 0.01)))
+    assert sorted({run.lr for run in search.runs_of(7)}) == [0.00316, 0.01, 0.0316]
+    search = script["Search"](script["COMMON"], [0])
+    assert search.learn(trained("dead")) and min(run.lr for run in search.runs()) == pytest.approx(0.001)
+    search = script["Search"](script["COMMON"], [0])
+    assert search.learn(trained("budget")) and max(run.lr for run in search.runs()) == pytest.approx(0.1)
+
+
+def test_a_folder_becomes_rows(script, tmp_path):
+    """Catches columns in another order, records of other data, and a folder without any."""
+    from fls_teach.vision.sweep import store
+
+    with pytest.raises(ValueError, match="there is no finished run on CIFAR-100"):
+        script["rows"]([tmp_path])
+    ended = {"status": "budget", "epochs": 60, "peak_test_accuracy": 0.5, "final_test_accuracy": 0.4}
+    run = replace(script["COMMON"], c=0.25, centred=True)
+    for each in (run, replace(run, seed=1), replace(run, data="cifar10")):
+        store.save(tmp_path, {"run": each.parameters, "trained": ended | {"train_accuracy": [0.1, 0.9]}})
+    script["report"]([tmp_path], tmp_path / "out", tmp_path / "cifar.png")
+    found = script["read"](tmp_path / "out" / "cifar.csv")
+    assert [row["seed"] for row in found] == [0, 1] and found[0]["log2_c"] == -2 and found[0]["train_accuracy"] == 0.9
+    assert (tmp_path / "cifar.png").stat().st_size > 5_000
+    assert "none complete" in (tmp_path / "out" / "cifar.md").read_text(encoding="utf-8")
