@@ -197,6 +197,12 @@ def test_batch_norm_is_not_fused_but_looped(tmp_path, said):
     assert engine in ("fused", "loop") and "ms a network fused" in why
 
 
+def test_engines_are_measured_also_where_the_rate_warms_up():
+    """The measurement has one epoch, and a run cannot warm up for all of its epochs."""
+    stack = [replace(SMALL, warmup=1, c=c) for c in (1.0, 2.0)]
+    assert all(seconds > 0 for seconds in engines.seconds_a_network(stack, device="cpu"))
+
+
 def test_an_executor_gets_every_run(tmp_path, said):
     with ThreadPoolExecutor(2) as threads:
         sweep(GRID, tmp_path / "threads", executor=threads, say=said.append)

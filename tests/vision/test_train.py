@@ -239,7 +239,7 @@ NEAR = {"evaluate": "near", "test_every": 3, "epochs": 100, "lr": 0.1, "batch": 
 
 
 @pytest.mark.parametrize(
-    "rule", [{"target": 0.95}, {"stop": "train-risk", "target": 0.1}, {"stop": "validation-risk", "target": 3.0}]
+    "rule", [{"target": 0.95}, {"stop": "train-risk", "target": 0.1}, {"stop": "validation-risk", "target": 1.0}]
 )
 def test_fewer_evaluations_change_no_step_and_no_end(data, rule):
     """Evaluations move nothing, and where they count, near the target and at the end, they are those of "every"."""

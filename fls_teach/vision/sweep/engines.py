@@ -112,7 +112,7 @@ def stacks(runs):
 
 def seconds_a_network(stack, **settings):
     """What one short epoch costs a network, fused and one after another: a pair, each from one go after a warm-up."""
-    short = [replace(run, n=4 * run.batch, n_test=4 * run.batch, epochs=1) for run in stack]
+    short = [replace(run, n=4 * run.batch, n_test=4 * run.batch, epochs=1, warmup=0) for run in stack]
     seconds = []
     for fused, some in ((True, short), (False, short[:2])):
         for _ in range(2):  # the first go allocates, and chooses kernels
