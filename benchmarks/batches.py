@@ -202,13 +202,15 @@ def text_e(numbers):
     same, differ = numbers["same_gradebook"], numbers["records_that_differ"]
     finished, redone = numbers["finished_at_kill"], numbers["redone_after_kill"]
     count, seconds = len(finished), numbers.get("seconds_until_kill", [math.nan] * len(finished))
+    few = "" if numbers["submissions"] >= 1000 else " (a full run has 1,000; `--killed` asked for fewer)"
     cells = [[f"{a:,}", f"{b:.1f}", f"{c}"] for a, b, c in zip(finished, seconds, redone, strict=True)]
     heads = ["finished when it was killed", "s since it was started", "finished ones done again later"]
     return f"""## e. kill -9
 
-{numbers["submissions"]:,} submissions of exercise {SMALL}, `--jobs 2`; the process group was killed {count} times, at
-random moments (seed {numbers.get("seed")}), and the same command started again at once. The gradebook is
-**{"byte for byte" if same else "NOT"}** that of an undisturbed run; {len(differ)} of {numbers["records"]:,}
+{numbers["submissions"]:,} submissions of exercise {SMALL}{few}, `--jobs 2`; the process
+group was killed {count} times, at random moments (seed {numbers.get("seed")}), and the same command
+started again at once. The gradebook is **{"byte for byte" if same else "NOT"}** that of an
+undisturbed run; {len(differ)} of {numbers["records"]:,}
 records differ. Undisturbed, it takes {numbers["wall_undisturbed"]:.0f} s by the clock.
 
 {table(heads, cells)}"""
