@@ -77,8 +77,11 @@ class Leases:
         return f"process {told['pid']} on {told['host']}" if told else "another process"
 
     def _newest(self, name):
-        paths = [path for path in self.folder.glob(f"{name}.*") if path.suffix[1:].isdigit()]
-        return max(paths, key=_number, default=None)
+        """The last of NAME.0, NAME.1, ...; to list the folder would cost more the more runs are under way."""
+        newest = None
+        while (path := self.folder / f"{name}.{0 if newest is None else _number(newest) + 1}").exists():
+            newest = path
+        return newest
 
     def _is_live(self, path):
         try:
