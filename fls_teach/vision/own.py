@@ -78,10 +78,20 @@ def source_digest(name):
         raise ValueError(f"cannot find the file of '{module}' of '{name}'; is it in the current folder?") from None
 
 
+def refuse_missing(run):
+    """Raise the ValueError of `resolve` if the run's own model or data is not there."""
+    for name in _names(run).values():
+        resolve(name)
+
+
 def sources(run):
     """The digests of a run's own model and data, by field; empty if it has none."""
+    return {field: source_digest(name) for field, name in _names(run).items()}
+
+
+def _names(run):
     names = {field: getattr(run, field) for field in ("model", "data")}
-    return {field: source_digest(name) for field, name in names.items() if is_own(name)}
+    return {field: name for field, name in names.items() if is_own(name)}
 
 
 def _add_current_folder():

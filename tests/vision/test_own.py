@@ -124,6 +124,14 @@ def test_what_cannot_be_had_is_a_sentence(mine, tmp_path, change, words):
     assert len(said) == 1 and "\n" not in said[0] and re.search(words, said[0]), said
 
 
+@pytest.mark.parametrize("field", ["model", "data"])
+def test_a_name_without_a_function_stops_a_sweep_before_its_first_run(mine, tmp_path, field):
+    """Else each of its runs would fail by itself, and `fls sweep` would not call it bad usage."""
+    with pytest.raises(ValueError, match="has no function 'no_net'"):
+        sweep([run(mine, **{field: f"{mine.stem}:no_net"})], tmp_path / "out", engine="loop")
+    assert not (tmp_path / "out" / "runs").exists()
+
+
 @pytest.mark.parametrize("name", ["mine", "mine:", ":net", "mine:net:more", "a b:net", "../mine:net", "mine:net()", ""])
 def test_another_form_is_no_name(name):
     assert not is_own(name)

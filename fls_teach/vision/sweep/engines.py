@@ -16,7 +16,7 @@ import torch
 
 from fls_teach import __version__
 from fls_teach.vision.data.load import load_data
-from fls_teach.vision.own import sources
+from fls_teach.vision.own import refuse_missing, sources
 from fls_teach.vision.sweep.provenance import refuse_others
 from fls_teach.vision.training.checkpoint import Checkpoint
 from fls_teach.vision.training.train import train_run
@@ -75,8 +75,9 @@ def images(run, data_dir=None, generator=None, device="cpu", digests=None):
     Raises
     ------
     ValueError
-        In one sentence, if they cannot be had, or are others.
+        In one sentence, if they, or the run's own model, cannot be had, or they are others.
     """
+    refuse_missing(run)
     data = load_data(run, data_dir, device, generator)
     for part, digest in (digests or {}).items():
         refuse_others(run, part, getattr(data, part).digest, digest)
