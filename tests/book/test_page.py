@@ -181,7 +181,7 @@ def test_the_tour_has_eight_steps(visit):
 
 def test_without_motion_playing_takes_ten_steps(visit):
     """Catches an animation for readers who asked their system for none."""
-    page = visit(reduced_motion="reduce")
+    page = visit(f"{SMALL}&time=0", reduced_motion="reduce")
     page.evaluate(
         """() => {
             window.seen = new Set();

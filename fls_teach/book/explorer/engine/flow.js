@@ -195,13 +195,20 @@ function addPull({ n, h, K, active }, sum, g, V, weight, other = null, otherWeig
   }
 }
 
-// result (n x h) = A (n x n) B (n x h).
+// result (n x h) = A (n x n) B (n x h), column by column: B is zero where a neuron is off, in half of its entries or more.
 function multiply(A, B, result, n, h) {
-  result.fill(0);
-  for (let i = 0; i < n; i++) {
+  const rows = new Uint16Array(n), values = new Float64Array(n);
+  for (let j = 0; j < h; j++) {
+    let count = 0;
     for (let k = 0; k < n; k++) {
-      const weight = A[i * n + k];
-      for (let j = 0; j < h; j++) result[i * h + j] += weight * B[k * h + j];
+      if (B[k * h + j] === 0) continue;
+      rows[count] = k;
+      values[count++] = B[k * h + j];
+    }
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let m = 0; m < count; m++) sum += A[i * n + rows[m]] * values[m];
+      result[i * h + j] = sum;
     }
   }
 }

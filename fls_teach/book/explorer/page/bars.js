@@ -11,7 +11,7 @@ export function barsChart(setting, recorded, width) {
   const limit = [0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5].find((value) => value >= most) || 1;
   const full = scale([0, limit], [left, right]), x = (value) => Math.min(full(value), right);
   const fixed =
-    text(left, 16, "Ψ, cosine of w⁺ with the class sum x₊", { class: "axis-name" }) +
+    text(left, 16, "Ψ: cosine of w⁺ with x₊", { class: "axis-name" }) +
     line(psi(-1), 34, psi(1), 34, "axis") +
     [-1, 0, 1].map((v) => line(psi(v), 30, psi(v), 38, "axis") + text(psi(v), 52, v, { "text-anchor": "middle" })).join("") +
     line(broken, 24, broken, 44, "target") +

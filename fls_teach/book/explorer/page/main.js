@@ -24,7 +24,7 @@ function setState({ pictures: settings, progress, tour }) {
     picture.setProgress(progress);
     picture.show(state.pictures[k]);
   });
-  showCurves(pictures.map((picture) => picture.curveKey));
+  followCurves();
   showTour();
   saveAddress();
 }
@@ -37,7 +37,7 @@ function newPicture(k) {
   const change = (setting) => {
     state.pictures[k] = cleaned(setting);
     pictures[k].show(state.pictures[k]);
-    showCurves(pictures.map((picture) => picture.curveKey));
+    followCurves();
     saveAddress();
   };
   const picture = new Picture(root, "ab"[k], change, (progress) => {
@@ -46,6 +46,11 @@ function newPicture(k) {
   });
   picture.find("play").onclick = () => play(!playing);
   return picture;
+}
+
+function followCurves() {
+  const tell = (key) => pictures.filter((picture) => picture.curveKey === key).forEach((picture) => picture.scheduleCurve());
+  showCurves(pictures.map((picture) => picture.curveKey), tell);
 }
 
 function setProgress(progress) {
@@ -78,10 +83,11 @@ function play(on) {
 function showTour() {
   const step = TOUR[state.tour - 1];
   part("tour").hidden = !step;
+  document.body.classList.toggle("touring", Boolean(step));
   part("tour-open").setAttribute("aria-expanded", Boolean(step));
   if (!step) return;
   part("tour-title").textContent = `${state.tour} of ${TOUR.length}: ${step.title}`;
-  part("tour-words").textContent = step.words;
+  part("tour-words").innerHTML = step.words;
   part("tour-back").disabled = state.tour === 1;
   part("tour-next").textContent = state.tour === TOUR.length ? "End" : "Next";
 }
@@ -99,7 +105,9 @@ function goTo(step) {
   const settings = wanted.pictures.map((given) => ({ ...presetSetting(given.preset), ...given }));
   setState({ pictures: settings, progress: wanted.progress, tour: step });
   if (wanted.play) play(true);
-  part("tour-title").focus();
+  const narrow = matchMedia("(max-width: 999px)").matches;
+  (narrow ? pictures[0].root.querySelector(".charts") : part("pictures")).scrollIntoView();
+  part("tour-title").focus({ preventScroll: true });
 }
 
 function saveAddress() {

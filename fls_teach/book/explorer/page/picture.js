@@ -13,7 +13,7 @@ const FIELDS = {
   d: ["dimension d", "[D] By the same formula x₊ misses by more as d grows. d = 2 is drawn as it is; a larger d by its part in one plane."],
   kappa: ["distance κ of a class centre from 0", "[D] The noise has standard deviation 1, so on two Gaussians no classifier errs less than E* = Φ(−κ)."],
   h: ["neurons h", "[M] Wider networks have a smaller silent wedge."],
-  targetRisk: ["target risk η", "[P] Ψ(t_η) ≈ Ψ(t_α). [M] Nearly: the lower the target, the further Ψ drifts in Phase 2."],
+  targetRisk: ["target risk η", "[P] Ψ(t<sub>η</sub>) ≈ Ψ(t<sub>α</sub>). [M] Nearly: the lower the target, the further Ψ drifts in Phase 2."],
   seed: ["seed of data and start", "[M] A U is seen in differences over many seeds; one seed may show none. The curve below is a mean over 8."],
 };
 
@@ -70,7 +70,7 @@ export class Picture {
     this.find("note").textContent = "training …";
     this.runner.run(setting);
     this.asked = setting;
-    this.curve = sweep(setting, () => this.scheduleCurve());
+    this.curve = sweep(setting);
   }
 
   get curveKey() {
@@ -121,6 +121,7 @@ export class Picture {
       for (const [key, value] of Object.entries({ viewBox: `0 0 ${w} ${h}`, width: w, height: h })) svg.setAttribute(key, value);
       svg.innerHTML = `<g class="fixed">${chart.fixed}</g><g class="moving"></g>`;
     }
+    this.find("caption").textContent = this.charts.plane.caption;
     this.find("missing").textContent = missingNumbers(setting);
     this.find("note").innerHTML = this.describeRun();
     this.drawCurve();
@@ -129,6 +130,7 @@ export class Picture {
   describeRun() {
     const { status, exit, stop, zeta } = this.recorded, words = [];
     if (status !== "reached") words.push(`The run did not reach its target (${status}).`);
+    else if (stop === 0) words.push("The start has reached the target: f(0) fits the examples by chance, as a large f(0) may.");
     else words.push(`Stopped at t<sub>η</sub> = ${short(stop)}.`);
     if (exit === 0) words.push("α is so large that Phase 1 is over at the start.");
     else if (Number.isFinite(exit)) words.push(`Phase 1 ended at t<sub>α</sub> = ${short(exit)}.`);

@@ -16,9 +16,15 @@ function shapeOf(setting, side) {
   return setting.mixture === "classes" ? CLASS_SHAPES[side] : NEURON_SHAPES[side];
 }
 
-// {fixed, moving(frame, next, share)}: what stays while a run is shown, and what moves, as text.
+const CAPTIONS = {
+  gaussian: "+ and – are examples, s is the signal, x₊ and x₋ are the class sums.",
+  xor: "+ and – are examples; the centres of + lie at ±e₁, those of – at ±e₂.",
+  classes: "+, – and × are examples; the plane holds the differences of the three class centres, arrows are class sums.",
+};
+
+// {size, caption, fixed, moving(frame, next, share)}: what stays while a run is shown, and what moves, as text.
 export function planeChart(setting, recorded, width) {
-  const size = Math.min(width, 440), middle = size / 2, rim = middle - 46;
+  const size = Math.min(width, 400), middle = size / 2, rim = middle - 46;
   const at = ([x, y], length = rim) => [middle + length * x, middle - length * y];
   const farthest = Math.max(...recorded.points.map(([x, y]) => Math.hypot(x, y)));
   const points = recorded.points.map((point, i) => {
@@ -53,7 +59,7 @@ export function planeChart(setting, recorded, width) {
     return silentSectors(frame.neurons).map(([from, to]) => sector(middle, rim, from, to)).join("") +
       predictor + marks.join("");
   }
-  return { size, fixed, moving };
+  return { size, caption: CAPTIONS[setting.mixture], fixed, moving };
 }
 
 // Intervals of angles in the plane in which every neuron is off, where f = 0 exactly.

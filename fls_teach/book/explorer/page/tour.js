@@ -6,15 +6,15 @@ export const TOUR = [
     title: "Two phases",
     state: { pictures: [{ preset: "plane", alpha: -10, seed: 3 }], progress: 0, play: true },
     words: "Dots are neurons, drawn where they point; the larger, the longer. Watch them turn to the sum of their class, x₊ or x₋, " +
-      "while the risk stays where it was. That is Phase 1. At t_α the norms are large enough to be heard, and the risk falls: Phase 2. " +
+      "while the risk stays where it was. That is Phase 1. At t<sub>α</sub> the norms are large enough to be heard, and the risk falls: Phase 2. " +
       "[D] While f ≈ 0, directions turn at a pace that does not depend on α, and norms grow exponentially.",
   },
   {
     title: "A smaller α, a longer silence",
     state: { pictures: [{ preset: "plane", alpha: -16, seed: 3 }, { preset: "plane", alpha: -2, seed: 3 }], progress: 0.5 },
     words: "The same data and the same directions at the start, twice. On the left α is small: neurons have had the time to line up. " +
-      "On the right α is larger, and they keep more of where they began. [D] At t_α the angle of a neuron to x₊ is about " +
-      "α to the power ‖x₊‖ / (2 ‖x_k‖), k the class that ends Phase 1.",
+      "On the right α is larger, and they keep more of where they began. [D] At t<sub>α</sub> the angle of a neuron to x₊ is about " +
+      "α to the power ‖x₊‖ / (2 ‖x<sub>k</sub>‖), k the class that ends Phase 1.",
   },
   {
     title: "Over-alignment",
@@ -30,18 +30,18 @@ export const TOUR = [
     words: "Where all neurons point along two directions, there is a wedge in which every neuron is off and f = 0 exactly: shaded, on the left. " +
       "Compare the first two of the four numbers: answered by the linear part, the wedge costs hardly anything. " +
       "[M] That control removes most of the rise to the left on separable data and all of it on hard ones. It is silence that costs, " +
-      "more than the direction; at 2^−4, on the right, the wedge is closed.",
+      "more than the direction; at 2⁻⁴, on the right, the wedge is closed.",
   },
   {
     title: "The U-curve",
     state: { pictures: [{ preset: "hard", alpha: -4 }], progress: 1 },
     words: "Move α and follow the ring along the curve. The network (circles) errs more at both ends; w⁺ − w⁻ (diamonds), inside the same " +
-      "network, does not rise to the left. [M] The best α is near 2^−4, where ζ ≤ 0: the two-phase theorem says nothing there. " +
+      "network, does not rise to the left. [M] The best α is near 2⁻⁴, where ζ ≤ 0: the two-phase theorem says nothing there. " +
       "The axis of errors is logarithmic, so that the small left branch can be seen beside the large right one.",
   },
   {
     title: "f(0): what makes the right branch",
-    state: { pictures: [{ preset: "separable", alpha: 3 }, { preset: "separable", alpha: 3, start: "twins" }], progress: 1 },
+    state: { pictures: [{ preset: "separable", alpha: 3, seed: 3 }, { preset: "separable", alpha: 3, seed: 3, start: "twins" }], progress: 1 },
     words: "At a large α the neurons hardly move, in both pictures. On the left the start has an output f(0), a random function of size α² " +
       "that training leaves in place between the examples. On the right each neuron has a twin of the opposite sign, so f(0) = 0, and the error is nearly that of " +
       "the best α. [M] Here f(0) makes nearly all of the right branch; that features do not move costs little, as the target is linear.",
@@ -49,7 +49,7 @@ export const TOUR = [
   {
     title: "w⁺ is not the network",
     state: { pictures: [{ preset: "separable", alpha: 4, start: "twins" }], progress: 1 },
-    words: "Twins at 2^4: the bar says that w⁺ over-fits badly, and the table says that the network errs little. [M] w⁺ is half of a " +
+    words: "Twins at 2⁴: the bar says that w⁺ over-fits badly, and the table says that the network errs little. [M] w⁺ is half of a " +
       "network, and OF is the over-fitting of the network only where w⁻ mirrors w⁺.",
   },
   {

@@ -30,7 +30,7 @@ export function ucurveChart(bayes, width) {
   for (let k = ALPHA_RANGE[0]; k <= ALPHA_RANGE[1]; k += every) xTicks.push([k, String(k).replace("-", "−")]);
   const fixed = axes(box, x, y, xTicks, levels.map((v) => [v, `${Number((100 * v).toPrecision(2))}%`]), "log₂ α", "test error") +
     line(box.left, y(bayes), box.right, y(bayes), "target") +
-    text(box.right, y(bayes) - 5, "E*, the smallest possible", { "text-anchor": "end" });
+    text(box.right, y(bayes) + 14, "E*, the smallest possible", { "text-anchor": "end" });
   const clamp = (v) => Math.max(box.top, Math.min(box.bottom, y(Math.max(v, low))));
 
   function draw(found, setting, errors) {

@@ -42,27 +42,28 @@ export function runner(onMessage) {
   };
 }
 
-const curves = new Map(); // sweep key -> {found: alpha -> errors of each seed, waiting seeds, running, listeners}
+const curves = new Map(); // sweep key -> {found: alpha -> errors of each seed, waiting seeds, running}
 const idle = [];
 let workers = 0;
 
-// Compute the U-curve of a setting, once; onChange is called as points come in. Returns {found} at once.
-export function sweep(setting, onChange) {
+// The U-curve of a setting, computed once, while it is shown: `found` fills as points come in.
+export function sweep(setting) {
   const key = sweepKey(setting);
   if (!curves.has(key)) curves.set(key, { key, setting, found: {}, waiting: [...SWEEP_SEEDS], running: 0 });
-  const curve = curves.get(key);
-  curve.onChange = onChange;
-  feed();
-  return curve;
+  return curves.get(key);
 }
 
-// Give free workers the next seeds of the curves that are shown; what is not shown waits.
+// Compute these curves from now on, and tell of each point by `onPoint(key)`; what is not shown waits.
 const shown = new Set();
-export function showCurves(keys) {
+let onPoint = () => {};
+export function showCurves(keys, tell) {
   shown.clear();
   keys.forEach((key) => shown.add(key));
+  onPoint = tell;
   feed();
 }
+
+// Give free workers the next seeds.
 
 function feed() {
   for (;;) {
@@ -85,7 +86,7 @@ function feed() {
       } else if (data.errors) {
         (curve.found[data.alpha] = curve.found[data.alpha] || []).push(data.errors);
       }
-      curve.onChange();
+      onPoint(curve.key);
     };
     worker.postMessage({ id: seed, task: "seed", setting: { ...curve.setting, seed }, alphas: SWEEP_ALPHAS });
   }
