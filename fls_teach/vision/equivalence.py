@@ -42,8 +42,9 @@ def equivalent_run(run, c, degree):
     Examples
     --------
     >>> from fls_teach.vision.run import Run
-    >>> equivalent_run(Run(lr=0.5, momentum=0.9, weight_decay=0.01), 2.0**-5, degree=5).weight_decay
-    0.08
+    >>> found = equivalent_run(Run(lr=0.5, momentum=0.9, weight_decay=0.01), 2.0**-5, degree=5)
+    >>> round(found.lr, 12), found.momentum, round(found.weight_decay, 12)
+    (0.0625, 0.9, 0.08)
     """
     if run.centred:
         raise ValueError("the run is centred: c (f - f0) is not homogeneous, so c is no scale of its start")
