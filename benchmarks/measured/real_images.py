@@ -161,6 +161,8 @@ def _verdict(name, curve):
     seeds, ends = curve.common, dict(zip(("left", "right"), (0, -1), strict=True))
     if not seeds:
         return f"- {name}: no seed is complete at every c, so nothing is judged."
+    if len(curve.log2_c) < 3:
+        return f"- {name}: a U needs three c, and only {', '.join(powers(curve.log2_c))} have been tried."
     found = {side: curve.gain(end) for side, end in ends.items()}
     words = " and ".join(
         f"{100 * values[0]:.1f}" if len(seeds) == 1 else points(values, 1, cross_fitted=True)

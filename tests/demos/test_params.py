@@ -69,7 +69,7 @@ def test_a_bad_value_is_one_sentence(demo, field):
         ("heatmap", "target=1.5", "a training accuracy is at most 1"),
         ("dimension", "dimensions=8", "dimensions has 1 values; wanted 2 to"),
         ("dimension", "data=biggan", "data 'biggan' has no noise to scale"),
-        ("stopping", "end_risk=0.05", "wanted at most target_risk, 0.02"),
+        ("stopping", "end_risk=0.06", "wanted at most target_risk, 0.05"),
     ],
 )
 def test_what_goes_together(demo, setting, words):

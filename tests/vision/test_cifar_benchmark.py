@@ -59,6 +59,8 @@ def test_a_seed_counts_at_a_c_when_it_has_three_rates(script):
     assert curve.seeds == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2]] and curve.common == [0, 1, 2]
     nothing = script["real_images"]([row for row in rows if row["log2_c"] != 0 or row["lr"] == 0.01])
     assert "| open |" in nothing and "nothing is judged" in nothing
+    one_c = script["real_images"]([row for row in rows if row["log2_c"] == 0])
+    assert "a U needs three c, and only 2^0 have been tried" in one_c
 
 
 def test_what_died_or_diverged_does_not_count_and_a_spent_budget_is_told(script):

@@ -20,8 +20,12 @@ LIKE_NOISE = 0.25
 
 
 def claims(result):
-    """The gain of the best c grows with the dimension, in all combinations of two controls; its cause; the images."""
-    table = [_growth_claim(result, noise, net, side) for side in ENDS for noise in NOISES for net in NETS]
+    """The gain of the best c over the largest grows with the dimension, in all combinations of two controls; its cause.
+
+    The paper's gain is that over a larger c. What the best c gains over the smallest is drawn, and too little for these
+    seeds to show a growth.
+    """
+    table = [_growth_claim(result, noise, net) for noise in NOISES for net in NETS]
     return [*table, _energy_claim(result), _dimension_claim(result), _spread_claim(result)]
 
 
@@ -32,9 +36,9 @@ def gains(result, noise, net, side):
     return np.array([gain(peak, reached, ENDS[side]) for peak, reached in grids])
 
 
-def _growth_claim(result, noise, net, side):
-    dimensions, found = result.params["dimensions"], gains(result, noise, net, side)
-    end = f"2^{result.arrays['log2_c'][ENDS[side]]:g}"
+def _growth_claim(result, noise, net):
+    dimensions, found = result.params["dimensions"], gains(result, noise, net, "right")
+    end = f"2^{result.arrays['log2_c'][-1]:g}"
     each = "; ".join(f"{k}: {_in_words(row)}" for k, row in zip(dimensions, found, strict=True))
     statement = (
         f"{NOISE_WORDS[noise]}{NET_WORDS[net]}the gain of the best c over {end} grows from dimension {dimensions[0]} "
@@ -42,7 +46,7 @@ def _growth_claim(result, noise, net, side):
     )
     growth = statistics.interval(100 * (found[-1] - found[0]), cross_fitted=True)
     source = PAPER if (noise, net) == ("plain", "plain") else MEASURED
-    return above(f"{noise}-{net}-{side}", statement, source, growth, unit="points", detail=each)
+    return above(f"{noise}-{net}", statement, source, growth, unit="points", detail=each)
 
 
 def _energy_claim(result):
@@ -52,7 +56,7 @@ def _energy_claim(result):
     statement = f"f(0) = 0, at dimension {last} the gain over {end} is smaller with noise of one energy"
     found = statistics.interval(100 * (plain - scaled), cross_fitted=True)
     detail = f"noise of standard deviation 1: {_in_words(plain)}; of one energy: {_in_words(scaled)}"
-    return above("energy-right", statement, MEASURED, found, unit="points", detail=detail)
+    return above("energy", statement, MEASURED, found, unit="points", detail=detail)
 
 
 def _in_words(gain):

@@ -38,7 +38,7 @@ class Params(heatmap.Params):
 
 
 PRESETS = {
-    "quick": Params(**QUICK | {"log2_c": (-4, -1, 4), "rates": (0.05,)}, dimensions=(8, 64)),
+    "quick": Params(**QUICK | {"log2_c": (-4, -1, 4), "rates": (0.05,), "epochs": 80}, dimensions=(8, 64)),
     "full": Params(**FULL, dimensions=(8, 32, 64), n_described=1000),
 }
 

@@ -42,6 +42,6 @@ def _row(result, net, axes, trained):
         axis.set_xlabel("output multiplier c")
         axis.legend()
     left.set_ylabel("test accuracy at the stop (%)")
-    left.set_title(f"{trained} trained, three stopping rules, 95% intervals; ringed: best c")
+    left.set_title(f"{trained} trained, 95% intervals; ringed: best c")
     right.set_ylabel("epoch of the stop (median)")
     right.set_title("When they stop")

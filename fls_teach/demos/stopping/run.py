@@ -34,10 +34,11 @@ class Params(heatmap.Params):
 
 PRESETS = {
     "quick": Params(
-        **QUICK | {"log2_c": (-5, -2, 1, 4), "rates": (0.05,), "epochs": 80}, n_validation=128, end_risk=0.01
+        **QUICK | {"log2_c": (-5, -2, 1, 3), "rates": (0.05,), "epochs": 70, "n_test": 200},
+        n_validation=96, target_risk=0.05, end_risk=0.002, patience=5,
     ),
     "full": Params(**FULL | {"epochs": 200}),
-}
+}  # fmt: skip
 
 
 def run(params, seed, progress=None):
