@@ -133,6 +133,15 @@ def test_neurons_are_drawn_where_the_theory_has_them(visit):
     assert large.sum() > 3 and np.abs(found - expected)[large].max() < 0.02
 
 
+def test_the_wedge_is_where_every_neuron_is_off(visit):
+    """Catches a shaded sector that is not where f = 0, and a dead neuron that closes the wedge."""
+    page = visit()
+    turned = np.radians([10, 130, 220])
+    neurons = [[np.cos(t), np.sin(t), size, 1] for t, size in zip(turned, (1, 2, 0), strict=True)]
+    ((low, high),) = page.evaluate("neurons => silentSectors(neurons)", np.ravel(neurons).tolist())
+    assert np.allclose(np.degrees([low, high]), [220, 280], atol=0.51)  # behind both by a right angle or more
+
+
 def test_a_link_restores_the_state(visit):
     """Catches a control that the address forgets, and an address that breaks the page."""
     hash_ = "#a.preset=xor&a.alpha=-6.5&a.start=twins&a.n=8&a.seed=7&b.preset=plane&b.alpha=2&b.h=6&time=0.250&tour=2"
@@ -208,10 +217,12 @@ def test_no_accessibility_violation(visit, width, scheme):
 
 
 def test_the_u_curve_is_computed_in_the_background(visit):
-    """Catches a sweep that does not end, and points that are not means over the eight seeds."""
-    page = visit("#a.preset=plane&a.n=4&a.h=4&a.d=2&a.targetRisk=0.3")
-    page.wait_for_function("document.querySelector('[data-part=curve-note]').textContent.includes('all done')")
-    assert page.locator(".number.network .point").count() == 13 + 1  # and the sample in the table
+    """Catches a sweep that does not end, points that are not means over the eight seeds, and a curve that only the
+    second of two pictures of one setting is told of."""
+    page = visit("#a.preset=plane&a.n=4&a.h=4&a.targetRisk=0.3&b.preset=plane&b.n=4&b.h=4&b.targetRisk=0.3&b.alpha=2")
+    notes = "[...document.querySelectorAll('[data-part=curve-note]')]"
+    page.wait_for_function(f"{notes}.every(note => note.textContent.includes('all done'))")
+    assert page.locator(".number.network .point").count() == 2 * (13 + 1)  # and the samples in the tables
     found = page.evaluate("() => [...curves.values()][0].found")
     assert {len(values) for values in found.values()} == {8} and len(found) == 13
     assert {each["status"] for values in found.values() for each in values} <= {"reached", "stalled"}

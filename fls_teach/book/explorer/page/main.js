@@ -116,7 +116,7 @@ function saveAddress() {
 }
 
 part("compare").onclick = () => {
-  const settings = pictures.length === 2 ? state.pictures.slice(0, 1) : [state.pictures[0], { ...state.pictures[0], alpha: -12 }];
+  const settings = pictures.length === 2 ? state.pictures.slice(0, 1) : [state.pictures[0], { ...state.pictures[0], alpha: state.pictures[0].alpha === -12 ? -4 : -12 }];
   setState({ ...state, pictures: settings });
 };
 part("tour-open").onclick = () => goTo(state.tour ? 0 : 1);

@@ -13,7 +13,7 @@ export const TOUR = [
     title: "A smaller α, a longer silence",
     state: { pictures: [{ preset: "plane", alpha: -16, seed: 3 }, { preset: "plane", alpha: -2, seed: 3 }], progress: 0.5 },
     words: "The same data and the same directions at the start, twice. On the left α is small: neurons have had the time to line up. " +
-      "On the right α is larger, and they keep more of where they began. [D] At t<sub>α</sub> the angle of a neuron to x₊ is about " +
+      "On the right α is larger, and they keep more of where they began. [D] For small α the angle to x₊ at t<sub>α</sub> is proportional to " +
       "α to the power ‖x₊‖ / (2 ‖x<sub>k</sub>‖), k the class that ends Phase 1.",
   },
   {
@@ -21,14 +21,14 @@ export const TOUR = [
     state: { pictures: [{ preset: "separable", alpha: -12 }], progress: 1 },
     words: "Now d = 20, seen in the plane of x₊ and the signal s. The class sum of ten examples misses s by an angle φ, and at a small α " +
       "w⁺ is pinned to it: Ψ is near 1. The bar OA is the error that even the best vector so close to x₊ would make. " +
-      "[P] As α grows, OA does not grow. [M] OA and OF together are the excess error of w⁺, one half of the network: " +
-      "they explain little of the left branch of the network's own error.",
+      "[P] As α grows, OA does not grow. [D] OA and OF together are the excess error of w⁺, one half of the network. " +
+      "[M] On these data they explain a small part of the left branch of the network's own error.",
   },
   {
     title: "The silent wedge",
     state: { pictures: [{ preset: "separable", alpha: -12 }, { preset: "separable", alpha: -4 }], progress: 1 },
     words: "Where all neurons point along two directions, there is a wedge in which every neuron is off and f = 0 exactly: shaded, on the left. " +
-      "Compare the first two of the four numbers: answered by the linear part, the wedge costs hardly anything. " +
+      "Compare the first two of the four numbers: with the linear part answering in the wedge, the same network errs less. " +
       "[M] That control removes most of the rise to the left on separable data and all of it on hard ones. It is silence that costs, " +
       "more than the direction; at 2⁻⁴, on the right, the wedge is closed.",
   },
