@@ -94,6 +94,7 @@ def test_presets_are_those_of_the_demos():
 def test_fls_explore_writes_or_opens_the_page(tmp_path, monkeypatch):
     """Catches a command that opens a browser although a file was asked for, and a mistake that ends in a traceback."""
     opened = []
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
     run = CliRunner().invoke
     done = run(main, ["explore", "--out", str(tmp_path / "page.html")])
