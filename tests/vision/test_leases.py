@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -122,11 +123,67 @@ def test_of_several_that_find_a_lease_stale_one_gets_it(tmp_path):
     with Leases(tmp_path) as old, Leases(tmp_path) as one, Leases(tmp_path) as other:
         assert old.take("run")
         old.held.clear()  # it refreshes nothing any more
-        stale = time.time() - 1000
-        os.utime(tmp_path / "leases" / "run.0", (stale, stale))
-        newest = one._newest("run")
-        other._newest = one._newest = lambda name: newest
+        expire(tmp_path)
+        for each in (one, other):
+            looks = partial(next, iter([each._newest("run")]))
+            each._newest = lambda name, each=each, looks=looks: looks(None) or Leases._newest(each, name)
         assert [one.take("run"), other.take("run")] == [True, False]
+
+
+def expire(folder, name="run.0"):
+    stale = time.time() - 1000
+    os.utime(folder / "leases" / name, (stale, stale))
+
+
+def test_an_owner_that_wakes_up_does_not_free_what_another_took_over(tmp_path):
+    """A machine was asleep, then Ctrl-C: were run.0 gone, a third process would begin there, beside the second."""
+    with Leases(tmp_path) as asleep, Leases(tmp_path) as second, Leases(tmp_path) as third:
+        assert asleep.take("run")
+        expire(tmp_path)
+        assert second.take("run")
+        asleep.release("run")
+        assert not third.take("run")
+        second.release("run")
+        assert not list((tmp_path / "leases").iterdir()) and third.take("run")
+
+
+def test_a_lease_that_is_released_while_another_looks_at_it_leaves_no_hole(tmp_path, monkeypatch):
+    """run.1 without run.0 would be seen by none."""
+    with Leases(tmp_path) as first, Leases(tmp_path) as other, Leases(tmp_path) as third:
+        assert first.take("run")
+        newest = other._newest("run")
+        first.release("run")
+        with monkeypatch.context() as patched:
+            patched.setattr(other, "_newest", lambda name: newest)
+            assert not other.take("run")
+        assert third.take("run") and not other.take("run")
+
+
+def test_a_stale_lease_that_is_released_while_another_takes_it_over_leaves_no_hole(tmp_path, monkeypatch):
+    with Leases(tmp_path) as first, Leases(tmp_path) as other:
+        assert first.take("run")
+        expire(tmp_path)
+        is_stale = other._is_stale
+
+        def then_released(path):
+            stale = is_stale(path)
+            first.release("run")
+            return stale
+
+        monkeypatch.setattr(other, "_is_stale", then_released)
+        assert not other.take("run") and not list((tmp_path / "leases").iterdir())
+        assert other.take("run")
+
+
+def test_what_a_process_killed_while_releasing_leaves_is_taken_over(tmp_path):
+    """run.0 is gone, run.1 is not: no two owners, and none that waits for ever."""
+    with Leases(tmp_path) as killed, Leases(tmp_path) as one, Leases(tmp_path) as other:
+        (tmp_path / "leases" / "run.1").touch()
+        expire(tmp_path, "run.1")
+        took = [each.take("run") for each in (one, other, one, killed)]
+        assert sum(took) == 1
+        (one if one.held else other).release("run")
+        assert not list((tmp_path / "leases").iterdir())
 
 
 def test_a_run_that_failed_is_given_up(tmp_path, trained, monkeypatch):

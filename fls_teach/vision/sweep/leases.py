@@ -2,7 +2,9 @@
 
 A lease is OUT/leases/DIGEST.N, made by the one process whose exclusive creation succeeds. Its owner touches it while it
 lives. A lease that is not touched for long, or whose process is gone from this machine, is stale: the next owner makes
-DIGEST.N+1, so of several that find it stale one alone gets it. Ages are told by the clock of the folder's file system.
+DIGEST.N+1, so of several that find it stale one alone gets it. The numbers below the newest stay until its owner
+releases it: without them another process would begin again at 0. Ages are told by the clock of the folder's file
+system.
 """
 
 import json
@@ -42,7 +44,7 @@ class Leases:
     def take(self, name):
         """Whether `name` is now this process's; look whether the run is finished afterwards, not before."""
         newest = self._newest(name)
-        if newest is not None and self._is_live(newest):
+        if newest is not None and not self._is_stale(newest):
             return False
         path = self.folder / f"{name}.{0 if newest is None else _number(newest) + 1}"
         owner = {"machine": _machine(), "host": platform.node(), "pid": os.getpid(), "time": round(time.time())}
@@ -54,19 +56,30 @@ class Leases:
             return False
         except OSError as problem:
             raise ValueError(f"cannot write '{path}' ({problem.strerror or problem}); finished runs are kept") from None
-        return True
+        return self._is_newest(name, path)
+
+    def _is_newest(self, name, path):
+        """Whether the lease just made is the newest; if others were released at the same time, it is given up."""
+        newest = self._newest(name)
+        if newest == path:
+            return True
+        del self.held[name]
+        fills_hole = newest is not None and _number(newest) > _number(path) and self._is_stale(newest)
+        if not fills_hole:  # as a process leaves that is killed while it releases a lease
+            path.unlink(missing_ok=True)
+        return False
 
     def release(self, name):
-        """Give `name` up, where it is held."""
+        """Give `name` up, where it is held and was not taken over."""
         path = self.held.pop(name, None)
-        for older in range(_number(path) + 1) if path else ():
+        for older in range(_number(path) + 1) if path and self._newest(name) == path else ():
             path.with_suffix(f".{older}").unlink(missing_ok=True)
 
     def state(self, name):
         """What changes whenever the live lease of `name` is refreshed or changes hands; None if there is none."""
         newest = self._newest(name)
         try:
-            return (newest.name, newest.stat().st_mtime_ns) if newest and self._is_live(newest) else None
+            return (newest.name, newest.stat().st_mtime_ns) if newest and not self._is_stale(newest) else None
         except OSError:
             return None
 
@@ -83,14 +96,15 @@ class Leases:
             newest = path
         return newest
 
-    def _is_live(self, path):
+    def _is_stale(self, path):
+        """Whether nothing refreshes the lease; one that was released just now is not stale but gone."""
         try:
             told, touched = _read(path), path.stat().st_mtime
         except OSError:
             return False
         if told.get("machine") == _machine() and not _is_running(told["pid"]):
-            return False
-        return self._now() - touched < EXPIRE_SECONDS
+            return True
+        return self._now() - touched >= EXPIRE_SECONDS
 
     def _now(self):
         """By the clock that gives the leases their times, which need not be this machine's."""
