@@ -8,9 +8,12 @@
         return Data(train=Images(...), test=Images(...))      # fls_teach.vision.data.dataset
 
 ``fls sweep --model mine:net`` builds the network with torch's random numbers seeded by the run's seed; what else it
-depends on is the function's affair. ``--data mine:pictures`` has `classes`, `image_size` and `seed` to go by. Functions
-are called where the run is trained: in a new process, or on another machine, which needs the file too. A record holds
-the digest of the file that defines a function, and a folder with records of two versions of it says so (no torch).
+depends on is the function's affair. Dropout has numbers of its own in each epoch, by seed and epoch; ``--centred``
+refuses it, for f and f0 would have masks of their own. What is not to be trained must be a buffer, not a parameter.
+
+``--data mine:pictures`` has `classes`, `image_size` and `seed` to go by. Functions are called where the run is trained:
+in a new process, or on another machine, which needs the file too. A record holds the digest of the file that defines a
+function, and a folder with records of two versions of it says so (no torch).
 """
 
 import hashlib

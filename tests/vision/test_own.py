@@ -30,6 +30,18 @@ def normed(run):
     return torch.nn.Sequential(torch.nn.BatchNorm2d(3), net(run))
 
 
+def dropping(run):
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(0.5), net(run)[1])
+
+
+def wide(run):
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * run.image_size**2, 5, bias=False))
+
+
+def frozen(run):
+    return net(run).requires_grad_(False)
+
+
 def images(n, seed):
     draw = torch.Generator().manual_seed(seed)
     pixels = torch.randint(0, 256, (n, 3, 8, 8), generator=draw, dtype=torch.uint8)
@@ -102,9 +114,28 @@ def test_batch_norm_in_ones_own_is_not_fused_in_silence(mine, tmp_path):
         train_stack([normed], load_data(normed))
 
 
+def test_dropout_is_drawn_by_seed_and_epoch(mine, tmp_path):
+    """Else a record depends on what the process trained before, and a run that goes on is another one."""
+    runs = [run(mine, model=f"{mine.stem}:dropping", c=c) for c in (1.0, 2.0)]
+    state = torch.random.get_rng_state()
+    both = sweep(runs, tmp_path / "both", engine="loop", say=print).records
+    assert torch.equal(state, torch.random.get_rng_state())
+    torch.rand(7)
+    assert sweep(runs[1:], tmp_path / "second", engine="loop", say=print).records == both[1:]
+
+
+def test_outputs_of_another_number_are_refused_fused_too(mine, tmp_path):
+    """Cross-entropy takes five outputs for two classes without a word."""
+    said = []
+    assert not sweep([run(mine, model=f"{mine.stem}:wide")], tmp_path / "out", engine="fused", say=said.append).records
+    assert said[0].endswith("the network's outputs for an image are (5,); wanted (2,), one per class")
+
+
 @pytest.mark.parametrize(
     "change, words",
     [
+        ({"model": "MINE:frozen"}, r"'mine_\S*:frozen' has parameters that are not trained \(1.weight\); make them"),
+        ({"model": "MINE:dropping", "centred": True}, "has dropout, which f and f0 would not share"),
         ({"model": "no_such_module:net"}, r"cannot import 'no_such_module' of .* \(ModuleNotFoundError: "),
         ({"model": "MINE:no_net"}, "has no function 'no_net'"),
         ({"model": "MINE:THREE"}, "has no function 'THREE'"),
@@ -115,7 +146,7 @@ def test_batch_norm_in_ones_own_is_not_fused_in_silence(mine, tmp_path):
     ],
 )
 def test_what_cannot_be_had_is_a_sentence(mine, tmp_path, change, words):
-    change = {name: value.replace("MINE", mine.stem) if name != "classes" else value for name, value in change.items()}
+    change = {name: value.replace("MINE", mine.stem) if type(value) is str else value for name, value in change.items()}
     said = []
     try:
         sweep([run(mine, **change)], tmp_path / "out", engine="loop", say=said.append)

@@ -83,6 +83,10 @@ def build_for(run):
             model = call(run.model, run)
         if not isinstance(model, nn.Module):
             raise ValueError(f"'{run.model}' gave {type(model).__name__}; wanted a torch.nn.Module")
+        if fixed := [name for name, weight in model.named_parameters() if not weight.requires_grad]:
+            raise ValueError(f"'{run.model}' has parameters that are not trained ({fixed[0]}); make them buffers")
+        if run.centred and any(isinstance(module, nn.modules.dropout._DropoutNd) for module in model.modules()):
+            raise ValueError(f"'{run.model}' has dropout, which f and f0 would not share; leave out centred")
         return model
     return build(
         run.model, n_classes=run.n_classes, width=run.width, norm=run.norm, image_size=run.image_size, seed=run.seed

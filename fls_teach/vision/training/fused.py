@@ -22,7 +22,7 @@ from fls_teach.vision.training.course import Epoch, follow
 from fls_teach.vision.training.losses import LOSSES
 from fls_teach.vision.training.optimisers import Optimiser, rate
 from fls_teach.vision.training.outcome import check
-from fls_teach.vision.training.train import EVALUATION_BATCH, arithmetic, products
+from fls_teach.vision.training.train import EVALUATION_BATCH, arithmetic, products, refuse_other_outputs
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
 """What may differ within a stack."""
@@ -187,6 +187,7 @@ class _Stack:
         sums = torch.zeros(members, 2, dtype=torch.float64, device=images.pixels.device)
         for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
             outputs = self.outputs(self.normalise(pixels))
+            refuse_other_outputs(outputs.shape[2:], images.n_classes)
             hits = (outputs.argmax(2) == labels).sum(1)
             losses = self.loss(outputs.flatten(0, 1), labels.repeat(members), reduction="none")
             sums += torch.stack([hits.double(), losses.reshape(members, -1).sum(1).double()], dim=1)

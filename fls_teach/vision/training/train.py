@@ -8,7 +8,7 @@ import torch
 from fls_teach.vision.models.batch_norm import calibrate
 from fls_teach.vision.models.build import build_for
 from fls_teach.vision.models.multiplier import OutputMultiplier
-from fls_teach.vision.training.batches import epoch_batches, whole_batches
+from fls_teach.vision.training.batches import epoch_batches, generator, whole_batches
 from fls_teach.vision.training.course import Epoch, follow
 from fls_teach.vision.training.losses import LOSSES
 from fls_teach.vision.training.optimisers import Optimiser, rate
@@ -75,9 +75,10 @@ class _Network:
         run, seen, sizes = self.run, [], []
         steps = math.ceil(len(self.images) / run.batch)
         batches = epoch_batches(self.images, [run.seed], epoch, run.batch, run.augmentation)
-        for step, (pixels, labels) in enumerate(batches, epoch * steps):
-            seen.append(self._step(self.normalise(pixels), labels, rate(run, step, steps)))
-            sizes.append(len(labels))
+        with _global_numbers(run.seed, epoch, self.images.pixels.device):
+            for step, (pixels, labels) in enumerate(batches, epoch * steps):
+                seen.append(self._step(self.normalise(pixels), labels, rate(run, step, steps)))
+                sizes.append(len(labels))
         losses, slopes, hits = torch.stack(seen, dim=1).tolist()  # once per epoch: reading makes a GPU wait
         return [Epoch(losses, slopes, hits, sizes)]
 
@@ -111,10 +112,7 @@ class _Network:
         sums = torch.zeros(2, dtype=torch.float64, device=images.pixels.device)
         for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
             outputs = self._outputs(self.normalise(pixels))
-            if outputs.shape[1:] != (images.n_classes,):
-                raise ValueError(
-                    f"outputs are {tuple(outputs.shape)}; wanted one for each of {images.n_classes} classes"
-                )
+            refuse_other_outputs(outputs.shape[1:], images.n_classes)
             hits = (outputs.argmax(1) == labels).sum()
             sums += torch.stack([hits.double(), self.loss(outputs, labels, reduction="sum").double()])
         return sums
@@ -137,6 +135,21 @@ class _Network:
         for ours, theirs in zip(self.optimiser.buffers, state["buffers"], strict=True):
             for buffer, value in zip(ours, theirs, strict=True):
                 buffer.copy_(value)
+
+
+def refuse_other_outputs(shape, n_classes):
+    """Raise a ValueError in one sentence unless an image has an output per class."""
+    if shape != (n_classes,):
+        raise ValueError(f"the network's outputs for an image are {tuple(shape)}; wanted ({n_classes},), one per class")
+
+
+@contextlib.contextmanager
+def _global_numbers(seed, epoch, device):
+    """torch's global random numbers, which dropout in a model of one's own draws, by seed and epoch in the block."""
+    gpus = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus):
+        torch.manual_seed(generator(seed, epoch, "global", device="cpu").initial_seed())
+        yield
 
 
 @contextlib.contextmanager
