@@ -9,6 +9,7 @@ import click
 def plot(folder, curves):
     """Draw the sweep in DIR, finished or not: accuracy over (c, learning rate), and against c. Writes PNGs into DIR."""
     from fls_teach.demos.images.sweep_grids import draw
+    from fls_teach.vision.sweep.table import remarks, troubles
 
     try:
         drawn = draw(folder, curves)
@@ -20,11 +21,11 @@ def plot(folder, curves):
         done, total = (grid.status != "missing").sum(), grid.status.size
         drawn_seeds = "" if grid.whole.all() else f", drawn from {grid.whole.sum()} of {len(grid.whole)} seeds"
         click.echo(f"{path}   {grid.title}   {done} of {total} runs{drawn_seeds}")
-    for grid in {id(grid): grid for grid in drawn.values()}.values():  # each once, however many pictures it has
-        for note in grid.notes:
-            click.echo(f"note: {note}")
-        for trouble in grid.troubles:
-            click.echo(f"trouble at {trouble}")
+    found = list({id(grid): grid for grid in drawn.values()}.values())  # each once, however many pictures it has
+    for note in remarks(found):
+        click.echo(f"note: {note}")
+    for trouble in troubles(found):
+        click.echo(f"trouble at {trouble}")
 
 
 @click.command()

@@ -233,6 +233,15 @@ def test_a_mixture_is_told_in_words_and_in_the_picture(tmp_path):
     assert words in sweep_grids._heatmap(*grids(tmp_path)).axes[1].get_xlabel().replace("\n", " ")
 
 
+def test_a_mixture_between_two_pictures_is_told(tmp_path):
+    """Each grid for itself is of one engine; side by side they differ by rounding too."""
+    runs = [Run(centred=centred) for centred in (False, True)]
+    store.plan(tmp_path, runs)
+    for run, engine in zip(runs, ("fused", "one by one"), strict=True):
+        store.save(tmp_path, {**record(run), "engine": engine})
+    assert "note: Mixed engines: fused (1 run), one by one (1 run)." in fls("plot", tmp_path).output
+
+
 def test_curves_show_every_finished_run(sweep):
     result = fls("plot", sweep, "--curves")
     assert result.exit_code == 0 and {path.name for path in sweep.glob("curves*")} == {
@@ -250,6 +259,9 @@ def test_curves_know_when_test_images_were_evaluated():
     each["trained"] |= {"train_risk": [2.0] * 4, "test_accuracy": [0.1, 0.2, 0.3]}
     (grid,) = table.grids([run], [each])
     np.testing.assert_array_equal(curves_figure(grid).axes[1].lines[0].get_xdata(), [0, 2, 3])
+    each["trained"] |= {"test_accuracy": [0.1, 0.2], "status": "diverged"}  # whose end is no test
+    (grid,) = table.grids([run], [each])
+    np.testing.assert_array_equal(curves_figure(grid).axes[1].lines[0].get_xdata(), [0, 2])
 
 
 def test_export_has_a_row_per_run(sweep):

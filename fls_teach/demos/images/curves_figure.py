@@ -29,7 +29,7 @@ def curves_figure(grid):
         trained = record["trained"]
         looks = {"color": colours[j], "lw": 1.0, "alpha": 0.8}
         risk, accuracy = np.array(trained["train_risk"]), 100 * np.array(trained["test_accuracy"])
-        tested = _tested(grid.common, len(risk) - 1, len(accuracy))
+        tested = grid.common.tested(len(risk) - 1)[: len(accuracy)]  # one that diverged has no last test
         for axis, epochs, values in ((axes[0, i], np.arange(len(risk)), risk), (axes[1, i], tested, accuracy)):
             axis.plot(epochs, values, **looks)
             axis.plot(epochs[-1], values[-1], ENDS.get(trained["status"], "o"), color=colours[j], ms=5)
@@ -46,8 +46,3 @@ def curves_figure(grid):
     figure.legend(handles=handles, loc="outside lower center", ncols=min(8, len(handles)))
     figure.suptitle(grid.title, fontsize=11)
     return figure
-
-
-def _tested(run, epochs, count):
-    """The epochs after which the test images were evaluated: all, unless the run asks for fewer."""
-    return np.arange(count) if count == epochs + 1 else np.array(run.tested(epochs))
