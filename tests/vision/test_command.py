@@ -109,6 +109,8 @@ MISUSE = {
     "download without place": (["--data", "cifar10", "--download"], "--download fetches CIFAR"),
     "download of latent": (["--download", "--data-dir", "."], "--download fetches CIFAR"),
     "no such GPU": (["--device", "cuda:99"], "device is 'cuda:99'; torch finds"),
+    "tf32 on a CPU": (["--device", "cpu", "--precision", "fp32,tf32"], "precision is 'tf32', arithmetic of NVIDIA"),
+    "layout on a CPU": (["--device", "cpu", "--channels-last"], "channels_last is an option for a GPU"),
     "accuracy over 1": (["--target", "99"], "a training accuracy is at most 1"),
     "executor is no address": (["--executor", "localhost:1"], "executor 'localhost:1' is no address"),
     "unknown engine": (["--engine", "steam"], "'steam' is not one of"),

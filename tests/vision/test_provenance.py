@@ -7,7 +7,7 @@ import pytest
 
 from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import engines, store
-from fls_teach.vision.sweep.provenance import mixtures
+from fls_teach.vision.sweep.provenance import Images, mixtures
 from fls_teach.vision.sweep.sweep import sweep
 
 SMALL = Run(width=2, n=24, n_test=10, classes=3, dimension=4, image_size=8, batch=16, epochs=1, target=1.0)
@@ -42,6 +42,12 @@ def test_a_record_on_other_images_is_refused_when_it_arrives(tmp_path):
     assert list(store.read(tmp_path).values()) == sorted(swept.records, key=lambda each: Run(**each["run"]).digest)
     assert said[0].startswith("failed: c = 1, lr = 0.1, seed 0: the test images of 'latent' are not those of the runs")
     assert "digest other, not b" in said[0] and said[1].startswith("2 runs failed like that")
+
+
+def test_a_record_without_digests_does_not_end_the_comparison():
+    images = Images([{"run": SMALL.parameters}, record(GRID[0])])
+    with pytest.raises(ValueError, match="digest other, not b"):
+        images.check(record(GRID[1], images={"train": "a", "test": "other"}))
 
 
 def test_what_another_process_put_there_meanwhile_is_compared_too(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from fls_teach.vision.run import Run
-from fls_teach.vision.sweep import engines, store
+from fls_teach.vision.sweep import engines, executors, store
 from fls_teach.vision.sweep import sweep as sweeping
 from fls_teach.vision.sweep.grid import runs
 from fls_teach.vision.sweep.sweep import sweep
@@ -274,6 +274,26 @@ def test_runs_of_an_executor_that_broke_are_not_passed_over_in_silence(tmp_path,
     )
 
 
+class NoExitStatusYet(executors.Processes):
+    """As where the executor's own thread is just waiting for the process that died."""
+
+    @property
+    def is_unguarded(self):
+        return self._executor_manager_thread is None and super().is_unguarded
+
+
+def test_a_script_without_a_guard_is_found_out_whatever_the_timing(tmp_path, monkeypatch):
+    """Else its runs are reported to have died, out of memory perhaps."""
+    (tmp_path / "ending.py").write_text(f"import os\n\ndef work(*_, **__):\n    os._exit({executors.UNGUARDED})\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import ending
+
+    monkeypatch.setattr(engines, "work", ending.work)
+    monkeypatch.setattr(executors, "Processes", NoExitStatusYet)
+    with pytest.raises(ValueError, match="is run again by every new process"):
+        sweep(GRID[:1], tmp_path / "out", engine="processes", say=print)
+
+
 def test_progress_tells_how_much_is_left(tmp_path):
     seen = []
     sweep(GRID[:2], tmp_path, engine="loop", progress=lambda fraction, what: seen.append((fraction, what)))
@@ -358,6 +378,34 @@ def test_auto_measures_where_there_is_a_gpu(monkeypatch):
         said = []
         assert sweeping._chosen("auto", GRID, [], 1, None, settings, said.append) == chosen
         assert said[0].startswith(f"engine: {chosen} (") and "10 ms" in said[0] and "20 ms" in said[0]
+
+
+def test_what_cannot_be_fused_is_trained_one_by_one_unless_fused_is_asked_for(tmp_path, said):
+    """Else all runs with batch norm fail in a sweep that goes on fused, or that a GPU's measurement made so."""
+    sweep(GRID[:2], tmp_path, engine="fused", say=said.append)
+    both = [*GRID, *(replace(run, norm="batch") for run in GRID[:2])]
+    swept = sweep(both, tmp_path, say=said.append)
+    assert [record["engine"] for record in swept.records] == ["fused"] * 6 + ["one by one"] * 2 and not swept.failed
+    assert said[1].startswith("note: 2 runs cannot be fused (batch norm")
+    assert sweep([replace(GRID[0], norm="batch", lr=0.3)], tmp_path, engine="fused", say=said.append).failed
+
+
+def test_a_gpu_is_measured_with_runs_that_can_be_fused(monkeypatch):
+    monkeypatch.setattr(engines, "seconds_a_network", lambda stack, **_: (1.0, 2.0) if stack == GRID[:3] else 1 / 0)
+    several, settings = [replace(run, norm="batch") for run in GRID[:3]] + GRID[:3], {"device": "cuda"}
+    assert sweeping._chosen("auto", several, [], 1, None, settings, print) == "fused"
+
+
+def test_images_are_made_by_one_thread_also_to_be_compared(monkeypatch):
+    """A generator's sums in another order may round to other bytes than those in the records."""
+    load, threads, before = engines.load_data, [], torch.get_num_threads()
+    monkeypatch.setattr(engines, "load_data", lambda *all: threads.append(torch.get_num_threads()) or load(*all))
+    torch.set_num_threads(2)
+    try:
+        engines.images(SMALL)
+        assert threads == [1] and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_stack_shares_all_but_c_and_lr():

@@ -78,7 +78,8 @@ def images(run, data_dir=None, generator=None, device="cpu", digests=None):
         In one sentence, if they, or the run's own model, cannot be had, or they are others.
     """
     refuse_missing(run)
-    data = load_data(run, data_dir, device, generator)
+    with _one_thread():  # a generator's sums in another order may round to other bytes, here and in a process
+        data = load_data(run, data_dir, device, generator)
     for part, digest in (digests or {}).items():
         refuse_others(run, part, getattr(data, part).digest, digest)
     return data
@@ -109,6 +110,11 @@ def stacks(runs):
     """`runs` in lists that one set of kernels can train: alike but for c and learning rate, at most STACK of them."""
     alike = [list(group) for _, group in groupby(runs, lambda run: replace(run, c=1.0, lr=1.0))]
     return [group[at : at + STACK] for group in alike for at in range(0, len(group), STACK)]
+
+
+def can_fuse(run):
+    """Whether the fused engine takes `run`; of one's own model this is known once it is built."""
+    return run.norm != "batch" and not run.compile and not run.channels_last
 
 
 def seconds_a_network(stack, **settings):

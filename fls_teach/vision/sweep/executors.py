@@ -69,6 +69,8 @@ def in_processes(jobs, devices, queue):
             else:
                 pools = [(stack.enter_context(Processes(min(jobs, len(queue.waiting)))), jobs, None)]
             suspects = _submit(pools, queue)
+            for pool, _, _ in pools if suspects else ():
+                pool.shutdown()  # while its own thread waits for the dead, their exit statuses cannot be read
             if any(pool.is_unguarded for pool, _, _ in pools):
                 raise ValueError(
                     "the script that called sweep() is run again by every new process: put its code under "

@@ -33,7 +33,8 @@ class Images:
     def add(self, record):
         """Take note of the digests of `record`, where there are none yet."""
         for part, key in _keys(Run(**record["run"])).items():
-            self._seen.setdefault(key, _digest(record, part))
+            if (digest := _digest(record, part)) is not None:
+                self._seen.setdefault(key, digest)
 
     def check(self, record):
         """Add `record`, or raise a ValueError in one sentence if it was trained on other images."""
@@ -72,8 +73,7 @@ def mixtures(records):
 
     Examples
     --------
-    >>> images = {"train": "5f", "test": "0c"}
-    >>> alike = {"run": {}, "images": images, "device": "cpu", "versions": {"torch": "2.0", "fls_teach": "1"}}
+    >>> alike = {"device": "cpu", "versions": {"torch": "2.0", "fls_teach": "1"}}
     >>> mixtures([{**alike, "engine": "fused"}, {**alike, "engine": "fused"}, {**alike, "engine": "one by one"}])
     ['Mixed engines: fused (2 runs), one by one (1 run). They round differently, which training amplifies.']
     """

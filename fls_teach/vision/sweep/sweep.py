@@ -18,6 +18,7 @@ from fls_teach.vision.sweep.executors import (
 from fls_teach.vision.sweep.leases import Leases
 from fls_teach.vision.sweep.ledger import Ledger
 from fls_teach.vision.sweep.queue import Queue
+from fls_teach.vision.training.outcome import check_device
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def sweep(
     if executor is None and (missing or data_dir or generator):
         devices = [engines.resolve(each) for each in devices]
         first = (missing or runs)[0]
+        for run in missing:
+            check_device(run, devices[0])
         engines.images(first, digests=images.expected(first), device=devices[0], **settings)
     store.plan(folder, runs, finished)
     wanted = missing if all_cells else [run for run in missing if not cells.is_needless(run)]
@@ -95,14 +98,22 @@ def sweep(
         return _swept(runs, found, missing, [])
     kinds = set(map(provenance.kind, wanted))
     relatives = [record for run, record in finished.items() if provenance.kind(run) in kinds]
-    engine = _chosen(engine, wanted, relatives, jobs, executor, {**settings, "device": devices[0]}, say)
-    units = engines.stacks(wanted) if engine == "fused" else [[run] for run in wanted]
+    asked = engine
+    engine = _chosen(asked, wanted, relatives, jobs, executor, {**settings, "device": devices[0]}, say)
+
+    def is_fused(run):  # who asks for "fused" is told of every run that cannot be
+        return engine == "fused" and (asked == "fused" or engines.can_fuse(run))
+
+    if alone := [run for run in wanted if engine == "fused" and not is_fused(run)]:
+        say(f"note: {len(alone)} runs cannot be fused (batch norm, compile, channels_last) and are trained one by one")
+    stacks = engines.stacks(wanted)
+    units = [unit for stack in stacks for unit in ([stack] if is_fused(stack[0]) else [[run] for run in stack])]
 
     def task(unit, device):
         place = {"digests": images.expected(unit[0]), "device": device or devices[0]}
         if executor is None:  # whose workers may not see the folder
             place["checkpoints"] = store.checkpoints(folder)
-        return partial(engines.work, unit, fused=engine == "fused", **place, **settings)
+        return partial(engines.work, unit, fused=is_fused(unit[0]), **place, **settings)
 
     with Leases(folder) as leases:
         ledger = Ledger(folder, wanted, images, cells, leases, progress, say)
@@ -161,7 +172,7 @@ def _chosen(engine, wanted, found, jobs, executor, settings, say):
                 "differently, which training amplifies; leave out the engine to go on as before"
             )
         return engine
-    why = f"{len(wanted)} runs, {jobs} jobs"
+    why = f"{len(wanted)} run{'s' * (len(wanted) > 1)}, {jobs} job{'s' * (jobs > 1)}"
     if before == "fused":
         engine, why = "fused", f"as the {len(found)} runs that are finished"
     elif executor is not None:
@@ -171,7 +182,8 @@ def _chosen(engine, wanted, found, jobs, executor, settings, say):
     elif before:
         engine, why = "loop", f"as the {len(found)} runs that are finished"
     else:
-        engine, why = _measured(engines.stacks(wanted)[0], settings)
+        stacks = engines.stacks(wanted)
+        engine, why = _measured(next((stack for stack in stacks if engines.can_fuse(stack[0])), stacks[0]), settings)
     say(f"engine: {engine} ({why})")
     return engine
 

@@ -20,9 +20,10 @@ class Evaluation(NamedTuple):
 class Trained:
     """How a run went. Curves are finite and have one entry per epoch, entry 0 before training.
 
-    With `test_every` above 1 those of test images have the entries of ``run.tested(epochs)``; so has validation_risk,
-    unless the rule needs it after every epoch. With `evaluate` "near" the entries of training images far from the
-    target are means over the epoch's own batches, each before its step.
+    With `test_every` above 1 those of test images have the entries of ``run.tested(epochs)``, but of a run that
+    diverged perhaps not the last one; so has validation_risk, unless the rule needs it after every epoch. With
+    `evaluate` "near" the entries of training images far from the target are means over the epoch's own batches, each
+    before its step.
     """
 
     status: str
@@ -51,13 +52,17 @@ def is_finite(evaluation):
 
 def check(run, data):
     """Raise a ValueError in one sentence if `run` cannot be trained on `data`, where that is."""
-    on_cpu = data.train.pixels.device.type == "cpu"
-    if on_cpu and run.precision == "tf32":
-        raise ValueError("precision is 'tf32', arithmetic of NVIDIA GPUs; on a CPU take 'fp32' or 'bf16'")
-    if on_cpu and run.channels_last:
-        raise ValueError("channels_last is an option for a GPU; a CPU always has that layout, leave it out")
+    check_device(run, data.train.pixels.device.type)
     if run.stop == "validation-risk" and data.validation is None:
         raise ValueError("stop is 'validation-risk', but there are no validation images")
+
+
+def check_device(run, device):
+    """Raise a ValueError in one sentence if `device`, "cpu" or a GPU's name, has not what `run` asks for."""
+    if device == "cpu" and run.precision == "tf32":
+        raise ValueError("precision is 'tf32', arithmetic of NVIDIA GPUs; on a CPU take 'fp32' or 'bf16'")
+    if device == "cpu" and run.channels_last:
+        raise ValueError("channels_last is an option for a GPU; a CPU always has that layout, leave it out")
 
 
 def status_after(history, stop, target, epochs):
