@@ -130,7 +130,7 @@ def rows(folders):
     for run, record in {run: record for folder in folders for run, record in store.read(folder).items()}.items():
         ended = record["trained"]
         if run.data == "cifar100":
-            values = [run.model, run.width, run.momentum, run.batch, run.epochs]
+            values = [run.model, run.width, run.n, run.momentum, run.batch, run.epochs]
             values += [int(run.centred), math.log2(run.c), run.lr, run.seed, ended["status"]]
             values += [ended["epochs"], ended["peak_test_accuracy"], ended["final_test_accuracy"]]
             found.append(dict(zip(COLUMNS, [*values, ended["train_accuracy"][-1]], strict=True)))
@@ -160,7 +160,7 @@ def figure(found):
     each = networks(found)
     figure, axes = plotting.subplots(1, len(each), size=(6.5 * len(each), 4.8), squeeze=False)
     looks = ((plotting.INK, "o-", "f trained"), (plotting.OVER_FITTING, "s--", "f - f(0) trained"))
-    for axis, ((model, width, momentum, batch, budget), some) in zip(axes[0], each.items(), strict=True):
+    for axis, ((model, width, _, momentum, batch, budget), some) in zip(axes[0], each.items(), strict=True):
         for centred, (colour, style, label) in enumerate(looks):
             curve = Curve(some, centred)
             drawn = [(c, interval(100 * a)) for c, a in zip(curve.log2_c, curve.accuracy, strict=True) if len(a)]

@@ -4,8 +4,8 @@ Differences are paired: the same seed (data, start, order) at two settings. What
 alpha, c or learning rate) is chosen by the half of the seeds that it is not in: the best of many noisy means is good
 partly by luck, and for seeds that did not choose, the luck is gone.
 
-On images the seeds differ in their training images, starts and orders, and share their test images: there an interval
-says what other seeds would give on these test images, not on others.
+On images the seeds differ in their training images, starts and orders. Where they share their test images, which is so
+unless a Run has `test_per_seed`, an interval says what other seeds would give on these test images, not on others.
 """
 
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from fls_teach.statistics import at_best_rate, interval
 from .words import points, powers, table
 
 RECORD = Path(__file__).parents[1] / "results" / "cifar.csv"
-DESIGN = "model width momentum batch budget".split()
+DESIGN = "model width n momentum batch budget".split()
 """What the runs of one table share; `budget` is in epochs."""
 COLUMNS = [*DESIGN, *"centred log2_c lr seed status epochs peak final train_accuracy".split()]
 RATES = 3
@@ -33,7 +33,7 @@ def read(path=RECORD):
     if not rows or list(rows[0]) != COLUMNS:
         raise ValueError(f"'{path}' has not the columns {', '.join(COLUMNS)} and a row; make it with cifar.py")
     kinds = dict.fromkeys(COLUMNS, float) | dict.fromkeys(
-        ("width", "batch", "budget", "centred", "seed", "epochs"), int
+        ("width", "n", "batch", "budget", "centred", "seed", "epochs"), int
     )
     kinds |= dict.fromkeys(("model", "status"), str)
     return [{name: kind(row[name]) for name, kind in kinds.items()} for row in rows]
@@ -106,7 +106,7 @@ def real_images(rows=None):
     """The text below docs/science.md#real-images, and of benchmarks/results/cifar.md."""
     rows = read() if rows is None else rows
     parts = [_network(*key, some) for key, some in networks(rows).items()]
-    head = """CIFAR-100, the first 10 fine classes, 200 training images of each and their 1,000 test images; SGD
+    head = """CIFAR-100, the first 10 fine classes, as many training images of each, and their 1,000 test images; SGD
 until 99% training accuracy. Peak test accuracy in percent, at the rate that is best for the other half of the seeds; a
 single seed takes its own best, which flatters it. A seed is complete at a c with three rates or more. The test images
 are the same for all seeds: an interval says what other seeds would give on these, and one standard error over images is
@@ -114,7 +114,7 @@ up to 1.6 points."""
     return "\n\n".join([head, *parts])
 
 
-def _network(model, width, momentum, batch, budget, rows):
+def _network(model, width, n, momentum, batch, budget, rows):
     curves = {name: Curve(rows, centred) for centred, name in enumerate(("plain", "centred"))}
     curves = {name: curve for name, curve in curves.items() if curve.rows}
     every_c = sorted({c for curve in curves.values() for c in curve.log2_c})
@@ -126,8 +126,8 @@ def _network(model, width, momentum, batch, budget, rows):
         lines.append([f"{name}: how runs ended", *(_endings(curve.at(c)) for c in every_c)])
     reached = sum(row["status"] == "reached" for row in rows)
     head = (
-        f"**{model}**, width {width}, momentum {momentum:g}, batch {batch}, {budget} epochs at most: {len(rows)} runs "
-        f"are finished, {reached} reached the target."
+        f"**{model}**, width {width}, {n:,} images, momentum {momentum:g}, batch {batch}, {budget} epochs at most: "
+        f"{len(rows)} runs are finished, {reached} reached the target."
     )
     if reached < len(rows):
         head += " An accuracy without the target is that of its epochs: a difference may be one of speed alone."

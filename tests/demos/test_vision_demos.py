@@ -137,6 +137,14 @@ def test_a_difference_within_the_noise_is_no_difference():
     assert {claim.id for claim in claims if claim.holds} == {"plain-reached", "centred-reached"}
 
 
+def test_shared_test_images_are_told():
+    """Catches an interval over seeds that passes for one over test images: real ones are the same for all seeds."""
+    for own in (True, False):
+        claims = heatmap.claims(grid_result(0.5, 0.6, 0.5, test_per_seed=own))
+        told = {claim.id for claim in claims if "the seeds share their test images" in claim.measured.words}
+        assert len(told) == (0 if own else 5)
+
+
 def test_an_end_that_no_rate_reaches_is_not_beaten():
     """Catches counting runs that never fitted their data as evidence against large FLS."""
     result = grid_result(0.1, 0.6, 0.5)

@@ -31,7 +31,7 @@ def finished(script, means, seeds=4, centred=0, status="reached", noise=0.003):
         for log2_c, mean in zip((-2, 0, 2), means, strict=True):
             for lr, less in ((0.01, 0.1), (0.03, 0.0), (0.1, 0.05)):
                 peak = mean - less + noise * rng.standard_normal()
-                values = ["cnn5", 16, 0.9, 16, 60, centred, log2_c, lr, seed, status, 30, peak, peak, 1.0]
+                values = ["cnn5", 16, 2000, 0.9, 16, 60, centred, log2_c, lr, seed, status, 30, peak, peak, 1.0]
                 rows.append(dict(zip(script["COLUMNS"], values, strict=True)))
     return rows
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-ENGINE = tuple(f"engine/{name}.js" for name in "vectors random mixtures flow errors measures run".split())
+ENGINE = tuple(f"engine/{name}.js" for name in "vectors random mixtures network step flow errors measures run".split())
 """In the page and in its workers; a file imports from earlier ones."""
 WORKER = ("engine/worker.js",)
 """In the workers alone."""

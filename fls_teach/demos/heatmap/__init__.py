@@ -1,4 +1,4 @@
-"""Heatmap: on images, does an output multiplier c between the extremes beat both? One learning rate per c and seed."""
+"""Heatmap: on images, does a c between the extremes beat both, with f(0) and without? One rate per c and seed."""
 
 from .claims import claims
 from .figure import plot

@@ -10,17 +10,18 @@ from .run import NETS
 PAPER, MEASURED = "[P] science.md#images", "[M] science.md#images"
 NET_WORDS = {"plain": "", "centred": "f - f(0): "}
 """What begins a statement about each of `NETS`."""
+SHARED = "; the seeds share their test images: an interval is about these images"
 ENDS = {"left": (0, "large FLS"), "right": (-1, "small FLS")}
 
 
 def claims(result):
     """A c inside the range beats both of its ends, with f(0) and without it; and what f(0) adds to each side."""
-    a = result.arrays
-    table = []
+    a, table = result.arrays, []
+    shared = "" if result.params["test_per_seed"] else SHARED
     for i, name in enumerate(NETS):
         table.append(reached_claim(result, name))
-        table += [end_claim(a["log2_c"], *kind(a, i), side, name) for side in ENDS]
-    return [*table, f0_claim(a)]
+        table += [end_claim(a["log2_c"], *kind(a, i), side, name, shared) for side in ENDS]
+    return [*table, f0_claim(a, shared)]
 
 
 def kind(arrays, i):
@@ -65,7 +66,7 @@ def gain(accuracy, reached, end):
     return statistics.at(curve, best) - curve[:, end]
 
 
-def end_claim(log2_c, peak, final, reached, side, name):
+def end_claim(log2_c, peak, final, reached, side, name, shared=""):
     """Whether the best c inside beats that end of the range, beyond the noise of the seeds."""
     end, words = ENDS[side]
     found = statistics.interval(100 * gain(peak, reached, end), cross_fitted=True)
@@ -76,11 +77,11 @@ def end_claim(log2_c, peak, final, reached, side, name):
     else:
         best = np.unique(log2_c[statistics.best_multiplier(peak, reached, inside=True)])
         at_stop = Measured.of(statistics.interval(100 * gain(final, reached, end), cross_fitted=True), "points").words
-        detail = f"best at {' or '.join(f'2^{k:g}' for k in best)}; accuracy at the stop: {at_stop}"
+        detail = f"best at {' or '.join(f'2^{k:g}' for k in best)}; accuracy at the stop: {at_stop}{shared}"
     return above(f"{name}-{side}", statement, PAPER, found, unit="points", detail=detail)
 
 
-def f0_claim(arrays):
+def f0_claim(arrays, shared=""):
     """Remove f(0), and see whether the accuracy at the largest c rises."""
     grids = [kind(arrays, i) for i in range(len(NETS))]
     plain, centred = (statistics.at_best_rate(peak, reached)[0][:, -1] for peak, _, reached in grids)
@@ -90,6 +91,5 @@ def f0_claim(arrays):
     found = statistics.interval(100 * (centred - plain), cross_fitted=True)
     falls = [Measured.of(statistics.interval(100 * gain(peak, reached, -1), cross_fitted=True), "points").words
              for peak, _, reached in grids]  # fmt: skip
-    return above(
-        "right-f0", statement, MEASURED, found, unit="points", detail=f"fall: {falls[0]}, without f(0) {falls[1]}"
-    )
+    detail = f"fall: {falls[0]}, without f(0) {falls[1]}{shared}"
+    return above("right-f0", statement, MEASURED, found, unit="points", detail=detail)

@@ -111,6 +111,7 @@ class Pace:
 
     Examples
     --------
+    >>> from fls_teach.vision.run import Run
     >>> pace = Pace()
     >>> pace.add(Run(c=0.5), 9.0); pace.add(Run(c=2.0), 1.0)
     >>> [pace.expected(run) for run in (Run(c=0.5, seed=1), Run(c=2.0, lr=0.3), Run(c=8.0))]

@@ -73,7 +73,8 @@ def mixtures(records):
 
     Examples
     --------
-    >>> alike = {"device": "cpu", "versions": {"torch": "2.0", "fls_teach": "1"}}
+    >>> images = {"train": "5f", "test": "0c"}
+    >>> alike = {"run": {}, "images": images, "device": "cpu", "versions": {"torch": "2.0", "fls_teach": "1"}}
     >>> mixtures([{**alike, "engine": "fused"}, {**alike, "engine": "fused"}, {**alike, "engine": "one by one"}])
     ['Mixed engines: fused (2 runs), one by one (1 run). They round differently, which training amplifies.']
     """

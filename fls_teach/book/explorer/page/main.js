@@ -105,8 +105,9 @@ function goTo(step) {
   const settings = wanted.pictures.map((given) => ({ ...presetSetting(given.preset), ...given }));
   setState({ pictures: settings, progress: wanted.progress, tour: step });
   if (wanted.play) play(true);
-  const narrow = matchMedia("(max-width: 999px)").matches;
-  (narrow ? pictures[0].root.querySelector(".charts") : part("pictures")).scrollIntoView();
+  const narrow = matchMedia("(max-width: 999px)").matches, first = pictures[0];
+  if (wanted.look) first.find(wanted.look).parentElement.scrollIntoView();
+  else (narrow ? first.root.querySelector(".charts") : part("pictures")).scrollIntoView();
   part("tour-title").focus({ preventScroll: true });
 }
 

@@ -26,7 +26,7 @@ export function numbersTable(setting, now, end, bayes) {
 // Why numbers are missing.
 export function missingNumbers(setting) {
   if (setting.mixture === "xor") return "Linear classifiers err on one half of XOR, so w⁺ and w⁺ − w⁻ have no number here.";
-  if (setting.start === "centred") return "Where f is silent, f − f(0) answers −f(0), a coin: the linear part does not answer it.";
+  if (setting.start === "centred") return "Where f is silent, f − f(0) answers −f(0), a coin: the linear part does not answer it. w⁺ and w⁺ − w⁻ are less those of the start.";
   return "";
 }
 

@@ -34,7 +34,7 @@ export const TOUR = [
   },
   {
     title: "The U-curve",
-    state: { pictures: [{ preset: "hard", alpha: -4 }], progress: 1 },
+    state: { pictures: [{ preset: "hard", alpha: -4 }], progress: 1, look: "ucurve" },
     words: "Move α and follow the ring along the curve. The network (circles) errs more at both ends; w⁺ − w⁻ (diamonds), inside the same " +
       "network, does not rise to the left. [M] The best α is near 2⁻⁴, where ζ ≤ 0: the two-phase theorem says nothing there. " +
       "The axis of errors is logarithmic, so that the small left branch can be seen beside the large right one.",
@@ -48,7 +48,7 @@ export const TOUR = [
   },
   {
     title: "w⁺ is not the network",
-    state: { pictures: [{ preset: "separable", alpha: 4, start: "twins" }], progress: 1 },
+    state: { pictures: [{ preset: "separable", alpha: 4, start: "twins" }], progress: 1, look: "bars" },
     words: "Twins at 2⁴: the bar says that w⁺ over-fits badly, and the table says that the network errs little. [M] w⁺ is half of a " +
       "network, and OF is the over-fitting of the network only where w⁻ mirrors w⁺.",
   },
