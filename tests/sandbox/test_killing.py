@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -156,6 +157,26 @@ def test_the_processor_time_of_short_calls_is_not_lost(session_for):
     session._worker._tree_time.total += 100.0
     assert 100.0 <= session.call("fine").cpu_seconds < 110.0
     assert session.call("fine").cpu_seconds < 10.0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the grader's timer is POSIX")
+def test_a_signal_as_the_time_is_over_does_not_make_the_wait_endless(session_for):
+    """CPython's SimpleQueue.get(timeout) waits for ever then; once in a zoo of attacks, a grader did."""
+    session = session_for(FATAL, time_limit=0.1)
+    assert session.load().ok
+    give_up = time.monotonic() + 10
+
+    def busy(*signal_and_frame):
+        assert time.monotonic() < give_up, "it waits for ever"
+        time.sleep(0.02)
+
+    before = signal.signal(signal.SIGALRM, busy)
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.025)
+    try:
+        assert session.call("blocks").kind == "timeout"  # which a worker that sleeps would say itself
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_waiting_for_what_was_printed_counts(session_for, monkeypatch):

@@ -96,7 +96,9 @@ class WorkerProcess:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
-        self._questions, self._answers = queue.SimpleQueue(), queue.SimpleQueue()
+        # Not a SimpleQueue for what is waited for with a time-out: its `get` would wait for ever if a signal, as the
+        # grader's timer sends them, is being handled when the time is over.
+        self._questions, self._answers = queue.SimpleQueue(), queue.Queue()
         limits = self._sandbox.limits
         self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
         self._ended, self._stopped = threading.Event(), ""
