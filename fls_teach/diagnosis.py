@@ -35,7 +35,7 @@ class FinishedRun:
     test_error: float | None = None
     """0 to 1."""
     status: str | None = None
-    """"reached", "diverged" and "dead" are believed; any other word says that the target was not reached."""
+    """"reached", "diverged", "dead" and "slow" are believed; any other word says that the target was not reached."""
     target: float | None = None
     """Training risk to reach; wanted where there is no status."""
     train_accuracy: float | None = None
@@ -54,7 +54,7 @@ class FinishedRun:
 
     def outcome(self, constant: float) -> str:
         """ "reached", "diverged", "dead" or "slow", `constant` being the risk of the best constant answer."""
-        if self.status in ("reached", "diverged", "dead"):
+        if self.status in ("reached", "diverged", "dead", "slow"):
             return self.status
         if not np.isfinite(self.risks[-1]):
             return "diverged"
@@ -66,6 +66,8 @@ class FinishedRun:
     def _knows_more(self, constant):
         """Whether a run with a constant's risk only has barely begun: its outputs are tiny, but grow and are right."""
         gain = constant - np.array(self.risks)
+        if len(gain) > 1 and abs(gain[-1] - gain[-2]) > NEAR * constant:
+            return True  # it has just come by
         if len(gain) > 2 and gain[-1] > 2 * max(gain[len(gain) // 2], 0):
             return True
         return self.train_accuracy is not None and self.train_accuracy > 1.5 * math.exp(-constant)

@@ -173,6 +173,34 @@ def test_where_to_look_when_no_run_reached_its_target(c, lr, words):
     assert grid.notes[0].startswith("No run reached its target") and words in grid.notes[1]
 
 
+def test_dead_and_diverged_runs_are_no_place_to_look(tmp_path):
+    """The risk of a dead network is that of a constant answer, below which slow ones need not have come."""
+    runs = [Run(c=1.0, lr=rate) for rate in (0.01, 0.03, 0.1)]
+    records = [record(run, 0.1, status) for run, status in zip(runs, ("budget", "diverged", "dead"), strict=True)]
+    records[0]["trained"]["train_risk"] = [2.5, 2.4]
+    (grid,) = table.grids(runs, records)
+    assert "learning rate 0.01: its learning rate is the smallest" in grid.notes[1]
+    (grid,) = table.grids(runs[1:], records[1:])
+    assert len(grid.notes) == 1 and grid.notes[0].startswith("No run reached its target")
+
+
+@pytest.mark.parametrize(
+    ("change", "risks", "name"),
+    [
+        ({}, [2.3026, 2.3025], "slow"),
+        ({"momentum": 0.9}, [2.3026, 2.3025], "dead"),
+        ({"momentum": 0.9}, [3.0, 2.3], "slow"),
+    ],
+)
+def test_a_run_that_the_trainer_knows_to_be_alive_is_not_called_dead(change, risks, name):
+    """After few epochs, or at a tiny rate, its risk is that of a constant answer too."""
+    run = Run(**change)
+    made = {**record(run, 0.1, "budget"), "run": run.parameters, "engine": "one by one"}
+    made["trained"] |= {"train_risk": risks, "train_accuracy": [0.1, 0.1]}
+    (grid,) = table.grids([run], [made])
+    assert grid.troubles[0].startswith(f"c = 2^0: {name}: ")
+
+
 def test_every_finished_cell_has_a_colour_and_the_boxes_are_the_tables_rates(tmp_path):
     """Catches a picture that is grey where no run reached its target, and a best cell that the table does not take."""
     noisy(tmp_path, status="budget")

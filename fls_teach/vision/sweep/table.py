@@ -11,6 +11,7 @@ import numpy as np
 
 from fls_teach.diagnosis import FinishedRun, diagnose
 from fls_teach.statistics import interval
+from fls_teach.vision.own import is_own
 from fls_teach.vision.run import FIRST_FIELDS, Run
 from fls_teach.vision.sweep.cells import Cells
 from fls_teach.vision.sweep.provenance import mixtures
@@ -89,8 +90,9 @@ class Grid:
         """Where no run reached its target: which cell came nearest, and whether it lies on the edge of the grid."""
         risks = np.full(self.status.shape, np.nan)
         for place, record in self.records.items():
-            risks[place] = record["trained"]["train_risk"][-1]
-        cells = risks.mean(axis=0)  # NaN where a seed is missing
+            if self.status[place] == "budget":  # one that died or diverged was not on its way
+                risks[place] = record["trained"]["train_risk"][-1]
+        cells = risks.mean(axis=0)  # NaN where a seed is missing, or of no use
         if (self.status == "reached").any() or not np.isfinite(cells).any():
             return
         i, j = np.unravel_index(np.nanargmin(cells), cells.shape)
@@ -196,14 +198,17 @@ def _grid(common, runs, finished):
 
 def _finished(record):
     """What a diagnosis needs. The recorded risks are those of c f."""
-    trained = record["trained"]
+    trained, run = record["trained"], record["run"]
+    # Of plain SGD without a norm's biases the trainer finds every dead network; earlier versions did not look for them.
+    looked = "engine" in record and run["norm"] == "none" and not is_own(run["model"])
+    is_slow = trained["status"] == "budget" and looked and not {"momentum", "weight_decay", "optimiser"} & set(run)
     return FinishedRun(
         trained["train_risk"],
         1 - trained["peak_test_accuracy"],
-        trained["status"],
+        "slow" if is_slow else trained["status"],
         train_accuracy=trained["train_accuracy"][-1],
-        scale=record["run"]["c"],
-        seed=record["run"]["seed"],
+        scale=run["c"],
+        seed=run["seed"],
     )
 
 
