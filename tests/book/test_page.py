@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.stats import t as t_distribution
 
 from fls_teach.book.explorer import ENGINE, FOLDER, PAGE, WORKER, page_html, presets
 from fls_teach.cli import main
@@ -157,6 +158,49 @@ def test_a_link_restores_the_state(visit):
     page.evaluate("location.hash = '#a.preset=nonsense&a.alpha=1e999&a.n=-3&b.kappa=x&time=9&tour=99&%E0%A4%A'")
     page.wait_for_function("document.querySelectorAll('.picture').length === 1")
     assert page.eval_on_selector("[data-part=preset]", "e => e.value") == "separable"
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    [
+        "#a.preset=constructor",
+        "#a.preset=__proto__&a.start=toString",
+        "#__proto__.preset=xor",
+        "#alpha=abc&%00<script>",
+    ],
+)
+def test_a_link_of_nonsense_shows_the_first_preset(visit, hash_):
+    """Catches a word of JavaScript's own objects that is taken for a preset, a start or a picture."""
+    page = visit(hash_)
+    assert page.eval_on_selector_all("[data-part=preset]", "all => all.map(e => e.value)") == ["separable"]
+    assert page.evaluate("location.hash") == "#a.preset=separable&a.alpha=-4"
+
+
+def test_each_class_has_an_example(visit):
+    """Catches a class without examples, whose class sum has no direction to draw."""
+    page = visit("#a.preset=three_classes&a.n=2&a.d=2&a.h=2")
+    assert page.eval_on_selector_all("[data-key=n], [data-key=d]", "all => all.map(e => e.value)") == ["3", "3"]
+
+
+def test_intervals_of_the_u_curve_are_those_of_few_seeds(visit):
+    """Catches intervals of the normal distribution, too narrow for eight seeds, and a wrong quantile."""
+    page, draws = visit(), [0.3, 0.1, 0.4, 0.15, 0.9, 0.2, 0.6, 0.5]
+    for n in range(2, 9):
+        found = page.evaluate("values => meanOf({ 0: values.map(v => ({ v })) }, 0, 'v')", draws[:n])
+        half = t_distribution.ppf(0.975, n - 1) * np.std(draws[:n], ddof=1) / np.sqrt(n)
+        assert found["n"] == n and np.allclose([found["mean"], found["half"]], [np.mean(draws[:n]), half], rtol=1e-3)
+
+
+def test_no_labels_of_the_plane_overlap(visit):
+    """Catches two names on one spot where a class sum lies along the signal."""
+    page = visit("#a.preset=plane", viewport={"width": 375, "height": 800})
+    boxes = page.eval_on_selector_all(
+        "[data-part=plane] .fixed text",
+        "all => all.map(e => e.getBoundingClientRect()).map(r => [r.left, r.right, r.top, r.bottom])",
+    )
+    pairs = [(a, b) for k, a in enumerate(boxes) for b in boxes[:k]]
+    assert len(pairs) == 3
+    assert not [1 for a, b in pairs if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] - 4 and b[2] < a[3] - 4]
 
 
 def test_the_keyboard_moves_alpha_and_time(visit):

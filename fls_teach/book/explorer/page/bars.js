@@ -13,7 +13,7 @@ export function barsChart(setting, recorded, width) {
   const fixed =
     text(left, 16, "Ψ: cosine of w⁺ with x₊", { class: "axis-name" }) +
     line(psi(-1), 34, psi(1), 34, "axis") +
-    [-1, 0, 1].map((v) => line(psi(v), 30, psi(v), 38, "axis") + text(psi(v), 52, v, { "text-anchor": "middle" })).join("") +
+    [-1, 0, 1].map((v) => line(psi(v), 30, psi(v), 38, "axis") + text(psi(v), 52, String(v).replace("-", "−"), { "text-anchor": "middle" })).join("") +
     line(broken, 24, broken, 44, "target") +
     text(broken - 4, 66, "OA = 0 left of cos φ", { "text-anchor": "end" }) +
     text(left, 94, "error of w⁺ = E* + OA + OF", { class: "axis-name" }) +

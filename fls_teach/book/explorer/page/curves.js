@@ -1,5 +1,5 @@
 // Risk and norms over training time, with the ends of the two phases.
-import { axes, line, marker, niceTicks, polyline, scale, short, text } from "./svg.js";
+import { axes, line, marker, niceTicks, polyline, scale, short, superscript, text } from "./svg.js";
 
 // {height, fixed, moving(frame)}.
 export function curvesChart(setting, recorded, width) {
@@ -50,8 +50,4 @@ function medianNorm(neurons) {
 
 function subscript(word) {
   return `<tspan dy="4" font-size="10">${word}</tspan>`;
-}
-
-function superscript(k) {
-  return String(k).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));
 }

@@ -32,9 +32,9 @@ export function planeChart(setting, recorded, width) {
     const index = setting.mixture === "classes" ? label : label > 0 ? 0 : 1;
     return marker(POINT_SHAPES[index], x, y, 4, `example ${kindOf(setting, label)}`);
   });
-  const arrows = recorded.plane.arrows.map(([name, direction, side]) => {
-    const length = Math.hypot(...direction), outward = direction.map((x) => x / (length || 1));
-    const [x, y] = at(direction), [labelX, labelY] = at(outward, rim + 20);
+  const turns = apart(recorded.plane.arrows.map(([, [x, y]]) => Math.atan2(y, x)), 24 / (rim + 20));
+  const arrows = recorded.plane.arrows.map(([name, direction, side], k) => {
+    const [x, y] = at(direction), [labelX, labelY] = at([Math.cos(turns[k]), Math.sin(turns[k])], rim + 20);
     const kind = side === null ? "signal" : kindOf(setting, side);
     return arrow(middle, middle, x, y, kind) +
       text(labelX, labelY + 4, name, { "text-anchor": "middle", class: `name ${kind}` });
@@ -50,16 +50,29 @@ export function planeChart(setting, recorded, width) {
       const radius = 3 + 5 * Math.min(1, blend(4 * j + 2) / largest);
       marks.push(marker(shapeOf(setting, side), x, y, radius, `neuron ${kindOf(setting, side)}`));
     }
-    let predictor = "";
+    let predictor = "", name = "";
     if (frame.predictor) {
       const [x, y] = frame.predictor, [tipX, tipY] = at([x, y], 0.8 * rim);
-      predictor = arrow(middle, middle, tipX, tipY, "predictor") +
-        text(tipX + 16 * y, tipY + 16 * x + 4, "w⁺", { "text-anchor": "middle", class: "name predictor" });
+      predictor = arrow(middle, middle, tipX, tipY, "predictor");
+      name = text(tipX + 16 * y, tipY + 16 * x + 4, "w⁺", { "text-anchor": "middle", class: "name predictor" });
     }
     return silentSectors(frame.neurons).map(([from, to]) => sector(middle, rim, from, to)).join("") +
-      predictor + marks.join("");
+      predictor + marks.join("") + name;
   }
   return { size, caption: CAPTIONS[setting.mixture], fixed, moving };
+}
+
+// Angles of labels, of which each is moved away from an earlier one that is nearer than `gap`.
+export function apart(angles, gap) {
+  const placed = [];
+  for (let angle of angles) {
+    for (const other of placed) {
+      const turn = Math.atan2(Math.sin(angle - other), Math.cos(angle - other));
+      if (Math.abs(turn) < gap) angle = other + (turn < 0 ? -gap : gap);
+    }
+    placed.push(angle);
+  }
+  return placed;
 }
 
 // Intervals of angles in the plane in which every neuron is off, where f = 0 exactly.

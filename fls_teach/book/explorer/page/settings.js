@@ -21,15 +21,16 @@ export function presetSetting(name) {
 
 // A setting with only values that the engine takes.
 export function cleaned(given) {
-  const name = given.preset in PRESETS ? given.preset : "separable";
+  const name = Object.hasOwn(PRESETS, given.preset) ? given.preset : "separable";
   const setting = presetSetting(name);
-  if (given.start in STARTS) setting.start = given.start;
+  if (Object.hasOwn(STARTS, given.start)) setting.start = given.start;
   for (const [key, [low, high, step]] of Object.entries(RANGES)) {
     const value = Number(given[key]);
     if (given[key] === undefined || given[key] === "" || !Number.isFinite(value)) continue;
     setting[key] = Number((Math.round(Math.min(high, Math.max(low, value)) / step) * step).toFixed(6));
   }
-  if (setting.mixture === "classes") setting.d = Math.max(setting.d, setting.classes);
+  // Each class has a centre on an axis of its own, and an example at least.
+  if (setting.mixture === "classes") for (const key of ["n", "d"]) setting[key] = Math.max(setting[key], setting.classes);
   return setting;
 }
 
@@ -58,7 +59,7 @@ export function readHash(hash) {
   const words = new URLSearchParams(hash.replace(/^#/, "")), given = { a: {}, b: {} };
   for (const [key, value] of words) {
     const [side, name] = key.split(".");
-    if (name && side in given) given[side][name] = value;
+    if (name && Object.hasOwn(given, side)) given[side][name] = value;
   }
   const pictures = [cleaned(given.a)];
   if (given.b.preset) pictures.push(cleaned(given.b));

@@ -52,11 +52,18 @@ export function niceTicks(low, high, count) {
   return ticks;
 }
 
+export function superscript(k) {
+  return String(k).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));
+}
+
 // A number in few characters.
 export function short(x) {
   if (x === 0) return "0";
   const size = Math.abs(x);
-  if (size >= 1e4 || size < 1e-3) return x.toExponential(0).replace("e", "·10^").replace("+", "");
+  if (size >= 1e4 || size < 1e-3) {
+    const [digit, power] = x.toExponential(0).split("e");
+    return `${digit}·10${superscript(Number(power))}`;
+  }
   return String(Number(x.toPrecision(3)));
 }
 

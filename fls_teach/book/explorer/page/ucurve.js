@@ -4,6 +4,8 @@ import { ALPHA_RANGE } from "./settings.js";
 
 export const SWEEP_ALPHAS = [-16, -13, -10, -8, -6, -4, -3, -2, -1, 0, 1, 2.5, 4];
 export const SWEEP_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+// Student's t at 97.5%, for 2 to 8 seeds.
+const T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365];
 export const NUMBERS = {
   network: { name: "network", shape: "circle" },
   answered: { name: "network, wedge answered", shape: "square" },
@@ -11,13 +13,14 @@ export const NUMBERS = {
   linear: { name: "w⁺ − w⁻", shape: "diamond" },
 };
 
-// Mean over seeds of one number at one alpha, with its standard error and count; null before the first seed.
+// Mean over seeds of one number at one alpha, with half the width of its 95% interval and the count; null before the first seed.
 export function meanOf(found, alpha, name) {
   const values = (found[alpha] || []).map((errors) => errors[name]).filter((value) => Number.isFinite(value));
   if (!values.length) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, error: values.length > 1 ? Math.sqrt(square / (values.length - 1) / values.length) : 0, n: values.length };
+  const n = values.length, half = n > 1 ? T_QUANTILES[n - 2] * Math.sqrt(square / (n - 1) / n) : 0;
+  return { mean, half, n };
 }
 
 // {height, draw(found, setting, errors)}: found maps alpha -> errors of each seed; errors are those of the shown run.
@@ -36,8 +39,8 @@ export function ucurveChart(bayes, width) {
   function draw(found, setting, errors) {
     const curves = Object.entries(NUMBERS).map(([key, { shape }]) => {
       const points = SWEEP_ALPHAS.map((alpha) => [alpha, meanOf(found, alpha, key)]).filter(([, mean]) => mean);
-      const band = key !== "network" ? "" : points.map(([alpha, { mean, error }]) =>
-        line(x(alpha), clamp(mean - 1.96 * error), x(alpha), clamp(mean + 1.96 * error), "interval")).join("");
+      const band = key !== "network" ? "" : points.map(([alpha, { mean, half }]) =>
+        line(x(alpha), clamp(mean - half), x(alpha), clamp(mean + half), "interval")).join("");
       return tag("g", { class: `number ${key}` }, band,
         polyline(points.map(([alpha, { mean }]) => [x(alpha), clamp(mean)]), "curve"),
         ...points.map(([alpha, { mean }]) => marker(shape, x(alpha), clamp(mean), 3.5, "point")));
