@@ -104,7 +104,8 @@ class Run:
     """"squared" is half the squared distance to the one-hot label. Recorded risks are means of the loss of c f."""
     evaluate: str = "every"
     """"near" takes the training images' accuracy and risk from an epoch's own batches until these are near the target:
-    an error of 10%, or ten times the target. A run may then end an epoch later than with "every"."""
+    an error of 10%, or ten times the target. A run may then end an epoch later than with "every"; several later with
+    augmentation or dropout, by which batches are harder than the images that are evaluated."""
     test_every: int = 1
     """Epochs from one evaluation of the test images to the next; the last epoch always has one."""
     precision: str = "torch"
