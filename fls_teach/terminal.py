@@ -4,6 +4,7 @@ rich is imported when something is drawn, not before.
 """
 
 import codecs
+import os
 import re
 import sys
 import time
@@ -95,8 +96,11 @@ def plain_warnings():
 
 @contextmanager
 def progress(label, seconds_between_lines=5.0):
-    """A callable ``(fraction, what="")`` that shows progress on stderr: a bar on a terminal, a few lines in a log."""
-    if _is_terminal(sys.stderr):
+    """A callable ``(fraction, what="")`` that shows progress on stderr: a bar on a terminal, a few lines in a log.
+
+    The cell of a notebook calls itself a terminal, but shows every state of a bar.
+    """
+    if _is_terminal(sys.stderr) and "JPY_PARENT_PID" not in os.environ:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -59,5 +59,6 @@ def book(ctx, out, preset, seed, without_images, source):
         raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
     claims = [claim for report in reports for claim in report.claims]
     holding = sum(claim.holds for claim in claims)
-    click.echo(f"{len(claims)} claims of {len(reports)} demos: {holding} hold, {len(claims) - holding} do not")
+    named = "1 demo" if len(reports) == 1 else f"{len(reports)} demos"
+    click.echo(f"{len(claims)} claims of {named}: {holding} hold, {len(claims) - holding} do not")
     click.echo(f"The book: {target}")

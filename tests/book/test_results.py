@@ -111,6 +111,8 @@ def test_the_tables_are_markdown_that_shows_what_was_claimed(chapters, tmp_path)
     write_tables(chapters[:2], tmp_path / "claims.md", "results")
     text = (tmp_path / "claims.md").read_text(encoding="utf-8")
     assert "4 claims of 2 demos: 2 hold, 2 do not" in text
+    write_tables(chapters[:1], tmp_path / "claims.md", "results")
+    assert "2 claims of 1 demo: 1 hold" in (tmp_path / "claims.md").read_text(encoding="utf-8")
     assert r"| x \< y & \|z\| \<b\> | \[D\] science.md#u-curve | \> 0 | 0.50 ± 0.10 (n = 8) | yes |" in text
     assert re.search(r"!\[[^\]]{100,}\]\(results/mechanism\.png\)", text)
 

@@ -52,6 +52,7 @@ def test_a_lesson_is_done_and_checked_within_its_notebook(tmp_path, jupyter):
     work.source = f"%%writefile {EXERCISE.stub.name}\n{EXERCISE.solution.read_text()}"
     written, checked, hint = jupyter(notebook, folder)
     assert (folder / EXERCISE.stub.name).read_text() == EXERCISE.solution.read_text()
+    assert "━" not in checked, "a progress bar, whose every state stays in the cell"
     assert f"{EXERCISE.points}/{EXERCISE.points}" in checked and "hint" in hint.lower()
 
 
@@ -62,7 +63,7 @@ def test_the_notebook_that_needs_nothing_installed_reaches_a_counterexample(tmp_
         jupyter.read(ROOT / "docs" / "first_check.ipynb"), tmp_path
     )
     assert "Made 'my-work'" in made and "17_controls" in listed
-    assert "has not written 08_bayes_error.py yet" in before
+    assert "no work of yours is in 08_bayes_error.py yet" in before
     assert "expected" in after and "you" in after
 
 
@@ -85,8 +86,9 @@ def test_a_workspace_with_work_gets_notebooks_that_hold_it(desk):
 
 
 def test_a_notebook_that_has_not_written_its_file_is_named(desk):
-    """Catches a check that says "not started" to someone whose work is in a notebook's cell."""
+    """Catches a check that says "not started" where work is in a notebook's cell, or that takes an unchanged cell for
+    one that has not run."""
     desk.fls("start", str(desk.folder), "--notebook")
     done = desk.fls("check", "08")
     said = " ".join(done.stdout.split())  # the terminal wraps it
-    assert "has not written 08_bayes_error.py yet: run its cell that begins with %%writefile" in said
+    assert "no work of yours is in 08_bayes_error.py yet: complete the cell of 08_bayes_error.ipynb" in said

@@ -21,9 +21,10 @@ def write_tables(chapters, path, pictures):
     claims = [claim for each in chapters for _, claim in each.rows]
     holding = sum(claim.holds for claim in claims)
     versions = sorted({", ".join(f"{what} {which}" for what, which in each.versions.items()) for each in chapters})
+    demos = "1 demo" if len(chapters) == 1 else f"{len(chapters)} demos"
     parts = [
         "# The book of results",
-        f"{len(claims)} claims of {len(chapters)} demos: {holding} hold, {len(claims) - holding} do not. "
+        f"{len(claims)} claims of {demos}: {holding} hold, {len(claims) - holding} do not. "
         f"Made by {'; '.join(versions)}. Intervals are 95% intervals over seeds; what each claim means, with its "
         "derivation or its controls, stands in the section of science.md that its source names.",
         *(_part(each, pictures) for each in chapters),

@@ -112,7 +112,8 @@ def notebook_beside(path):
     """What to do about a notebook in the folder of an exercise's file, as a sentence; "" if there is none."""
     for notebook in sorted(path.parent.glob("*.ipynb")):
         if is_lesson(notebook.read_text(encoding="utf-8", errors="replace"), path.name):
-            return f"{notebook.name} has not written {path.name} yet: run its cell that begins with %%writefile"
+            todo = f"complete the cell of {notebook.name} that begins with %%writefile, and run it"
+            return f"no work of yours is in {path.name} yet: {todo}"
         from fls_teach.sandbox.notebooks import notebook_problem  # not for others, who need not wait for numpy
 
         return notebook_problem("", notebook.name, path.name)

@@ -5,7 +5,8 @@ import json
 _WORK = """\
 ## Your work
 
-Complete the function. Run this cell after every change: it writes `{file}`, which is what is checked and handed in.
+Complete the code of the next cell, and run it after every change: it writes `{file}`,
+which is what is checked and handed in.
 """
 _HELP = "A step of help; run it again for the next."
 

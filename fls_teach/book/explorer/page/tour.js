@@ -12,8 +12,8 @@ export const TOUR = [
   {
     title: "A smaller α, a longer silence",
     state: { pictures: [{ preset: "plane", alpha: -16, seed: 3 }, { preset: "plane", alpha: -2, seed: 3 }], progress: 0.5 },
-    words: "The same data and the same directions at the start, twice. On the left α is small: neurons have had the time to line up. " +
-      "On the right α is larger, and they keep more of where they began. [D] For small α the angle to x₊ at t<sub>α</sub> is proportional to " +
+    words: "The same data and the same directions at the start, twice. In picture A α is small, and neurons have had the time to line up. " +
+      "In picture B α is larger, and they keep more of where they began. [D] For small α the angle to x₊ at t<sub>α</sub> is proportional to " +
       "α to the power ‖x₊‖ / (2 ‖x<sub>k</sub>‖), k the class that ends Phase 1.",
   },
   {
@@ -27,10 +27,10 @@ export const TOUR = [
   {
     title: "The silent wedge",
     state: { pictures: [{ preset: "separable", alpha: -12 }, { preset: "separable", alpha: -4 }], progress: 1 },
-    words: "Where all neurons point along two directions, there is a wedge in which every neuron is off and f = 0 exactly: shaded, on the left. " +
+    words: "Where all neurons point along two directions, there is a wedge in which every neuron is off and f = 0 exactly: the hatched one in picture A. " +
       "Compare the first two of the four numbers: with the linear part answering in the wedge, the same network errs less. " +
       "[M] That control removes most of the rise to the left on separable data and all of it on hard ones. It is silence that costs, " +
-      "more than the direction; at 2⁻⁴, on the right, the wedge is closed.",
+      "more than the direction; at 2⁻⁴, in picture B, the wedge is closed.",
   },
   {
     title: "The U-curve",
@@ -42,8 +42,8 @@ export const TOUR = [
   {
     title: "f(0): what makes the right branch",
     state: { pictures: [{ preset: "separable", alpha: 3, seed: 3 }, { preset: "separable", alpha: 3, seed: 3, start: "twins" }], progress: 1 },
-    words: "At a large α the neurons hardly move, in both pictures. On the left the start has an output f(0), a random function of size α² " +
-      "that training leaves in place between the examples. On the right each neuron has a twin of the opposite sign, so f(0) = 0, and the error is nearly that of " +
+    words: "At a large α the neurons hardly move, in both pictures. In A the start has an output f(0), a random function of size α² " +
+      "that training leaves in place between the examples. In B each neuron has a twin of the opposite sign, so f(0) = 0, and the error is nearly that of " +
       "the best α. [M] Here f(0) makes nearly all of the right branch; that features do not move costs little, as the target is linear.",
   },
   {
@@ -55,8 +55,8 @@ export const TOUR = [
   {
     title: "XOR: where features have to move",
     state: { pictures: [{ preset: "xor", alpha: -6, start: "twins" }, { preset: "xor", alpha: 3, start: "twins" }], progress: 1 },
-    words: "On XOR no linear predictor helps. f(0) = 0 in both pictures, and yet a right branch stays. On the left neurons have turned to " +
-      "±e₁ and ±e₂; on the right they are where they began, and 40 examples do not single out these two directions. " +
+    words: "On XOR no linear predictor helps. f(0) = 0 in both pictures, and yet a right branch stays. In picture A neurons have turned to " +
+      "±e₁ and ±e₂; in picture B they are where they began, and 40 examples do not single out these two directions. " +
       "[M] This is over-fitting for the reason that the paper gives: features that do not move.",
   },
 ];

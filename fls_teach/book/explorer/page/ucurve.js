@@ -4,8 +4,8 @@ import { ALPHA_RANGE } from "./settings.js";
 
 export const SWEEP_ALPHAS = [-16, -13, -10, -8, -6, -4, -3, -2, -1, 0, 1, 2.5, 4];
 export const SWEEP_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
-// Student's t at 97.5%, for 2 to 8 seeds.
-const T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365];
+// Student's t at 97.5%, by the number of seeds. Fewer than four would give intervals that hide the curve.
+const T_QUANTILES = { 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365 };
 export const NUMBERS = {
   network: { name: "network", shape: "circle" },
   answered: { name: "network, wedge answered", shape: "square" },
@@ -13,13 +13,13 @@ export const NUMBERS = {
   linear: { name: "w⁺ − w⁻", shape: "diamond" },
 };
 
-// Mean over seeds of one number at one alpha, with half the width of its 95% interval and the count; null before the first seed.
+// Mean over seeds of one number at one alpha, with half the width of its 95% interval (0 if not known yet) and the count; null before the first seed.
 export function meanOf(found, alpha, name) {
   const values = (found[alpha] || []).map((errors) => errors[name]).filter((value) => Number.isFinite(value));
   if (!values.length) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const n = values.length, half = n > 1 ? T_QUANTILES[n - 2] * Math.sqrt(square / (n - 1) / n) : 0;
+  const n = values.length, half = n in T_QUANTILES ? T_QUANTILES[n] * Math.sqrt(square / (n - 1) / n) : 0;
   return { mean, half, n };
 }
 
