@@ -1,7 +1,12 @@
 """Formulas as MathML, which browsers typeset themselves: no script, no font and no network."""
 
+import re
+
 from docutils import nodes
 from latex2mathml.converter import convert
+
+FUNCTION = "<mi>(?:log|arccos|cos|tan)</mi>"
+THIN = '<mspace width="0.167em" />'
 
 
 def block(translator, node):
@@ -19,8 +24,12 @@ def inline(translator, node):
 def mathml(latex, display):
     """`latex` as a ``math`` element that also carries its source, for those who read or copy it."""
     if "\\\\" in latex or "&" in latex:
-        latex = f"\\begin{{aligned}}{latex}\\end{{aligned}}"
-    return convert(latex.strip(), display=display)
+        latex = f"\\begin{{align*}}{latex}\\end{{align*}}"  # latex2mathml does not know aligned
+    html = convert(latex.strip(), display=display)
+    # The space that TeX puts around the name of a function and the colon of a set, where no bracket gives it.
+    html = re.sub(rf"(</m(?:i|n|su[bp]|subsup)>)(?={FUNCTION})", rf"\1{THIN}", html)
+    html = re.sub(rf"({FUNCTION})(?=<m(?:i|n|su[bp]|subsup)[ >])", rf"\1{THIN}", html)
+    return html.replace("<mi>:</mi>", '<mo lspace="0.278em" rspace="0.278em">:</mo>')
 
 
 def setup(app):
