@@ -182,6 +182,16 @@ def test_each_class_has_an_example(visit):
     assert page.eval_on_selector_all("[data-key=n], [data-key=d]", "all => all.map(e => e.value)") == ["3", "3"]
 
 
+def test_a_setting_without_separable_data_shows_no_run(visit):
+    """Catches charts and numbers of the setting before, beside the sentence that this one has no data, and an error."""
+    page = visit()
+    page.evaluate("location.hash = '#a.preset=separable&a.n=60&a.d=2&a.kappa=0.5'")
+    page.wait_for_function("document.querySelector('[data-part=note]').textContent.startsWith('No data set')")
+    assert page.inner_text("[data-part=numbers]") == "" and page.locator("#pictures .neuron").count() == 0
+    page.evaluate("location.hash = '#a.preset=plane&a.n=4&a.h=8'")
+    page.wait_for_function("document.querySelectorAll('#pictures .neuron').length === 8")
+
+
 def test_intervals_of_the_u_curve_are_those_of_few_seeds(visit):
     """Catches intervals of the normal distribution, too narrow for eight seeds, a wrong quantile, and an
     interval of two or three."""

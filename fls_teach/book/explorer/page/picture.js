@@ -83,6 +83,7 @@ export class Picture {
       this.recorded = message.recorded;
       this.shownSetting = this.asked;
       if (!message.recorded) {
+        this.clear();
         this.find("note").textContent = "No data set of 20,000 was orthogonally separable: raise κ, or lower n.";
         return;
       }
@@ -92,6 +93,13 @@ export class Picture {
       this.errors.set(message.frame, message.errors);
     }
     this.draw();
+  }
+
+  // Nothing of the run before stays beside a setting that has none.
+  clear() {
+    this.charts = null;
+    for (const name of ["plane", "curves", "bars", "ucurve", "numbers"]) this.find(name).innerHTML = "";
+    for (const name of ["caption", "curve-note", "missing", "phase", "time-value"]) this.find(name).textContent = "";
   }
 
   resize() {
