@@ -20,7 +20,7 @@ from fls_teach import demos, terminal
 def book(ctx, out, preset, seed, without_images, source):
     """Write the book of results: every claim beside its measurement, every picture, and the lessons, in one HTML file.
 
-    Demos whose results DIR/results does not hold yet are run; the same command resumes. DIR/claims.md has the claims as
+    Runs the demos that have no result in DIR/results yet; the same command resumes. DIR/claims.md has the claims as
     Markdown.
 
     Exit code 0: the book is written, whatever holds; 2: it could not be.

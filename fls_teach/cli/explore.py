@@ -10,7 +10,7 @@ import click
 @click.command()
 @click.option("--out", metavar="FILE", help="Write the page there, and open nothing.")
 def explore(out):
-    """Open the page to play with: networks trained live in your browser. It needs no network."""
+    """Open the page to play with: networks trained live in your browser, which may be offline."""
     from fls_teach.book.explorer import page_html
     from fls_teach.files import replacing
 
