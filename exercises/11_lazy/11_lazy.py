@@ -15,7 +15,7 @@ def tangent_kernel(X: np.ndarray, W: np.ndarray, v: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray (n, n)
-        K(x, x') = sum_j relu(<w_j, x>) relu(<w_j, x'>) + v_j^2 1[<w_j, x> > 0] 1[<w_j, x'> > 0] <x, x'>;
+        K(x, x') = sum_j (relu(<w_j, x>) relu(<w_j, x'>) + v_j^2 1[<w_j, x> > 0] 1[<w_j, x'> > 0] <x, x'>);
         at a kink <w_j, x> = 0 the neuron counts as silent.
     """
     raise NotImplementedError("exercise 11: tangent_kernel")

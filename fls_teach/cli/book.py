@@ -46,10 +46,17 @@ def book(ctx, out, preset, seed, without_images, source):
         else:
             with terminal.progress("drawing") as progress:
                 there = [path for path in found if path.is_file()]
-                reports = []
+                reports, refused = [], []
                 for k, path in enumerate(there):
                     progress(k / len(there), path.stem)
-                    reports.append(redraw(path, Path(out) / "results", path.stem))
+                    try:
+                        reports.append(redraw(path, Path(out) / "results", path.stem))
+                    except ValueError as problem:  # of an earlier version, or damaged
+                        refused.append(str(problem))
+            for sentence in refused:
+                click.echo(f"left out: {sentence}", err=True)
+            if not reports:
+                raise ValueError(f"no result in '{source}' can be drawn")
         chapters = [chapter(report) for report in reports]
         write_book(chapters, target)
         write_tables(chapters, Path(out) / "claims.md", "results")

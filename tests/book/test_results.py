@@ -123,3 +123,13 @@ def test_from_a_folder_without_results_is_a_sentence(fls, tmp_path):
     assert "no result of a demo lies in" in done.stderr and "Traceback" not in done.stderr
     done = fls("book", "--from", tmp_path, "--seed", "3", check=2)
     assert "--seed would have no effect with --from" in done.stderr
+
+
+def test_a_result_of_an_earlier_version_is_left_out_and_named(fls, tmp_path):
+    """Catches a book that one old file prevents, or that leaves it out without a word."""
+    (tmp_path / "old").mkdir()
+    for name in ("heatmap", "equivalence"):
+        save(Result(name, {"gone": 1}, 0, {"value": [1.0]}), tmp_path / "old")
+    done = fls("book", "--from", tmp_path / "old", "--out", tmp_path / "book", check=2)
+    assert done.stderr.count("left out: ") == 2 and "was written by another version" in done.stderr
+    assert "no result in" in done.stderr and "can be drawn" in done.stderr
