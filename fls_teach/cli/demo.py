@@ -108,15 +108,15 @@ def _one_report(name, preset, seed, out, source, data_dir, settings):
     yield _run(name, name, preset, seed, out, data_dir, settings), time.perf_counter() - start
 
 
-def every_report(preset, seed, out, resume, chosen=demos.NAMES):
-    """A (Report, seconds) for each of the demos `chosen` that can run here.
+def every_report(preset, seed, out, resume, chosen=None):
+    """A (Report, seconds) for each of the demos `chosen` that can run here; by default for all.
 
     Those that use one processor run side by side; those on images use all processors, one after another.
     """
     from fls_teach.demos.framework import together
 
     _check_folder(out)
-    names = _all_that_can_run(chosen)
+    names = _all_that_can_run(demos.NAMES if chosen is None else chosen)
     small = [name for name in names if name not in demos.NEED_TORCH]
     label = {name: f"{name} ({k} of {len(names)})" for k, name in enumerate(names, 1)}
     if len(small) > 1 and cores() > 1:
