@@ -46,9 +46,14 @@ def start(environment, *words, **more):
     command = [sys.executable, "-m", "fls_teach", "grade", *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
     environment = {name: value for name, value in environment.items() if name != "FLS_COURSE_KEY"}
-    return subprocess.Popen(
-        command, **pipes, env=environment | {"FLS_COURSE_KEY": KEY}, start_new_session=True, text=True, **more
-    )
+    # Tests that were started in the background ignore Ctrl-C, and a process inherits that.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command, **pipes, env=environment | {"FLS_COURSE_KEY": KEY}, start_new_session=True, text=True, **more
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
 
 
 def finish(process, code=0):
