@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+from fls_teach.book.results.science import ANCHOR, REFERENCE
 from fls_teach.cli import COMMANDS, GROUPS
 from fls_teach.course.registry import exercises
 
@@ -26,8 +27,6 @@ PAGES = {
     "attacks": "tests/attacks/README.md",
 }
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ANCHOR = re.compile(r'^<a id="([\w-]+)"></a>$', re.MULTILINE)
-REFERENCE = re.compile(r"\b(science|glossary)\.md#([\w-]+)")
 LINK = re.compile(r"(!?\[[^\]]*\])\(([^)\s#]*)(#[\w-]+)?\)")
 
 

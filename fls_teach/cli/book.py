@@ -21,38 +21,27 @@ def book(ctx, out, preset, seed, without_images, source):
     """Write the book of results: every claim beside its measurement, every picture, and the lessons, in one HTML file.
 
     Runs the demos that have no result in DIR/results yet; the same command resumes. DIR/claims.md has the claims as
-    Markdown.
+    Markdown, DIR/explore.html the page of `fls explore`.
 
     Exit code 0: the book is written, whatever holds; 2: it could not be.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported; see `fls demo`
-    from fls_teach.book.results.book import chapter, write_book
+    from fls_teach.book.results.book import chapter, drawn, in_numbers, write_book
     from fls_teach.book.results.tables import write_tables
     from fls_teach.cli.demo import every_report
-    from fls_teach.demos.framework.report import redraw
 
     chosen = [name for name in demos.NAMES if not (without_images and name in demos.NEED_TORCH)]
     if source is not None:
         given = [name for name in ("preset", "seed") if ctx.get_parameter_source(name).name == "COMMANDLINE"]
         if given:
             raise click.UsageError(f"--{' and --'.join(given)} would have no effect with --from; leave it out")
-        found = [Path(source) / f"{name}.npz" for name in chosen]
-        if not any(path.is_file() for path in found):
-            raise click.UsageError(f"no result of a demo lies in '{source}'; 'fls demo --all --out DIR' writes them")
     target = Path(out) / "index.html"
     try:
         if source is None:
             reports = [report for report, _ in every_report(preset, seed, Path(out) / "results", True, chosen)]
         else:
             with terminal.progress("drawing") as progress:
-                there = [path for path in found if path.is_file()]
-                reports, refused = [], []
-                for k, path in enumerate(there):
-                    progress(k / len(there), path.stem)
-                    try:
-                        reports.append(redraw(path, Path(out) / "results", path.stem))
-                    except ValueError as problem:  # of an earlier version, or damaged
-                        refused.append(str(problem))
+                reports, refused = drawn(source, Path(out) / "results", chosen, progress)
             for sentence in refused:
                 click.echo(f"left out: {sentence}", err=True)
             if not reports:
@@ -64,8 +53,5 @@ def book(ctx, out, preset, seed, without_images, source):
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
         raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
-    claims = [claim for report in reports for claim in report.claims]
-    holding = sum(claim.holds for claim in claims)
-    named = "1 demo" if len(reports) == 1 else f"{len(reports)} demos"
-    click.echo(f"{len(claims)} claims of {named}: {holding} hold, {len(claims) - holding} do not")
+    click.echo(in_numbers(chapters))
     click.echo(f"The book: {target}")

@@ -171,7 +171,7 @@ class Run:
             raise ValueError("stop is 'validation-risk' with n_validation 0; name how many images to hold out")
         if self.data.startswith("cifar") and self.image_size not in (8, 16, 32):
             raise ValueError(
-                f"image_size is {self.image_size}; CIFAR images have 32 pixels a side, or 16 or 8 as means"
+                f"image_size is {self.image_size}; CIFAR images have 32 pixels per side, or 16 or 8 as means"
             )
         if is_own(self.data) and not self.classes:
             raise ValueError(f"classes is 0; say how many '{self.data}' has")

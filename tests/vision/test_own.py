@@ -141,7 +141,7 @@ def test_outputs_of_another_number_are_refused_fused_too(mine, tmp_path):
         ({"model": "MINE:THREE"}, "has no function 'THREE'"),
         ({"model": "MINE:text"}, "gave str; wanted a torch.nn.Module"),
         ({"data": "MINE:text"}, "gave str; wanted fls_teach.vision.data.dataset.Data"),
-        ({"data": "MINE:pictures", "classes": 3}, "gave 2 classes of 8 pixels a side; the run has 3 of 8"),
+        ({"data": "MINE:pictures", "classes": 3}, "gave 2 classes, 8 pixels per side; the run has 3, 8"),
         ({"data": "MINE:broken"}, r"'mine_\S*:broken' failed \(RuntimeError: no such file\)"),
     ],
 )

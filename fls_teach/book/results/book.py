@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import jinja2
 
 from fls_teach import __version__
+from fls_teach.book.explorer import page_html
 from fls_teach.book.results.science import picture, sections, to_html
 from fls_teach.course.registry import course_root, exercises, own_root
 from fls_teach.demos import NAMES, demo_module, summary
-from fls_teach.demos.framework.result import plain
+from fls_teach.demos.framework.report import Report, redraw
+from fls_teach.demos.framework.result import Result, plain
 from fls_teach.files import replacing
 
 try:
@@ -40,8 +43,8 @@ class Chapter:
     """What repeats it."""
 
 
-def chapter(report):
-    """The chapter of a report of `fls_teach.demos.framework.report`."""
+def chapter(report: Report) -> Chapter:
+    """What the book shows of one demo's report, whose files must still be there."""
     result = report.result
     saved = json.loads(report.files["parameters"].read_bytes())
     return Chapter(
@@ -57,7 +60,7 @@ def chapter(report):
     )
 
 
-def command(result):
+def command(result: Result) -> str:
     """The command line that gives this result again.
 
     Examples
@@ -81,14 +84,66 @@ def _changed(preset, params):
     return {field: text(value) for field, value in params.items() if preset.get(field) != value}
 
 
-def write_book(chapters, path):
-    """Write the book as one HTML file that loads nothing.
+def drawn(source: str | PathLike, folder: str | PathLike, names: list[str], progress) -> tuple[list[Report], list[str]]:
+    """The reports of saved results, drawn again into `folder`; nothing is run.
+
+    Parameters
+    ----------
+    source : path-like
+        The folder that holds NAME.npz and NAME.json.
+    folder : path-like
+    names : list of str
+        The demos to look for.
+    progress : callable (fraction, what)
+
+    Returns
+    -------
+    list of Report, list of str
+        A sentence each for results of an earlier version and for damaged ones, which are left out.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if there is no result.
+    OSError
+        If `folder` cannot be written to.
+    """
+    there = [path for name in names if (path := Path(source) / f"{name}.npz").is_file()]
+    reports, refused = [], []
+    for k, path in enumerate(there):
+        progress(k / len(there), path.stem)
+        try:
+            reports.append(redraw(path, folder, path.stem))
+        except ValueError as problem:
+            refused.append(str(problem))
+    if not there:
+        raise ValueError(f"no result of a demo lies in '{source}'; 'fls demo --all --out DIR' writes them")
+    return reports, refused
+
+
+def in_numbers(chapters: list[Chapter]) -> str:
+    """How many claims hold: "20 claims of 2 demos: 19 hold, 1 does not"."""
+    holds = [claim.holds for each in chapters for _, claim in each.rows]
+    failing = len(holds) - sum(holds)
+    return (
+        f"{len(holds)} claims of {len(chapters)} demo{'s' * (len(chapters) != 1)}: "
+        f"{sum(holds)} hold, {failing} {'does' if failing == 1 else 'do'} not"
+    )
+
+
+def write_book(chapters: list[Chapter], path: str | PathLike) -> None:
+    """Write the book as one HTML file that loads nothing, and the page to play with beside it, as explore.html.
 
     Parameters
     ----------
     chapters : list of Chapter
         Of the demos that it is to have, in their order.
     path : path-like
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
     """
     docs = own_root() / "docs"
     science = [
@@ -107,6 +162,7 @@ def write_book(chapters, path):
         .get_template("book.html")
         .render(
             chapters=chapters,
+            numbers=in_numbers(chapters),
             missing=[name for name in NAMES if name not in [each.name for each in chapters]],
             science=science,
             lessons=lessons,
@@ -119,8 +175,9 @@ def write_book(chapters, path):
             script=(_HERE / "book.js").read_text(encoding="utf-8"),
         )
     )
-    with replacing(Path(path)) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+    for file, text in ((Path(path), page), (Path(path).with_name("explore.html"), page_html())):
+        with replacing(file) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _lesson(folder):

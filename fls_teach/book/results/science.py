@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+from os import PathLike
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -18,7 +19,7 @@ _REACHABLE = {
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]*)(#[\w-]+)?\)")
 
 
-def sections(text):
+def sections(text: str) -> list[tuple[str, str]]:
     """The parts of science.md.
 
     Parameters
@@ -34,7 +35,7 @@ def sections(text):
     return [("science", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
 
 
-def to_html(text, folder=None, deeper=0):
+def to_html(text: str, folder: Path | None = None, deeper: int = 0) -> str:
     """Markdown of ours as HTML.
 
     Parameters
@@ -61,7 +62,7 @@ def to_html(text, folder=None, deeper=0):
     return rendered
 
 
-def picture(path):
+def picture(path: str | PathLike) -> str:
     """The address of a picture that is part of the page."""
     kind = Path(path).suffix[1:]
     return f"data:image/{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode()}"

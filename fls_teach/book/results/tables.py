@@ -1,13 +1,15 @@
 """The claims as Markdown, for a repository or a site: what the book says without its text."""
 
+from os import PathLike
 from pathlib import Path
 
+from fls_teach.book.results.book import Chapter, in_numbers
 from fls_teach.files import replacing
 
 HEAD = "| claim | source | predicted | measured | holds |\n|---|---|---|---|---|\n"
 
 
-def write_tables(chapters, path, pictures):
+def write_tables(chapters: list[Chapter], path: str | PathLike, pictures: str) -> None:
     """Write the claims of all `chapters` beside their pictures.
 
     Parameters
@@ -17,14 +19,16 @@ def write_tables(chapters, path, pictures):
         The Markdown file.
     pictures : str
         Where NAME.png lies, as seen from the file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
     """
-    claims = [claim for each in chapters for _, claim in each.rows]
-    holding = sum(claim.holds for claim in claims)
     versions = sorted({", ".join(f"{what} {which}" for what, which in each.versions.items()) for each in chapters})
-    demos = "1 demo" if len(chapters) == 1 else f"{len(chapters)} demos"
     parts = [
         "# The book of results",
-        f"{len(claims)} claims of {demos}: {holding} hold, {len(claims) - holding} do not. "
+        f"{in_numbers(chapters)}. "
         f"Made by {'; '.join(versions)}. Intervals are 95% intervals over seeds; what each claim means, with its "
         "derivation or its controls, stands in the section of science.md that its source names.",
         *(_part(each, pictures) for each in chapters),

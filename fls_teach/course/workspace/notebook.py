@@ -2,6 +2,8 @@
 
 import json
 
+from fls_teach.course.registry import Exercise
+
 _WORK = """\
 ## Your work
 
@@ -11,7 +13,7 @@ which is what is checked and handed in.
 _HELP = "A step of help; run it again for the next."
 
 
-def lesson_notebook(exercise, code):
+def lesson_notebook(exercise: Exercise, code: str) -> str:
     """The notebook of an exercise, in nbformat 4.5.
 
     Parameters
@@ -50,6 +52,6 @@ def _cell(kind, text):
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
 
 
-def is_lesson(text, file):
+def is_lesson(text: str, file: str) -> bool:
     """Whether `text` is a notebook of this kind, one cell of which writes `file`."""
     return f'"%%writefile {file}\\n"' in text

@@ -83,6 +83,6 @@ def _own(run, device):
     found, wanted = (data.train.n_classes, data.train.pixels.shape[-1]), (run.n_classes, run.image_size)
     if found != wanted:
         raise ValueError(
-            f"'{run.data}' gave {found[0]} classes of {found[1]} pixels a side; the run has {wanted[0]} of {wanted[1]}"
+            f"'{run.data}' gave {found[0]} classes, {found[1]} pixels per side; the run has {wanted[0]}, {wanted[1]}"
         )
     return data.to(device)

@@ -101,7 +101,7 @@ def sweep(
     asked = engine
     engine = _chosen(asked, wanted, relatives, jobs, executor, {**settings, "device": devices[0]}, say)
 
-    def is_fused(run):  # who asks for "fused" is told of every run that cannot be
+    def is_fused(run):  # with --engine fused every run that cannot be is named
         return engine == "fused" and (asked == "fused" or engines.can_fuse(run))
 
     if alone := [run for run in wanted if engine == "fused" and not is_fused(run)]:

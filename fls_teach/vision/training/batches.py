@@ -56,8 +56,8 @@ def epoch_views(n, size, seed, epoch, device):
     """Which part of each image crop-flip shows in `epoch`: rows and columns (n, size) of the image in its black frame.
 
     The frame has size/8 pixels, four for CIFAR's 32 as is usual; the part is one of the (size/4 + 1)^2 views of `size`
-    pixels a side, mirrored left to right or not, each as likely as the others. Equal seeds and epochs give equal views,
-    whatever the batches are.
+    pixels per side, mirrored left to right or not, each as likely as the others. Equal seeds and epochs give equal
+    views, whatever the batches are.
     """
     draw, side = generator(seed, epoch, "crop-flip", device=device), torch.arange(size, device=device)
     rows, columns = torch.randint(0, 2 * (size // 8) + 1, (2, n, 1), generator=draw, device=device) + side
