@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -28,11 +29,11 @@ def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
     ------
     dict
         Name -> Future of (Report, seconds). What has not begun when the block ends is not begun any more, and after
-        Ctrl-C what has begun is given up.
+        Ctrl-C what has begun is given up; so it is where this process is killed.
     """
     # Spawned, not forked: BLAS may have threads already, and a forked child would wait for them forever.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(cores(), len(names)), mp_context=context)
+    pool = ProcessPoolExecutor(min(cores(), len(names)), mp_context=context, initializer=_end_with_parent)
     others = set(multiprocessing.active_children())
     # A terminal sends Ctrl-C to the workers too, and each would go on with the next demo: they inherit to ignore it.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -48,6 +49,16 @@ def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this worker receive SIGTERM as soon as its parent has ended: a parent that is killed sends none."""
+
+    def wait_for_parent():
+        multiprocessing.parent_process().join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_parent, daemon=True).start()
 
 
 def _timed(name, *options) -> tuple[Report, float]:
