@@ -113,12 +113,12 @@ def measure(name, log2_alpha, n_seeds, n_draws=400):
             put(start, moved=np.linalg.norm(W - W0, axis=(1, 2)) / np.linalg.norm(W0, axis=(1, 2)))
             errors = preset.mixture.network_errors(W, V, **test)
             put(start, silent=errors.silent.value)
+            if preset.gaussian:
+                put(start, **_linear_parts(X, y, *linear_predictors(W, V, W0, V0, start == "centred"), preset.mixture))
             if start == "centred":  # what is tested is f - f_0
                 W, V = np.concatenate([W, W0], axis=-2), np.concatenate([V, -V0], axis=-1)
                 errors = preset.mixture.network_errors(W, V, **test)
             put(start, error=errors.half.value, answered=errors.linear.value)
-            if preset.gaussian:
-                put(start, **_linear_parts(X, y, W, V, preset.mixture))
             if not preset.classes:
                 put(start, kernel=_likeness(preset, X, y, W0[-1], V0[-1], start, W[-1], V[-1], test["rng"]))
     return {key: np.array(values) for key, values in found.items()}
@@ -139,12 +139,23 @@ def _of_data(X, y, alpha, W, mixture):
     }
 
 
-def _linear_parts(X, y, W, v, mixture):
-    predictor = effective_predictor(W, v)
-    parts = decompose(predictor, np.broadcast_to(class_sum(X, y), predictor.shape), mixture.signal, mixture.kappa)
+def linear_predictors(W, v, W0, v0, centred):
+    """w^+ and w^+ - w^- (m, d) of a trained network; where f - f_0 was trained, less those of the start.
+
+    So w^+ is the linear function that the tested network is where its neurons with v_j > 0 are active and the others
+    off, at the start and now (science.md#causes).
+    """
+    positive, linear = effective_predictor(W, v), linear_part(W, v)
+    if centred:
+        positive, linear = positive - effective_predictor(W0, v0), linear - linear_part(W0, v0)
+    return positive, linear
+
+
+def _linear_parts(X, y, positive, linear, mixture):
+    parts = decompose(positive, np.broadcast_to(class_sum(X, y), positive.shape), mixture.signal, mixture.kappa)
     return {
-        "plus": linear_error(predictor, mixture.signal, mixture.kappa),
-        "linear": linear_error(linear_part(W, v), mixture.signal, mixture.kappa),
+        "plus": linear_error(positive, mixture.signal, mixture.kappa),
+        "linear": linear_error(linear, mixture.signal, mixture.kappa),
         "OA": parts.over_alignment,
         "OF": parts.over_fitting,
         "Psi": parts.alignment,
