@@ -17,7 +17,7 @@ export function curvesChart(setting, recorded, width) {
   const every = Math.max(1, Math.ceil((high - low) / 4)), zTicks = [];
   for (let k = low; k <= high; k += every) zTicks.push([10 ** k, k === 0 ? "1" : `10${superscript(k)}`]);
 
-  const moments = [[recorded.exit, `t${subscript("α")}`], [recorded.stop, `t${subscript("η")}`]].filter(([t]) => Number.isFinite(t));
+  const moments = [[recorded.exit, `t${subscript("α")}`], [recorded.stop, `t${subscript("η")}`]].filter(([t]) => Number.isFinite(t) && t > 0);
   const vertical = moments.map(([t, name], k) => {
     const right = x(t) > upper.right - 30;
     const label = text(x(t) + (right ? -4 : 4), upper.top + 10 + 14 * k, name, { "text-anchor": right ? "end" : "start" });
@@ -34,13 +34,19 @@ export function curvesChart(setting, recorded, width) {
     vertical.join("");
 
   function moving(frame) {
-    let largest = 0;
-    for (let j = 2; j < frame.neurons.length; j += 4) largest = Math.max(largest, frame.neurons[j]);
+    const largest = largestNorm(frame);
     return line(x(frame.t), upper.top, x(frame.t), lower.bottom, "now") +
       marker("circle", x(frame.t), y(frame.risk), 5, "dot") +
       (largest > 0 ? marker("circle", x(frame.t), z(largest), 5, "dot") : "");
   }
   return { height: lower.bottom + 42, fixed, moving };
+}
+
+// max_j |w_j|.
+export function largestNorm({ neurons }) {
+  let largest = 0;
+  for (let j = 2; j < neurons.length; j += 4) largest = Math.max(largest, neurons[j]);
+  return largest;
 }
 
 function medianNorm(neurons) {

@@ -7,6 +7,7 @@ import { barsChart } from "./bars.js";
 import { describeCurve, ucurveChart } from "./ucurve.js";
 import { missingNumbers, numbersTable } from "./numbers.js";
 import { runner, sweep } from "./workers.js";
+import { describeMoments, describePhase, describeRun, momentsCaption } from "./phases.js";
 
 const FIELDS = {
   n: ["training examples n", "[D] tan φ ≈ √(d − 1) / (κ √(n/2)): more examples, and x₊ misses the signal by less."],
@@ -99,7 +100,8 @@ export class Picture {
   clear() {
     this.charts = null;
     for (const name of ["plane", "curves", "bars", "ucurve", "numbers"]) this.find(name).innerHTML = "";
-    for (const name of ["caption", "curve-note", "missing", "phase", "time-value"]) this.find(name).textContent = "";
+    for (const name of ["caption", "curve-note", "missing", "moments", "phase", "phase-claim", "time-value"]) this.find(name).textContent = "";
+    this.phaseClaim = "";
   }
 
   resize() {
@@ -131,21 +133,9 @@ export class Picture {
     }
     this.find("caption").textContent = this.charts.plane.caption;
     this.find("missing").textContent = missingNumbers(setting);
-    this.find("note").innerHTML = this.describeRun();
+    this.find("moments").innerHTML = momentsCaption(recorded);
+    this.find("note").innerHTML = describeRun(recorded);
     this.drawCurve();
-  }
-
-  describeRun() {
-    const { status, exit, stop, zeta } = this.recorded, words = [];
-    if (status !== "reached") words.push(`The run did not reach its target (${status}).`);
-    else if (stop === 0) words.push("The start has reached the target: f(0) fits the examples by chance, as a large f(0) may.");
-    else words.push(`Stopped at t<sub>η</sub> = ${short(stop)}.`);
-    if (exit === 0) words.push("α is so large that Phase 1 is over at the start.");
-    else if (Number.isFinite(exit)) words.push(`Phase 1 ended at t<sub>α</sub> = ${short(exit)}.`);
-    if (Number.isFinite(zeta)) {
-      words.push(zeta > 0 ? `ζ = ${short(zeta)} > 0: the two-phase theorem applies.` : "ζ ≤ 0: the two-phase theorem says nothing here.");
-    }
-    return words.join(" ");
   }
 
   // The frame at a share of the training time, with the next one and how far it is on the way there.
@@ -183,8 +173,9 @@ export class Picture {
     slider.value = Math.round(1000 * this.progress);
     slider.setAttribute("aria-valuetext", `time ${short(t)}, risk ${short(frame.risk)}`);
     this.find("time-value").textContent = short(t);
-    const phase = this.recorded.exit > t ? "Phase 1: neurons turn, f stays near 0" : "Phase 2: norms grow, the risk falls";
-    this.find("phase").textContent = phase;
+    const phase = describePhase(this.shownSetting, this.recorded, frame, t);
+    this.find("phase").innerHTML = phase.words;
+    if (this.phaseClaim !== phase.claim) this.find("phase-claim").innerHTML = this.phaseClaim = phase.claim;
     this.scheduleCurve();
   }
 
@@ -209,11 +200,11 @@ export class Picture {
 
   // For screen readers: each chart in a sentence.
   describe(k, errors) {
-    const { frames, plane, exit, stop } = this.recorded, frame = frames[k], setting = this.shownSetting;
+    const { frames, plane } = this.recorded, frame = frames[k], setting = this.shownSetting;
     const labels = {
       plane: `Directions of ${setting.h} neurons at time ${short(frame.t)} in the plane of ${plane.arrows.map(([name]) => name).join(", ")}. ` +
         (errors ? `The network is silent on ${percent(errors.silent)} of the mass.` : ""),
-      curves: `Training risk ${short(frame.risk)} at time ${short(frame.t)}; Phase 1 ends at ${short(exit)}, the run at ${short(stop)}.`,
+      curves: `Training risk ${short(frame.risk)} at time ${short(frame.t)}; ${describeMoments(this.recorded)}.`,
       bars: frame.predictor ? `Psi is ${frame.alignment.toFixed(3)}. The error of w plus is ${percent(this.recorded.bayes + frame.excess)}: ` +
         `${percent(this.recorded.bayes)} Bayes error, ${percent(frame.overAlignment)} over-alignment, ${percent(frame.overFitting)} over-fitting.` : "No direction yet.",
       ucurve: describeCurve(this.curve.found),
