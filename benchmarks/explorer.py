@@ -1,4 +1,4 @@
-"""What the page of `fls explore` costs: its size, the first picture, one run, a U-curve, and a frame.
+"""What the page of `fls explore` costs: its size, the first picture, one run, a U-curve, a frame, and the longest task.
 
 On one core of an AMD EPYC, busy: 104 kB; first picture after half a second; a run of preset separable 13 to 31 ms,
 its U-curve 1.0 s and that of XOR 8.3 s in all; a frame of two playing pictures 13 ms. See results/explorer.md.
@@ -6,8 +6,9 @@ its U-curve 1.0 s and that of XOR 8.3 s in all; a frame of two playing pictures 
     python benchmarks/explorer.py --out benchmarks/results
 
 In headless Chromium on the machine at hand. Runs, the seeds of a U-curve and frames are done in the page's own thread
-and measured in its processor time, the least of five. The first picture is timed by the clock, which a busy machine
-lengthens.
+and measured in its processor time, the least of five. The longest task of the page's thread, for which a frame may have
+to wait, comes from a trace of what a reader does, in processor time too (benchmarks/browser_tasks.py). The first
+picture is timed by the clock, which a busy machine lengthens.
 """
 
 from provenance import arguments, table, write  # isort: skip  (before numpy: one BLAS thread)
@@ -16,6 +17,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from browser_tasks import LONG_TASKS, longest_task
 from playwright.sync_api import sync_playwright
 
 from fls_teach.book.explorer import page_html, presets
@@ -37,6 +39,59 @@ PLAY = """
         document.querySelector("[data-part=play]").click();
     }
 """
+
+
+TWO_XOR = "a.preset=xor&b.preset=xor&b.alpha=-12&a.h=120&b.h=120&a.n=60&b.n=60"
+SWEPT = "document.querySelector('[data-part=curve-note]').textContent.includes('all done')"
+
+
+def play(page):
+    """From the start to the end of the training."""
+    page.click("[data-part=play]")
+    page.wait_for_function("document.querySelector('[data-part=time]').value === '1000'")
+
+
+def switch(page):
+    """Every preset and every start."""
+    for part in ("preset", "start"):
+        for name in page.eval_on_selector_all(f"[data-part={part}] option", "all => all.map((each) => each.value)"):
+            page.select_option(f"[data-part={part}]", name)
+            page.wait_for_timeout(1000)
+
+
+def drag(page):
+    """Alpha from 2^-16 to 2^4, a new run at each step."""
+    page.focus("[data-part=alpha]")
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(1000)
+
+
+def tour(page):
+    """All eight steps."""
+    page.click("#tour-open")
+    for _ in range(8):
+        page.wait_for_timeout(1000)
+        page.click("#tour-next")
+
+
+SCENES = {
+    "training: alpha from 2^-16 to 2^4": ("a.preset=hard&a.alpha=-16", drag),
+    "playing, two pictures": ("a.preset=separable&b.preset=separable&b.alpha=-12&time=0", play),
+    "playing, two of XOR with h = 120 and n = 60": (f"{TWO_XOR}&time=0", play),
+    "sweeping: a whole U-curve": ("a.preset=separable", lambda page: page.wait_for_function(SWEPT)),
+    "switching presets and starts": ("a.preset=plane", switch),
+    "comparing two settings": ("a.preset=three_classes", lambda page: (page.click("#compare"), settle(page))),
+    "the guided tour": ("a.preset=separable", tour),
+}
+"""What a reader does: the address to begin at, and what is traced from then on."""
+
+
+def settle(page):
+    """Until both pictures have come."""
+    page.wait_for_function("performance.getEntriesByName('picture-b').length")
+    page.wait_for_timeout(1000)
 
 
 class Page:
@@ -73,6 +128,8 @@ def main():
         found = {"bytes": path.stat().st_size, "chromium": chromium.version}
         found["first_picture_ms"] = min(first_picture(chromium, path.as_uri()) for _ in range(TRIALS))
         found["frame_ms"] = frame(chromium, path.as_uri())
+        found["longest_task"] = {name: scene(chromium, path.as_uri(), *each) for name, each in SCENES.items()}
+        found["longest_task"]["opening the page"] = opening(chromium, path.as_uri())
         page = Page(chromium, f"{path.as_uri()}#a.preset=plane&a.h=2&a.n=2")  # little to do in the background
         for name, setting in presets().items():
             setting = setting | {"start": "plain", "seed": 1}
@@ -82,10 +139,20 @@ def main():
         [name, *(f"{each:.0f}" for each in found[name]["runs_ms"]), f"{8 * found[name]['seed_ms'] / 1000:.1f}"]
         for name in presets()
     ]
+    tasks = [
+        [name, *(f"{each[key]:.0f}" if key in each else "" for key in ("ms", "tasks", "long", "gap"))]
+        for name, each in sorted(found["longest_task"].items(), key=lambda item: -item[1]["ms"])
+    ]
     text = f"""# What the page of `fls explore` costs
 
 {found["bytes"] / 1000:.0f} kB. First picture after {found["first_picture_ms"]:.0f} ms. A frame in which two pictures
 play takes {found["frame_ms"]:.1f} ms of processor time.
+
+The longest task of the page's thread while a reader does this, in ms of the thread's processor time, of so many tasks
+in the trace. Beside it, by the clock and therefore larger where the machine is busy: how many long tasks (over 50 ms)
+the page's own PerformanceObserver saw, and the longest gap between two frames in ms.
+
+{table(["what goes on", "longest task", "tasks", "long by the clock", "longest gap by the clock"], tasks)}
 
 Processor time of one run at the page's tolerance, in ms, and of a U-curve of 13 alphas and 8 seeds, in s, which the
 page spreads over its workers (Chromium {found["chromium"]}):
@@ -113,6 +180,31 @@ def frame(chromium, address):
     spent, frames = timed.seconds() - before, timed.page.evaluate("seen") - first
     timed.page.close()
     return 1000 * spent / frames
+
+
+def scene(chromium, address, hash_, action):
+    """Longest task in ms, number of tasks, and what the page saw by the clock, while `action(page)` goes on."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(300_000)
+    page = context.new_page()
+    page.goto(f"{address}#{hash_}")
+    page.wait_for_function("performance.getEntriesByName('picture-a').length")
+    if "b.preset" in hash_:
+        settle(page)
+    page.evaluate(LONG_TASKS)
+    ms, tasks = longest_task(page, lambda: action(page))
+    long, gap = page.evaluate("[long.length, Math.max(...gaps)]")
+    context.close()
+    return {"ms": ms, "tasks": tasks, "long": long, "gap": gap}
+
+
+def opening(chromium, address):
+    """The same from the empty tab to two pictures of the dearest data."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    ms, tasks = longest_task(page, lambda: (page.goto(f"{address}#{TWO_XOR}"), settle(page)))
+    context.close()
+    return {"ms": ms, "tasks": tasks}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from fls_teach.book.explorer import page_html
+
 BROWSERS = "chromium", "chromium-browser", "google-chrome"
 
 
@@ -31,3 +33,36 @@ def browser():
 def axe():
     """The accessibility checks."""
     return needed("axe_playwright_python.sync_playwright")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page as `fls explore --out` writes it, on a disk."""
+    path = tmp_path_factory.mktemp("explore") / "page.html"
+    path.write_text(page_html(), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open the page; at the end of the test no console message and no error may have come."""
+    contexts, troubles = [], []
+
+    def opened(hash_="#a.preset=plane&a.n=4&a.h=8&a.alpha=-6", **options):
+        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}))
+        contexts[-1].set_default_timeout(120_000)  # a busy machine is no failure
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "request",
+            lambda request: request.url.startswith(("file:", "blob:", "data:")) or troubles.append(request.url),
+        )
+        page.goto(address + hash_)
+        page.wait_for_function("performance.getEntriesByName('picture-a').length")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not troubles
