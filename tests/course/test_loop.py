@@ -111,6 +111,16 @@ def test_reset_keeps_the_file_beside_it(desk):
     assert desk.file.read_bytes() == desk.exercise.stub.read_bytes()
 
 
+@pytest.mark.parametrize("change", [lambda stub: stub, lambda stub: stub.replace(b"\n", b"\r\n") + b"\n"])
+def test_reset_of_an_untouched_stub_keeps_no_copy(desk, change):
+    """Catches a .bak of nothing: of the stub itself, or of one of which an editor changed the ends of lines."""
+    stub = desk.exercise.stub.read_bytes()
+    desk.file.write_bytes(change(stub))
+    assert desk.fls("reset", NUMBER).stdout.rstrip().endswith("is the stub again")
+    assert desk.file.read_bytes() == stub
+    assert sorted(path.name for path in desk.file.parent.glob("*.bak*")) == []
+
+
 def test_start_never_touches_work_but_completes_what_is_missing(desk):
     desk.write("mine = 1\n")
     again = desk.fls("start", str(desk.folder))

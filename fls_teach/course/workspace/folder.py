@@ -73,7 +73,7 @@ class Workspace:
         return source is not None and _only_raises(source, _asked(exercise))
 
     def reset(self, exercise):
-        """Put the stub back; return where the student's file went, or None if there was none.
+        """Put the stub back; return where the student's file went, or None if there was none or it was the stub.
 
         Raises
         ------
@@ -83,7 +83,8 @@ class Workspace:
         kept = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists():
+            source = _read(path)
+            if path.exists() and (source is None or source.split() != stub.split()):
                 kept = path.rename(unused_name(path))
             path.write_bytes(stub)
         except OSError as error:
