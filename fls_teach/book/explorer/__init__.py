@@ -15,7 +15,8 @@ ENGINE = tuple(f"engine/{name}.js" for name in "vectors random mixtures network 
 WORKER = ("engine/worker.js",)
 """In the workers alone."""
 PAGE = tuple(
-    f"page/{name}.js" for name in "svg settings plane curves bars ucurve numbers workers phases picture tour main".split()
+    f"page/{name}.js"
+    for name in "svg settings plane curves bars ucurve numbers workers phases picture tour main".split()
 )
 """In the page alone; a file imports from ENGINE and from earlier ones."""
 
