@@ -134,7 +134,7 @@ class Marked(NoSandbox):
         return super().environment() | {"FLS_TEST_MARK": self.mark}
 
     def members(self, pid):
-        return {each for each in process_table() if self.mark.encode() in self._environment_of(each)}
+        return {pid for pid, _ in process_table() if self.mark.encode() in self._environment_of(pid)}
 
     @staticmethod
     def _environment_of(pid):

@@ -240,7 +240,7 @@ def _traces():
 
 def _survivors():
     """Processes that attacks have left."""
-    return [pid for pid in process_table() if pid != os.getpid() and SURVIVOR.encode() in _command(pid)]
+    return [pid for pid, _ in process_table() if pid != os.getpid() and SURVIVOR.encode() in _command(pid)]
 
 
 def _command(pid):

@@ -8,8 +8,11 @@ import itertools
 import os
 import random
 import stat
+from dataclasses import dataclass
+from typing import IO
 
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
+KILLERS_BELOW = 200  # the uid that ends a worker's processes is so much smaller than the worker's, and no other's
 _NAME = "fls-teach"
 _TOPS = "/run", "/tmp", "/dev/shm"  # not TMPDIR, which may be another in the next process
 
@@ -18,7 +21,13 @@ class NoLease(RuntimeError):
     """Every number is taken, or root has no folder for locks."""
 
 
-class _Lease:
+@dataclass(frozen=True)
+class Lease:
+    """A number that no other process on this machine leases in the same way, until `close`."""
+
+    number: int
+    _held: IO
+
     def fileno(self):
         """A descriptor: the lease ends once all its copies are closed."""
         return self._held.fileno()
@@ -28,55 +37,49 @@ class _Lease:
         self._held.close()
 
 
-class UserLease(_Lease):
-    """A uid that no other process on this machine is using, until `close`.
+def lease_user():
+    """Lease a uid that is no user's, and with it the one `KILLERS_BELOW` it.
 
     Only root can become another user, and no two workers may share one.
 
-    Attributes
-    ----------
-    uid : int
+    Returns
+    -------
+    Lease
 
     Raises
     ------
     NoLease
     """
+    import pwd  # not on Windows
 
-    def __init__(self):
-        import pwd  # not on Windows
-
-        taken = {entry.pw_uid for entry in pwd.getpwall()}
-        for uid in range(FIRST_USER, LAST_USER):
-            if uid not in taken and (held := _leased(f"user-{uid}")):
-                self._held, self.uid = held, uid
-                return
-        raise NoLease(f"no free user number between {FIRST_USER} and {LAST_USER}")
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    for uid in range(FIRST_USER, LAST_USER):
+        if taken.isdisjoint((uid, uid - KILLERS_BELOW)) and (held := _locked(f"user-{uid}")):
+            return Lease(uid, held)
+    raise NoLease(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
 
-class ProcessorLease(_Lease):
-    """A processor that this process may use and that as few other workers as possible have leased, until `close`.
+def lease_processor():
+    """Lease a processor that this process may use and that as few other workers as possible have leased.
 
-    Attributes
-    ----------
-    number : int
+    Returns
+    -------
+    Lease
 
     Raises
     ------
     NoLease
     """
-
-    def __init__(self):
-        processors = sorted(os.sched_getaffinity(0))
-        # By chance: containers side by side do not see one another's leases, and must not all begin with the same.
-        random.SystemRandom().shuffle(processors)
-        for sharing in itertools.count():
-            for number in processors:
-                if held := _leased(f"processor-{number}-{sharing}"):
-                    self._held, self.number = held, number
-                    return
+    processors = sorted(os.sched_getaffinity(0))
+    # By chance: containers side by side do not see one another's leases, and must not all begin with the same.
+    random.SystemRandom().shuffle(processors)
+    for sharing in itertools.count():
+        for number in processors:
+            if held := _locked(f"processor-{number}-{sharing}"):
+                return Lease(number, held)
 
 
-def _leased(name):
+def _locked(name):
     """The file whose lock is held from now on, until it is closed; None if another process holds it."""
     import fcntl  # not on Windows
 

@@ -12,15 +12,13 @@ import time
 from pathlib import Path
 
 from fls_teach.sandbox.isolation.confine import landlock
-from fls_teach.sandbox.isolation.leases import LAST_USER
+from fls_teach.sandbox.isolation.leases import KILLERS_BELOW
 from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
-from fls_teach.sandbox.proc.ending import bury_all_of, kill_all_later, kill_all_of
-from fls_teach.sandbox.proc.held import can_see_held_files, held_bytes
+from fls_teach.sandbox.proc.ending import bury, killer_of
 from fls_teach.sandbox.proc.table import processes_of
 
-_KILLER = LAST_USER  # never a worker's
 _ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
 _TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
 """Below these are folders in which everybody may write."""
@@ -49,10 +47,10 @@ class OtherUser(Confined):
         if shutil.which("rm") is None:
             raise SandboxError("the program 'rm' is not installed (Debian, Ubuntu: apt-get install coreutils)")
         super().__init__(limits)
-        self._closed, self._sees_held = False, can_see_held_files()
+        self._closed, self._uid = False, self._lease.number
         # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
         # the name, and what a grader that was killed has left there.
-        self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._lease.uid}")
+        self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._uid}")
         self.scratch = str(self._folder / "scratch")
         self._open = [] if landlock() else _open_to_all(_TOPS)
         try:
@@ -64,7 +62,7 @@ class OtherUser(Confined):
             self._readable = [*SYSTEM, *_DEVICES, *interpreter_trees(), str(self._folder)]
             self._new_scratch()
             # Only its first process ends with the grader, not what that has started.
-            self._executor = kill_all_later(self._lease.uid, _KILLER, self._lease.fileno())
+            self._killer = self._new_killer()
         except (OSError, ViewError) as problem:
             super().close()
             raise SandboxError(str(problem)) from None
@@ -77,26 +75,25 @@ class OtherUser(Confined):
         return self.scratch
 
     def members(self, pid):
-        return processes_of(self._lease.uid) | {pid}  # which is root's until it has become the user
+        return processes_of(self._uid) | {pid}  # which is root's until it has become the user
 
     def overflows(self, pid, members):
-        unnamed = held_bytes(members) if self._sees_held else 0
-        left = self.limits.scratch_mib * MIB - unnamed
-        return _holds_more([self.scratch, *self._elsewhere()], 1 + self.limits.scratch_files, left)
+        folders, limits = [self.scratch, *self._elsewhere()], self.limits
+        return _holds_more(folders, 1 + limits.scratch_files, limits.scratch_mib * MIB)
 
     def _filter(self):
-        # Files that cannot be counted once they have lost their names keep them.
-        return seccomp_filter(platform.machine(), removing=self._sees_held)
+        # A file without a name stands in no folder, and could not be counted there.
+        return seccomp_filter(platform.machine(), removing=False)
 
     def sweep(self):
         if self._closed:  # the number may be another's by now
             return
-        uid, deadline = self._lease.uid, time.monotonic() + _ENDING
-        while processes_of(uid):
+        deadline = time.monotonic() + _ENDING
+        while processes_of(self._uid):
             if time.monotonic() > deadline:
-                raise SandboxError(f"processes of user {uid} cannot be ended")
-            kill_all_of(uid, _KILLER)
-        bury_all_of(uid)
+                raise SandboxError(f"processes of user {self._uid} cannot be ended")
+            self._new_killer().communicate()
+        bury(processes_of(self._uid, ended=True))
         _remove(self._elsewhere())
         if os.listdir(self.scratch):
             _remove([self.scratch])
@@ -107,22 +104,25 @@ class OtherUser(Confined):
             self.sweep()
         finally:
             self._closed = True
-            self._executor.kill()
-            self._executor.communicate()
+            self._killer.kill()
+            self._killer.communicate()
             _remove([self._folder])
             super().close()
+
+    def _new_killer(self):
+        return killer_of(self._uid, self._uid - KILLERS_BELOW, self._lease.fileno())
 
     def _elsewhere(self):
         """What it has made in folders that are open to all."""
         found = []
         for folder in self._open:
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                found += [entry.path for entry in entries if _belongs_to(entry, self._lease.uid)]
+                found += [entry.path for entry in entries if _belongs_to(entry, self._uid)]
         return found
 
     def _new_scratch(self):
         os.mkdir(self.scratch, 0o700)
-        os.chown(self.scratch, self._lease.uid, self._lease.uid)
+        os.chown(self.scratch, self._uid, self._uid)
 
 
 def _remove(paths):

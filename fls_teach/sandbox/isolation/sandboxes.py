@@ -25,7 +25,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from fls_teach.sandbox.isolation.leases import NoLease, ProcessorLease, UserLease
+from fls_teach.sandbox.isolation.leases import NoLease, lease_processor, lease_user
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import WORKER, ViewError, bubblewrap_view
 from fls_teach.sandbox.proc.ending import adopt_orphans
@@ -159,8 +159,8 @@ class Confined(NoSandbox):
     def __init__(self, limits=None):
         super().__init__(limits or ResourceLimits())
         try:
-            self._lease = UserLease() if os.geteuid() == 0 else None
-            self._processor = ProcessorLease()  # whatever it starts, it takes no time from workers on others
+            self._lease = lease_user() if os.geteuid() == 0 else None
+            self._processor = lease_processor()  # whatever it starts, it takes no time from workers on others
         except NoLease as problem:
             raise SandboxError(str(problem)) from None
         adopt_orphans(True)  # the first process of a container may be one that waits for no child
@@ -173,7 +173,7 @@ class Confined(NoSandbox):
         program = self._filter()
         limits = {
             "resources": self.limits.resources(),
-            "user": self._lease.uid if self._lease else None,
+            "user": self._lease.number if self._lease else None,
             "processor": self._processor.number,
             "filter": program and base64.b64encode(program).decode(),
             **more,

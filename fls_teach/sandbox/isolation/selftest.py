@@ -12,7 +12,7 @@ from pathlib import Path
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
-from fls_teach.sandbox.proc.table import process_table
+from fls_teach.sandbox.proc.table import Process, process_table, start_of
 from fls_teach.sandbox.proc.worker_process import WorkerStartError
 from fls_teach.sandbox.session import Session
 
@@ -74,7 +74,7 @@ def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
 
 
 def _tried(session, sandbox, secrets, folders, port, modules):
-    grader = (os.getpid(), process_table()[os.getpid()][1])
+    grader = (os.getpid(), start_of(os.getpid()))
     outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, grader)
     if not outcome.ok:
         yield f"the probe failed: {outcome.message}"
@@ -106,7 +106,7 @@ def _tried(session, sandbox, secrets, folders, port, modules):
 def _left_behind(session, sandbox):
     """Close the session, and see whether what a submission has started ends with it."""
     could = session.call("leave_behind").value is True
-    members = {pid: process_table().get(pid) for pid in sandbox.members(session.worker_pid)}
+    members = {Process(pid, start_of(pid)) for pid in sandbox.members(session.worker_pid)}
     session.close()
     if not could:
         yield "the probe could not start a process"
@@ -114,7 +114,7 @@ def _left_behind(session, sandbox):
     if len(members) < 2:
         yield "the processes of a submission cannot be listed"
     deadline = time.monotonic() + _END_LIMIT
-    while alive := [pid for pid, known in members.items() if known and process_table().get(pid, (0, 0))[1] == known[1]]:
+    while alive := members & process_table().keys():
         if time.monotonic() > deadline:
             yield f"{len(alive)} processes of a submission outlive it"
             return

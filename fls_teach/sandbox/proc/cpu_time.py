@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from fls_teach.sandbox.proc.table import stat_fields
+from fls_teach.sandbox.proc.table import stat_fields, threads
 
 _STATE, _PARENT, _OWN, _ENDED_CHILDREN, _START = 0, 1, slice(11, 13), slice(13, 15), 19  # in `stat_fields`; clock ticks
 
@@ -85,8 +85,5 @@ def _are_asleep(parents):
 
 def _states(pid):
     """The state of each thread, a letter as in proc(5)."""
-    threads = []
-    with contextlib.suppress(OSError):
-        threads = os.listdir(f"/proc/{pid}/task")
-    fields = [stat_fields(f"/proc/{pid}/task/{thread}/stat") for thread in threads]
+    fields = [stat_fields(f"/proc/{pid}/task/{thread}/stat") for thread in threads(pid)]
     return [each[_STATE] for each in fields if each]

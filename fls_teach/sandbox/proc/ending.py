@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from fls_teach.sandbox.proc.table import process_table, processes_of, start_of
+from fls_teach.sandbox.proc.table import process_table, start_of
 
 
 def adopt_orphans(adopted):
@@ -36,69 +36,44 @@ def end(members, seconds=5.0):
 
     Parameters
     ----------
-    members : dict
-        As from `process_table`.
+    members : set of Process
     seconds : float
     """
-    deadline, living = time.monotonic() + seconds, members
-    while living and time.monotonic() < deadline:
-        table = process_table()
-        living = {pid for pid in living if pid in table and table[pid][1] == members[pid][1]}
-        for pid in living:
+    deadline = time.monotonic() + seconds
+    while (living := members & process_table().keys()) and time.monotonic() < deadline:
+        for each in living:
             with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
-                os.kill(pid, signal.SIGKILL)
-        if living:
-            time.sleep(0.005)
-    for pid, (_, start) in members.items():
-        if start_of(pid) == start:
-            _bury(pid)
+                os.kill(each.pid, signal.SIGKILL)
+        time.sleep(0.005)
+    bury(each.pid for each in members if start_of(each.pid) == each.start)
 
 
-def bury_all_of(uid):
-    """Wait for the ended children of a user: they count as its processes until then."""
-    for pid in processes_of(uid, ended=True):
-        _bury(pid)
+def bury(pids):
+    """Wait for those of some processes that have ended and were left to us: until then they count as their user's."""
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
-def _bury(pid):
-    with contextlib.suppress(ChildProcessError):  # not one that was left to us
-        os.waitpid(pid, os.WNOHANG)
-
-
-def kill_all_of(uid, killer):
-    """End all processes of a user at once, so that none can start another in between.
+def killer_of(uid, killer, lease):
+    """Start a helper that ends all processes of a user at once, so that none can start another in between.
 
     Parameters
     ----------
     uid : int
     killer : int
-        An unused uid. The helper keeps it as its effective uid, so the victim cannot signal the helper.
-    """
-    subprocess.run(_killing(uid, killer), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-
-
-def kill_all_later(uid, killer, lease):
-    """The same as soon as this process has ended, however it ends.
-
-    Parameters
-    ----------
-    uid, killer : int
+        An unused uid. The helper keeps it as its real uid, so the victim cannot signal the helper; but it can signal
+        whatever has this uid, so no other helper may have the same.
     lease : int
-        A descriptor to be kept open until then.
+        A descriptor that the helper keeps open.
 
     Returns
     -------
     subprocess.Popen
-        To be killed if it is not wanted any more.
+        It begins when its standard input ends: by ``communicate()``, or when this process ends, in whatever way.
     """
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(
-        _killing(uid, killer), stdin=subprocess.PIPE, **silent, pass_fds=[lease], start_new_session=True
-    )
-
-
-def _killing(uid, killer):
-    """The command line that does it once its standard input ends."""
     become = "user, killer = map(int, sys.argv[1:]); os.setgroups([]); os.setresgid(*[killer] * 3)"
     steps = f"import os, sys; sys.stdin.read(); {become}; os.setresuid(killer, user, killer); os.kill(-1, 9)"
-    return [sys.executable, "-I", "-S", "-c", steps, str(uid), str(killer)]
+    command = [sys.executable, "-I", "-S", "-c", steps, str(uid), str(killer)]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, **silent, pass_fds=[lease], start_new_session=True)

@@ -23,7 +23,7 @@ from fls_teach.sandbox.isolation.view import WORKER, library_folders
 from fls_teach.sandbox.printed import Printed
 from fls_teach.sandbox.proc.cpu_time import TreeTime, charged_seconds, processor_seconds
 from fls_teach.sandbox.proc.ending import end, kill_group
-from fls_teach.sandbox.proc.table import exact_memory_of, memory_of, process_table
+from fls_teach.sandbox.proc.table import Process, exact_memory_of, memory_of, start_of
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
 START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
@@ -107,7 +107,7 @@ class WorkerProcess:
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
         self._own_seconds = None  # where there are no limits to watch
         self.cpu_at_last_reply = self.cpu_seconds
-        self._first = {}  # those that it began with: the sandbox's own may be orphans before it is killed
+        self._first = set()  # those that it began with: the sandbox's own may be orphans before it is killed
         targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
@@ -175,9 +175,9 @@ class WorkerProcess:
         raise WorkerTimeout("no answer")
 
     def _members(self):
-        """Its processes, as in `process_table`; none without limits to watch."""
-        table = process_table() if self._sandbox.limits else {}
-        return {pid: table[pid] for pid in self._sandbox.members(self._process.pid) & table.keys()} if table else {}
+        """Its processes, as a set of `Process`; none without limits to watch."""
+        members = self._sandbox.members(self._process.pid) if self._sandbox.limits else ()
+        return {Process(pid, start_of(pid)) for pid in members}
 
     def printed(self):
         """Return what was printed since the last time, once it has all arrived."""
