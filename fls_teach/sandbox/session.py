@@ -1,19 +1,16 @@
 """The trusted side of a check: one student file, called function by function."""
 
 import os
-import time
 import weakref
 from pathlib import Path
 
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence
-from fls_teach.sandbox.proc.cpu_time import charged_seconds
-from fls_teach.sandbox.proc.worker_process import WorkerDied, WorkerProcess, WorkerStopped, WorkerTimeout
-from fls_teach.sandbox.reply import last_words, validated, visible_fields
+from fls_teach.sandbox.proc.worker_process import WorkerProcess
+from fls_teach.sandbox.reply import last_words, visible_fields
 from fls_teach.sandbox.source import check_source, read_source
 
-GRACE = 0.5  # for the worker to say at which line it was, before it is killed
 _FATAL = "timeout", "crash", "memory", "output", "protocol_error"  # after which the worker is ended
 
 
@@ -153,27 +150,9 @@ class Session(BaseSession):
         return self._ask(function, ("call", function), body, self.time_limit)
 
     def _ask(self, function, head, body, limit):
-        worker, start = self._worker, time.perf_counter()
-        # From the last sample before this call: processor time is sampled at 10 Hz.
-        before, slack = worker.cpu_at_last_reply, 1.0 if worker.cpu_seconds is None else float(self.slack)
-
-        def used():
-            return time.perf_counter() - start, None if before is None else worker.cpu_seconds - before
-
+        worker = self._worker
         try:
-            answer, data = worker.ask((*head, float(limit), slack), body, limit + GRACE, slack)
-            late = charged_seconds(*used(), slack) > limit
-            fields = validated(answer, data)
-            if late:  # the grace is for naming the line, not for finishing
-                fields = {"kind": "timeout", "traceback": fields["traceback"]}
-        except WorkerTimeout:
-            fields = {"kind": "timeout"}
-        except WorkerDied as end:
-            fields = {"kind": "crash", "detail": str(end)}
-        except WorkerStopped as reason:
-            fields, limit = {"kind": str(reason)}, None  # all its calls together used too much
-        except protocol.ProtocolError as problem:
-            fields = {"kind": "protocol_error", "detail": str(problem)}
+            fields = worker.ask(head, body, limit, self.slack)
         except BaseException:  # Ctrl-C: the answer still to come belongs to no call
             self.close()
             raise
@@ -184,6 +163,5 @@ class Session(BaseSession):
             fields["printed"] = worker.printed()
         if kind == "crash":
             fields |= last_words(fields["printed"], self.path.name)
-        fields["seconds"], fields["cpu_seconds"] = used()
-        worker.cpu_at_last_reply = worker.cpu_seconds
-        return self._outcome(kind, function, limit, **fields)
+        fields["seconds"], fields["cpu_seconds"] = worker.account()
+        return self._outcome(kind, function, None if worker.stopped else limit, **fields)

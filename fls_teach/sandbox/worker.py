@@ -4,8 +4,8 @@ It answers questions from the trusted side one at a time. It shares its process 
 nothing here protects the trusted side: this file is about good manners (what was printed, which line was slow), and
 `reply` believes none of it.
 
-A question's head is ("hello",), ("load", file name, path, seconds, slack) or
-("call", function, seconds, slack); its body holds the two sources or (args, kwargs).
+A question's head is ("hello",), ("load", file name, path) or ("call", function); its body holds the two sources or
+(args, kwargs). ("where",) asks at which line the call is that has not been answered.
 An answer's head is a dict with the keys of `ANSWER`; its body the value.
 """
 
@@ -13,11 +13,11 @@ import contextlib
 import importlib
 import linecache
 import os
+import queue
 import random
 import re
 import sys
 import threading
-import time
 import types
 from traceback import walk_tb
 
@@ -207,17 +207,6 @@ def repeat_entropy():
         np.random.bit_generator.randbits = source.getrandbits
 
 
-def allowance(seconds, slack):
-    """Whether the time of a question that begins now is over, as a function; counted as `cpu_time.charged_seconds`."""
-    clock, processor = time.monotonic(), time.process_time()
-
-    def is_over():
-        passed, worked = time.monotonic() - clock, time.process_time() - processor
-        return passed > seconds and max(worked, passed / slack) > seconds
-
-    return is_over
-
-
 class Channel:
     """The two ends of the conversation, moved to where prints cannot reach them."""
 
@@ -232,14 +221,21 @@ class Channel:
         os.dup2(2, 1)  # all that is printed goes, in order, to the pipe of stderr
         sys.stdout.reconfigure(errors="backslashreplace")
         self.lock = threading.Lock()
-        self.pending = None  # (token, whether its time is over) of the question being answered
+        self.pending = None  # (token,) of the question being answered
+        self.asked = queue.SimpleQueue()
 
-    def ask(self):
-        """Wait for a question; return its head and body."""
-        token, head, body = protocol.read_message(self.questions)
-        seconds, slack = head[-2:] if len(head) > 2 else (3600.0, 1.0)
-        self.pending = (token, allowance(seconds, slack))
-        return head, body
+    def listen(self, where):
+        """Hand questions on, say `where` a call is when that is asked, and end this process with the one that asks."""
+        try:
+            while True:
+                token, head, body = protocol.read_message(self.questions)
+                if head == ("where",):
+                    self.answer(ANSWER | {"kind": "timeout", "traceback": where()}, b"", (token,))
+                else:
+                    self.pending = (token,)
+                    self.asked.put((head, body))
+        finally:
+            os._exit(0)  # not sys.exit: threads and atexit hooks of the student would go on
 
     def answer(self, answer, data, pending=None):
         """Answer the pending question, unless the other thread just did."""
@@ -255,44 +251,24 @@ class Channel:
             protocol.write_message(self.answers, token, answer, data)
 
 
-def watch(channel, program, thread_id):
-    """Say at which line a call was when its time was over.
-
-    The trusted side has its own clock and needs none of this; but only here can one see the line. It also ends a worker
-    whose parent is gone: at once where the operating system gives orphans another parent, else when the time of the
-    call is over.
-    """
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(0.05)
-        pending = channel.pending
-        if pending is not None and pending[1]():
-            where = program[0].where_now(thread_id) if program else ""
-            with contextlib.suppress(OSError):  # the reader is gone
-                channel.answer(ANSWER | {"kind": "timeout", "traceback": where}, b"", pending)
-                time.sleep(5)
-            break
-    os._exit(1)
-
-
 def main():
     """Answer questions until the channel closes."""
-    channel, program = Channel(), []
+    channel, program, own_thread = Channel(), None, threading.get_ident()
     repeat_entropy()
-    thread = threading.Thread(target=watch, args=(channel, program, threading.get_ident()), daemon=True)
-    thread.start()
+
+    def where():
+        return program.where_now(own_thread) if program else ""
+
+    threading.Thread(target=channel.listen, args=(where,), daemon=True).start()
     while True:
-        try:
-            head, body = channel.ask()
-        except EOFError:
-            os._exit(0)  # not sys.exit: threads and atexit hooks of the student would go on
+        head, body = channel.asked.get()
         if head[0] == "hello":
-            channel.answer(ANSWER | {"kind": "value"}, b"")
+            channel.answer(ANSWER | {"kind": "value"}, protocol.encode(None))
         elif head[0] == "load":
-            program.append(Program(head[1], head[2]))
-            channel.answer(*program[0].load(*protocol.decode(body)))
+            program = Program(*head[1:])
+            channel.answer(*program.load(*protocol.decode(body)))
         else:
-            channel.answer(*program[0].call(head[1], body))
+            channel.answer(*program.call(head[1], body))
 
 
 if __name__ == "__main__":

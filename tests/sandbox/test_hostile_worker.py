@@ -91,8 +91,8 @@ def test_a_worker_that_does_not_finish_is_stopped(session_for, line):
 
 
 def test_a_worker_that_does_not_read_cannot_block_the_checker(session_for):
-    """A question larger than the pipe, to a worker whose main thread is stuck."""
-    source = "def deaf():\n    channel.ask = lambda: time.sleep(60)\n    return 1\n"
+    """A question larger than the pipe, to a worker that reads no more than its beginning."""
+    source = "def deaf():\n    protocol._read = lambda *all: time.sleep(60)\n    return 1\n"
     session = session_for(STOLEN + source, time_limit=0.3)
     assert session.call("deaf").value == 1
     start = time.monotonic()
@@ -102,7 +102,7 @@ def test_a_worker_that_does_not_read_cannot_block_the_checker(session_for):
 
 def test_an_answer_after_the_limit_is_too_late(session_for):
     """Between the limit and the kill there is a moment; it is not a present."""
-    source = "def late():\n    channel.pending = (channel.pending[0], bool)\n    time.sleep(0.5)\n"
+    source = "def late():\n    channel.pending = (channel.pending[0], 0)\n    time.sleep(0.5)\n"
     session = session_for(STOLEN + source, time_limit=0.3)
     assert session.call("late").kind == "timeout"
 

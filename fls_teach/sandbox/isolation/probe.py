@@ -57,7 +57,7 @@ def make_files(paths):
 
 
 def rights():
-    """What this process may do, as the kernel answers it: dict of capabilities, no_new_privs, seccomp and processors.
+    """What this process may do, as the kernel answers it: a dict of what `selftest` wants to know.
 
     Processors are counted after an attempt to run on all.
     """
@@ -65,10 +65,14 @@ def rights():
     header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # _LINUX_CAPABILITY_VERSION_3
     if libc.capget(header, sets):
         return {}
-    numbers = {"no_new_privs": 39, "seccomp": 21}  # PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP
-    answers = {name: libc.prctl(*map(ctypes.c_ulong, (number, 0, 0, 0, 0))) for name, number in numbers.items()}
     _works(os.sched_setaffinity, 0, range(1024))
-    return answers | {"capabilities": any(sets[k] for k in (0, 1, 3, 4)), "processors": len(os.sched_getaffinity(0))}
+    return {
+        "capabilities": any(sets[k] for k in (0, 1, 3, 4)),
+        "no_new_privs": libc.prctl(*map(ctypes.c_ulong, (39, 0, 0, 0, 0))),  # PR_GET_NO_NEW_PRIVS
+        "seccomp": libc.prctl(*map(ctypes.c_ulong, (21, 0, 0, 0, 0))),  # PR_GET_SECCOMP
+        "processors": len(os.sched_getaffinity(0)),
+        "uncounted_memory": _shares_memory(),
+    }
 
 
 def start_processes(number):
@@ -97,39 +101,28 @@ def open_files(number):
     return len(opened)
 
 
-def fill(bytes_a_file, files):
-    """Write so much for a while into the folder that programs use for temporary files; return bytes written."""
-    folder, written, block = tempfile.mkdtemp(), 0, b"x" * 2**20
-    try:
-        for k in range(files):
-            with open(os.path.join(folder, str(k)), "wb", buffering=0) as file:
-                while file.tell() < bytes_a_file:
-                    written += file.write(block[: bytes_a_file - file.tell()])
-        time.sleep(1.0)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # a filter may keep every file's name
-    return written
+def fill(bytes_per_file, files, named=True):
+    """Write so much for a while into the folder that programs use for temporary files.
 
-
-def fill_unseen(bytes_per_file, files, allowed):
-    """Write so much into files that have no name any more, kept alive by maps; return bytes written.
-
-    More than `allowed` is kept for a while, in which it may be seen; less needs no wait.
+    Files that are not `named` have lost their names, and are kept alive by maps.
     """
-    libc, folder, written, block = ctypes.CDLL(None), tempfile.mkdtemp(), 0, b"x" * bytes_per_file
+    libc, folder, block = ctypes.CDLL(None), tempfile.mkdtemp(), b"x" * 2**20
     libc.mmap.restype = ctypes.c_void_p
-    with contextlib.suppress(OSError):  # no room, or a filter that keeps every file's name
+    try:
         for k in range(files):
             path = os.path.join(folder, str(k))
             with open(path, "w+b", buffering=0) as file:
-                os.unlink(path)
-                written += file.write(block)
-                # Python's own mmap would keep a descriptor as well. One page to read, for this process alone.
-                flags = mmap.PROT_READ, mmap.MAP_PRIVATE
-                libc.mmap(None, ctypes.c_size_t(4096), *flags, file.fileno(), ctypes.c_long(0))
-    if written > allowed:
+                if not named:
+                    os.unlink(path)
+                while file.tell() < bytes_per_file:
+                    file.write(block[: bytes_per_file - file.tell()])
+                if not named:  # Python's own mmap would keep a descriptor as well. One page to read, for us alone.
+                    flags = mmap.PROT_READ, mmap.MAP_PRIVATE
+                    libc.mmap(None, ctypes.c_size_t(4096), *flags, file.fileno(), ctypes.c_long(0))
         time.sleep(1.0)
-    return written
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # a filter may keep every file's name
+    return True
 
 
 def leave_behind():
@@ -157,15 +150,6 @@ def use_memory(processes, size):
             os._exit(0)
 
 
-def share_memory():
-    """Get memory that no process is charged for: it stays when it is no longer mapped."""
-    with contextlib.suppress(OSError), mmap.mmap(-1, 2**20):
-        return True
-    with contextlib.suppress(OSError), open("/dev/zero", "r+b") as file, mmap.mmap(file.fileno(), 2**20):
-        return True
-    return False
-
-
 def import_module(name):
     """Import a package that exercises use."""
     __import__(name)
@@ -179,6 +163,15 @@ def _works(action, *arguments):
     except OSError:
         return False
     return True
+
+
+def _shares_memory():
+    """Whether it gets memory that no process is charged for: it stays when it is no longer mapped."""
+    with contextlib.suppress(OSError), mmap.mmap(-1, 2**20):
+        return True
+    with contextlib.suppress(OSError), open("/dev/zero", "r+b") as file, mmap.mmap(file.fileno(), 2**20):
+        return True
+    return False
 
 
 def _read(path):

@@ -22,6 +22,13 @@ ISOLATIONS = "bwrap", "uid", "process"
 
 _IMPORT_LIMIT = 60.0  # torch from a cold disk
 _END_LIMIT = 5.0  # until a killed worker is gone
+_RIGHTS = {  # what the probe has to answer, whether it takes the filter, and what any other answer means
+    "capabilities": (False, False, "a submission keeps capabilities"),
+    "no_new_privs": (1, False, "a submission could gain privileges"),
+    "seccomp": (2, True, "no filter of system calls is in force"),
+    "processors": (1, True, "a submission could run on several processors"),
+    "uncounted_memory": (False, True, "a submission could get memory that is not counted"),
+}
 
 
 def make_sandbox(name, hidden=(), limits=None):
@@ -81,18 +88,10 @@ def _tried(session, sandbox, secrets, folders, port, modules):
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
     yield from _written(session, folders)
-    filtered = bool(seccomp_filter(platform.machine()))
-    rights = session.call("rights").value or {}
-    if rights.get("capabilities") is not False:
-        yield "a submission keeps capabilities"
-    if rights.get("no_new_privs") != 1:
-        yield "a submission could gain privileges"
-    if filtered and rights.get("seccomp") != 2:
-        yield "no filter of system calls is in force"
-    if filtered and rights.get("processors") != 1:
-        yield "a submission could run on several processors"
-    if filtered and session.call("share_memory").value is not False:
-        yield "a submission could get memory that is not counted"
+    rights, filtered = session.call("rights").value or {}, bool(seccomp_filter(platform.machine()))
+    for right, (wanted, by_filter, weakness) in _RIGHTS.items():
+        if rights.get(right) != wanted and (filtered or not by_filter):
+            yield weakness
     for module in modules:
         outcome = session.call("import_module", module)
         if not outcome.ok:
@@ -142,17 +141,15 @@ def _without_limit(session, limits):
     for function, limit in (("start_processes", limits.processes), ("open_files", limits.open_files)):
         if session.call(function, limit + 1).value not in range(1, limit + 1):
             yield f"a submission could {function.replace('_', ' ')} without a limit"
-    for bytes_a_file, files, words in (
-        ((limits.file_mib + 1) * MIB, 1, "write files of any size"),
-        (limits.file_mib * MIB, limits.scratch_mib // limits.file_mib + 4, "fill the disk"),
-        (0, limits.scratch_files + 100, "make any number of files"),
+    most, full = limits.file_mib * MIB, limits.scratch_mib // limits.file_mib
+    for bytes_per_file, files, named, words in (
+        (most + MIB, 1, True, "write files of any size"),
+        (most, full + 4, True, "fill the disk"),
+        (0, limits.scratch_files + 100, True, "make any number of files"),
+        (most // 2, 2 * full + 8, False, "fill the disk with files that have no name"),
     ):
-        if session.call("fill", bytes_a_file, files).ok:
+        if session.call("fill", bytes_per_file, files, named).kind not in ("exception", "output"):
             yield f"a submission could {words}"
-    allowed, files = limits.scratch_mib * MIB, 2 * limits.scratch_mib // limits.file_mib + 8
-    unseen = session.call("fill_unseen", limits.file_mib * MIB // 2, files, allowed)
-    if unseen.kind != "output" and (unseen.value is None or unseen.value > allowed):
-        yield "a submission could fill the disk with files that have no name"
 
 
 def _without_memory_limit(session, sandbox):
@@ -161,10 +158,9 @@ def _without_memory_limit(session, sandbox):
     session.close()
     sandbox.limits = dataclasses.replace(limits, memory_mib=small)
     try:
-        if session.call("use_memory", 1, (small + 16) * MIB).kind != "exception":
-            yield "the limit on memory has no effect"
-        if session.call("use_memory", 4, (small // 4 + 16) * MIB).kind != "memory":
-            yield "the limit on memory has no effect on several processes together"
+        for processes, kind, where in ((1, "exception", ""), (4, "memory", " on several processes together")):
+            if session.call("use_memory", processes, (small // processes + 16) * MIB).kind != kind:
+                yield f"the limit on memory has no effect{where}"
     finally:
         session.close()
         sandbox.limits = limits

@@ -1,8 +1,8 @@
 """One worker process: starting it, asking it one thing at a time, killing it.
 
-Everything blocking happens in two threads, one for questions and answers and
-one for what the worker prints, because that is what works on every platform: the
-caller waits for the first with a time-out and never touches a pipe itself.
+Everything blocking happens in a thread per pipe, because that is what works on every platform: the caller waits for an
+answer with a time-out and never touches a pipe itself. The only clock is here: a worker whose time is over is asked
+where it is, and then ended.
 """
 
 import contextlib
@@ -24,9 +24,11 @@ from fls_teach.sandbox.printed import Printed
 from fls_teach.sandbox.proc.cpu_time import TreeTime, charged_seconds, processor_seconds
 from fls_teach.sandbox.proc.ending import end, kill_group
 from fls_teach.sandbox.proc.table import Process, exact_memory_of, memory_of, start_of
+from fls_teach.sandbox.reply import validated
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
 START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
+GRACE = 0.5  # for a worker whose time is over to say at which line it is
 
 # -u: what was printed before a crash is seen, in order. -B: no __pycache__.
 # Not -I, which would also ignore PYTHONHASHSEED; the environment is ours, PYTHONSAFEPATH (worker.py on 3.10) keeps
@@ -36,18 +38,6 @@ _FLAGS = ("-u", "-B", "-X", "utf8", "-X", "faulthandler")
 
 class WorkerStartError(RuntimeError):
     """No worker could be started; never the student's fault."""
-
-
-class WorkerTimeout(Exception):
-    """The worker has not answered in time."""
-
-
-class WorkerDied(Exception):
-    """The channel closed; the text says how the process ended."""
-
-
-class WorkerStopped(Exception):
-    """It was ended because it used too much; the text is "memory", "output" or "timeout"."""
 
 
 class WorkerProcess:
@@ -64,8 +54,8 @@ class WorkerProcess:
     cpu_seconds : float or None
         Seconds, as `cpu_time.TreeTime`, of it and all its processes as of a moment ago. Without limits to watch, those
         that its own processor clock counts; None where the system shows no such clock.
-    cpu_at_last_reply : float or None
-        The same at the last reply.
+    stopped : str
+        "memory", "output" or "timeout" if all its calls together used too much of it, else "".
 
     Raises
     ------
@@ -98,30 +88,30 @@ class WorkerProcess:
                 os.close(descriptor)
         # Not a SimpleQueue for what is waited for with a time-out: its `get` would wait for ever if a signal, as the
         # grader's timer sends them, is being handled when the time is over.
-        self._questions, self._answers = queue.SimpleQueue(), queue.Queue()
+        self._questions, self._expected, self._answers = queue.SimpleQueue(), queue.SimpleQueue(), queue.Queue()
         limits = self._sandbox.limits
         self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
-        self._ended, self._stopped = threading.Event(), ""
+        self._ended, self.stopped = threading.Event(), ""
         self._tree_time = TreeTime()
-        self._asked = None  # when the question was put that is being answered
+        self._asked, self._answered = time.perf_counter(), True  # the last question
         self._looked_at = bool(limits) and os.path.isdir("/proc/self")
         self._own_seconds = None  # where there are no limits to watch
-        self.cpu_at_last_reply = self.cpu_seconds
+        self._cpu_before = self.cpu_seconds  # the last question
         self._first = set()  # those that it began with: the sandbox's own may be orphans before it is killed
-        targets = [self._converse, self._output.drain] + ([self._watch] if limits else [])
+        targets = [self._send, self._receive, self._collect] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
             thread.start()
         try:
-            self.ask(("hello",), b"", START_LIMIT)
+            hello = self.ask(("hello",), b"", START_LIMIT)
             self._first = self._members()
-        except BaseException as error:
+        except BaseException:
             self.kill()
-            if not isinstance(error, (WorkerTimeout, WorkerDied, WorkerStopped, protocol.ProtocolError)):
-                raise
-            printed = self.printed().strip().rpartition("\n")[2]
-            reason = printed if printed and isinstance(error, WorkerDied) else f"{error} {printed}".rstrip()
-            raise WorkerStartError(f"the worker did not start: {reason}") from error
+            raise
+        if hello["kind"] != "value":
+            self.kill()
+            reason = self.printed().strip().rpartition("\n")[2] or hello.get("detail") or "no answer"
+            raise WorkerStartError(f"the worker did not start: {reason}")
 
     @property
     def pid(self):
@@ -137,42 +127,72 @@ class WorkerProcess:
         return self._own_seconds
 
     def ask(self, head, body, limit, slack=1.0):
-        """Ask one question and return the answer's head and body; `limit` is in seconds as `cpu_time.charged_seconds`.
+        """Ask one question.
 
-        Raises
-        ------
-        WorkerTimeout, WorkerDied, WorkerStopped
-        ProtocolError
-            If what came is not an answer to this question.
+        Parameters
+        ----------
+        head : tuple
+            As `worker` takes it.
+        body : bytes
+        limit, slack : float
+            Seconds for the answer, as `cpu_time.charged_seconds`.
+
+        Returns
+        -------
+        dict
+            The fields of an `Outcome` that came of it; what only the worker says of it is its claim.
         """
         # The token is made now, so that nothing written earlier can carry it.
         token = secrets.token_bytes(protocol.TOKEN_BYTES)
         self._output.expect(token)
+        self._asked, self._answered = time.perf_counter(), False
+        self._expected.put(True)
         self._questions.put((token, head, body))
-        answer = self._next_answer(limit, slack)
-        if isinstance(answer, (EOFError, OSError)):
-            # It may have been ended by us: then that is the reason, whichever thread was first to say.
-            if self._stopped:
-                raise WorkerStopped(self._stopped)
-            raise WorkerDied(self._how_it_ended())
-        if isinstance(answer, Exception):
-            raise answer
-        if answer[0] != token:
-            raise protocol.ProtocolError("an answer to another call")
-        return answer[1:]
+        try:
+            answer = self._next_answer(limit, slack)
+            late = charged_seconds(*self._taken(), slack) > limit
+            if answer is None:
+                self._questions.put((token, ("where",), b""))
+                answer = self._next_answer(limit + GRACE, slack)
+        finally:
+            self._answered = True
+        fields = self._judged(answer, token)
+        # The grace is for naming the line, not for finishing.
+        return {"kind": "timeout", "traceback": fields.get("traceback", "")} if late and not self.stopped else fields
+
+    def account(self):
+        """Seconds by the clock and of `cpu_seconds` since the last question; what is used from now on is the next's."""
+        taken = self._taken()
+        self._cpu_before = self.cpu_seconds
+        return taken
+
+    def _taken(self):
+        # From the last sample before the question: processor time is sampled at 10 Hz.
+        cpu = None if self._cpu_before is None else self.cpu_seconds - self._cpu_before
+        return time.perf_counter() - self._asked, cpu
 
     def _next_answer(self, limit, slack):
-        start, before, left = time.perf_counter(), self.cpu_seconds, limit
-        self._asked = start
+        """What came on the channel, or the exception that came instead; None once the time is over."""
+        while (left := limit - charged_seconds(*self._taken(), slack)) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._answers.get(timeout=max(left, WATCH_INTERVAL))
+        return None
+
+    def _judged(self, answer, token):
+        if self.stopped and not isinstance(answer, tuple):  # that is the reason, whichever thread was first to say
+            return {"kind": self.stopped}
+        if isinstance(answer, (EOFError, OSError)):
+            return {"kind": "crash", "detail": self._how_it_ended()}
+        if answer is None:
+            return {"kind": "timeout"}
         try:
-            while left > 0:
-                with contextlib.suppress(queue.Empty):
-                    return self._answers.get(timeout=max(left, WATCH_INTERVAL))
-                cpu = None if before is None else self.cpu_seconds - before
-                left = limit - charged_seconds(time.perf_counter() - start, cpu, slack)
-        finally:
-            self._asked = None
-        raise WorkerTimeout("no answer")
+            if isinstance(answer, Exception):
+                raise answer
+            if answer[0] != token:
+                raise protocol.ProtocolError("an answer to another call")
+            return validated(*answer[1:])
+        except protocol.ProtocolError as problem:
+            return {"kind": "protocol_error", "detail": str(problem)}
 
     def _members(self):
         """Its processes, as a set of `Process`; none without limits to watch."""
@@ -191,31 +211,27 @@ class WorkerProcess:
         self._sandbox.sweep()
         end(members)
         self._questions.put(None)
+        self._expected.put(False)
         for thread in self._threads:
-            thread.join(1.0)
-        # A thread outlives this only if a detached grandchild holds the pipe open; closing a descriptor that a thread
-        # reads from would be worse, so that is left to a thread that sees the end.
-        if any(thread.is_alive() for thread in self._threads):
-            threading.Thread(target=self._close_pipes, daemon=True).start()
-        else:
-            self._close_pipes()
+            thread.join(1.0)  # one that a detached grandchild keeps waiting ends later, and closes its pipes then
 
-    def _close_pipes(self):
-        for thread in self._threads:
-            thread.join()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            pipe.close()
+    def _send(self):
+        with self._process.stdin as pipe, contextlib.suppress(OSError):  # it is gone: `_receive` sees that, too
+            for message in iter(self._questions.get, None):
+                protocol.write_message(pipe.fileno(), *message)
 
-    def _converse(self):
-        questions, answers = self._process.stdin.fileno(), self._process.stdout.fileno()
-        while (question := self._questions.get()) is not None:
-            try:
-                protocol.write_message(questions, *question)
-                # One answer a question: a worker that writes more waits in its own pipe.
-                answer = protocol.read_message(answers)
-            except Exception as error:  # whatever it is belongs to the caller's thread
-                answer = error
-            self._answers.put(answer)
+    def _receive(self):
+        with self._process.stdout as pipe:
+            while self._expected.get():  # one answer per question: a worker that writes more waits in its own pipe
+                try:
+                    answer = protocol.read_message(pipe.fileno())
+                except Exception as error:  # whatever it is belongs to the caller's thread
+                    answer = error
+                self._answers.put(answer)
+
+    def _collect(self):
+        with self._process.stderr:
+            self._output.drain()
 
     def _watch(self):
         most, before, looks_after = self._sandbox.limits.memory_mib * MIB, time.perf_counter(), 0
@@ -223,8 +239,8 @@ class WorkerProcess:
         while not self._ended.wait(WATCH_INTERVAL * random.uniform(0.5, 1.5)):
             with contextlib.suppress(OSError):  # no descriptor free just now: look again
                 members = self._sandbox.members(self._process.pid)
-                asked, now = self._asked, time.perf_counter()
-                self._tree_time.sample(members, 0.0 if asked is None else now - max(asked, before))
+                answered, now = self._answered, time.perf_counter()
+                self._tree_time.sample(members, 0.0 if answered else now - max(self._asked, before))
                 before = now
                 coarse = memory_of(members)
                 # Far too much needs no exact look, which takes long where many processes share much.
@@ -240,10 +256,10 @@ class WorkerProcess:
                     self._answers.put(EOFError())
 
     def _stop(self, reason):
-        """End a worker that uses too much; the caller's thread learns of it as `WorkerStopped`."""
-        if not self._stopped:
-            self._stopped = reason
-            self._answers.put(WorkerStopped(reason))
+        """End a worker that uses too much, and let the caller's thread know."""
+        if not self.stopped:
+            self.stopped = reason
+            self._answers.put(EOFError())
             self._process.kill()
 
     def _how_it_ended(self):
