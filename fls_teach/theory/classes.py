@@ -9,6 +9,9 @@ from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 from . import piecewise, validation
 from .population import Mixture, NetworkErrors, Rng, average
 
+MOST_NUMBERS = 10**8
+"""Of all centres together, 0.8 GB: a mixture that has more ends in a MemoryError, or in a machine that swaps."""
+
 
 @dataclass(frozen=True, eq=False)  # centres are arrays, which do not compare to one truth value
 class ClassMixture(Mixture):
@@ -38,7 +41,7 @@ class ClassMixture(Mixture):
     Raises
     ------
     ValueError
-        If a parameter is out of range, or the means do not fit into `n_features`.
+        If a parameter is out of range, the means do not fit into `n_features`, or the centres not into memory.
 
     Examples
     --------
@@ -65,6 +68,11 @@ class ClassMixture(Mixture):
         if self.n_features is None:
             object.__setattr__(self, "n_features", max(smallest, self.n_classes - (self.means == "simplex")))
         validation.count("n_features", self.n_features, at_least=smallest)
+        if self.n_classes * self.n_features > MOST_NUMBERS:
+            raise ValueError(
+                f"n_classes is {self.n_classes} and n_features {self.n_features}, so that the centres hold "
+                f"{self.n_classes * self.n_features:.0e} numbers; wanted at most {MOST_NUMBERS:.0e}"
+            )
         if self.means == "random" and rng is None:
             raise ValueError("rng is None; wanted a numpy Generator or a seed, because means is 'random'")
         rng = None if rng is None else validation.generator(rng)

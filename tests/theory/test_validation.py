@@ -399,6 +399,7 @@ def test_means_that_do_not_fit():
         refuse("ClassMixture", {"means": means, "n_features": too_few}, "n_features")
     assert "random" in refuse("ClassMixture", {"rng": None}, "rng")
     refuse("ClassMixture", {"n_classes": 1}, "n_classes")
+    refuse("ClassMixture", {"n_classes": 10**6, "n_features": 10**6}, "n_classes")  # 8 TB of centres
 
 
 @pytest.mark.parametrize(

@@ -83,13 +83,15 @@ def _tight(result):
 def _loose(result):
     a, (k, name) = result.arrays, _at(result, -12)
     of, *bounds = (a[f"separable_{key}"][:, k] for key in ("over_fitting", "phases", "growth"))
-    least = np.nanmin(bounds, axis=0)
+    least = np.fmin(*bounds)
     found = statistics.bootstrap(lambda seeds: least[seeds].mean(axis=-1) / of[seeds].mean(axis=-1), len(of))
     statement = (
         f"The bounds that need no training are loose: on separable data at {name} the smaller of the two is more than "
         "20 times OF (ratio of means)"
     )
-    detail = f"two phases {np.nanmean(bounds[0]):.2f}, data and start {np.nanmean(bounds[1]):.2f}, OF {of.mean():.4f}"
+    said = [values[np.isfinite(values)] for values in bounds]
+    means = [f"{values.mean():.2f}" if values.size else "silent" for values in said]
+    detail = f"two phases {means[0]}, data and start {means[1]}, OF {of.mean():.4f}"
     return above("loose", statement, f"[M] {SCIENCE}", found, 20, detail=detail)
 
 

@@ -120,7 +120,12 @@ def most(result, name, start="plain", within=False):
 def ratio(result, name, start, over, under, within=True):
     """Interval of the ratio of the spreads at two alphas, by index."""
     sd = spread(result, name, start, within)
-    return statistics.bootstrap(lambda s: sd(s)[..., over] / sd(s)[..., under], result.params["n_seeds"])
+    return statistics.bootstrap(lambda s: _divided(sd(s)[..., over], sd(s)[..., under]), result.params["n_seeds"])
+
+
+def _divided(part, whole):
+    """part / whole, NaN where few seeds, drawn again, show no spread."""
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole != 0)
 
 
 def _spread_claims(result):
@@ -162,7 +167,7 @@ def _spread_claims(result):
 def _left_by_twins(result, name):
     """Function of training sets (..., s) -> the twins' share of the spread over starts at the largest alpha."""
     twins, plain = (spread(result, name, start, within=True) for start in ("twins", "plain"))
-    return lambda seeds: twins(seeds)[..., -1] / plain(seeds)[..., -1]
+    return lambda seeds: _divided(twins(seeds)[..., -1], plain(seeds)[..., -1])
 
 
 def _reached(result):

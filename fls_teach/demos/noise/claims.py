@@ -5,6 +5,7 @@ import numpy as np
 from fls_teach.demos.framework.claim import above, below, count, within
 from fls_teach.demos.shared.measures import NUMBERS
 from fls_teach.demos.shared.optimum import optimum
+from fls_teach.demos.shared.shares import share
 from fls_teach.statistics import at, bootstrap, cross_fitted_best, interval
 
 from .run import DATA, LONG
@@ -62,9 +63,7 @@ def _right_claim(result, condition, side, bound, words, end, id=None):
     shares = {}
     for name in DATA:
         with_it, without = (rise(result, name, "plain", each, -1) for each in (condition, "none"))
-        shares[name] = bootstrap(
-            lambda seeds, a=with_it, b=without: a[seeds].mean(-1) / b[seeds].mean(-1), len(with_it)
-        )
+        shares[name] = share(with_it, without)
     worst = min(shares, key=lambda name: shares[name].low if side is above else -shares[name].high)
     statement = (
         f"At the stop {ADDED[condition]} leaves {words} of the rise from the best alpha to {end}, plain start, on both "
@@ -114,7 +113,7 @@ def _kept_claim(result, end):
     )
     words = (
         f"{name} {result.arrays[f'{name}_plain_none_kept'].mean():.2f} at the stop, then "
-        + ", ".join(f"{each} {share.mean():.2f}" for each, share in shares[name].items())
+        + ", ".join(f"{each} {kept.mean():.2f}" for each, kept in shares[name].items())
         for name in DATA
     )
     return above(
@@ -141,12 +140,7 @@ def _left_claim(result):
 
 def _wedge_claim(result):
     masses = {each: result.arrays[f"separable_plain_{each}_silent"][:, 0] for each in ("none", *ADDED)}
-    left = {
-        each: bootstrap(
-            lambda seeds, m=masses[each]: m[seeds].mean(-1) / masses["none"][seeds].mean(-1), len(masses[each])
-        )
-        for each in ADDED
-    }
+    left = {each: share(masses[each], masses["none"]) for each in ADDED}
     weakest = min(left, key=lambda each: left[each].low)
     statement = (
         "Separable data: one example per step, weight decay and input noise each leave more than half of the silent "

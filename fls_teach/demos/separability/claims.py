@@ -38,7 +38,8 @@ class Rises:
 
 
 def slope(values, at, given=None):
-    """Slope (...) of values (..., n) on `at`, by least squares; with `given` as a second regressor.
+    """Slope (...) of values (..., n) on `at`, by least squares; with `given` as a second regressor. NaN where `at` is
+    constant.
 
     Examples
     --------
@@ -51,7 +52,8 @@ def slope(values, at, given=None):
         z = given - given.mean(axis=-1, keepdims=True)
         scale = (x * z).sum(axis=-1, keepdims=True) / (z * z).sum(axis=-1, keepdims=True)
         x = x - scale * z
-    return (x * y).sum(axis=-1) / (x * x).sum(axis=-1)
+    squares = (x * x).sum(axis=-1)
+    return (x * y).sum(axis=-1) / np.where(squares > 0, squares, np.nan)
 
 
 def claims(result):
@@ -86,7 +88,7 @@ def _left_claims(rises):
     def kept(seeds):
         rise, x = flat[0][seeds], flat[1][seeds]
         low, high = (rise.mean(axis=-1) + slope(rise, x) * (end - x.mean(axis=-1)) for end in ends)
-        return low / high
+        return np.divide(low, high, out=np.full_like(low, np.nan), where=high != 0)
 
     statement = (
         f"The rise to {low} does not vanish without separability: at lambda = {ends[0]:.2f} a line fitted through all "

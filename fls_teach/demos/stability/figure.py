@@ -50,7 +50,8 @@ def _over_time(axis, result):
         xlabel=r"time since the exit, $t-t_\alpha$ (mean reduction)",
         ylabel=r"alignment $\Psi$ of $w^+$ with $x_+$",
     )
-    axis.set_xlim(begin, 15 * arrays["stop"][0, 0, -1])  # room for the last label
+    if np.isfinite(arrays["stop"][0, 0, -1]):  # else a run missed a target
+        axis.set_xlim(begin, 15 * arrays["stop"][0, 0, -1])  # room for the last label
     axis.set_title("Phase 2 keeps the direction, nearly")
     axis.legend(
         loc="lower left", bbox_to_anchor=(0.12, 0), fontsize=9, title=r"$\diamond$ exit, $\bullet$ stops at $\eta$"
@@ -74,7 +75,8 @@ def _against_alpha(axis, result):
     axis.plot([], [], "-", marker="o", color=plotting.GREY, label=r"at the stop, risk $\eta$")
     axis.set_xscale("log", base=2)
     axis.set(xlabel=r"initialisation scale $\alpha$", ylabel=r"mean angle of $w^+$ to $x_+$ (degrees)")
-    axis.set_ylim(top=2 * degrees.mean(axis=0).max())
+    top = degrees.mean(axis=0)
+    axis.set_ylim(top=2 * top[np.isfinite(top)].max(initial=1e-3))
     axis.set_title("A smaller $\\alpha$ does not close the gap")
     axis.legend(loc="lower right", fontsize=9)
 
@@ -87,10 +89,10 @@ def _towards_margin(axis, result):
     mean = left[:, 1:].mean(axis=0)
     axis.plot(risks, 100 * mean, "o", color=plotting.BLUE, label="mean", zorder=4)
     late = risks <= RATE_FROM
-    slope, intercept = np.polyfit(-np.log(risks[late]), 1 / mean[late], 1)
-    axis.plot(
-        risks, 100 / (intercept - slope * np.log(risks)), "--", color=plotting.INK, label=r"$1\,/\,(a+b\,\log 1/\eta)$"
-    )
+    if np.isfinite(mean[late]).all():
+        slope, intercept = np.polyfit(-np.log(risks[late]), 1 / mean[late], 1)
+        fitted = 100 / (intercept - slope * np.log(risks))
+        axis.plot(risks, fitted, "--", color=plotting.INK, label=r"$1\,/\,(a+b\,\log 1/\eta)$")
     axis.invert_xaxis()
     axis.set(xlabel=r"target risk $\eta$ (nats)", ylabel="angle to the SVM direction left (%)", ylim=(0, 105))
     axis.set_title("It drifts to the max-margin direction")

@@ -31,7 +31,8 @@ class Params:
     """Data and sizes. The risk is a mean over the examples; time is in the unit of its flow."""
 
     n_samples: int = 20
-    """Training examples n, half of each class; redrawn until orthogonally separable."""
+    """Training examples n >= 4, half of each class; redrawn until orthogonally separable. With one positive example the
+    class sum would be the max-margin direction, with no way between the two."""
     n_features: int = 20
     """Input dimension d."""
     n_neurons: int = 40
@@ -50,7 +51,7 @@ class Params:
     """Independent data sets, each with its own W0, which all alphas share."""
 
     def __post_init__(self):
-        in_range(self, n_samples=(2, 1000), n_features=(2, 1000), n_neurons=(2, 2000), kappa=(0.1, 100))
+        in_range(self, n_samples=(4, 1000), n_features=(2, 1000), n_neurons=(2, 2000), kappa=(0.1, 100))
         in_range(self, log2_alpha=(-100, 0), log2_small_alpha=(-100, 0), target_risks=(1e-8, 0.69), n_seeds=(2, 2000))
         increasing(self, log2_alpha=2)
         if sum(k <= self.log2_small_alpha for k in self.log2_alpha) < 2:
@@ -158,9 +159,10 @@ def _follow(X, y, W, signs, params):
     began, reached = np.zeros(len(W)), np.ones(len(W), dtype=bool)
     for target in params.target_risks:
         flow = gradient_flow(X, y, W, signs, target_risk=target, record=True)
-        for path, piece, start in zip(paths, flow.trajectory, began, strict=True):
+        for path, piece, start, going in zip(paths, flow.trajectory, began, reached, strict=True):
             skip = 1 if path else 0  # the first point of a piece is the last of the one before
-            path.append((start + piece.times[skip:], piece.W[skip:]))
+            if going:  # the clock of a run that missed a target may stand at 1e70, and it reaches no later one
+                path.append((start + piece.times[skip:], piece.W[skip:]))
         W, began, reached = flow.W, began + flow.time, reached & (flow.status == "reached")
         predictors.append(np.where(reached[:, None], _direction(W, signs), np.nan))
         stops.append(np.where(reached, began, np.nan))
