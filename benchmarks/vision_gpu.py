@@ -29,7 +29,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from unittest import mock
 
 import resnet18
 import torch
@@ -70,12 +69,6 @@ def part_sweep(size, options):
     runs = grid.runs(**size["sweep"], target=resnet18.LIKELY_UNREACHED)
     data = load_data(runs[0], device=options.device)
     sample = runs[:: max(1, len(runs) // size["sample"])]
-    compiled_step = mock.patch.object(fused._Stack, "step", resnet18.compiled(fused._Stack.step))
-
-    def fused_and_compiled():
-        with compiled_step:
-            return fused.train_stack(runs, data)
-
     few = [replace(run, evaluate="near", test_every=run.epochs) for run in runs]
     methods = {
         "fused": lambda: fused.train_stack(runs, data),
@@ -83,7 +76,6 @@ def part_sweep(size, options):
         "fused, few evaluations, bf16": lambda: fused.train_stack(
             [replace(run, precision="bf16") for run in few], data
         ),
-        "fused, compiled": fused_and_compiled,
         "loop": lambda: [train_run(run, data) for run in sample],
         "loop, compiled": lambda: [resnet18.train_model(run, data, resnet18.compiled) for run in sample],
     }

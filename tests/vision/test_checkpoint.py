@@ -28,12 +28,12 @@ def epochs(monkeypatch):
     """The epochs that were trained in this process, with a checkpoint after each; the sixth ends in Ctrl-C."""
     seen, train = [], _Network.epoch
 
-    def epoch(self, k):
+    def epoch(self, epochs):
         if len(seen) == 6:
             seen.append("broken off")
             raise KeyboardInterrupt
-        seen.append(k)
-        return train(self, k)
+        seen.extend(epochs)
+        return train(self, epochs)
 
     monkeypatch.setattr(checkpoint, "MINUTES", 0.0)
     monkeypatch.setattr(_Network, "epoch", epoch)
@@ -94,11 +94,11 @@ sweep([{run!r}], "out", engine="loop")
     process.wait()
     begun, train = [], _Network.epoch
 
-    def epoch(self, k):
-        begun.append(k)
+    def epoch(self, epochs):
+        begun.extend(epochs)
         if len(begun) == 3:
             raise KeyboardInterrupt
-        return train(self, k)
+        return train(self, epochs)
 
     monkeypatch.setattr(_Network, "epoch", epoch)
     with pytest.raises(KeyboardInterrupt):

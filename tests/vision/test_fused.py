@@ -8,7 +8,7 @@ import torch
 from fls_teach.vision.data.dataset import Data
 from fls_teach.vision.models.build import build_for
 from fls_teach.vision.run import Run
-from fls_teach.vision.training import fused, train
+from fls_teach.vision.training import fused, stack, train
 from fls_teach.vision.training.fused import train_stack
 from fls_teach.vision.training.train import EVALUATION_BATCH, train_run
 
@@ -41,7 +41,7 @@ def double(data, monkeypatch):
     The engines add in different orders. In float32 a preactivation within rounding of 0 then lands on either side of a
     ReLU, which twelve steps amplify to 2e-3 in a VGG; float64 leaves room for a tolerance that catches every mistake.
     """
-    for engine in (fused, train):
+    for engine in (stack, train):
         monkeypatch.setattr(engine, "build_for", lambda run: build_for(run).double())
     return DoubleData(data.train, data.test, data.validation)
 
@@ -157,15 +157,15 @@ def test_the_validation_rule_ends_a_member_as_it_ends_a_run(double):
 @pytest.fixture
 def sizes(monkeypatch):
     """How many members each step was taken with."""
-    found, step = [], fused._Stack.step
+    found, step = [], stack.Stack.step
 
-    def counted(stack, *batch):
-        seen = step(stack, *batch)
+    def counted(members, *batch):
+        seen = step(members, *batch)
         found.append(seen.shape[1])
-        assert {len(weight) for weight in stack.weights.values()} == {seen.shape[1]}
+        assert {len(weight) for weight in members.weights.values()} == {seen.shape[1]}
         return seen
 
-    monkeypatch.setattr(fused._Stack, "step", counted)
+    monkeypatch.setattr(stack.Stack, "step", counted)
     return found
 
 
@@ -192,14 +192,14 @@ def test_a_diverged_member_leaves_and_harms_nobody(data, sizes, centred):
 
 def test_divergence_in_a_later_epoch_names_its_step_though_the_loss_recovers(data, monkeypatch):
     """Step 6 is the third of the second epoch of four. Catches a look at an epoch's last loss alone."""
-    step, steps = fused._Stack.step, []
+    step, steps = stack.Stack.step, []
 
-    def broken(stack, *batch):
-        seen = step(stack, *batch)
+    def broken(members, *batch):
+        seen = step(members, *batch)
         steps.append(seen)
         return seen * torch.tensor([1.0, torch.inf if len(steps) == 7 else 1.0])[: seen.shape[1]]
 
-    monkeypatch.setattr(fused._Stack, "step", broken)
+    monkeypatch.setattr(stack.Stack, "step", broken)
     well, ill = train_stack([run(), run(c=0.5)], data)
     assert (ill.status, ill.epochs, ill.steps, ill.diverged_at) == ("diverged", 1, 6, 6)
     assert len(ill.train_risk) == 2 and (well.status, well.steps) == ("budget", 12)
@@ -221,16 +221,93 @@ def test_a_dead_member_leaves_at_the_epoch_in_which_its_run_ends(data, sizes, ce
     assert sizes == 8 * [3] + 4 * [2]
 
 
+def own_images(each):
+    """Images of a seed's own, but for the test images."""
+    return DoubleData(images(N, 10 + each.seed), images(40, 2), images(20, 30 + each.seed))
+
+
+REFILLED = {
+    "plain": {},
+    "momentum": {"momentum": 0.9, "centred": True},
+    "adam": {"optimiser": "adam", "lr": 0.01},
+    "adamw": {"optimiser": "adamw", "lr": 0.01, "weight_decay": 0.1},
+    "cosine, crop-flip": {"schedule": "cosine", "warmup": 1, "augmentation": "crop-flip"},
+    "near": {"evaluate": "near", "test_every": 2, "n_validation": 20},
+    "group norm": {"norm": "group", "model": "resnet18", "lr": 0.01},
+}
+
+
+@pytest.mark.parametrize("change", REFILLED.values(), ids=REFILLED)
+def test_a_run_that_takes_an_ended_members_place_is_trained_as_if_alone(double, sizes, change):
+    """Of three seeds with images of their own, two at a time: catches a state, an order, a rate or images of another.
+
+    The runs end after 2, 3, 1, 0 (its target is met), 4 and 2 epochs.
+    """
+    budgets, c = (2, 3, 2, 4, 4, 2), (1.0, 0.5, 2.0, 1.0, 0.25, 1.0)
+    runs = [
+        run(**{"lr": 0.05} | change, epochs=epochs, c=c, seed=k // 2)
+        for k, (epochs, c) in enumerate(zip(budgets, c, strict=True))
+    ]
+    runs[3] = replace(runs[3], stop="train-risk", target=100.0)
+    ended = []
+    found = train_stack(runs, own_images, places=2, done=lambda run, outcome, seconds: ended.append((run, outcome)))
+    for ours, each in zip(found, runs, strict=True):
+        assert_same(ours, train_run(each, own_images(each)), rel=1e-8)
+    assert sizes.count(2) == 4 * 6 and sizes.count(1) == 4 * 1, "a place was left free, or a step taken for nothing"
+    assert sorted(ended, key=lambda pair: runs.index(pair[0])) == list(zip(runs, found, strict=True))
+    assert [each.epochs for _, each in ended] == [2, 3, 0, 2, 2, 4]
+
+
+def test_a_stack_asks_for_more_when_a_place_is_free(data, sizes):
+    """Of the runs that wait elsewhere it takes one per place, at the moment at which it begins."""
+    waiting, asked = [run(epochs=1, c=0.5**k) for k in range(4)], []
+
+    def more():
+        asked.append(len(sizes))
+        return waiting.pop(0) if waiting else None
+
+    first = [run(epochs=2), run(epochs=1)]
+    found = train_stack(first, data, more=more)
+    assert [each.epochs for each in found] == [2, 1, 1, 1, 1, 1] and not waiting
+    assert asked[:4] == [4, 8, 8, 12] and sizes == 12 * [2] + 4 * [1]
+
+
+def test_a_run_that_overflows_costs_nobody_else_where_somebody_is_told(data):
+    """As in a sweep: the others would begin again, hours later."""
+    runs, told = [run(epochs=1), run(c=1e39), run(c=2e38, seed=1), run(epochs=1, c=0.5)], []
+    found = train_stack(runs, data, places=2, done=lambda run, outcome, seconds: told.append((run, outcome)))
+    assert [each and each.status for each in found] == ["budget", None, None, "budget"]
+    sentences = [outcome for _, outcome in told if isinstance(outcome, str)]
+    assert len(told) == 4 and len(sentences) == 2 and sentences[0].startswith("the risk is not finite before training")
+
+
+def test_runs_of_a_stack_have_as_many_images_each(data):
+    runs = [run(), run(seed=1)]
+    with pytest.raises(ValueError, match="have not as many images each"):
+        train_stack(runs, lambda each: data if each.seed else Data(images(N - 1, 1), data.test))
+
+
+def test_rates_lie_in_memory_as_the_weights_do(data):
+    """Else each weight has a kernel of its own for its update, on a GPU."""
+    members = stack.Stack(3 * [run(model="resnet18", norm="group")], lambda each: data)
+    members.epoch([0, 0, 0])
+    for weight, rates in zip(members.weights.values(), members.rates, strict=True):
+        assert weight.shape == rates.shape and weight.stride() == rates.stride()
+    convolution = members.weights["features.0.weight"]
+    assert convolution.flatten(0, 1).data_ptr() == convolution.data_ptr()
+    assert convolution.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
+
+
 @pytest.fixture
 def small_memory(monkeypatch):
     """A GPU that holds so many networks and no more."""
     train = fused._train
 
     def limit(most):
-        def limited(runs, data):
+        def limited(runs, *rest):
             if len(runs) > most:
                 raise torch.cuda.OutOfMemoryError("CUDA out of memory")
-            return train(runs, data)
+            return train(runs, *rest)
 
         monkeypatch.setattr(fused, "_train", limited)
 
@@ -243,8 +320,9 @@ def test_out_of_memory_halves_the_stack_and_says_so(data, small_memory):
     small_memory(2)
     with pytest.warns(RuntimeWarning, match="do not fit into the GPU's memory together") as said:
         found = train_stack(runs, data)
-    assert [str(each.message).split(" networks")[0] for each in said] == ["5", "3"]
-    assert str(said[0].message).endswith("trying 2 at a time")
+    assert [str(each.message) for each in said] == [
+        "5 networks do not fit into the GPU's memory together; trying 2 at a time"
+    ]
     for ours, theirs in zip(found, wanted, strict=True):
         assert_same(ours, theirs)
 

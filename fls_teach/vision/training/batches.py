@@ -1,6 +1,7 @@
 """The images of an epoch: their order, and where a run asks for it shifted and mirrored, the same for every engine."""
 
 import hashlib
+from typing import NamedTuple
 
 import torch
 from torch.nn.functional import pad
@@ -22,34 +23,49 @@ def whole_batches(pixels, batch):
     return pixels[: len(pixels) // batch * batch or len(pixels)].split(batch)
 
 
-def epoch_batches(images, seeds, epoch, batch, augmentation="none"):
-    """All images once, as bytes and labels, in batches of `batch` and a last one of what is left.
+class Draw(NamedTuple):
+    """Which images a member of a stack sees in an epoch, and in what order."""
+
+    which: int
+    """Set of images."""
+    seed: int
+    epoch: int
+    """Counted from 0."""
+
+
+def epoch_batches(inputs, draws, batch, augmentation="none"):
+    """All images once, in batches of `batch` and a last one of what is left.
 
     Parameters
     ----------
-    images : Images
-    seeds : list of int
+    inputs : fls_teach.vision.training.inputs.Inputs
+        In their black frame for "crop-flip".
+    draws : list of Draw
         One for each run of a stack; where all are equal the runs share their batches.
-    epoch, batch : int
+    batch : int
     augmentation : {"none", "crop-flip"}
 
     Yields
     ------
     pixels, labels : Tensor
-        (m, channels, size, size) and (m,), or with one more axis of runs in front where seeds differ.
+        (m, channels, size, size) and (m,), or with one more axis of runs in front where draws differ.
     """
-    n, device, size = len(images), images.labels.device, images.pixels.shape[-1]
-    seeds = seeds if len(set(seeds)) > 1 else seeds[:1]
-    orders = torch.stack([epoch_order(n, seed, epoch, device) for seed in seeds])
-    views = augmentation == "crop-flip" and [epoch_views(n, size, seed, epoch, device) for seed in seeds]
+    device, distinct = inputs.labels.device, list(dict.fromkeys(draws))
+    orders = torch.stack([epoch_order(inputs.n, draw.seed, draw.epoch, device) for draw in distinct])
+    members = torch.tensor([distinct.index(draw) for draw in draws], device=device)
+    which = torch.tensor([draw.which for draw in draws], device=device)[:, None]
+    if augmentation == "crop-flip":
+        views = [epoch_views(inputs.n, inputs.size, draw.seed, draw.epoch, device) for draw in distinct]
+        rows, columns = map(torch.stack, zip(*views, strict=True))
+    if len(distinct) == 1:
+        members, which = members[:1], which[:1]
     for chosen in orders.split(batch, dim=1):
-        pixels = images.pixels[chosen]
-        if views:
-            pixels = torch.stack(
-                [view(own, *(each[which] for each in at)) for own, at, which in zip(pixels, views, chosen, strict=True)]
-            )
-        labels = images.labels[chosen]
-        yield (pixels, labels) if len(seeds) > 1 else (pixels[0], labels[0])
+        chosen = chosen[members]
+        pixels, labels = inputs.take(chosen, which)
+        if augmentation == "crop-flip":
+            seen = (each[members[:, None], chosen].flatten(0, 1) for each in (rows, columns))
+            pixels = view(pixels.flatten(0, 1), *seen).unflatten(0, chosen.shape)
+        yield (pixels, labels) if len(distinct) > 1 else (pixels[0], labels[0])
 
 
 def epoch_views(n, size, seed, epoch, device):
@@ -65,9 +81,14 @@ def epoch_views(n, size, seed, epoch, device):
     return rows, torch.where(mirrored, columns.flip(1), columns)
 
 
+def framed(pixels):
+    """Images of bytes (..., size, size) in a black frame of size/8 pixels."""
+    return pad(pixels, 4 * [pixels.shape[-1] // 8])
+
+
 def view(pixels, rows, columns):
-    """Images (m, channels, size, size) as `epoch_views` says: rows and columns (m, size)."""
-    m, channels, size, _ = pixels.shape
+    """The parts of framed images (m, channels, ...) that `epoch_views` says: rows and columns (m, size)."""
+    m, channels = pixels.shape[:2]
     image = torch.arange(m, device=pixels.device)[:, None, None, None]
     channel = torch.arange(channels, device=pixels.device)[:, None, None]
-    return pad(pixels, 4 * [size // 8])[image, channel, rows[:, None, :, None], columns[:, None, None, :]]
+    return pixels[image, channel, rows[:, None, :, None], columns[:, None, None, :]]

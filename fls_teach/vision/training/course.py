@@ -1,6 +1,7 @@
 """The course of training, the same for every engine: epochs, evaluations when they are due, and each run's end."""
 
 import math
+import time
 from typing import NamedTuple
 
 from fls_teach.vision.training.outcome import Evaluation, is_dead, is_finite, is_near, status_after, summary
@@ -19,74 +20,121 @@ class Epoch(NamedTuple):
     """Images of the batch."""
 
 
-def follow(runs, engine, data, progress=None, checkpoint=None):
-    """Train `runs` side by side to their ends.
+def follow(runs, engine, progress=None, checkpoint=None, more=None, done=None):
+    """Train `runs` side by side to their ends, and others in the places of those that ended.
 
     Parameters
     ----------
     runs : list of Run
     engine : object
-        What trains them: ``epoch(k)`` takes the steps of epoch k, counted from 0, and gives an `Epoch` for each run;
-        ``evaluate(images)`` gives (accuracy, risk) for each; ``moved()`` says of each whether a weight differs from
-        what it was before the epoch; ``keep(places)`` forgets all runs but those at `places`.
-    data : Data
+        What trains them: ``epoch(epochs)`` takes the steps of one epoch of each, whose numbers are counted from 0, and
+        gives an `Epoch` for each run; ``evaluate(part, places)`` gives (accuracy, risk) for those at `places` on its
+        images of "train", "test" or "validation", None where it has none; ``moved()`` says of each whether a weight
+        differs from what it was before the epoch; ``keep(places)`` forgets all runs but those at `places`.
     progress : callable (fraction, what), optional
         Told of the first run.
     checkpoint : fls_teach.vision.training.checkpoint.Checkpoint, optional
         Of a single run, whose engine has ``state()`` and ``restore(state)``: where it goes on, with the same result.
+    more : callable, optional
+        Gives the next Run to begin in a place that is free, or None. The engine then has ``seat(runs)``, which has runs
+        begin in the places of ended ones: a dict of place and Run.
+    done : callable (number, outcome, seconds), optional
+        Told at once of the end of a run, by its number in the order in which they began: its Trained, or the sentence
+        with which it could not begin; its share of the time.
 
     Returns
     -------
     list of Trained
+        In the order in which the runs began; None for one that could not.
 
     Raises
     ------
     ValueError
-        In one sentence, if c f overflows before training.
+        In one sentence, if c f overflows before training and there is no `done` to be told.
     """
-    courses, epoch = [_Course(run) for run in runs], 0
+    courses = [_Course(run, number) for number, run in enumerate(runs)]
+    seats = list(courses)
+
+    def begin(places):
+        _evaluate(seats, engine, places)
+        for place in places:
+            if seats[place].status == "diverged" and not done:
+                raise ValueError(seats[place].outcome)
+
+    def free():
+        """Fill the places of runs that ended, or have the engine forget them."""
+        while any(course.status for course in seats):
+            fresh = {}
+            for place, course in enumerate(seats):
+                if course.status:
+                    if done:
+                        done(course.number, course.outcome, course.seconds)
+                    if more and (run := more()):
+                        fresh[place] = run
+                        courses.append(_Course(run, len(courses)))
+                        seats[place] = courses[-1]
+                    else:
+                        seats[place] = None
+            going = [place for place, course in enumerate(seats) if course]
+            if fresh:
+                engine.seat(fresh)
+            if len(going) < len(seats):
+                if going:
+                    engine.keep(going)
+                seats[:] = [seats[place] for place in going]
+            begin([place for place, course in enumerate(seats) if not course.history])
+
     if checkpoint and (state := checkpoint.load()):
-        epoch = courses[0].restore(state["course"])
+        courses[0].restore(state["course"])
         engine.restore(state["engine"])
     else:
-        _evaluate(courses, engine, data)
-    for course in courses:
-        if course.status == "diverged":
-            raise ValueError(f"the risk is not finite before training; c is {course.run.c:g}, choose a smaller one")
-    training = _compact(courses, engine)
-    while training:
-        for course, seen in zip(training, engine.epoch(epoch), strict=True):
+        begin(range(len(seats)))
+    free()
+    while seats:
+        start = time.perf_counter()
+        for course, seen in zip(seats, engine.epoch([course.epoch for course in seats]), strict=True):
             course.take(seen)
-        if any(course.dead for course in training):
-            for course, moved in zip(training, engine.moved(), strict=True):
+        if any(course.dead for course in seats):
+            for course, moved in zip(seats, engine.moved(), strict=True):
                 course.dead &= not moved
-        if not all(course.status for course in training):
-            _evaluate(training, engine, data)
+        _evaluate(seats, engine, range(len(seats)))
+        for course in seats:
+            course.seconds += (time.perf_counter() - start) / len(seats)
         if progress and courses[0].status != "diverged":
-            last = courses[0].history[-1]
-            progress((epoch + 1) / runs[0].epochs, f"train accuracy {last.train_accuracy:.3f}")
-        training, epoch = _compact(training, engine), epoch + 1
-        if checkpoint and training:
+            progress(courses[0].epoch / runs[0].epochs, f"train accuracy {courses[0].history[-1].train_accuracy:.3f}")
+        free()
+        if checkpoint and seats:
             checkpoint.save(lambda: {"course": courses[0].state(), "engine": engine.state()})
-    return [summary(each.history, each.status, each.steps, each.diverged_at) for each in courses]
+    return [course.outcome if course.history else None for course in courses]
 
 
 class _Course:
     """One run so far; `status` once it has ended."""
 
-    def __init__(self, run):
-        self.run, self.history, self.steps = run, [], 0
+    def __init__(self, run, number):
+        self.run, self.number, self.history, self.steps, self.seconds = run, number, [], 0, 0.0
         self.status = self.diverged_at = self.batches = None
         self.dead = False
+
+    @property
+    def epoch(self):
+        """Whole epochs done."""
+        return len(self.history) - 1
+
+    @property
+    def outcome(self):
+        """The Trained of a run that has ended, or the sentence with which it could not begin."""
+        if not self.history:
+            return f"the risk is not finite before training; c is {self.run.c:g}, choose a smaller one"
+        return summary(self.history, self.status, self.steps, self.diverged_at)
 
     def state(self):
         """What `restore` takes, between epochs."""
         return {"history": [list(evaluation) for evaluation in self.history], "steps": self.steps}
 
     def restore(self, state):
-        """Go on from another course's `state`; how many epochs it had done."""
+        """Go on from another course's `state`."""
         self.history, self.steps = [Evaluation(*each) for each in state["history"]], state["steps"]
-        return len(self.history) - 1
 
     def take(self, epoch):
         """The steps of an epoch."""
@@ -139,30 +187,24 @@ class _Course:
         self.status, self.diverged_at = "diverged", self.steps
 
 
-def _evaluate(courses, engine, data):
-    """Complete an epoch: evaluate what is due, training images first, for they may decide that this is the end."""
+def _evaluate(seats, engine, places):
+    """Complete an epoch of the runs at `places`: evaluate what is due.
 
-    def see(images, due):
-        return engine.evaluate(images) if images is not None and due else [None] * len(courses)
+    Training images come first, for they may decide that this is the end.
+    """
+    going = [place for place in places if seats[place].status != "diverged"]
 
-    def going():
-        return [course for course in courses if course.status != "diverged"]
+    def see(part, is_due):
+        """What the engine finds on `part`: place -> (accuracy, risk), of the runs for which it is due."""
+        due = [place for place in going if seats[place].status != "diverged" and is_due(seats[place])]
+        return dict(zip(due, engine.evaluate(part, due), strict=True)) if due else {}
 
-    train = see(data.train, any(course.train_is_due for course in going()))
-    validation = see(data.validation, any(course.validation_decides for course in going()))
-    for course, *seen in zip(courses, train, validation, strict=True):
-        if course.status != "diverged":
-            course.judge(seen[0], seen[1] and seen[1][1] if course.validation_decides else None)
-    test = see(data.test, any(course.test_is_due for course in going()))
-    validation = see(data.validation, any(course.test_is_due and not course.validation_decides for course in going()))
-    for course, *seen in zip(courses, test, validation, strict=True):
-        if course.status != "diverged":
-            course.close(seen[0], seen[1] and seen[1][1])
-
-
-def _compact(courses, engine):
-    """The runs that go on; `engine` keeps only theirs."""
-    places = [place for place, course in enumerate(courses) if course.status is None]
-    if len(places) < len(courses):
-        engine.keep(places)
-    return [courses[place] for place in places]
+    train = see("train", lambda course: course.train_is_due)
+    validation = see("validation", lambda course: course.validation_decides)
+    for place in going:
+        seats[place].judge(train.get(place), validation[place][1] if place in validation else None)
+    test = see("test", lambda course: course.test_is_due)
+    others = see("validation", lambda course: course.test_is_due and not course.validation_decides)
+    for place in going:
+        if seats[place].status != "diverged":
+            seats[place].close(test.get(place), others[place][1] if others.get(place) else None)

@@ -4,6 +4,7 @@ torch.optim has one rate for a list of weights. The members of a stack have a ra
 the same for both, are one matter, and a step along them is the engine's.
 """
 
+import itertools
 import math
 
 import torch
@@ -20,10 +21,13 @@ class Optimiser:
     run : Run
         Its optimiser, momentum, weight_decay and eps.
     weights : list of Tensor
+    members : int, optional
+        Of a stack: how many members have their weights along the first axis, each at a step of its own.
     """
 
-    def __init__(self, run, weights):
-        self.run, self.steps = run, 0
+    def __init__(self, run, weights, members=None):
+        self.run = run
+        self.steps = 0 if members is None else torch.zeros(members, dtype=torch.float64, device=weights[0].device)
         count = 2 if run.optimiser != "sgd" else 1 if run.momentum else 0
         self.buffers = [[torch.zeros_like(weight) for weight in weights] for _ in range(count)]
 
@@ -57,15 +61,29 @@ class Optimiser:
         torch._foreach_mul_(second, b)
         torch._foreach_addcmul_(second, gradients, gradients, value=1 - b)
         spreads = torch._foreach_sqrt(second)
-        torch._foreach_div_(spreads, math.sqrt(1 - b**self.steps))
+        share = 1 - b**self.steps
+        torch._foreach_div_(spreads, self._of_weights(math.sqrt(share) if isinstance(share, float) else share.sqrt()))
         torch._foreach_add_(spreads, self.run.eps)
         found = torch._foreach_div(first, spreads)
-        torch._foreach_div_(found, 1 - a**self.steps)
+        torch._foreach_div_(found, self._of_weights(1 - a**self.steps))
         return found
 
-    def keep(self, places):
-        """Of a stack, only the members at `places` stay."""
-        self.buffers = [[buffer[places] for buffer in buffers] for buffers in self.buffers]
+    def _of_weights(self, factor):
+        """A factor that each member has for itself, beside each of its weights."""
+        if isinstance(factor, float):
+            return factor
+        return [factor.to(each.dtype).reshape(-1, *[1] * (each.dim() - 1)) for each in self.buffers[0]]
+
+    def keep(self, places, stacked):
+        """Of a stack, only the members at `places` stay; `stacked` puts what they have into one tensor."""
+        self.buffers = [[stacked(each[place] for place in places) for each in buffers] for buffers in self.buffers]
+        self.steps = self.steps[places]
+
+    def restart(self, place):
+        """Of a stack, the member at `place` begins."""
+        self.steps[place] = 0
+        for buffer in itertools.chain(*self.buffers):
+            buffer[place] = 0
 
 
 def rate(run, step, steps_per_epoch):

@@ -8,8 +8,9 @@ import torch
 from fls_teach.vision.models.batch_norm import calibrate
 from fls_teach.vision.models.build import build_for
 from fls_teach.vision.models.multiplier import OutputMultiplier
-from fls_teach.vision.training.batches import epoch_batches, generator, whole_batches
+from fls_teach.vision.training.batches import Draw, epoch_batches, generator, whole_batches
 from fls_teach.vision.training.course import Epoch, follow
+from fls_teach.vision.training.inputs import parts
 from fls_teach.vision.training.losses import LOSSES
 from fls_teach.vision.training.optimisers import Optimiser, rate
 from fls_teach.vision.training.outcome import check
@@ -52,32 +53,34 @@ def train_one(model, data, run, progress=None, checkpoint=None):
     """
     check(run, data)
     with arithmetic(run):
-        return follow([run], _Network(model, data, run), data, progress, checkpoint)[0]
+        return follow([run], _Network(model, data, run), progress, checkpoint)[0]
 
 
 class _Network:
     """An engine of `follow` for one run."""
 
     def __init__(self, model, data, run):
-        self.run, self.images, self.normalise = run, data.train, data.normaliser()
-        if data.train.pixels.device.type == "cpu" or run.channels_last:
+        self.run, self.device, normalise = run, data.train.pixels.device, data.normaliser()
+        if self.device.type == "cpu" or run.channels_last:
             model.to(memory_format=torch.channels_last)  # 1.1 to 1.6 times the images per second on one core
-        calibrate(model, map(self.normalise, whole_batches(data.train.pixels, run.batch)))
+        calibrate(model, map(normalise, whole_batches(data.train.pixels, run.batch)))
+        self.n_classes, self.inputs = data.train.n_classes, parts([data], [normalise], run, run.channels_last)
         self.net, self.loss = OutputMultiplier(model, run.c, run.centred), LOSSES[run.loss]
         self.compiled = torch.compile(self.net) if run.compile else self.net
         self.weights, self.before = list(model.parameters()), None
         self.optimiser = Optimiser(run, self.weights)
 
-    def epoch(self, epoch):
+    def epoch(self, epochs):
+        (epoch,) = epochs
         self.net.train()
         if self.optimiser.moves_without_gradient:
             self.before = [weight.detach().clone() for weight in self.weights]
         run, seen, sizes = self.run, [], []
-        steps = math.ceil(len(self.images) / run.batch)
-        batches = epoch_batches(self.images, [run.seed], epoch, run.batch, run.augmentation)
-        with _global_numbers(run.seed, epoch, self.images.pixels.device):
-            for step, (pixels, labels) in enumerate(batches, epoch * steps):
-                seen.append(self._step(self.normalise(pixels), labels, rate(run, step, steps)))
+        steps = math.ceil(self.inputs["train"].n / run.batch)
+        batches = epoch_batches(self.inputs["shown"], [Draw(0, run.seed, epoch)], run.batch, run.augmentation)
+        with _global_numbers(run.seed, epoch, self.device):
+            for step, (images, labels) in enumerate(batches, epoch * steps):
+                seen.append(self._step(images, labels, rate(run, step, steps)))
                 sizes.append(len(labels))
         losses, slopes, hits = torch.stack(seen, dim=1).tolist()  # once per epoch: reading makes a GPU wait
         return [Epoch(losses, slopes, hits, sizes)]
@@ -96,23 +99,23 @@ class _Network:
             return torch.stack([loss.double(), slope.double(), hits.double()])
 
     def _outputs(self, images):
-        if self.run.channels_last:
-            images = images.to(memory_format=torch.channels_last)
         with products(self.run, images.device):
             return self.compiled(images)
 
-    def evaluate(self, images):
+    def evaluate(self, part, places=(0,)):
+        if part not in self.inputs:
+            return [None]
         self.net.eval()
         with torch.inference_mode():
-            hits, loss = self._hits_and_loss(images).tolist()
-        return [(hits / len(images), loss / len(images))]
+            hits, loss = self._hits_and_loss(self.inputs[part]).tolist()
+        n = self.inputs[part].n
+        return [(hits / n, loss / n)]
 
-    def _hits_and_loss(self, images):
-        size = EVALUATION_BATCH[images.pixels.device.type]
-        sums = torch.zeros(2, dtype=torch.float64, device=images.pixels.device)
-        for pixels, labels in zip(images.pixels.split(size), images.labels.split(size), strict=True):
-            outputs = self._outputs(self.normalise(pixels))
-            refuse_other_outputs(outputs.shape[1:], images.n_classes)
+    def _hits_and_loss(self, inputs):
+        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        for images, labels in inputs.split(EVALUATION_BATCH[self.device.type]):
+            outputs = self._outputs(images)
+            refuse_other_outputs(outputs.shape[1:], self.n_classes)
             hits = (outputs.argmax(1) == labels).sum()
             sums += torch.stack([hits.double(), self.loss(outputs, labels, reduction="sum").double()])
         return sums
