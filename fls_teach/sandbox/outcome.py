@@ -62,6 +62,7 @@ _RAISED = {
     "SystemExit": "called exit(); return the result instead",
     "EOFError": "waited for input(); use the arguments instead",
     "RecursionError": "calls itself without end (RecursionError)",
+    "MemoryError": "ran out of memory (MemoryError) {detail}",
 }
 
 
@@ -90,13 +91,6 @@ def sentence(kind, function, file_name, exception="", detail="", limit=None):
         text = f"{file_name} {detail}" + ("" if detail.endswith("?") else ".")
     else:
         (first_line, *_) = detail.strip().split("\n", 1)
-        text = f"{subject} {_raised(exception, first_line)}".rstrip(".") + "."
+        form = _RAISED.get(exception, "raised {exception}: {detail}" if first_line else "raised {exception}")
+        text = f"{subject} {form.format(exception=exception, detail=first_line)}".rstrip(".") + "."
     return " ".join(text.split())  # on one line, whatever the worker put into the detail
-
-
-def _raised(exception, detail):
-    if exception in _RAISED:
-        return _RAISED[exception]
-    if exception == "MemoryError":
-        return f"ran out of memory (MemoryError) {detail}"
-    return f"raised {exception}: {detail}" if detail else f"raised {exception}"

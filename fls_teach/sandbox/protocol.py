@@ -9,28 +9,15 @@ import struct
 
 import numpy as np
 
-from .decoding import (
-    CONSTANTS,
-    DTYPES,
-    F64,
-    MAX_DEPTH,
-    MAX_INT_BYTES,
-    MAX_NODES,
-    MAX_TEXT_BYTES,
-    MAX_VALUE_BYTES,
-    U16,
-    U32,
-    ProtocolError,
-    decode,
-    shape_problem,
-)
+from . import decoding
+from .decoding import DTYPES, MAX_DEPTH, MAX_VALUE_BYTES, U32, ProtocolError, decode, shape_problem
 
 MAX_HEAD_BYTES = 2**16
 TOKEN_BYTES = 16
 MAGIC = b"FLS1"
 
 _MESSAGE = struct.Struct(f"<4sII{TOKEN_BYTES}s")
-_TAGS = {value: tag for tag, value in CONSTANTS.items()}
+_TAGS = {value: tag for tag, value in decoding.CONSTANTS.items()}
 _DTYPE_CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(DTYPES)}
 _NUMPY_SCALARS = frozenset(np.sctypeDict.values())
 
@@ -88,13 +75,13 @@ class _Encoder:
 
     def add(self, value, depth):
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise NotPlain(f"more than {MAX_NODES} separate values; use a numpy array for numbers")
+        if self.nodes > decoding.MAX_NODES:
+            raise NotPlain(f"more than {decoding.MAX_NODES} separate values; use a numpy array for numbers")
         kind = type(value)  # not isinstance: a value may lie about its class
         if value is None or kind is bool:
             self.put(_TAGS[value])
         elif kind is float:
-            self.put(b"D", F64.pack(value))
+            self.put(b"D", decoding.F64.pack(value))
         elif kind is int:
             self.put(b"I", *_int_parts(value))
         elif kind is np.ndarray:
@@ -133,8 +120,8 @@ class _Encoder:
         except UnicodeEncodeError:
             raise NotPlain("a str that is not valid Unicode (a lone surrogate)") from None
         self.text += len(data)
-        if self.text > MAX_TEXT_BYTES:
-            raise NotPlain(f"more than {MAX_TEXT_BYTES // 2**20} MiB of text")
+        if self.text > decoding.MAX_TEXT_BYTES:
+            raise NotPlain(f"more than {decoding.MAX_TEXT_BYTES // 2**20} MiB of text")
         return U32.pack(len(data)), data
 
     def add_array(self, array):
@@ -179,9 +166,9 @@ _EXACT = {
 
 def _int_parts(value):
     length = value.bit_length() // 8 + 1
-    if length > MAX_INT_BYTES:
-        raise NotPlain(f"an int of more than {8 * MAX_INT_BYTES - 1} bits")
-    return U16.pack(length), value.to_bytes(length, "little", signed=True)
+    if length > decoding.MAX_INT_BYTES:
+        raise NotPlain(f"an int of more than {8 * decoding.MAX_INT_BYTES - 1} bits")
+    return decoding.U16.pack(length), value.to_bytes(length, "little", signed=True)
 
 
 def _dtype_code(dtype, noun):

@@ -39,7 +39,7 @@ class BaseSession:
             if outcome.ok:
                 self._loaded = outcome
             else:
-                self.failed_load = self._explained(outcome)
+                self.failed_load = outcome
         return self.failed_load or self._loaded
 
     def restart(self):
@@ -49,16 +49,11 @@ class BaseSession:
     def _text(self):
         return self._source.decode("utf-8", "replace")
 
-    def _explained(self, outcome):
-        """A failed load, with what to do in its message where a notebook's command is to blame."""
-        unknown = not outcome.exception or (outcome.exception == "NameError" and "get_ipython" in outcome.detail)
-        complaint = (
-            notebook_complaint(self._text(), self.path.name) if outcome.kind == "load_error" and unknown else None
-        )
-        if complaint is None:
-            return outcome
-        fields = {name: getattr(outcome, name) for name in ("traceback", "printed", "seconds", "cpu_seconds")}
-        return self._outcome("load_error", "", detail=complaint, **fields)
+    def _explained(self, exception="", detail="", **_):
+        """What to say of a failed load in place of these fields, where a notebook's command is to blame."""
+        unknown = not exception or (exception == "NameError" and "get_ipython" in detail)
+        complaint = notebook_complaint(self._text(), self.path.name) if unknown and self._source else None
+        return {"exception": "", "detail": complaint} if complaint else {}
 
     def call(self, function, /, *args, **kwargs):
         """Call a function of the file; return an `Outcome`.
@@ -82,6 +77,7 @@ class BaseSession:
         return self._call(function, body) if loaded.ok else loaded
 
     def _outcome(self, kind, function, limit=None, **fields):
+        fields |= self._explained(**fields) if kind == "load_error" else {}
         fields = visible_fields(fields)
         exception, detail = fields.get("exception", ""), fields.get("detail", "")
         text = sentence(kind, function, self.path.name, exception, detail, limit)

@@ -19,7 +19,7 @@ import re
 import sys
 import threading
 import types
-from traceback import walk_tb
+from traceback import walk_stack, walk_tb
 
 if __name__ == "__main__":
     # By path: the package's own folder must not be on the path of student code (Python 3.10 puts it there), nor its
@@ -143,17 +143,16 @@ class Program:
             kind = "not_done"
         elif isinstance(error, self.passing):
             raise error
-        frames = [(line, frame.f_code) for frame, line in walk_tb(error.__traceback__)]
         return ANSWER | {
             "kind": kind,
             "exception": type(error).__name__[:100],
             "detail": detail,
-            "traceback": self.traceback(frames),
+            "traceback": self.traceback(walk_tb(error.__traceback__)),
         }
 
     def traceback(self, frames):
-        """Return the student's own frames of [(line, code), ...], innermost last."""
-        own = [(n, code.co_name) for n, code in frames if code.co_filename == self.file_name]
+        """The student's own ones of the pairs (frame, line), innermost last, as text."""
+        own = [(n, frame.f_code.co_name) for frame, n in frames if frame.f_code.co_filename == self.file_name]
         lines = ["... (earlier calls left out)"] if len(own) > MAX_FRAMES else []
         for number, name in own[-MAX_FRAMES:]:
             lines.append(f"{self.file_name}, line {number}, in {name[:100]}")
@@ -162,11 +161,7 @@ class Program:
 
     def where_now(self, thread_id):
         """Return the traceback of a thread that is still running."""
-        frames, frame = [], sys._current_frames().get(thread_id)
-        while frame is not None:
-            frames.append((frame.f_lineno, frame.f_code))
-            frame = frame.f_back
-        return self.traceback(frames[::-1])
+        return self.traceback(reversed([*walk_stack(sys._current_frames()[thread_id])]))
 
 
 def _changed(function, args, kwargs, body):

@@ -37,4 +37,5 @@ def test_the_benchmark_runs_and_its_checks_hold(tmp_path):
     killed = found["e"]
     assert killed["same_gradebook"] and killed["records"] == 8 and killed["records_that_differ"] == []
     assert killed["redone_after_kill"] == [0, 0] and 0 < killed["finished_at_kill"][-1] < 8
-    assert "the process group was killed 2 times" in (tmp_path / "grading.md").read_text(encoding="utf-8")
+    words = " ".join((tmp_path / "grading.md").read_text(encoding="utf-8").split())  # wherever a line ends
+    assert "the process group was killed 2 times" in words

@@ -22,10 +22,14 @@ _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _SECCOMP_MODE_FILTER = 2
 
 
-def _prctl(*arguments):
+def _call(function, *arguments):
+    """Call a function of the C library that answers with -1 where it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(*(ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:5])):
-        raise OSError(ctypes.get_errno(), f"prctl({arguments[0]}) failed")
+    libc.syscall.restype = ctypes.c_long
+    value = libc[function](*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
+    if value < 0:
+        raise OSError(ctypes.get_errno(), f"{function}({arguments[0]}) failed")
+    return value
 
 
 def confine(limits):
@@ -55,7 +59,7 @@ def confine(limits):
                     "everybody may read (for example /usr/bin/python3 and a new environment below /opt)"
                 )
     parent = os.getppid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after setresuid, which would clear it
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # after setresuid, which would clear it
     if os.getppid() != parent:
         raise OSError("the grader ended")
     os.umask(0o077)
@@ -67,14 +71,14 @@ def confine(limits):
         hard = resource.getrlimit(constant)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard - more)
         resource.setrlimit(constant, (value, value + more))
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if "readable" in limits:
         _allow_only(limits["readable"], limits["writable"])
     if limits.get("filter") is not None:
         program = base64.b64decode(limits["filter"])
         steps = ctypes.create_string_buffer(program, len(program))
         fprog = _Program(len(program) // 8, ctypes.addressof(steps))
-        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(fprog))
+        _call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(fprog), 0, 0)
 
 
 # Landlock (landlock.h): its system calls have one number everywhere.
@@ -86,19 +90,10 @@ _WRITE = 0b1_0001_1011_0010  # write a file, remove files and folders, make fold
 _TRUNCATE = 1 << 14
 
 
-def _call(*arguments):
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    value = libc.syscall(*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
-    if value < 0:
-        raise OSError(ctypes.get_errno(), "Landlock failed")
-    return value
-
-
 def landlock():
     """The version of the kernel's Landlock; 0 if it has none."""
     try:
-        return _call(_CREATE, 0, 0, 1)
+        return _call("syscall", _CREATE, 0, 0, 1)
     except OSError:
         return 0
 
@@ -108,16 +103,16 @@ def _allow_only(readable, writable):
     if not (version := landlock()):
         return
     known = (1 << _RIGHTS.get(version, 16)) - 1
-    rules = _call(_CREATE, ctypes.create_string_buffer(struct.pack("=Q", known), 8), 8, 0)
+    rules = _call("syscall", _CREATE, ctypes.create_string_buffer(struct.pack("=Q", known), 8), 8, 0)
     for path, rights in [(p, _READ) for p in readable] + [(p, _READ | _WRITE | _TRUNCATE) for p in writable]:
         try:
             target = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:  # not on this machine
             continue
         rights &= known if os.path.isdir(path) else known & _OF_FILES
-        _call(_ADD_RULE, rules, 1, ctypes.create_string_buffer(struct.pack("=Qi", rights, target), 12), 0)
+        _call("syscall", _ADD_RULE, rules, 1, ctypes.create_string_buffer(struct.pack("=Qi", rights, target), 12), 0)
         os.close(target)
-    _call(_RESTRICT, rules, 0)
+    _call("syscall", _RESTRICT, rules, 0)
     os.close(rules)
 
 

@@ -98,10 +98,7 @@ _INHERITED = (
 _SET_VARIABLES = {
     # Two threads for each of many workers only get in each other's way, and sums in a fixed order make a mark
     # repeatable; so does the hash seed.
-    **dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
-        "1",
-    ),
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
 }

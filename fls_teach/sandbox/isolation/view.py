@@ -17,13 +17,6 @@ SYSTEM = (
 )
 
 
-# How pip and setuptools note an installation, an editable one among them.
-_INSTALLED = tuple(
-    pattern.format(name=_PACKAGE.name)
-    for pattern in ("{name}-*-info", "{name}.egg-info", "__editable__*{name}*", "__pycache__/__editable__*{name}*")
-)
-
-
 class ViewError(ValueError):
     """What has to be seen cannot be told from what must not."""
 
@@ -140,7 +133,7 @@ def _ours(trees):
     installed = (f"{where}lib*/python3*/*-packages" for where in ("", "local/"))
     folders = [path for pattern in installed for tree in ("/usr", *trees) for path in Path(tree).glob(pattern)]
     for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders(), *folders) if folder):
-        ours += [folder / package.name, *(path for pattern in _INSTALLED for path in folder.glob(pattern))]
+        ours += [path for pattern in ("", "__pycache__/") for path in folder.glob(f"{pattern}*fls?teach*")]
     clone = package.parent
     if (clone / ".git").exists() and not any(_lies_in(tree, str(clone)) for tree in (*trees, sys.prefix)):
         ours.append(clone)
