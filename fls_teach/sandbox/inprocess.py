@@ -8,7 +8,7 @@ answer is judged as it would be in a worker.
 import time
 from bdb import BdbQuit
 
-from fls_teach.sandbox import protocol
+from fls_teach.sandbox.reply import validated
 from fls_teach.sandbox.session import BaseSession
 from fls_teach.sandbox.worker import Program
 
@@ -45,6 +45,5 @@ class InProcess(BaseSession):
         start = time.perf_counter()
         answer, data = action(*arguments)
         seconds = time.perf_counter() - start
-        value = protocol.decode(data) if answer["kind"] == "value" else None
-        fields = {name: item for name, item in answer.items() if name != "kind"}
-        return self._outcome(answer["kind"], function, **fields, value=value, seconds=seconds)
+        fields = validated(answer, data)
+        return self._outcome(fields.pop("kind"), function, **fields, seconds=seconds)

@@ -29,9 +29,7 @@ def validated(answer, data):
     ProtocolError
         If it has another form.
     """
-    if type(answer) is not dict or answer.keys() != _FORM.keys():
-        raise ProtocolError("not an answer")
-    if any(type(answer[name]) is not form for name, form in _FORM.items()):
+    if type(answer) is not dict or {name: type(item) for name, item in answer.items()} != _FORM:
         raise ProtocolError("not an answer")
     if any(type(name) is not str for name in answer["mutated"]):
         raise ProtocolError("not an answer")

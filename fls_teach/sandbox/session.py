@@ -19,27 +19,20 @@ class BaseSession:
 
     def __init__(self, path, support, source=None):
         # Read once: every worker of this session runs the same bytes.
-        if source is None:
-            self.path = Path(os.path.abspath(path))
-            self._source, self._problem = read_source(self.path)
-        else:
-            self.path = Path(path)
-            self._source, self._problem = check_source(source)
-        if not self._problem and is_notebook(self._text()):  # some of them would load, and define nothing
-            self._problem = notebook_complaint(self._text(), self.path.name)
+        self.path = Path(os.path.abspath(path) if source is None else path)
+        self._source, problem = read_source(self.path) if source is None else check_source(source)
+        if not problem and is_notebook(self._text()):  # some of them would load, and define nothing
+            problem = notebook_complaint(self._text(), self.path.name)
         self._support = None if support is None else Path(support).read_bytes()
         self.first_timeout = self.failed_load = self._loaded = None
-        if self._problem:
-            self.failed_load = self._outcome("load_error", "", detail=self._problem)
+        if problem:
+            self.failed_load = self._outcome("load_error", "", detail=problem)
 
     def load(self):
         """Load the file unless that is done; return an `Outcome`."""
-        if self.failed_load is None and self._loaded is None:
+        if not (self.failed_load or self._loaded):
             outcome = self._load()
-            if outcome.ok:
-                self._loaded = outcome
-            else:
-                self.failed_load = outcome
+            self._loaded, self.failed_load = (outcome, None) if outcome.ok else (None, outcome)
         return self.failed_load or self._loaded
 
     def restart(self):

@@ -244,10 +244,8 @@ class Bubblewrap(Confined):
     def command(self, command):
         # By a descriptor, so that the sandbox's own process list does not show the paths of this machine.
         arguments = os.memfd_create("bwrap-arguments", 0)
-        with open(os.dup(arguments), "wb") as file:
-            file.write(b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
-            file.flush()
-            file.seek(0)
+        os.write(arguments, b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
+        os.lseek(arguments, 0, os.SEEK_SET)
         return [self._program, "--args", str(arguments), "--", *self._confined(command, _INSIDE)], (arguments,)
 
     def overflows(self, pid, members):

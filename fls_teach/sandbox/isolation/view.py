@@ -30,14 +30,8 @@ def library_folders():
     -------
     list of str
     """
-    folders = []
-    for name in ("numpy", "scipy", "torch"):
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            folder = str(Path(spec.origin).parents[1])
-            if folder not in folders:
-                folders.append(folder)
-    return folders
+    found = [importlib.util.find_spec(name) for name in ("numpy", "scipy", "torch")]
+    return list(dict.fromkeys(str(Path(spec.origin).parents[1]) for spec in found if spec and spec.origin))
 
 
 def interpreter_trees():
