@@ -19,7 +19,7 @@ from fls_teach.sandbox.isolation.leases import FIRST_USER, KILLERS_BELOW, LAST_U
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, ResourceLimits, SandboxError
 from fls_teach.sandbox.proc.ending import killer_of
-from fls_teach.sandbox.proc.table import Process, descendants, process_table, start_of
+from fls_teach.sandbox.proc.table import descendants, process_table
 from fls_teach.sandbox.proc.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
@@ -291,7 +291,7 @@ def test_time_of_all_processes_counts(inside, name):
 def test_all_of_a_worker_stays_on_one_processor(inside, name):
     session, sandbox = inside(name)
     assert session.call("spread", 4).ok
-    members = [pid for pid in sandbox.members(session.worker_pid) if _name(pid) != "bwrap"]
+    members = [pid for pid, _ in sandbox.members(session.worker_pid) if _name(pid) != "bwrap"]
     assert len(members) == 5
     assert {frozenset(os.sched_getaffinity(pid)) for pid in members} == {frozenset([sandbox._processor.number])}
 
@@ -406,7 +406,7 @@ def test_nothing_is_left_of_a_worker(inside, name, stop):
         pytest.skip("there it stops itself as well")
     session.time_limit = 0.5 if stop else 10  # they stop it as well
     session.call("daemons", 3, stop)
-    members = {Process(pid, start_of(pid)) for pid in sandbox.members(session.worker_pid)} if not stop else set()
+    members = sandbox.members(session.worker_pid) if not stop else set()
     assert stop or len(members) > 3
     start = time.monotonic()
     session.close()
@@ -527,7 +527,6 @@ def test_a_worker_ends_with_its_grader(need, name, tmp_path):
         deadline = time.monotonic() + 5
         while len(members := descendants(worker)) < 4:
             assert time.monotonic() < deadline, members
-        members = {Process(pid, start_of(pid)) for pid in members}
         process.kill()
     deadline = time.monotonic() + 5
     while alive := members & process_table().keys():

@@ -15,7 +15,7 @@ from fls_teach.sandbox.isolation import selftest
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.selftest import choose, make_sandbox, weaknesses
 from fls_teach.sandbox.proc import worker_process
-from fls_teach.sandbox.proc.table import process_table
+from fls_teach.sandbox.proc.table import process, process_table
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 
@@ -107,7 +107,7 @@ class Unwatched(Bubblewrap):
         return False
 
     def members(self, pid):
-        return {pid}
+        return {process(pid)}
 
 
 @linux
@@ -134,7 +134,7 @@ class Marked(NoSandbox):
         return super().environment() | {"FLS_TEST_MARK": self.mark}
 
     def members(self, pid):
-        return {pid for pid, _ in process_table() if self.mark.encode() in self._environment_of(pid)}
+        return {each for each in process_table() if self.mark.encode() in self._environment_of(each.pid)}
 
     @staticmethod
     def _environment_of(pid):
@@ -158,7 +158,7 @@ def test_a_process_that_survives_is_found(tmp_path, monkeypatch):
     try:
         found = weaknesses(sandbox, [secret], [tmp_path])
     finally:
-        for pid in sandbox.members(0):
+        for pid, _ in sandbox.members(0):
             os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 5
         while threading.active_count() > threads and time.monotonic() < deadline:

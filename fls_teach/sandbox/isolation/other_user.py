@@ -17,7 +17,7 @@ from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
 from fls_teach.sandbox.proc.ending import bury, killer_of
-from fls_teach.sandbox.proc.table import processes_of
+from fls_teach.sandbox.proc.table import process, processes_of
 
 _ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
 _TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
@@ -75,7 +75,7 @@ class OtherUser(Confined):
         return self.scratch
 
     def members(self, pid):
-        return processes_of(self._uid) | {pid}  # which is root's until it has become the user
+        return processes_of(self._uid) | {process(pid)}  # which is root's until it has become the user
 
     def overflows(self, pid, members):
         folders, limits = [self.scratch, *self._elsewhere()], self.limits

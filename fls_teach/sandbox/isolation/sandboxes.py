@@ -133,7 +133,7 @@ class NoSandbox:
         return folder
 
     def members(self, pid):
-        """All processes of the worker `pid`."""
+        """All processes of the worker `pid`, as a set of `proc.table.Process`."""
         return descendants(pid)
 
     def overflows(self, pid, members):
@@ -250,7 +250,7 @@ class Bubblewrap(Confined):
 
     def overflows(self, pid, members):
         outside = os.stat("/tmp").st_dev, os.stat("/").st_dev
-        for member in members - {pid}:  # the first is outside
+        for member in {each.pid for each in members} - {pid}:  # the first is outside
             with contextlib.suppress(OSError):
                 inside = f"/proc/{member}/root/tmp"
                 if os.stat(inside).st_dev not in outside:  # it is where it belongs

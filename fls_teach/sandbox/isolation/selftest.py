@@ -12,7 +12,7 @@ from pathlib import Path
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
-from fls_teach.sandbox.proc.table import Process, process_table, start_of
+from fls_teach.sandbox.proc.table import process, process_table
 from fls_teach.sandbox.proc.worker_process import WorkerStartError
 from fls_teach.sandbox.session import Session
 
@@ -81,8 +81,7 @@ def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
 
 
 def _tried(session, sandbox, secrets, folders, port, modules):
-    grader = (os.getpid(), start_of(os.getpid()))
-    outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, grader)
+    outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, process(os.getpid()))
     if not outcome.ok:
         yield f"the probe failed: {outcome.message}"
         return
@@ -105,7 +104,7 @@ def _tried(session, sandbox, secrets, folders, port, modules):
 def _left_behind(session, sandbox):
     """Close the session, and see whether what a submission has started ends with it."""
     could = session.call("leave_behind").value is True
-    members = {Process(pid, start_of(pid)) for pid in sandbox.members(session.worker_pid)}
+    members = sandbox.members(session.worker_pid)
     session.close()
     if not could:
         yield "the probe could not start a process"

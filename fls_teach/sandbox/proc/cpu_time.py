@@ -7,7 +7,7 @@ import time
 
 from fls_teach.sandbox.proc.table import stat_fields, threads
 
-_STATE, _PARENT, _OWN, _ENDED_CHILDREN, _START = 0, 1, slice(11, 13), slice(13, 15), 19  # in `stat_fields`; clock ticks
+_STATE, _PARENT, _OWN, _ENDED_CHILDREN = 0, 1, slice(11, 13), slice(13, 15)  # in `stat_fields`; clock ticks
 
 
 class TreeTime:
@@ -26,20 +26,20 @@ class TreeTime:
 
     def __init__(self):
         self.processor = self.total = 0.0
-        self._own = {}  # (pid, start) -> ticks, of all that were ever seen
+        self._own = {}  # Process -> ticks, of all that were ever seen
         self._members = None
 
-    def sample(self, pids, asked):
+    def sample(self, members, asked):
         """Sample the tree.
 
         Parameters
         ----------
-        pids : iterable of int
+        members : iterable of Process
         asked : float
             Seconds since the last sample in which it was to answer something.
         """
         tick, before = os.sysconf("SC_CLK_TCK"), self.processor
-        found = {(pid, fields[_START]): fields for pid in pids if (fields := stat_fields(f"/proc/{pid}/stat"))}
+        found = {each: fields for each in members if (fields := stat_fields(f"/proc/{each.pid}/stat"))}
         own = {key: sum(map(int, fields[_OWN])) for key, fields in found.items()}
         gained = sum(ticks - self._own.get(key, 0) for key, ticks in own.items())
         # Either sees what the other misses: a process that ended between two samples, waited for by its parent or not.

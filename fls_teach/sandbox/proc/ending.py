@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from fls_teach.sandbox.proc.table import process_table, start_of
+from fls_teach.sandbox.proc.table import process, process_table
 
 
 def adopt_orphans(adopted):
@@ -45,14 +45,15 @@ def end(members, seconds=5.0):
             with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
                 os.kill(each.pid, signal.SIGKILL)
         time.sleep(0.005)
-    bury(each.pid for each in members if start_of(each.pid) == each.start)
+    bury(members)
 
 
-def bury(pids):
+def bury(members):
     """Wait for those of some processes that have ended and were left to us: until then they count as their user's."""
-    for pid in pids:
+    for each in members:
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+            if process(each.pid) == each:
+                os.waitpid(each.pid, os.WNOHANG)
 
 
 def killer_of(uid, killer, lease):

@@ -35,10 +35,10 @@ def stat_fields(path):
     return []
 
 
-def start_of(pid):
-    """When a process started, zombie or not; None if it is gone."""
+def process(pid):
+    """The process that has this number now, zombie or not; its start is None if there is none."""
     fields = stat_fields(f"/proc/{pid}/stat")
-    return int(fields[_START]) if fields else None
+    return Process(pid, int(fields[_START]) if fields else None)
 
 
 def process_table():
@@ -55,22 +55,22 @@ def process_table():
 
 
 def descendants(pid):
-    """The numbers of a process and all its descendants, as a set; empty where there is no /proc."""
+    """A process and all its descendants, as a set of `Process`; empty where there is no /proc."""
     table, found = process_table(), {pid}
     while more := {child.pid for child, parent in table.items() if parent in found} - found:
         found |= more
-    return found & {each.pid for each in table}
+    return {each for each in table if each.pid in found}
 
 
 def processes_of(uid, ended=False):
-    """Numbers of a user's living processes, as a set; or of those that have ended, but no parent has waited for."""
+    """A user's living processes, as a set of `Process`; or those that have ended, but no parent has waited for."""
     found = set()
     for pid in pids():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
             status = file.read()
             zombie = b"\nState:\tZ" in status and b"\nThreads:\t1\n" in status
             if b"\nUid:\t%d\t" % uid in status and zombie == ended:
-                found.add(pid)
+                found.add(process(pid))
     return found
 
 
@@ -81,17 +81,17 @@ def memory_of(members):
     return sum(
         _sum_of(f"{pid}/status", wanted)
         or max((_sum_of(f"{pid}/task/{thread}/status", wanted) for thread in threads(pid)), default=0)
-        for pid in members
+        for pid, _ in members
     )
 
 
 def exact_memory_of(members):
     """The same with shared memory counted once, as far as the kernel tells; takes longer."""
     total = 0
-    for pid in members:
+    for each in members:
         # A process may hide it from all but root; then it counts in full.
-        used = _sum_of(f"{pid}/smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:"))
-        total += used + _sum_of(f"{pid}/status", (_PAGE_TABLES,)) if used else memory_of([pid])
+        used = _sum_of(f"{each.pid}/smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:"))
+        total += used + _sum_of(f"{each.pid}/status", (_PAGE_TABLES,)) if used else memory_of([each])
     return total
 
 

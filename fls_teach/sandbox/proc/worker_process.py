@@ -23,7 +23,7 @@ from fls_teach.sandbox.isolation.view import WORKER, library_folders
 from fls_teach.sandbox.printed import Printed
 from fls_teach.sandbox.proc.cpu_time import TreeTime, charged_seconds, processor_seconds
 from fls_teach.sandbox.proc.ending import end, kill_group
-from fls_teach.sandbox.proc.table import Process, exact_memory_of, memory_of, start_of
+from fls_teach.sandbox.proc.table import exact_memory_of, memory_of
 from fls_teach.sandbox.reply import validated
 
 WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
@@ -196,8 +196,7 @@ class WorkerProcess:
 
     def _members(self):
         """Its processes, as a set of `Process`; none without limits to watch."""
-        members = self._sandbox.members(self._process.pid) if self._sandbox.limits else ()
-        return {Process(pid, start_of(pid)) for pid in members}
+        return self._sandbox.members(self._process.pid) if self._sandbox.limits else set()
 
     def printed(self):
         """Return what was printed since the last time, once it has all arrived."""
