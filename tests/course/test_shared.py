@@ -1,9 +1,11 @@
 """The worker that answers as the course's own files would: what does not load is not asked."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from fls_teach.course.checking import shared
-from fls_teach.course.checking.shared import SharedWorker
+from fls_teach.course.checking.shared import CourseProcess, SharedWorker
 from fls_teach.course.registry import find_exercise
 
 
@@ -47,5 +49,18 @@ def test_files_are_loaded_again_after_a_worker_has_ended(worker, answer):
     assert worker.call(good, "f", 1).value == 2
     assert worker.call(good, "dies").kind == "crash"
     assert worker.call(good, "f", 1).value == 2
-    worker._session.restart()
+    worker._process.session.restart()
     assert worker.call(good, "f", 1).value == 2
+
+
+def test_a_process_that_is_lent_keeps_what_it_has_loaded_and_tells_exercises_apart(tmp_path):
+    """Catches a process for each exercise of each submission, and a misconception answered by another's namesake."""
+    process, pids = CourseProcess(), set()
+    for k in (1, 2, 1):
+        exercise = SimpleNamespace(solution=tmp_path / str(k) / "f.py", support=None)
+        with SharedWorker(exercise, 5.0, process) as worker:
+            assert worker.call(SimpleNamespace(name="a", source=f"f = ({k}).__add__"), "f", 1).value == k + 1
+        pids.add(process.session.worker_pid)
+    assert len(pids) == 1 and None not in pids
+    assert len(process.ready) == 2
+    process.session.close()

@@ -27,7 +27,7 @@ CANARY = "FLS-CANARY"
 TRACE, SURVIVOR = "FLS-ATTACK-WAS-HERE", "FLS-ATTACK-SURVIVOR"
 """What attacks put into the names of files that they write, and into the command line of processes they leave."""
 
-TIME_LIMIT = 2.0  # seconds for a call of an attack: the reference needs hundredths
+TIME_LIMIT = 1.0  # seconds for a call of an attack: the reference needs hundredths
 TOTAL_LIMIT = 20.0  # for all of its exercises, so that an attack that never finishes loading does not take 30 s
 MEMORY_MIB = 512
 _NEIGHBOURS = "a-neighbour", "z-neighbour"

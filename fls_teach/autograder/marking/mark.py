@@ -18,7 +18,7 @@ from fls_teach.autograder.settings import TimeLimits
 from fls_teach.course.checking.check import STOPPED, check
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import Limits
-from fls_teach.course.checking.shared import SharedWorker
+from fls_teach.course.checking.shared import CourseProcess, SharedWorker
 from fls_teach.course.feedback.cards import make_card
 from fls_teach.course.feedback.describe import described
 from fls_teach.course.withheld import digest
@@ -124,11 +124,17 @@ def _mark_exercise(exercise, source, seed, sandbox, limits, share):
         session.close()
         return _reference_loads(exercise, sandbox, limits)
 
-    with session, SharedWorker(exercise, MISCONCEPTION_LIMIT) as course:
+    with session, SharedWorker(exercise, MISCONCEPTION_LIMIT, _course_process()) as course:
         budget = TimedSession(session, limits, share)
         describe = _describing(exercise, budget.lend(course))
         options = {"seed": seed, "limits": SEARCH, "clock": budget, "loads": loads, "stumble": "grader-fault"}
         return check(exercise, budget, describe, **options), budget.taken
+
+
+@functools.lru_cache
+def _course_process():
+    """The process of the course's own files, for all that this process marks; it ends with this one."""
+    return CourseProcess()
 
 
 def _reference_loads(exercise, sandbox, limits):

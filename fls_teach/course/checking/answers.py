@@ -1,6 +1,6 @@
 """Runs in a worker, as support code: what would another file of the course have answered?
 
-One worker serves all files of an exercise; starting one for each would take longer than the answers.
+One worker serves many files; starting one for each would take longer than the answers.
 """
 
 import types
