@@ -178,6 +178,65 @@ def test_the_fused_engine_gives_the_records_of_the_loop_to_float_tolerance(tmp_p
     assert len({tuple(record["trained"]["train_risk"]) for record in fused}) == 4
 
 
+MIXED = [replace(SMALL, lr=lr, seed=seed) for seed in (0, 1) for lr in (0.1, 1e30)]
+"""Two seeds, which have training images of their own; at the second rate a run diverges in its first epoch."""
+
+
+@pytest.fixture
+def stacked(monkeypatch):
+    """(learning rate, seed, epoch) of each member, epoch by epoch of a stack; the third one can be made Ctrl-C."""
+    from fls_teach.vision.training.stack import Stack
+
+    seen, train = [], Stack.epoch
+
+    def epoch(stack, at):
+        seen.append([(run.lr, run.seed, k) for run, k in zip(stack.runs, at, strict=True)])
+        if seen[0] is None and len(seen) == 4:
+            raise KeyboardInterrupt
+        return train(stack, at)
+
+    monkeypatch.setattr(Stack, "epoch", epoch)
+    return seen
+
+
+def test_a_stack_takes_runs_that_wait_and_trains_them_as_in_a_stack_of_their_own(tmp_path, stacked):
+    """Catches a run that is done twice, left out or given another's images, and a place that stays free."""
+    alone = [sweep([run], tmp_path / run.digest, engine="fused", say=print).records[0] for run in MIXED]
+    del stacked[:]
+    together = sweep(MIXED, tmp_path / "out", engine="fused", say=print, all_cells=True).records
+    assert stacked == [
+        [(0.1, 0, 0), (1e30, 0, 0)],
+        [(0.1, 0, 1), (0.1, 1, 0)],
+        [(1e30, 1, 0), (0.1, 1, 1)],
+    ]
+    for ours, theirs in zip(together, alone, strict=True):
+        risks = [record["trained"].pop("train_risk") for record in (ours, theirs)]
+        assert risks[0] == pytest.approx(risks[1], rel=1e-4)
+        assert (ours["images"], ours["run"]) == (theirs["images"], theirs["run"])
+        assert ours["trained"]["status"] == theirs["trained"]["status"]
+    assert len(store.read_seconds(tmp_path / "out")) == 4 and not list((tmp_path / "out" / "leases").iterdir())
+
+
+def test_what_a_stack_has_finished_is_kept_when_it_is_killed(tmp_path, stacked):
+    stacked.append(None)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(MIXED, tmp_path, engine="fused", say=print, all_cells=True)
+    assert set(files(tmp_path)) == {f"{run.digest}.json" for run in MIXED[:2]}
+    assert len(sweep(MIXED, tmp_path, engine="fused", say=print, all_cells=True).records) == 4
+    assert stacked[4:] == [[(0.1, 1, 0), (1e30, 1, 0)], [(0.1, 1, 1)]]
+
+
+def test_a_run_whose_images_are_others_does_not_join_a_stack(tmp_path, monkeypatch, stacked, said):
+    """The stack goes on: its members are sound."""
+    load = engines.load_data
+    sweep([replace(MIXED[2], lr=0.2)], tmp_path, engine="loop", say=print)
+    monkeypatch.setattr(engines, "load_data", lambda run, *rest: load(replace(run, seed=7 * run.seed), *rest))
+    swept = sweep(MIXED, tmp_path, engine="fused", say=said.append, all_cells=True)
+    assert [(record["run"]["lr"], record["run"]["seed"]) for record in swept.records] == [(0.1, 0), (1e30, 0)]
+    assert swept.failed == MIXED[2:] and "train images of 'latent' are not those of the runs" in said[1]
+    assert stacked == [[(0.1, 0, 0), (1e30, 0, 0)], [(0.1, 0, 1)]]
+
+
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(1)], ids=["here", "executor"])
 def test_a_run_that_cannot_be_trained_does_not_take_its_stack_with_it(tmp_path, said, executor):
     grid = [replace(SMALL, c=c) for c in (0.5, 1.0, 1e39, 2.0, 4.0)]

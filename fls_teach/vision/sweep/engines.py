@@ -9,6 +9,7 @@ import platform
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import lru_cache, partial
 from itertools import groupby
 from pathlib import Path
 
@@ -28,8 +29,9 @@ STACK = 64
 
 
 def work(
-    runs, *, fused=False, data_dir=None, generator=None, device="auto", digests=None, checkpoints=None, progress=None
-):
+    runs, *, fused=False, data_dir=None, generator=None, device="auto", digests=None, checkpoints=None, progress=None,
+    more=None, done=None,
+):  # fmt: skip
     """Train `runs`, which share their images: one after another or, with `fused`, in one set of kernels.
 
     Parameters
@@ -46,11 +48,16 @@ def work(
         Folder in which a long run that is not fused leaves where it is, to go on from there next time.
     progress : callable (fraction, what), optional
         Of a run that is not fused.
+    more : callable, optional
+        Asked for another run in the place of a fused one that has ended: gives (run, digests), or None.
+    done : callable (run, outcome, seconds), optional
+        Told at once when a fused run ends: its record, or the sentence that it failed with; its share of the time.
 
     Returns
     -------
     list of dict
-        A record for each run, in plain JSON values: what `fls_teach.vision.sweep.store.save` takes.
+        A record for each of `runs` that could begin, in plain JSON values: what `fls_teach.vision.sweep.store.save`
+        takes.
 
     Raises
     ------
@@ -59,14 +66,44 @@ def work(
     """
     device = resolve(device)
     with _one_thread():
-        data = images(runs[0], data_dir, generator, device, digests)
         if fused:
-            from fls_teach.vision.training.fused import train_stack
+            load = partial(images, data_dir=data_dir, generator=generator, device=device)
+            return _fused(list(runs), load, device, digests, more, done)
+        data = images(runs[0], data_dir, generator, device, digests)
+        trained = [train_run(run, data, progress, _checkpoint(checkpoints, run, data, device)) for run in runs]
+    return [_record(run, each, data, device, False) for run, each in zip(runs, trained, strict=True)]
 
-            trained = train_stack(list(runs), data)
-        else:
-            trained = [train_run(run, data, progress, _checkpoint(checkpoints, run, data, device)) for run in runs]
-    return [_record(run, each, data, device, fused) for run, each in zip(runs, trained, strict=True)]
+
+def _fused(runs, load, device, digests, more, done):
+    """`work` in one stack; ``load(run, digests=...)`` gives the images of a run."""
+    from fls_teach.vision.training.fused import train_stack
+
+    known = {runs[0].seed: digests}  # a stack's runs differ in c, learning rate and seed alone
+
+    @lru_cache(maxsize=STACK)
+    def images_of(kind):
+        return load(kind, digests=known[kind.seed])
+
+    def data_of(run):
+        return images_of(replace(run, c=1.0, lr=1.0))
+
+    def another():
+        while found := more():
+            run, known[found[0].seed] = found
+            try:
+                data_of(run)
+            except ValueError as problem:
+                done(run, str(problem), 0.0)
+            else:
+                return run
+        return None
+
+    def end(run, outcome, seconds):
+        done(run, outcome if isinstance(outcome, str) else _record(run, outcome, data_of(run), device, True), seconds)
+
+    trained = train_stack(runs, data_of, more=more and another, done=done and end)
+    pairs = zip(runs, trained, strict=False)
+    return [_record(run, each, data_of(run), device, True) for run, each in pairs if each]
 
 
 def images(run, data_dir=None, generator=None, device="cpu", digests=None):

@@ -8,6 +8,7 @@ import time
 import warnings
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, ProcessPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing.context import SpawnContext
 
 from fls_teach.scheduler import connected
@@ -43,9 +44,10 @@ def sentence(problem):
 
 
 def here(queue, ledger):
-    """Do what `queue` has in this process, one task after another."""
+    """Do what `queue` has in this process, one task after another; a stack takes more from the queue as it has room."""
     while task := queue.take():
-        outcome, seconds = attempt(task, progress=lambda fraction, what: ledger.show(fraction))
+        more = {"more": partial(queue.more, task.args[0]), "done": queue.done}
+        outcome, seconds = attempt(task, progress=lambda fraction, what: ledger.show(fraction), **more)
         queue.ended(task, outcome, seconds)
 
 

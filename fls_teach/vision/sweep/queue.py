@@ -3,8 +3,10 @@
 import time
 from collections import deque
 
+from fls_teach.vision.own import is_own
 from fls_teach.vision.sweep import leases, store
 from fls_teach.vision.sweep.executors import GIVEN_UP
+from fls_teach.vision.sweep.provenance import kind
 
 
 class Queue:
@@ -23,7 +25,7 @@ class Queue:
 
     def __init__(self, units, task, ledger, skips_needless):
         self.task, self.ledger, self.skips_needless = task, ledger, skips_needless
-        self.waiting, self.elsewhere = deque(units), []
+        self.waiting, self.joined, self.elsewhere = deque(map(list, units)), [], []
 
     def take(self, device=None):
         """The next task, its runs leased; None if the rest is done, needless, or another process's."""
@@ -32,6 +34,20 @@ class Queue:
             if free:
                 return self.task(free, device)
         return None
+
+    def more(self, runs):
+        """The next run that can take a place in a stack of `runs`: (run, digests of its images); None if none can."""
+        for unit in self.waiting:
+            while unit and _may_join(unit[0], runs[0]):
+                run = unit.pop(0)
+                if self._is_to_be_done(run):
+                    self.joined.append(run)
+                    return run, self.ledger.images.expected(run)
+        return None
+
+    def done(self, run, outcome, seconds):
+        """`outcome` of one run of a stack that goes on: its record, or the sentence that it failed with."""
+        self.ledger.finished([run], outcome if isinstance(outcome, str) else [outcome], seconds)
 
     def _is_to_be_done(self, run):
         if run.digest in self.ledger.leases.held:  # half of a stack that failed together
@@ -50,9 +66,12 @@ class Queue:
     def ended(self, task, outcome, seconds):
         """`outcome` is the records of `task`, or the sentence that it failed with.
 
-        One run that cannot be trained, because c overflows, say, takes its stack with it: the halves are tried again.
+        One run that cannot be trained may take its stack with it: halves of what is not done are tried again.
         """
-        runs = task.args[0]
+        runs = [run for run in [*task.args[0], *self.joined] if run in self.ledger.open]
+        self.joined = []
+        if not runs:  # each was told to `done`
+            return
         if isinstance(outcome, str) and len(runs) > 1 and outcome != GIVEN_UP:
             middle = len(runs) // 2
             self.waiting.extendleft([runs[middle:], runs[:middle]])
@@ -79,3 +98,8 @@ class Queue:
                 return False
             time.sleep(min(1.0, leases.REFRESH_SECONDS / 4))
         return False
+
+
+def _may_join(run, other):
+    """Whether they can share a stack; one's own images may be more or fewer for another seed."""
+    return kind(run) == kind(other) and (run.seed == other.seed or not is_own(run.data))
