@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from fls_teach.autograder.intake import collect as intake
 from fls_teach.autograder.intake.collect import collect
+from fls_teach.autograder.intake.submission import digest
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.course.workspace import folder, submit
 from fls_teach.course.workspace.start import start
@@ -366,7 +366,7 @@ def test_a_workspace_is_found_below_other_folders_but_not_without_end(tmp_path):
 def test_nothing_found_is_still_a_submission(tmp_path):
     (tmp_path / "all" / "nobody").mkdir(parents=True)
     empty = only(tmp_path / "all")
-    assert empty.files == {} and empty.digest == intake.digest({})
+    assert empty.files == {} and empty.digest == digest({})
     assert empty.notes == ("No file of an exercise was found; they are called 01_mixture.py and so on.",)
 
 

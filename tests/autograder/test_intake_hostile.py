@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.autograder.intake.collect import collect, holds_work, sources
+from fls_teach.autograder.intake import sources
+from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import is_work, recognised
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.course.registry import CourseError, exercises

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from fls_teach.autograder.intake.collect import collect
-from fls_teach.autograder.intake.people import moment
+from fls_teach.autograder.intake.patterns import moment
 from fls_teach.course.registry import CourseError, exercises
 
 EIGHT, NINE = "08_bayes_error", "09_decomposition"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from fls_teach.autograder.intake.collect import Submission, digest
+from fls_teach.autograder.intake.submission import Submission, digest
 from fls_teach.autograder.marking import mark as marking
 from fls_teach.autograder.marking.budget import TimedSession
 from fls_teach.autograder.marking.course_key import seed_from

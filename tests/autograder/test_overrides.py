@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from fls_teach.autograder.grade import grade
-from fls_teach.autograder.intake.collect import Entry
+from fls_teach.autograder.intake.submission import Entry
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.record import as_json, check_record, final_marks
 from fls_teach.autograder.reports import conclude, gradebook, summary

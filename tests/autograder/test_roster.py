@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fls_teach.autograder.intake.collect import Entry
+from fls_teach.autograder.intake.submission import Entry
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.course.registry import CourseError
 

@@ -1,35 +1,16 @@
 """Which files of a submission are the exercises': by their names, and by their bytes where names leave a choice."""
 
 import re
-from dataclasses import dataclass
 
 from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, meant, path_of, recognised, refusal
 from fls_teach.autograder.intake.sources import Refused
+from fls_teach.course.registry import find_exercise
 from fls_teach.sandbox.notebooks import notebook_complaint
 
 MAX_CANDIDATES = 20  # files that are read for one exercise
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What was taken of a submission.
-
-    Attributes
-    ----------
-    files : dict of str to bytes
-        By exercise.
-    notes : list of str
-        What was refused or chosen, the graver first.
-    unclear : list of str
-        Those of the notes that say why a person has to choose.
-    """
-
-    files: dict
-    notes: list
-    unclear: list
-
-
-def choose(items, expected, stub=lambda name: b""):
+def choose(items, refused, expected):
     """Find the exercises' files.
 
     The only file that can be an exercise is taken, wherever it lies and however its name was changed. Of several that
@@ -39,46 +20,58 @@ def choose(items, expected, stub=lambda name: b""):
     Parameters
     ----------
     items : list of Item
+    refused : list of str
+        Notes on what was refused before.
     expected : tuple of str
-    stub : callable
-        Gives the bytes of an exercise's stub.
+        The exercises' names.
 
     Returns
     -------
-    Choice
+    files : dict of str to bytes
+        By exercise.
+    notes : list of str
+        What was refused or chosen, the graver first.
+    review : list of str
+        Those of the notes that say why a person has to look.
     """
-    claims, remarks, refused, remarkable, unclear, files = {}, [], [], [], [], {}
+    claims, remarks, unread, taken, unclear, files = {}, [], [], [], [], {}
     for item in sorted(items, key=lambda item: item.parts):
-        found = recognised(item.parts[-1], expected)
-        if found:
-            claims.setdefault(found[0], []).append((found[1], len(item.parts), item))
+        claim = recognised(item.parts[-1], expected)
+        if claim:
+            claims.setdefault(claim[0], []).append((claim[1], len(item.parts), item))
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
             remarks.append(refusal(item.parts, reason))
-    for name, found in sorted(claims.items()):
+    for name, claim in sorted(claims.items()):
         texts = {}  # of those with the same text, the first
-        for level, _, item in sorted(found, key=lambda each: each[:2])[:MAX_CANDIDATES]:
+        for level, _, item in sorted(claim, key=lambda each: each[:2])[:MAX_CANDIDATES]:
             try:
                 if item.problem:
                     raise Refused(item.problem)
                 data = item.tree.read(item)
                 texts.setdefault(_plain(data), (level, item, data))
             except Refused as reason:
-                refused.append(refusal(item.parts, reason))
-        unchanged, every = texts.pop(_plain(stub(name)), None), [*texts.values()]
-        found = _narrowed(every, name, expected) if every else [unchanged] if unchanged else []
-        taken = [item for _, item, _ in found]
-        rest = [item for _, item, _ in every if item not in taken]
-        if len(taken) > 1:
+                unread.append(refusal(item.parts, reason))
+        stub = texts.pop(_plain(find_exercise(name).stub.read_bytes()), None)
+        every = [*texts.values()] or [stub] * bool(stub)
+        best = _narrowed(every, name, expected)
+        rest = [item for _, item, _ in every if all(item is not other for _, other, _ in best)]
+        if len(best) > 1:
+            several = _listed([item for _, item, _ in best])
             unclear.append(
-                f"{_listed(taken)} claim to be the same exercise: none was taken, so {name} counts as not handed in."
+                f"{several} claim to be the same exercise: none was taken, so {name} counts as not handed in."
             )
-        elif taken:
-            files[name] = found[0][2]
+        elif best:
+            _, item, files[name] = best[0]
             others = f", not {_listed(rest)}" if rest else ""
-            others += f"; '{path_of(unchanged[1])}' is the unchanged stub" if every and unchanged else ""
-            if others or taken[0].parts[-1] != f"{name}.py":
-                remarkable.append(f"'{path_of(taken[0])}' was taken as {name}{others}.")
-    return Choice(files, [*unclear, *refused, *remarkable, *remarks], unclear)
+            others += f"; '{path_of(stub[1])}' is the unchanged stub" if texts and stub else ""
+            if others or item.parts[-1] != f"{name}.py":
+                taken.append(f"'{path_of(item)}' was taken as {name}{others}.")
+    notes = [*refused, *unclear, *unread, *taken, *remarks]
+    if files:
+        return files, notes, unclear
+    nothing = f"No file of an exercise was found; they are called {(*expected, 'NN_name')[0]}.py and so on."
+    review = unclear or notes[:1] or [f"{nothing} Others were handed in."] * bool(items)
+    return files, [nothing, *notes], review
 
 
 def _narrowed(found, name, expected):

@@ -4,7 +4,7 @@ import unicodedata
 from collections import defaultdict
 
 from fls_teach.autograder.intake.layout import shown
-from fls_teach.autograder.intake.people import moment
+from fls_teach.autograder.intake.patterns import moment
 from fls_teach.autograder.tables import read_columns
 from fls_teach.course.registry import CourseError
 
@@ -38,7 +38,7 @@ def merged(people, rows, remark=lambda what, name: None):
 
     Parameters
     ----------
-    people : list of tuple of people.Found
+    people : list of tuple of Entry
     rows : list of (str, str)
     remark : callable
         Told of each member under whose name nothing was handed in.
@@ -50,7 +50,7 @@ def merged(people, rows, remark=lambda what, name: None):
     """
     called, groups, taken, result = defaultdict(list), defaultdict(list), {}, []
     for place, own in enumerate(people):
-        for name in {_plain(name) for name in (own[-1].name, own[-1].id, own[-1].login, own[-1].who)}:
+        for name in {_plain(name) for name in (own[-1].called, own[-1].id, own[-1].login, own[-1].who)}:
             called[name].append(place)
     for submission, member in rows:
         groups[submission].append(member)

@@ -3,21 +3,22 @@
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from pathlib import Path
 
 from fls_teach.autograder.marking.record import INVISIBLE
 
-ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
-# What systems, tools and learning platforms put beside people's work.
-_JUNK = set(
-    "__macosx __pycache__ thumbs.db desktop.ini venv env node_modules site-packages index.html grades.csv grades.xls"
-    " timestamp.txt comments.txt submissions.csv".split()
-) | {"feedback attachment(s)"}
-# Hidden folders of tools, systems and editors, some with copies of exercises.
-_TOOLS = set(
-    ".git .github .svn .hg .idea .vscode .history .ipynb_checkpoints .venv .env .cache .pytest_cache .mypy_cache"
-    " .trashes .ruff_cache .hypothesis .trash .trash-1000 .spotlight-v100 .fseventsd .temporaryitems".split()
-)
+
+def data_lines(name):
+    """The (key, text) of each line of a file beside this one; a "#" begins a comment."""
+    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    return [line.split(None, 1) for line in lines if line and line[0] != "#"]
+
+
+WORDS = {}
+"""What names of files hold, by the keys of words.txt."""
+for _key, _text in data_lines("words.txt"):
+    WORDS.setdefault(_key, []).extend(_text.split(", "))
+
 _SHOWN = 80  # characters of a path in a note
 # Some are printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
 _UNSEEN = re.compile(f"{INVISIBLE.pattern}|[\ufe00-\ufe0f]")
@@ -28,39 +29,13 @@ STAMP = (
     r"(?:(?:[T_\-., ]|\bat\b)*[0-2]?\d[-_.:hH]?[0-5]\d(?:[-_.:mM]?[0-5]\d(?:[-_.]?\d{3,6})?)?(?:Z|[+-]\d{4})?)?(?!\d))"
 )
 """A date, with or without a time, as platforms write it into names."""
-_COPY = (
-    r"(?:copy|kopie|copie|copia|cópia|còpia|kopia|kopi|kópia|kopya|kopija|kopio|másolat|копия|копія|αντίγραφο|副本|复制|"
-    r"複製|コピー|사본|نسخة)(?:[ _]+(?:of|von|de|di|do|da|van|af|av|från|от))?"
-)
+_COPY = rf"(?:{'|'.join(WORDS['copy'])})(?:[ _]+(?:{'|'.join(WORDS['of'])}))?"
 _BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
 # A stamp is taken whole, by the lookahead: its time could also be read as numbers, in twice as many ways per stamp.
 AFTER = rf"(?:[\W_]+(?:{_COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")
 LONGEST = 255
 """Characters of a file's name on every common system; archives may hold longer ones, which no pattern has to read."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """Something in a submission that is not an ordinary folder.
-
-    Attributes
-    ----------
-    parts : tuple of str
-        Its path from the submission's top.
-    problem : str
-        Why it must not be opened ("it is a link, ..."), or "".
-    tree, handle : object
-        The tree that it lies in, and what that needs to read it.
-    archive : tuple of str
-        The path of the archive in the submission that it lies in; () if in none.
-    """
-
-    parts: tuple
-    problem: str = ""
-    tree: object = None
-    handle: object = None
-    archive: tuple = ()
 
 
 def shown(text, limit=_SHOWN):
@@ -95,25 +70,21 @@ def refusal(parts, reason):
     return f"'{shown('/'.join(parts))}' was not taken: {reason}."
 
 
-def is_junk(parts):
-    """Whether a path is what systems and tools leave behind, which no person needs to hear of."""
-    return any(map(_is_junk, parts))
-
-
-def _is_junk(name):
+def is_junk(name):
+    """Whether something is called as what systems and tools leave behind, which no person needs to hear of."""
     if name.startswith(".") and is_archive(name):  # a person's, unless a Mac put it beside another
         return name.startswith("._")
-    return name.startswith((".", "~$")) or name.casefold() in _JUNK
+    return name.startswith((".", "~$")) or name.casefold() in WORDS["junk"]
 
 
 def is_hidden(name):
     """Whether something is called as what systems do not show, and not as a known tool's: it may be a person's."""
-    return name.startswith(".") and not name.startswith("._") and name.casefold() not in _TOOLS
+    return name.startswith(".") and not name.startswith("._") and name.casefold() not in WORDS["tools"]
 
 
 def is_archive(name):
     """Whether a file is called as archives are."""
-    return name.casefold().endswith(ARCHIVES)
+    return name.casefold().endswith(tuple(WORDS["archives"]))
 
 
 def is_work(name):

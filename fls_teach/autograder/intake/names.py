@@ -8,6 +8,11 @@ from collections import Counter
 
 from fls_teach.autograder.intake.layout import shown
 
+try:
+    from confusable_homoglyphs.confusables import confusables_data
+except ImportError:
+    confusables_data = {}
+
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)  # no file on Windows can be called so
 
 
@@ -18,16 +23,16 @@ def names_of(label, found):
     ----------
     label : str
         The person's name, or the group's.
-    found : people.Found
+    found : Entry
 
     Returns
     -------
     tuple of str
     """
     place = found.path
-    inner = "/".join(("", *(member.path for member in found.members[:1])))
+    inner = "".join(f"/{path}" for path, _ in found.members[:1])
     key = found.login or found.id
-    full = f"{found.name} {key}" if key else f"{found.who.strip()}/" if found.kind == "folder" else found.who
+    full = f"{found.called} {key}" if key else f"{found.who.strip()}/" if found.kind == "folder" else found.who
     stem, full, longer = (_shown_name(text) for text in (label, full, f"{place.parent.name}/{full}"))
     marks = _marks(f"{place.parent.name}/{place.name}{inner}", f"{place}{inner}")
     return stem, full, longer, *(f"{stem[: 84 - len(mark)]} [{mark}]" for mark in marks)
@@ -65,26 +70,16 @@ def _marks(near, whole):
 
 
 @functools.cache
-def _prototypes():
-    """Unicode's confusable characters, each with the one that it looks like; of the extra "grade"."""
-    try:
-        from confusable_homoglyphs.confusables import confusables_data
-    except ImportError:
-        return {}
-    alike = {letter: [each["c"] for each in others] for letter, others in confusables_data.items()}
-    return str.maketrans(
-        {
-            letter: max((letter, *others), key=lambda each: (len(alike.get(each, ())), each))
-            for letter, others in alike.items()
-            if len(letter) == 1
-        }
-    )
+def _prototype(letter):
+    """Of all that look like a letter, says Unicode, the one that looks like most; needs the extra "grade"."""
+    alike = [letter, *(each["c"] for each in confusables_data.get(letter, ()))]
+    return max(alike, key=lambda each: (len(confusables_data.get(each, ())), each))
 
 
 def _looks(name):
     """Texts one of which two names share if they look the same: in whatever case, script or normal form."""
     plain = unicodedata.normalize("NFKC", name)
-    return plain.casefold(), f"\0{plain.translate(_prototypes()).casefold()}"
+    return plain.casefold(), f"\0{''.join(map(_prototype, plain)).casefold()}"
 
 
 def disambiguate(options):
@@ -100,15 +95,11 @@ def disambiguate(options):
     >>> disambiguate([("ada", "ada.zip"), ("Ada", "Ada/"), ("bob", "bob.zip")])
     ['ada.zip', 'Ada/', 'bob']
     """
-    level = [0] * len(options)
+    left = [list(each) for each in options]
     while True:
-        names = [each[k] for each, k in zip(options, level, strict=True)]
-        often = Counter(look for name in names for look in _looks(name))
-        twins = [
-            i for i, name in enumerate(names)
-            if any(often[look] > 1 for look in _looks(name)) and level[i] + 1 < len(options[i])
-        ]  # fmt: skip
+        often = Counter(look for names in left for look in _looks(names[0]))
+        twins = [names for names in left if names[1:] and any(often[look] > 1 for look in _looks(names[0]))]
         if not twins:
-            return names
-        for i in twins:
-            level[i] += 1
+            return [names[0] for names in left]
+        for names in twins:
+            del names[0]

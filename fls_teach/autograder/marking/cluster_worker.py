@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import fls_teach
-from fls_teach.autograder.intake.collect import Submission
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import batch
 from fls_teach.autograder.marking.mark import versions
 from fls_teach.autograder.settings import RunSettings

@@ -13,8 +13,8 @@ import threading
 import time
 from multiprocessing.connection import Connection
 
-from fls_teach.autograder.intake.collect import Entry, Submission
 from fls_teach.autograder.intake.sources import Unreadable
+from fls_teach.autograder.intake.submission import Entry, Submission
 from fls_teach.autograder.marking.course_key import seed_from
 from fls_teach.autograder.marking.mark import expected_of, fault_record, mark
 from fls_teach.autograder.marking.record import as_json, properties

@@ -1,0 +1,183 @@
+"""Zips and tars as trees, in which nothing that an archive says of itself is believed."""
+
+import copy
+import functools
+import gzip
+import itertools
+import stat
+import tarfile
+import time
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from typing import NamedTuple
+
+from fls_teach.autograder.intake import sources
+from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, Unreadable
+
+_ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
+
+
+@contextmanager
+def tree_at(path, kind):
+    """The tree at a path: kind "folder" or "archive"; a "file" is a tree of its own with nothing else in it."""
+    if kind == "archive":
+        with sources.ordinary_file([path]) as file, _archive(file, path.name) as tree:
+            yield tree
+    else:
+        with sources.opened([path if kind == "folder" else path.parent], flags=sources.FOLDER) as top:
+            yield sources.FolderTree(top, path)
+
+
+@contextmanager
+def tree_in(item):
+    """The tree of an archive that lies in another tree."""
+    with item.tree.file(item.handle, sources.MAX_UNPACKED_BYTES) as file, _archive(file, item.parts[-1]) as tree:
+        yield tree
+
+
+@contextmanager
+def _archive(file, name):
+    """The tree of an archive; its first bytes say what it is, and its name only if they say nothing."""
+    head = file.read(512)
+    file.seek(0)
+    if head.startswith((b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
+        raise Refused("it is an archive of a kind that is not opened; zip, tar and tar.gz are")
+    packed = head.startswith(b"\x1f\x8b")
+    is_tar = packed or head[257:262] == b"ustar" or name.casefold().endswith((".tar", ".tgz", ".tar.gz"))
+    with _unpacked(file) if packed else nullcontext(file) as plain:
+        yield _ArchiveTree(_tar_entries(plain) if is_tar else _zip_entries(plain))
+
+
+def _unpacked(file):
+    """The tar in a tar.gz."""
+
+    def fill(out):
+        with _sound("tar.gz"), gzip.GzipFile(fileobj=file) as packed:
+            sources.copied(packed, out, sources.MAX_UNPACKED_BYTES)
+
+    return sources.temporary_file(fill)
+
+
+class _Entry(NamedTuple):
+    """An entry of an archive: its kind is "folder", "file", "link" or "special"; all else is what the archive says."""
+
+    name: str
+    kind: str
+    time: tuple
+    size: int
+    packed_size: int
+    problem: str
+    open: Callable
+
+    def copy(self, most, out):
+        """Write its bytes, if they are what the archive says of them and not too many."""
+        if self.problem:
+            raise Refused(self.problem)
+        if self.size > most or self.packed_size > 2 * most:
+            raise sources.too_large(most)
+        with _sound(""), self.open() as content:
+            size = sources.copied(content, out, most)
+        if size != self.size:
+            raise Refused(f"it is damaged (it has {size} bytes, where the zip says {self.size})")
+
+
+class _ArchiveTree(sources.Tree):
+    def __init__(self, entries):
+        self._entries = list(itertools.islice(entries, sources.MAX_ENTRIES + 1))
+        if len(self._entries) > sources.MAX_ENTRIES:
+            raise Refused(sources.MANY)
+        self.newest = max((each.time for each in self._entries if each.kind != "folder"), default=())
+        self._children = defaultdict(set)
+        for number, entry in enumerate(self._entries):
+            self._place(number, entry.name.replace("\\", "/"), entry.kind)  # old Windows tools write backslashes
+
+    def _place(self, number, name, kind):
+        """Enter it, and the folders that it lies in, as children of these."""
+        parts = tuple(part for part in name.removesuffix("/" * (kind == "folder")).split("/") if part != ".")
+        outside = not parts or ".." in parts or "" in parts or parts[0][1:2] == ":"
+        if outside and kind != "folder":
+            parts, kind = (name.rstrip("/") or ".",), "outside"
+        elif outside or len(parts) > 2 * sources.MAX_DEPTH:
+            return
+        *above, own = parts
+        self._children[(*above,)].add((own, kind, -1 if kind == "folder" else number))
+        for k, folder in enumerate(above):
+            self._children[parts[:k]].add((folder, "folder", -1))
+
+    def children(self, at=(), most=None):
+        return sorted(self._children[at])
+
+    def named(self, parts):
+        found = [each for each in self.children(parts[:-1]) if each[0] == parts[-1]]
+        return [Item(parts, PROBLEMS[kind], self, handle) for _, kind, handle in found if kind != "folder"]
+
+    def file(self, handle, most):
+        return sources.temporary_file(functools.partial(self._entries[handle].copy, most))
+
+
+@contextmanager
+def _sound(kind):
+    """What the standard library raises at a damaged archive, almost anything, as a `Refused`."""
+    try:
+        yield
+    except (Refused, Unreadable):
+        raise
+    except Exception as error:
+        words = shown(str(error) or type(error).__name__)
+        what = f"it is not a {kind} or a damaged one" if kind else "it is damaged"
+        raise Refused(f"{what} ({words})") from None
+
+
+def _tar_entries(file):
+    """The entries of a tar, one by one."""
+    with _sound("tar"):
+        archive = tarfile.TarFile(fileobj=file)
+        for member in archive:
+            kind = "folder" if member.isdir() else "link" if member.issym() or member.islnk() else "special"
+            kind = "file" if member.isreg() and not member.issparse() else kind
+            when, content = time.gmtime(member.mtime % 2**33)[:6], functools.partial(archive.extractfile, member)
+            yield _Entry(member.name, kind, when, member.size, 0, "", content)
+        file.seek(archive.offset)  # tarfile takes a damaged header for the end
+        if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
+            raise Refused("it is damaged (an entry in it is not one)")
+
+
+def _zip_entries(file):
+    """The entries of a zip, one by one."""
+    with _sound("zip"):
+        archive = zipfile.ZipFile(file)
+    infos = archive.infolist()
+    shared = _overlapping(infos)
+    for info in infos:
+        name = info.orig_filename  # zipfile cuts `filename` at a NUL
+        kind = _ZIP_KINDS.get(stat.S_IFMT(info.external_attr >> 16), "special")
+        kind = "folder" if name.endswith(("/", "\\")) else kind
+        shares = "it shares its place in the zip with another entry" if info.header_offset in shared else ""
+        whole = copy.copy(info)
+        whole.file_size = 2**62  # zipfile would cut the content to the size that the zip says
+        content = functools.partial(archive.open, whole)
+        problem = shares or _zip_problem(info)
+        yield _Entry(name, kind, info.date_time, info.file_size, info.compress_size, problem, content)
+
+
+def _overlapping(infos):
+    """Offsets of entries that reach into one another: no honest tool writes them, and what they hold is a trick."""
+    shared, end, last = set(), -1, None
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            shared |= {info.header_offset, last}
+        reaches = info.header_offset + zipfile.sizeFileHeader + len(info.orig_filename) + info.compress_size
+        if reaches > end:
+            end, last = reaches, info.header_offset
+    return shared
+
+
+def _zip_problem(info):
+    if info.flag_bits & 0x1:
+        return "it is encrypted"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
+        return f"it is compressed by method {info.compress_type}; use the usual one (deflate)"
+    return ""

@@ -1,0 +1,106 @@
+"""What learning platforms write into paths: whose a file is, and when it was handed in."""
+
+import functools
+import re
+
+from fls_teach.autograder.intake.layout import STAMP, WORDS, data_lines, exercise_pattern, shown
+from fls_teach.autograder.intake.submission import Entry
+from fls_teach.course.registry import CourseError
+
+_LONGEST_PATH = 1000  # characters that a pattern has to read: of some, the time grows with a power of the length
+_GROUPS = "who", "name", "id", "login", "when", "attempt", "late", "file"
+
+
+@functools.lru_cache(8)
+def _presets(expected):
+    """(platform, pattern) of what is in platforms.txt."""
+    either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
+    return [
+        (name, text.replace("{exercise}", either).replace("{stamp}", STAMP))
+        for name, text in data_lines("platforms.txt")
+    ]
+
+
+def patterns_for(text, expected):
+    """The patterns that --pattern names or is, as a list of (platform, pattern); without it those to be tried.
+
+    Raises
+    ------
+    CourseError
+        If it is none.
+    """
+    known = _presets(expected)
+    if text is None:
+        return [each for each in known if "{common}" not in each[1]]
+    if named := [each for each in known if each[0] == text]:
+        return named
+    said = f"--pattern '{shown(text)}'"
+    try:
+        groups = set(compiled(text).groupindex)
+    except (re.error, RecursionError, OverflowError) as problem:
+        names = ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
+        raise CourseError(f"{said} is neither a platform ({names}) nor a regular expression ({problem})") from None
+    if "file" not in groups or not groups & set(_GROUPS[:4]):
+        raise CourseError(f"{said} needs the groups (?P<who>...) and (?P<file>...); others are when, attempt, late")
+    return [("given", text)]
+
+
+@functools.lru_cache(256)
+def compiled(pattern, common=""):
+    """A pattern as it is tried where the names of all folders begin with `common`."""
+    return re.compile(pattern.replace("{common}", common), re.DOTALL)
+
+
+def read_path(pattern, path, expected):
+    """Whose a path is.
+
+    Parameters
+    ----------
+    pattern : re.Pattern
+    path : str
+        Of a folder if it ends in "/".
+    expected : tuple of str
+        The exercises' names.
+
+    Returns
+    -------
+    (Entry, str) or None
+        What the path says of the person and the attempt, and the name of the file for its author; "" for a folder.
+    """
+    folder = path.endswith("/")
+    match = pattern.fullmatch(f"{path}*" if folder else path) if len(path) < _LONGEST_PATH else None
+    if not match:
+        return None
+    said = dict.fromkeys(_GROUPS, "")
+    for group, text in match.groupdict("").items():
+        said[group.rstrip("_")] = said.get(group.rstrip("_")) or text
+    file = said["file"]
+    if folder and file != "*":
+        return None
+    said = {key: " ".join(shown(said[key], 255).split()) for key in _GROUPS}
+    called = said["name"] or said["who"] or said["login"] or said["id"]
+    who = said["who"] or " ".join(filter(None, (called, said["id"], said["login"])))
+    same = {key: said[key] for key in ("id", "login", "when", "late")}
+    found = Entry(who=who, called=called, number=said["attempt"], matched=True, **same)
+    return found, "" if folder else f"{file}.py" if file in expected else file
+
+
+def moment(text):
+    """A time as "2025-03-04 10:15:00", if it can be read, else the text.
+
+    Examples
+    --------
+    >>> moment("2025-03-04-10-15-00"), moment("Mar 4, 2025 1015 PM"), moment("4 mars 2025 9:01")
+    ('2025-03-04 10:15:00', '2025-03-04 22:15:00', '2025-03-04 09:01:00')
+    """
+    if plain := re.fullmatch(r"\D*(\d{4})\D?(\d\d)\D?(\d\d)(?:\D*(\d\d)\D?(\d\d)(?:\D?(\d\d))?.*)?", text, re.DOTALL):
+        return "{}-{}-{} {}:{}:{}".format(*(each or "00" for each in plain.groups()))
+    words = re.search(r"(?:(\d\d?)[. ]+)?([^\W\d_]{3,})[. ]+(?:(\d\d?),? +)?(\d{4})", text)
+    months = [re.match(each, words[2].casefold()) is not None for each in WORDS["months"]] if words else []
+    if True not in months or not (words[1] or words[3]):
+        return text
+    clock = re.search(r"(\d\d?)\D?(\d\d)(?:\D(\d\d))?(?: ?([ap])\.?m)?", text[words.end() :], re.IGNORECASE)
+    hour, minute, second, half = clock.groups() if clock else (0, 0, 0, None)
+    hour = int(hour) % 12 + 12 * (half in ("p", "P")) if half else int(hour)
+    day = int(words[1] or words[3])
+    return f"{words[4]}-{months.index(True) + 1:02}-{day:02} {hour:02}:{int(minute):02}:{int(second or 0):02}"

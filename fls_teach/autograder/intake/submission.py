@@ -1,0 +1,212 @@
+"""A submission, as it is found and as it is read: what each of them is, and what goes from one to the other."""
+
+import contextlib
+import hashlib
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from fls_teach.autograder.intake.archives import tree_at, tree_in
+from fls_teach.autograder.intake.choice import choose
+from fls_teach.autograder.intake.layout import is_archive, recognised, refusal, shown
+from fls_teach.autograder.intake.sources import Refused
+
+MAX_NOTES = 20
+MAX_ARCHIVES = 8  # opened for one submission
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One person's work, as it is marked.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the batch, printable, at most 100 characters.
+    folder : str
+        Of its results: unique, only letters, digits, "_" and "-", whatever system it is copied to.
+    files : dict
+        Exercise ("08_bayes_error") -> bytes of its file, as they are.
+    digest : str
+        Of `files`.
+    notes : tuple of str
+        Sentences: what was not taken, and why.
+    about : dict
+        For the record: whose it is, which attempt, and `review`, sentences that say why a person has to look.
+    """
+
+    name: str
+    folder: str
+    files: dict
+    digest: str
+    notes: tuple
+    about: dict = field(default_factory=dict)
+
+    def read(self):
+        """Itself: it stands for an `Entry` where that cannot be read, in another machine's grader."""
+        return self
+
+    def as_json(self):
+        """Its fields as plain JSON."""
+        return asdict(self) | {"files": {name: data.hex() for name, data in self.files.items()}}
+
+    @staticmethod
+    def from_json(fields):
+        """The submission of `as_json`."""
+        files = {name: bytes.fromhex(data) for name, data in fields["files"].items()}
+        return Submission(**fields | {"files": files, "notes": tuple(fields["notes"])})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An attempt of a person's that was found and not yet read.
+
+    Attributes
+    ----------
+    name, folder : str
+        As of the `Submission`; "" until all others are known.
+    path : Path
+    kind : str
+        Of what lies at `path`: "folder", "file" or "archive"; "nothing" if no file in there is of this person.
+    members : tuple of (str, str)
+        What belongs to it in the folder or archive at `path`; () for all. Each is a path, of a folder if it ends in
+        "/", and the name of a file for its author.
+    problem : str
+        Why it cannot be a submission, though it lies where they lie.
+    matched : bool
+        Whether a pattern read the names.
+    who, called, id, login : str
+        The person, told from others by `who` and called `called`, as far as the platform's names say.
+    when, number, late : str
+        This attempt, in the same way.
+    expected : tuple of str
+        The exercises' names.
+    person : int
+        The same for all attempts of a person or group in the batch.
+    attempt, attempts : int
+        The number of this attempt, and of all.
+    counts : bool
+        Whether it is the attempt that counts.
+    group : tuple of str
+        Names of those whose work it is.
+    said : tuple of str
+        Notes that were known before it was read.
+    """
+
+    name: str = ""
+    folder: str = ""
+    path: Path | None = None
+    kind: str = "folder"
+    members: tuple = ()
+    problem: str = ""
+    matched: bool = False
+    who: str = ""
+    called: str = ""
+    id: str = ""
+    login: str = ""
+    when: str = ""
+    number: str = ""
+    late: str = ""
+    expected: tuple = ()
+    person: int = 0
+    attempt: int = 1
+    attempts: int = 1
+    counts: bool = True
+    group: tuple = ()
+    said: tuple = ()
+
+    def as_json(self):
+        """Its fields as plain JSON."""
+        return asdict(self) | {"path": str(self.path)}
+
+    @staticmethod
+    def from_json(fields):
+        """The entry of `as_json`."""
+        return Entry(**fields | {"path": Path(fields["path"]), "expected": tuple(fields["expected"])})
+
+    def read(self):
+        """Read it, as it is now.
+
+        Returns
+        -------
+        Submission
+            With no files and a note if nothing could be taken: nothing that its author did wrong is raised.
+
+        Raises
+        ------
+        Unreadable
+            If this machine cannot read what was handed in.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                items, refused = self._items(stack)
+            except Refused as reason:
+                items, refused = [], [refusal((self.path.name,), reason)]
+            files, notes, review = choose(items, refused, self.expected)
+        notes = [*self.said, *notes]
+        more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
+        notes = (*notes[:MAX_NOTES], *more)
+        return Submission(self.name, self.folder, files, digest(files), notes, self.about | {"review": review})
+
+    def _items(self, stack):
+        """Its items, with those of the archives in it, open as long as the stack is, and notes on refused ones."""
+        if self.problem:
+            raise Refused(self.problem)
+        if self.kind == "nothing":
+            return [], []
+        tree, items, refused, opened = stack.enter_context(tree_at(self.path, self.kind)), [], [], 0
+        for path, name in self.members or [(self.path.name if self.kind == "file" else "", self.path.name)]:
+            at = tuple(filter(None, path.split("/")))
+            if path and not path.endswith("/"):
+                items += [replace(item, parts=(name,)) for item in tree.named(at)]
+            else:
+                items += [replace(item, parts=item.parts[len(at) :]) for item in tree.items(at, self.expected)]
+        for item in items:  # which grows
+            if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], self.expected):
+                continue
+            opened += 1
+            try:
+                if opened > MAX_ARCHIVES:
+                    raise Refused(f"{MAX_ARCHIVES} archives were opened before")
+                inner = stack.enter_context(tree_in(item)).items()
+                items += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in inner]
+            except Refused as reason:
+                refused.append(refusal(item.parts, reason))
+        return items, refused
+
+    @property
+    def about(self):
+        """What is known of it, as of the `Submission`, before it is read."""
+        names = "id", "login", "late", "attempt", "attempts", "counts"
+        about = {name: getattr(self, name) for name in names} | {"feedback": self.feedback()}
+        return about | {"who": shown(self.who), "when": shown(self.when), "group": list(self.group), "review": []}
+
+    def feedback(self):
+        """What a report for its author is called where the platform packs what goes back as it packed what came."""
+        first = self.members[0][0] if self.members else f"{self.path.name}{'/' * (self.kind == 'folder')}"
+        # All may lie in one folder of an archive: the person's own part is the first with all words of the name in it.
+        parts, words = first.split("/"), self.who.split()
+        own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]
+        first = "/".join(parts[own[0] if own else 0 :])
+        if "/" in first:
+            return f"{first.partition('/')[0]}/report.html"
+        at = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
+        return f"{first[: min(at)] if at else Path(first).stem + '_'}report.html"
+
+
+def digest(files):
+    """The digest of a submission's files, "sha256:...".
+
+    Parameters
+    ----------
+    files : dict of str to bytes
+
+    Examples
+    --------
+    >>> digest({"a": b"1", "b": b""}) == digest({"b": b"", "a": b"1"}) != digest({"a": b"", "b": b"1"})
+    True
+    """
+    state = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        state.update(f"{name} {len(data)}\n".encode())
+        state.update(data)
+    return f"sha256:{state.hexdigest()}"
