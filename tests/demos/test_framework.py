@@ -175,8 +175,11 @@ def test_a_claim_is_words_numbers_and_a_verdict(change):
 def test_an_interval_decides_a_claim():
     """Catches a verdict by the mean alone, and a sign or an end of the interval confused."""
     found = Interval(0.3, 0.1, 0.5, n=20)
-    assert above("a", "b", "c", found).holds and not above("a", "b", "c", found, bound=0.2).holds
-    assert below("a", "b", "c", found, bound=0.6).holds and not below("a", "b", "c", found, bound=0.4).holds
+    assert above("a", "b", "c", found).holds and not above("a", "b", "c", found, 0.2, why="d").holds
+    assert below("a", "b", "c", found, 0.6, why="d").holds and not below("a", "b", "c", found, 0.4, why="d").holds
+    for claim in (above, below):  # a bound without a reason
+        with pytest.raises(TypeError, match="the bound 0.2 has no reason"):
+            claim("a", "b", "c", found, 0.2)
     assert within("a", "b", "c", found, 0.3, 0.21, "d").holds and not within("a", "b", "c", found, 0.4, 0.21, "d").holds
     unknown = Interval(np.nan, np.nan, np.nan, n=1)
     assert not any(claim("a", "b", "c", unknown).holds for claim in (above, below))

@@ -76,8 +76,9 @@ def _tight(result):
     statement = (
         "The bound from the measured Psi is loose by less than a factor of 5: OF divided by it, mean over all alphas"
     )
+    why = "w^+ at a random place on its cone gives about 1/2; along the grid OF grows by a factor of 14 or more"
     detail = f"{worst}, the looser; {of_alpha.min():.2f} to {of_alpha.max():.2f} for single alphas"
-    return above("tight", statement, f"[M] {SCIENCE}", found[worst], 0.2, detail=detail)
+    return above("tight", statement, f"[M] {SCIENCE}", found[worst], 0.2, detail=detail, why=why)
 
 
 def _loose(result):
@@ -92,7 +93,8 @@ def _loose(result):
     said = [values[np.isfinite(values)] for values in bounds]
     means = [f"{values.mean():.2f}" if values.size else "silent" for values in said]
     detail = f"two phases {means[0]}, data and start {means[1]}, OF {of.mean():.4f}"
-    return above("loose", statement, f"[M] {SCIENCE}", found, 20, detail=detail)
+    why = "20 times OF would still be several times the network's own error there"
+    return above("loose", statement, f"[M] {SCIENCE}", found, 20, detail=detail, why=why)
 
 
 def _silent(result):
@@ -134,7 +136,8 @@ def _not_growing(result):
     detail = "; ".join(
         f"{name} {low:.4f}, {at_k:.4f}, at the end {end:.2f}" for name, (low, at_k, end) in means.items()
     )
-    return below("not-growing", statement, f"[M] {SCIENCE}", found, 0.001, detail=f"OF {detail}")
+    why = "a quarter of OF itself, 0.004"
+    return below("not-growing", statement, f"[M] {SCIENCE}", found, 0.001, detail=f"OF {detail}", why=why)
 
 
 def _twins(result):
@@ -152,7 +155,8 @@ def _twins(result):
         f"OF {means['over_fitting']:.2f}; network {means['network']:.4f}, {more.mean:+.4f} ± {more.half:.4f}; answered "
         f"{means['answered']:.4f}, E(w^+) {means['positive']:.4f}, E(w^+ - w^-) {means['linear']:.4f}"
     )
-    return above("twins", statement, "[M] science.md#causes", found, 0.2, detail=detail)
+    why = "w^+ points in a random direction, which errs on 1/2 by the symmetry of the start: two fifths of that"
+    return above("twins", statement, "[M] science.md#causes", found, 0.2, detail=detail, why=why)
 
 
 def _reached(result):

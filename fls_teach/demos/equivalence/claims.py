@@ -6,7 +6,8 @@ from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, count
 
 SCIENCE = "science.md#equivalence"
 WRONG_BY = 10.0
-"""Per cent by which a wrong rule must miss: far above rounding."""
+"""Per cent by which a wrong rule must miss: 10^10 times the rounding of a right one. It is a rate off by a factor of c
+or of c^(1/3), which at c = 0.1 or 0.05 is another course."""
 
 
 def claims(result):

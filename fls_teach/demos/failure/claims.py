@@ -138,23 +138,25 @@ def _spread_claims(result):
         statement = f"{words} is largest at a larger alpha than the best one; log2 of that alpha"
         detail = f"over data and starts together it is largest at {Measured.of(most(result, name)).words}"
         bound = result.arrays["log2_alpha"][least]
-        table.append(above(f"{name}-most", statement, f"[M] {SCIENCE}", found, bound, detail=detail))
+        table.append(
+            above(f"{name}-most", statement, f"[M] {SCIENCE}", found, bound, detail=detail, why="the best alpha")
+        )
         stays = ratio(result, name, "plain", -1, least)
         statement = f"{words} is larger at {end} than at the best alpha: spread is no sign of the transition alone"
-        table.append(above(f"{name}-stays", statement, f"[M] {SCIENCE}", stays, 1.0, "times"))
+        table.append(above(f"{name}-stays", statement, f"[M] {SCIENCE}", stays, 1.0, "times", why="no change"))
     statement = (
         f"{DATA['xor'].title}: over data and starts together the log error spreads less at {end} than at the best "
         "alpha: all errors are near one half there, and a small spread is no sign of health"
     )
     together = ratio(result, "xor", "plain", -1, best(result, "xor"), within=False)
-    table.append(below("xor-together", statement, f"[M] {SCIENCE}", together, 1.0, "times"))
+    table.append(below("xor-together", statement, f"[M] {SCIENCE}", together, 1.0, "times", why="no change"))
     left = {name: _left_by_twins(result, name) for name in DATA}
     statement = (
         f"{DATA['separable'].title}: with f(0) = 0 (twins) less than half of the spread over starts at {end} is left: "
         "f(0) makes most of it"
     )
     found = statistics.bootstrap(left["separable"], result.params["n_seeds"])
-    table.append(below("separable-f0", statement, f"[M] {SCIENCE}", found, 0.5, "of it"))
+    table.append(below("separable-f0", statement, f"[M] {SCIENCE}", found, 0.5, "of it", why="most of it goes"))
     statement = (
         f"{DATA['xor'].title}: with f(0) = 0 (twins) a larger share of the spread over starts at {end} is left than on "
         "a linear target: there the random features spread the errors too"

@@ -132,7 +132,8 @@ def above(
     detail: str = "",
     why: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must. `why` gives the reason for the bound.
+    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must. `why` gives the reason for a bound
+    that is not 0: where it comes from, never that the measurement passes.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def below(
     detail: str = "",
     why: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds is below `bound`: its whole 95% interval must be. `why` gives the reason for it.
+    """Claim that a mean over seeds is below `bound`: its whole 95% interval must be. `why` as for `above`.
 
     Examples
     --------
@@ -165,6 +166,8 @@ def below(
 
 
 def _against_bound(id, statement, source, found, bound, unit, detail, why, sign):
+    if bound != 0 and not why:
+        raise TypeError(f"claim {id!r}: the bound {bound:g} has no reason; wanted `why`")
     end = found.low if sign > 0 else found.high
     relation = ">" if sign > 0 else "<"
     words = f"the {INTERVAL_TEST} lies {'above' if sign > 0 else 'below'} {bound:g}"

@@ -5,11 +5,13 @@ import numpy as np
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, below, count, within
 from fls_teach.demos.shared.measures import NUMBERS
 from fls_teach.demos.shared.optimum import optimum
+from fls_teach.demos.shared.shares import ALL_BUT_F0
 from fls_teach.statistics import Interval, at, bootstrap, cross_fitted_best, interval
 
 from .run import LOSSES, STARTS
 
 SCIENCE = "[M] science.md#losses"
+HALF_RISE = "half of the 0.085 ± 0.010 that it rises by over 32 seeds, whatever the loss (science.md#losses)"
 OTHERS = tuple(loss for loss in LOSSES if loss != "logistic")
 
 
@@ -25,13 +27,13 @@ def claims(result):
         _weakest(result, "left-plain", "from a plain start on separable data", separable, "plain", 0, first),
         _silence_claim(result, first),
         _f0_claim(result, last),
-        _weakest(result, "right-xor", "with f(0) = 0 (twins) on XOR", xor, "twins", -1, last, 0.04),
+        _weakest(result, "right-xor", "with f(0) = 0 (twins) on XOR", xor, "twins", -1, last, 0.04, HALF_RISE),
         _edge_claim(result),
         *_optimum_claims(result),
         _stop_claim(result, first),
-        _class_claim(result, "three", 3, -1, last, 0.0),
-        _class_claim(result, "ten", 10, 0, first, 0.0),
-        _class_claim(result, "ten", 10, -1, last, 0.03),
+        _class_claim(result, "three", 3, -1, last),
+        _class_claim(result, "ten", 10, 0, first),
+        _class_claim(result, "ten", 10, -1, last, 0.03, "more than three classes rise by, 0.020 ± 0.005 over 32 seeds"),
         _fitted_claim(result),
         _reached_claim(result),
     ]
@@ -87,13 +89,13 @@ def four(result, name, loss, start, end):
     return f"{', '.join(rises)}; silent {result.arrays[f'{name}_{loss}_{start}_silent'][:, end].mean():.4f}"
 
 
-def _weakest(result, id, where, cases, start, end, word, bound=0.0):
+def _weakest(result, id, where, cases, start, end, word, bound=0.0, why=""):
     rises = {(name, loss): interval(rise(result, name, loss, start, end), cross_fitted=True) for name, loss in cases}
     weakest = min(rises, key=lambda case: rises[case].low)
     more = f", by more than {bound:g}" if bound else ""
     statement = f"Under every loss, {where}, the network errs more at {word} than at its best alpha{more}"
     detail = f"the weakest of {len(cases)}: {', '.join(weakest)}; {four(result, *weakest, start, end)}"
-    return above(id, statement, SCIENCE, rises[weakest], bound, detail=detail)
+    return above(id, statement, SCIENCE, rises[weakest], bound, detail=detail, why=why)
 
 
 def _silence_claim(result, first):
@@ -116,7 +118,8 @@ def _f0_claim(result, last):
         left[loss] = bootstrap(lambda seeds, t=twins, p=plain: t[seeds].mean(-1) / p[seeds].mean(-1), len(plain))
     worst = max(left, key=lambda loss: left[loss].high)
     statement = f"Separable data: under every loss f(0) = 0 (twins) leaves less than 5% of the rise to {last}"
-    return below("right-f0", statement, SCIENCE, left[worst], 0.05, "of the rise", f"the most of {len(left)}: {worst}")
+    detail = f"the most of {len(left)}: {worst}"
+    return below("right-f0", statement, SCIENCE, left[worst], 0.05, "of the rise", detail, ALL_BUT_F0)
 
 
 def _edge_claim(result):
@@ -190,16 +193,15 @@ def _stop_claim(result, first):
     return above("stop", statement, SCIENCE, interval(early - late), detail=detail)
 
 
-def _class_claim(result, name, n_classes, end, word, bound):
+def _class_claim(result, name, n_classes, end, word, bound=0.0, why=""):
     data, start = f"{name}_classes", "twins"
     found = interval(rise(result, data, "cross_entropy", start, end), cross_fitted=True)
     more = f", by more than {bound:g}" if bound else ""
     data_words = f"{n_classes} classes, cross-entropy, f(0) = 0 (twins)"
     statement = f"{data_words}: the network errs more at {word} than at its best alpha{more}"
     side = "left" if end == 0 else "right"
-    return above(
-        f"{name}-{side}", statement, SCIENCE, found, bound, detail=four(result, data, "cross_entropy", start, end)
-    )
+    detail = four(result, data, "cross_entropy", start, end)
+    return above(f"{name}-{side}", statement, SCIENCE, found, bound, detail=detail, why=why)
 
 
 def _fitted_claim(result):

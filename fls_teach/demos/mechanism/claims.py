@@ -4,11 +4,10 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below, count
-from fls_teach.demos.shared.shares import percent, share
+from fls_teach.demos.shared.shares import ALL_BUT_F0, percent, share
 
 CAUSES, ERRORS = "[M] science.md#causes", "[D] science.md#errors"
 SIDES = {"left": 0, "right": -1}
-ALL_BUT_F0 = "then f(0) makes all of it but a twentieth"
 ELSEWHERE = "then a third or more has another cause"
 
 
@@ -61,7 +60,7 @@ def _gaussian_claims(case):
     cost, absolute = share(case.rise("right", "twins"), best), statistics.interval(case.rise("right", "twins"), True)
     statement = f"{title}: twins at {case.ends['right']} err less than 15% more than at the best alpha"
     detail = f"{absolute.mean:.2g} [{absolute.low:.1g}, {absolute.high:.1g}] of {best.mean():.3g}"
-    why = "little beside a plain start, which errs several times as much there"
+    why = "little beside a plain start, which errs four times as much there or more"
     table.append(below(f"{name}-lazy-cost", statement, CAUSES, cost, 0.15, "of its error", detail, why))
 
     answered = case.rise("left", quantity="answered")
@@ -92,7 +91,10 @@ def _gaussian_claims(case):
         statement = f"{title}: for twins at {case.ends['right']} E(w^+) exceeds the network's error by more than 0.1"
         gap = (case.values("twins", "positive") - case.values("twins", "network"))[:, -1]
         detail = "w^+ alone does not stand for the network"
-        table.append(above(f"{name}-stand-in", statement, ERRORS, statistics.interval(gap), 0.1, detail=detail))
+        why = "w^+ points in a random direction, which errs on 1/2 by the symmetry of the start: a fifth of that"
+        table.append(
+            above(f"{name}-stand-in", statement, ERRORS, statistics.interval(gap), 0.1, detail=detail, why=why)
+        )
     return table
 
 

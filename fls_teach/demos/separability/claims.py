@@ -4,7 +4,7 @@ import numpy as np
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below, count
-from fls_teach.demos.shared.shares import percent, share
+from fls_teach.demos.shared.shares import ALL_BUT_F0, percent, share
 
 SOURCE, CAUSES = "[M] science.md#separability", "[M] science.md#causes"
 SILENCED = 0.1
@@ -96,7 +96,9 @@ def _left_claims(rises):
     )
     trend = statistics.bootstrap(lambda seeds: slope(flat[0][seeds], flat[1][seeds]), at.size)
     detail = f"slope {_words(trend)}, in units of error per lambda"
-    table.append(above("left-trend", statement, SOURCE, statistics.bootstrap(kept, at.size), 0.5, "of it", detail))
+    table.append(
+        above("left-trend", statement, SOURCE, statistics.bootstrap(kept, at.size), 0.5, "of it", detail, "most of it")
+    )
 
     found = [statistics.interval(row, cross_fitted=True) for row in network - answered]
     worst = _lowest(found)
@@ -122,7 +124,7 @@ def _right_claim(rises):
         f"{rises.high} is left without f(0) (twins)"
     )
     detail = f"the most: {rises.titles[names[worst]]}"
-    return below("right", statement, CAUSES, found[worst], 0.05, "of it", detail)
+    return below("right", statement, CAUSES, found[worst], 0.05, "of it", detail, ALL_BUT_F0)
 
 
 def _strong_claims(rises):
@@ -137,7 +139,8 @@ def _strong_claims(rises):
         "network at its best alpha by less than 2% of it"
     )
     detail = f"in error {_words(statistics.interval(lazy, True))}; from the twins' own best {' and '.join(own)}"
-    table = [below("strong-lazy", statement, SOURCE, share(lazy, least), 0.02, "of it", detail)]
+    why = "a fiftieth; on XOR it costs four fifths (science.md#lazy)"
+    table = [below("strong-lazy", statement, SOURCE, share(lazy, least), 0.02, "of it", detail, why)]
     statement = f"Strong noise, both kinds: with f(0) = 0 (twins) the error at {rises.low} exceeds that at {rises.high}"
     more, answered = (
         statistics.interval(np.concatenate([values[:, 0] - values[:, -1] for values in each]))
@@ -162,7 +165,8 @@ def _xor_claims(rises):
     statement = f"XOR ({at}): with f(0) = 0 (twins) and the wedge answered, the error still rises to {rises.low}"
     table = [above("xor-left", statement, CAUSES, statistics.interval(left, cross_fitted=True))]
     statement = f"XOR ({at}): more than 15% of the rise to {rises.high} is left without f(0) (twins)"
-    return [*table, above("xor-right", statement, CAUSES, share(right, plain), 0.15, "of it")]
+    why = "three times what may be left where f(0) is the cause"
+    return [*table, above("xor-right", statement, CAUSES, share(right, plain), 0.15, "of it", why=why)]
 
 
 def reached_claim(arrays, source):

@@ -4,6 +4,9 @@ import numpy as np
 
 from fls_teach import statistics
 
+ALL_BUT_F0 = "then f(0) makes all of it but a twentieth"
+"""Why 5% is the most that may be left of a rise where f(0) is said to be its cause."""
+
 
 def share(part, whole):
     """Interval of mean(part) / mean(whole) over seeds, by bootstrap; part and whole (s,) come from the same seeds.

@@ -80,6 +80,7 @@ def _plain_over(result, large):
         SOURCE,
         found[least],
         0.1,
+        why="twice what the training confidence of 0.95 lacks to 1",
         detail=f"the smaller of {', '.join(DATA)}: {least}; twins {twins:+.3f}; {_four(result)}",
     )
 
@@ -141,6 +142,7 @@ def _margins(result, small, large):
         SOURCE,
         statistics.interval(ratio["xor"][:, 0] - ratio["xor"][:, -1]),
         0.1,
+        why="three times the difference on separable data, 0.03",
         detail=f"{ratio['xor'][:, 0].mean():.2f} and {ratio['xor'][:, -1].mean():.2f}, separable {other[0]:.2f} and "
         f"{other[-1]:.2f}; smallest margin over |theta|^2 {sizes[0]:.3f} and {sizes[-1]:.4f}",
     )
@@ -156,6 +158,7 @@ def _cooled(result, small, large):
         statistics.interval(cooled[:, -1] - cooled[:, 0]),
         0.05,
         "nats",
+        why="half of the training risk at which both stop",
         detail=f"without temperatures {np.mean(raw[:, -1] - raw[:, 0]):.3f}; {_four(result, 'xor')}",
     )
 

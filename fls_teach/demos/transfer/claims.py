@@ -25,6 +25,7 @@ def claims(result):
             f"[P] contradicted; {SCIENCE}",
             n,
             PAPER["n"],
+            why="the paper's exponent",
         ),
         below(
             "h",
@@ -164,7 +165,14 @@ def _zeta(at):
     other = "separable: the c at which zeta = 0 falls with h about like h^-1; exponent"
     why = "the longest of h neurons grows slowly with h"
     return [
-        above("zeta-n", statement, source, table["n"], -1.0),
+        above(
+            "zeta-n",
+            statement,
+            source,
+            table["n"],
+            -1.0,
+            why="so it would fall if x_+ were noise alone, of size sqrt(n)",
+        ),
         within("zeta-h", other, source, table["h"], -1.0, 0.5, why),
     ]
 
@@ -187,7 +195,8 @@ def _carried(at, name):
     at_best = best_log2_alpha(grid(at.params, name), np.log(at.errors(name, (n, h), "plain_network")).mean(0))
     middle, low, high = at.arrays[f"{name}_predicted"]
     detail = f"predicted 2^{middle:.1f} [2^{low:.1f}, 2^{high:.1f}], found 2^{at_best:.1f}; error {best.mean():.4f}"
-    return below(f"{name}-carried", statement, SCIENCE, found, 0.1, "of it", detail)
+    why = "on separable data two octaves beyond the best alpha cost a third (science.md#u-curve)"
+    return below(f"{name}-carried", statement, SCIENCE, found, 0.1, "of it", detail, why)
 
 
 def _reached(result):

@@ -3,13 +3,12 @@
 import numpy as np
 
 from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, above, below, count
-from fls_teach.demos.shared.shares import percent, share
+from fls_teach.demos.shared.shares import ALL_BUT_F0, percent, share
 from fls_teach.statistics import at, cross_fitted_best, interval
 
 U_CURVE, CAUSES, ERRORS = "[M] science.md#u-curve", "[M] science.md#causes", "[D] science.md#errors"
 THEOREM = "[P] Theorem 5.6, science.md#errors"
 SHARE = "of the rise"
-ALL_BUT_F0 = "then f(0) makes all of it but a twentieth"
 STEP = 3.0
 """Standard errors by which no step of a rising curve may fall; three, because the worst of many steps is looked at."""
 DRIFT = 0.02
@@ -141,7 +140,8 @@ def _stand_in_claim(a, words):
     gap = (a["separable_twins_positive"] - a["separable_twins_network"])[:, -1]
     statement = f"separable: for twins at {words[-1]}, OA + OF exceeds the network's own excess error by more than 0.1"
     detail = "w^+ alone does not stand for a network whose w^- does not mirror it"
-    return above("stand-in", statement, ERRORS, interval(gap), 0.1, detail=detail)
+    why = "w^+ points in a random direction, which errs on 1/2 by the symmetry of the start: a fifth of that"
+    return above("stand-in", statement, ERRORS, interval(gap), 0.1, detail=detail, why=why)
 
 
 def _sum_claim(bayes, a):
