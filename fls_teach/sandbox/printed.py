@@ -16,13 +16,13 @@ class Printed:
     fd : int
         The end of a pipe to read from.
     limit : int, optional
-        Bytes that one call may print.
+        Bytes that may be printed between two times of `take`.
     flooded : callable (reason), optional
         Called with "output" when it prints more.
     """
 
     def __init__(self, fd, limit=None, flooded=None):
-        self._fd, self._limit, self._flooded, self._total = fd, limit, flooded, 0
+        self._fd, self._limit, self._flooded = fd, limit, flooded
         self._changed = threading.Condition()
         self._kept, self._dropped = bytearray(), 0
         self._tokens, self._complete, self._closed, self._patience = [], True, False, 0.5
@@ -31,7 +31,7 @@ class Printed:
         """Wait, in the next `take`, for the token that ends a call's output."""
         with self._changed:
             self._tokens.append(token)
-            self._complete, self._total = False, 0
+            self._complete = False
 
     def take(self):
         """Return the text since the last time and forget it."""
@@ -69,8 +69,8 @@ class Printed:
                 self._closed = not chunk
                 if self._complete or self._closed:
                     self._changed.notify()
-                self._total += len(chunk)
-            if self._limit and self._total > self._limit:
+                printed = len(self._kept) + self._dropped
+            if self._limit and printed > self._limit:
                 self._flooded("output")
             if not chunk:
                 return

@@ -571,7 +571,7 @@ def test_the_end_of_one_worker_does_not_end_the_helper_that_ends_another():
         with subprocess.Popen(command, stdout=subprocess.PIPE) as helper:
             assert helper.stdout.readline()
             for lease, ends in ((other, False), (one, True)):
-                killer = killer_of(lease.number, lease.number - KILLERS_BELOW, lease.fileno())
+                killer = killer_of(lease.number, lease.number - KILLERS_BELOW, lease.file.fileno())
                 killer.communicate()
                 if ends:  # the control: what has this uid is reached
                     assert helper.wait(10) == -signal.SIGKILL

@@ -8,8 +8,7 @@ import itertools
 import os
 import random
 import stat
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
 KILLERS_BELOW = 200  # the uid that ends a worker's processes is so much smaller than the worker's, and no other's
@@ -21,20 +20,15 @@ class NoLease(RuntimeError):
     """Every number is taken, or root has no folder for locks."""
 
 
-@dataclass(frozen=True)
-class Lease:
-    """A number that no other process on this machine leases in the same way, until `close`."""
+class Lease(NamedTuple):
+    """A number that no other process on this machine leases in the same way, until all copies of `file` are closed."""
 
     number: int
-    _held: IO
-
-    def fileno(self):
-        """A descriptor: the lease ends once all its copies are closed."""
-        return self._held.fileno()
+    file: IO
 
     def close(self):
         """Let others have it."""
-        self._held.close()
+        self.file.close()
 
 
 def lease_user():
@@ -54,8 +48,8 @@ def lease_user():
 
     taken = {entry.pw_uid for entry in pwd.getpwall()}
     for uid in range(FIRST_USER, LAST_USER):
-        if taken.isdisjoint((uid, uid - KILLERS_BELOW)) and (held := _locked(f"user-{uid}")):
-            return Lease(uid, held)
+        if taken.isdisjoint((uid, uid - KILLERS_BELOW)) and (file := _locked(f"user-{uid}")):
+            return Lease(uid, file)
     raise NoLease(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
 
@@ -75,8 +69,8 @@ def lease_processor():
     random.SystemRandom().shuffle(processors)
     for sharing in itertools.count():
         for number in processors:
-            if held := _locked(f"processor-{number}-{sharing}"):
-                return Lease(number, held)
+            if file := _locked(f"processor-{number}-{sharing}"):
+                return Lease(number, file)
 
 
 def _locked(name):

@@ -110,7 +110,7 @@ class OtherUser(Confined):
             super().close()
 
     def _new_killer(self):
-        return killer_of(self._uid, self._uid - KILLERS_BELOW, self._lease.fileno())
+        return killer_of(self._uid, self._uid - KILLERS_BELOW, self._lease.file.fileno())
 
     def _elsewhere(self):
         """What it has made in folders that are open to all."""
