@@ -150,15 +150,16 @@ class WorkerProcess:
         self._questions.put((token, head, body))
         try:
             answer = self._next_answer(limit, slack)
-            late = charged_seconds(*self._taken(), slack) > limit
+            late = answer is None or charged_seconds(*self._taken(), slack) > limit
             if answer is None:
                 self._questions.put((token, ("where",), b""))
                 answer = self._next_answer(limit + GRACE, slack)
         finally:
             self._answered = True
         fields = self._judged(answer, token)
-        # The grace is for naming the line, not for finishing.
-        return {"kind": "timeout", "traceback": fields.get("traceback", "")} if late and not self.stopped else fields
+        if late:  # the grace is for naming the line, not for finishing
+            fields = {"kind": self.stopped or "timeout", "traceback": fields.get("traceback", "")}
+        return fields
 
     def account(self):
         """Seconds by the clock and of `cpu_seconds` since the last question; what is used from now on is the next's."""
@@ -184,7 +185,7 @@ class WorkerProcess:
         if isinstance(answer, (EOFError, OSError)):
             return {"kind": "crash", "detail": self._how_it_ended()}
         if answer is None:
-            return {"kind": "timeout"}
+            return {}
         try:
             if isinstance(answer, Exception):
                 raise answer
