@@ -17,7 +17,7 @@ from fls_teach.autograder.marking import batch, course_key, overrides
 from fls_teach.autograder.marking.cluster import cluster_at
 from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.reports import against, gradebook
-from fls_teach.autograder.reports.conclude import OF_ALL, conclude, correct
+from fls_teach.autograder.reports.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.results_folder import only_one, private_folder, sentence_for_a_full_disk
 from fls_teach.autograder.selection import selected
@@ -89,13 +89,12 @@ def grade(settings, progress=lambda fraction, what="": None):
                 (settings.out / name).unlink(missing_ok=True)
             progress(0.0, _at_worst(settings, len(entries)))
             (workers or batch).run(entries, settings, _told(progress, len(entries)))
-            correct(settings.out, entries, corrected, rule)
-            done = conclude(settings, entries, chosen, people)
+            done = conclude(settings, entries, settle(settings, entries, corrected, rule), chosen, people)
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
     remarks["unknown_overrides"] = sorted({each.submission for each in corrected} - names)
-    undated = [each.name for each in entries if rule and not rule.can_tell(each.when, each.late)]
-    remarks["undated"] = [name for name, *_ in done.rows if name in undated]
-    done.refused_workers = sorted(workers.refused.items()) if workers else []
+    undated = {each.name for each in entries if rule and not rule.can_tell(each.when, each.late)}
+    remarks["undated"] = [line.name for line in done.rows if line.name in undated]
+    done.refused_workers = dict(sorted(workers.refused.items())) if workers else {}
     done.said |= remarks
     done.edited, done.seconds = kept, time.monotonic() - started
     return done

@@ -11,6 +11,7 @@ from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, grader
 from fls_teach.autograder.marking.record import read_record
 from fls_teach.autograder.reports.folder import DRAWN
+from fls_teach.autograder.reports.summary import as_dict
 from fls_teach.autograder.settings import TimeLimits
 
 from .handed_in import (
@@ -288,4 +289,4 @@ def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, 
     done = grade(options([mixed], tmp_path / "out", jobs=2))
     assert done.faults == ["bob"]
     assert [score is None for _, score, *_ in done.rows] == [False, True, False, False]
-    assert done.as_dict()["faults"] == ["bob"]
+    assert as_dict(done)["faults"] == ["bob"]

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, cluster, cluster_worker
 from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.reports.summary import as_dict
 from fls_teach.cli import main
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.sandboxes import SandboxError
@@ -226,8 +227,8 @@ def test_a_worker_without_a_sandbox_is_named_and_takes_nothing(scripted, ada, tm
     bad, problem = BOTH[0], {"problem": "it has no working sandbox"}
     client = scripted(lambda worker, name, asked: problem if worker == bad else mark if name == "mark_one" else None)
     done = grade(over([ada], tmp_path / "out"))
-    assert done.refused_workers == [(bad, "it has no working sandbox")] and done.faults == []
-    assert done.as_dict()["refused_workers"] == {bad: "it has no working sandbox"}
+    assert done.refused_workers == {bad: "it has no working sandbox"} and done.faults == []
+    assert as_dict(done)["refused_workers"] == {bad: "it has no working sandbox"}
     assert [name for worker, name, _ in client.requests if worker == bad] == ["examine"]
 
 
@@ -264,7 +265,7 @@ def test_workers_with_a_weaker_sandbox_than_others_are_left_out(scripted, ada, t
     monkeypatch.setattr(cluster_worker, "choose", lambda *given: strong)
     monkeypatch.setattr(cluster, "ISOLATIONS", ("process", "uid"))
     done = grade(over([ada], tmp_path / "out", isolation="auto"))
-    assert done.isolation == "process" and "its sandbox is uid" in dict(done.refused_workers)[BOTH[0]]
+    assert done.isolation == "process" and "its sandbox is uid" in done.refused_workers[BOTH[0]]
 
 
 def test_a_submission_on_which_workers_end_is_a_fault_at_last(scripted, ada, tmp_path):

@@ -18,7 +18,8 @@ from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking.record import read_record
 from fls_teach.autograder.packaging.feedback import bundle_feedback
-from fls_teach.autograder.reports.summary import BatchResult, print_summary
+from fls_teach.autograder.reports.batch_result import BatchResult, Listed
+from fls_teach.autograder.reports.summary import print_summary
 from fls_teach.autograder.results_folder import only_one, private_folder
 from fls_teach.autograder.selection import select, selected
 from fls_teach.cli import main
@@ -325,7 +326,8 @@ def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, caps
     grade(options([tmp_path / "in"], tmp_path / "marks"))
     (tmp_path / "marks").rename(tmp_path / "in/marks")
     done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
-    assert (done.folders, done.said["earlier_results"]) == (["ada"], [str(tmp_path / "in/marks")])
+    assert [line.folder for line in done.rows] == ["ada"]
+    assert done.said["earlier_results"] == [str(tmp_path / "in/marks")]
     print_summary(done)
     assert "passed over, as it holds results of an earlier fls grade" in " ".join(capsys.readouterr().out.split())
     assert "holds the results of an earlier" in refused(tmp_path / "in/marks", "--out", tmp_path / "marks-3")
@@ -483,7 +485,7 @@ def test_odd_names(tmp_path):
     out = tmp_path / "out"
     given = options([tmp_path / "in"], out, jobs=2)
     first = grade(given)
-    assert len(first.rows) == len(set(first.folders)) == len(names) + 1
+    assert len(first.rows) == len({line.folder for line in first.rows}) == len(names) + 1
     assert {row[1] for row in first.rows} == {4}
     before = contents(out)
     assert [row[0] for row in grade(given).rows] == [row[0] for row in first.rows]
@@ -508,14 +510,12 @@ def test_nothing_is_written_outside(ada, tmp_path, monkeypatch):
 @pytest.fixture
 def graded(tmp_path):
     """What came of a batch in which somebody has no mark."""
-    rows = [
-        ("[red]ada[/red]", 3, 4, {"passed": 3, "wrong": 1}),
-        ("bob", None, 4, {"grader-fault": 4}),
-        ("cy[/nothing]", 4, 4, {"passed": 4}),
+    lines = [
+        Listed("[red]ada[/red]", 3, 4, {"passed": 3, "wrong": 1}),
+        Listed("bob", None, 4, {"grader-fault": 4}),
+        Listed("cy[/nothing]", 4, 4, {"passed": 4}),
     ]
-    return BatchResult(
-        tmp_path, "bwrap", ["ada", "bob", "cy"], rows, {"noted": ["[/cy]"]}, None, ["[b]a line[/b]"], 1.0
-    )
+    return BatchResult(tmp_path, "bwrap", lines, {"noted": ["[/cy]"]}, changes=["[b]a line[/b]"])
 
 
 def test_the_summary_shows_names_as_they_are(graded, capsys):
@@ -527,11 +527,11 @@ def test_the_summary_shows_names_as_they_are(graded, capsys):
 
 
 def test_the_summary_names_those_of_whom_nothing_was_marked(graded, capsys):
-    graded.rows += [("dot", 0, 4, {"missing": 4})]
+    graded.lines += [Listed("dot", 0, 4, {"missing": 4})]
     print_summary(graded)
     shown = capsys.readouterr().out
     assert "1 with nothing in it that could be marked, so 0 points: dot" in shown and "all of them" not in shown
-    graded.rows = [("dot", 0, 4, {"missing": 4})]
+    graded.lines = [Listed("dot", 0, 4, {"missing": 4})]
     print_summary(graded)
     assert "That is all of them: is PATH the folder that holds the submissions?" in capsys.readouterr().out
 
@@ -540,7 +540,7 @@ def test_no_name_is_a_row_of_question_marks(graded, monkeypatch):
     """Two people could not be told apart where a terminal has ASCII alone."""
     stream = io.TextIOWrapper(io.BytesIO(), "ascii", errors="fls_plain")
     monkeypatch.setattr("sys.stdout", stream)
-    graded.rows = [("李雷", 0, 4, {}), ("Ünal", 1, 4, {})]
+    graded.lines = [Listed("李雷", 0, 4, {}), Listed("Ünal", 1, 4, {})]
     print_summary(graded)
     stream.flush()
     shown = stream.buffer.getvalue().decode("ascii")
@@ -548,14 +548,14 @@ def test_no_name_is_a_row_of_question_marks(graded, monkeypatch):
 
 
 def test_a_large_batch_is_cut_short(graded, capsys):
-    graded.rows = [(f"s{k:04}", k % 5, 4, {}) for k in range(1000)]
+    graded.lines = [Listed(f"s{k:04}", k % 5, 4, {}) for k in range(1000)]
     print_summary(graded)
     assert "... and 960 more" in (shown := capsys.readouterr().out) and len(shown.splitlines()) < 60
 
 
 @pytest.mark.parametrize(("score", "code"), [(4, 0), (0, 0), (None, 1)])
 def test_json_is_one_object_and_the_exit_code_tells_of_faults(ada, tmp_path, monkeypatch, score, code):
-    done = BatchResult(tmp_path, "process", ["ada"], [("ada", score, 4, {})])
+    done = BatchResult(tmp_path, "process", [Listed("ada", score, 4, {})])
     monkeypatch.setattr(grading, "grade", lambda given, progress: done)
     result = CliRunner().invoke(main, ["grade", str(ada), "--out", str(tmp_path / "out"), "--json"])
     assert result.exit_code == code

@@ -6,10 +6,10 @@ import tracemalloc
 
 import pytest
 
-from fls_teach.autograder.reports.cohort import Cohort
+from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.autograder.reports.gradebook import INTAKE, columns, escape_formula, write_gradebook
 from fls_teach.autograder.reports.html import cohort_page
-from fls_teach.autograder.reports.summary import BatchResult, print_summary
+from fls_teach.autograder.reports.summary import as_dict, print_summary
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 
@@ -111,14 +111,12 @@ def test_what_was_handed_in_has_columns(tmp_path):
 
 def test_who_has_to_be_looked_at_and_who_is_identical_is_on_the_terminal_and_on_the_page(tmp_path, capsys):
     """A reason that only the record had would be read by none."""
-    done, cohort = BatchResult(tmp_path, "process", ["ada", "bo", "cy"]), Cohort()
+    done = BatchResult(tmp_path, "process", pairs=[])
     for name, reasons in (("ada", ["Two files compete."]), ("bo", []), ("cy", [])):
-        one = record(name, digest=f"sha256:{'b' if name == 'ada' else 'a'}", intake={"review": reasons})
-        done.add(one)
-        cohort.add(one)
+        done.add(record(name, digest=f"sha256:{'b' if name == 'ada' else 'a'}", intake={"review": reasons}))
     print_summary(done)
     said = capsys.readouterr().out
     assert "ada: Two files compete." in said and "Identical files: bo, cy" in said
-    page = cohort_page(cohort, [], "", done.identical)
+    page = cohort_page(done)
     assert "Manual review: 1 submission" in page and "Identical submissions" in page and "Two files compete." in page
-    assert done.as_dict()["review"] == {"ada": "Two files compete."} and done.as_dict()["identical"] == [["bo", "cy"]]
+    assert as_dict(done)["review"] == {"ada": "Two files compete."} and as_dict(done)["identical"] == [["bo", "cy"]]

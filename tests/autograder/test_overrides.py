@@ -9,7 +9,8 @@ import pytest
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.submission import Entry
 from fls_teach.autograder.marking import overrides
-from fls_teach.autograder.marking.record import as_json, check_record, final_marks
+from fls_teach.autograder.marking.late import late_rule
+from fls_teach.autograder.marking.record import as_json, check_record, final_marks, read_record
 from fls_teach.autograder.reports import conclude, gradebook, summary
 from fls_teach.autograder.reports.gradescope import as_results
 from fls_teach.autograder.reports.html import report_page
@@ -157,7 +158,7 @@ def test_where_an_edited_gradebook_lies_is_said_in_every_run(tmp_path, capsys):
     done = grade(options(work, tmp_path / "out", seed=1))
     summary.print_summary(done)
     assert "gradebook-edited.csv', until you delete it" in " ".join(capsys.readouterr().out.split())
-    assert done.as_dict()["edited_gradebooks"] == [str(tmp_path / "out/gradebook-edited.csv")]
+    assert summary.as_dict(done)["edited_gradebooks"] == [str(tmp_path / "out/gradebook-edited.csv")]
 
 
 def test_a_refused_run_leaves_an_edited_gradebook_where_it_is(tmp_path):
@@ -176,15 +177,22 @@ def test_the_best_attempt_is_that_with_the_best_final_mark(tmp_path):
     """Catches a choice by what the grader found, where a deduction or a person's correction turns the order."""
     made = {
         "early": record("early", PARTS[:1]),
-        "late": record("late", [exercise(items=[item(of=9)])])
-        | {"late": {"days": 5, "rule": "20% per day", "kept": 0.0}},
+        "late": record("late", [exercise(items=[item(of=9)])]),
+        "worst": record("worst", PARTS[:1]),
     }
     entries = []
     for k, (name, found) in enumerate(made.items(), 1):
         (tmp_path / name).mkdir()
         (tmp_path / name / "record.json").write_text(as_json(found), encoding="utf-8")
-        entries.append(Entry(name=name, folder=name, path=tmp_path / name, attempt=k, attempts=2))
-    assert [entry.name for entry in conclude._that_count(entries, tmp_path, "best")] == ["early"]
+        when = f"2025-03-0{8 if name == 'late' else 1} 10:00:00"
+        entries.append(Entry(name=name, folder=name, path=tmp_path / name, attempt=k, attempts=3, when=when))
+    rule = late_rule("20%/day", "2025-03-03 12:00")
+    zero = [overrides.Override("worst", "08_bayes_error", 0, "copied")]
+    counting = conclude.settle(options([], tmp_path, attempts="best"), entries, zero, rule)
+    assert [entry.name for entry in counting] == ["early"]
+    saved = {name: read_record(tmp_path / name / "record.json") for name in made}
+    assert [final_marks(each).final for each in saved.values()] == [3, 0, 0]
+    assert [each.get("intake", {}).get("counts", True) for each in saved.values()] == [True, False, False]
 
 
 @pytest.mark.parametrize("name", ["x;=1+1;", "a|=2", 'say "=1"', "tab\t=1"])

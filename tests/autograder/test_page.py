@@ -1,5 +1,6 @@
 """The HTML pages: whatever a student writes is text, nothing is loaded, and a fault is never a zero."""
 
+import json
 import random
 import re
 import tracemalloc
@@ -8,8 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from fls_teach.autograder.marking.record import VERDICTS, printable
-from fls_teach.autograder.reports.cohort import LISTED, Cohort, Listed
-from fls_teach.autograder.reports.html import _TEMPLATES, cohort_page, report_page
+from fls_teach.autograder.reports.batch_result import BatchResult, others
+from fls_teach.autograder.reports.html import _TEMPLATES, LISTED, cohort_page, report_page
 from fls_teach.autograder.reports.similar import Pair
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
@@ -45,19 +46,19 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def cohort_of(*records):
-    """A cohort with these records."""
-    cohort = Cohort()
+def batch_of(*records, **more):
+    """What comes of a batch of these records; `more` are fields of it."""
+    batch = BatchResult(**more)
     for each in records:
-        cohort.add(each)
-    return cohort
+        batch.add(each)
+    return batch
 
 
 def both(made):
     """Both pages of one record."""
     pair = Pair(made["submission"], made["submission"], "08_bayes_error", 0.95)
-    line = Listed.of(made | {"folder": "s1"})  # a folder's name is ours
-    return report_page(made), cohort_page(cohort_of(made), [pair], made["submission"], submissions=[line])
+    safe = made | {"folder": "s1"}  # a folder's name is ours
+    return report_page(made), cohort_page(batch_of(safe, pairs=[pair], note=made["submission"]))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -130,8 +131,8 @@ def test_the_cohort_counts_those_who_handed_it_in():
     two[1]["properties"][0]["id"] = "08.1"
     three = [absent("01_mixture"), exercise(items=[item("08.1")]), absent("09_decomposition", "not handed in")]
     three[2]["properties"][0]["id"] = "09.1"
-    cohort = cohort_of(record("a", exercises=one), record("b", exercises=two), record("c", exercises=three))
-    assert [(row.id, row.passed, row.judged, row.others) for row in cohort.hardest()] == [
+    cohort = batch_of(record("a", exercises=one), record("b", exercises=two), record("c", exercises=three))
+    assert [(row.id, row.passed, row.judged, others(row.verdicts)) for row in cohort.hardest()] == [
         ("08.1", 1, 2, [("wrong", 1), ("not handed in", 1)]),
         ("09.1", 1, 2, [("crashed", 1), ("not handed in", 1)]),
     ]
@@ -144,7 +145,7 @@ def test_a_fault_is_for_a_person_and_no_zero():
     text = Page(report_page(record(exercises=parts))).text
     assert "Needs manual review" in text and "no mark" in text
     assert "of 4 points" not in text and "0/2" not in text
-    text = Page(cohort_page(cohort_of(record(exercises=parts), record("bob", exercises=parts[:1])))).text
+    text = Page(cohort_page(batch_of(record(exercises=parts), record("bob", exercises=parts[:1])))).text
     assert "Needs manual review: 1 submission without a score" in text
     assert "Median 2 of 4 points, mean 2.0, lowest 2" in text
 
@@ -170,13 +171,14 @@ def test_the_cohort_shows_what_stops_most_people_first():
         one("b", "passed", "timeout"),
         one("c", "wrong", "wrong"),
     ]
-    cohort = cohort_of(*records, one("d", "grader-fault", "passed"))
-    assert [(row.id, row.passed, row.judged, row.others) for row in cohort.hardest()] == [
+    cohort = batch_of(*records, one("d", "grader-fault", "passed"))
+    assert [(row.id, row.passed, row.judged, others(row.verdicts)) for row in cohort.hardest()] == [
         ("08.1", 1, 4, [("wrong", 2), ("timeout", 1)]),
         ("08.0", 2, 3, [("wrong", 1), ("grader-fault", 1)]),
     ]
     assert cohort.commonest() == [(1, ["08.0", "08.1"], "the wrong axis")]
-    text = Page(cohort_page(cohort, [Pair("a", "b", "08_bayes_error", 1.0), Pair("a", "c", "x", 0.949)])).text
+    cohort.pairs = [Pair("a", "b", "08_bayes_error", 1.0), Pair("a", "c", "x", 0.949)]
+    text = Page(cohort_page(cohort)).text
     assert text.index("08.1") < text.index("08.0") and "25%" in text and "67%" in text
     assert "a b 08_bayes_error identical" in text and "a c x 95%" in text
 
@@ -185,11 +187,11 @@ def test_the_middle_and_the_columns_of_the_scores():
     def scored(passed, name="a"):
         return record(name, [exercise(items=[item(f"08.{k}", "passed" if k < passed else "wrong") for k in range(5)])])
 
-    cohort = cohort_of(*(scored(n) for n in (0, 1, 1, 3, 5, 5)))
+    cohort = batch_of(*(scored(n) for n in (0, 1, 1, 3, 5, 5)))
     assert (cohort.median, cohort.mean) == (4.0, 5.0)
     assert [number for _, number in cohort.distribution()] == [1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]
     assert [label for label, _ in cohort.distribution()][::5] == ["0–9", "50–59", "100"]
-    assert cohort_of(scored(1), scored(1), scored(5)).median == 2
+    assert batch_of(scored(1), scored(1), scored(5)).median == 2
 
 
 def test_what_people_corrected_and_lateness_took_off_is_in_the_scores():
@@ -198,8 +200,8 @@ def test_what_people_corrected_and_lateness_took_off_is_in_the_scores():
     by_hand = {"overrides": [{"item": "08.1", "points": 1.5, "reason": "x"}]}
     judged = {"overrides": [{"item": "08_bayes_error", "points": 1, "reason": "x"}]}
     fault = [exercise(items=[item(verdict="grader-fault")])]
-    cohort = cohort_of(record() | late, record() | by_hand, record(exercises=fault) | judged, record(exercises=fault))
-    assert cohort.scores == {1.4: 1, 1.5: 1, 1: 1} and cohort.mean == pytest.approx(1.3) and cohort.median == 1.4
+    cohort = batch_of(record() | late, record() | by_hand, record(exercises=fault) | judged, record(exercises=fault))
+    assert cohort.scores == [1, 1.4, 1.5] and cohort.mean == pytest.approx(1.3) and cohort.median == 1.4
     assert {label: number for label, number in cohort.distribution() if number} == {"50–59": 1, "70–79": 2}
     text = Page(cohort_page(cohort)).text
     assert "Median 1.4 of 2 points, mean 1.3, lowest 1, highest 1.5" in text and "review: 1 submission without" in text
@@ -210,37 +212,34 @@ def test_no_share_falls_below_its_column():
     for points in range(1, 40):
         full = record(exercises=[exercise(items=[item(of=points)])])
         kept = [{"late": {"days": 1, "rule": "x", "kept": tenths / 10}} for tenths in range(11)]
-        cohort = cohort_of(*(full | each for each in kept))
+        cohort = batch_of(*(full | each for each in kept))
         assert [number for _, number in cohort.distribution()] == [1] * 11, points
 
 
 def test_the_order_of_the_records_does_not_matter():
     records = [hostile(text) | {"submission": f"s{k}"} for k, text in enumerate(HOSTILE)]
     records += [every_verdict(f"v{k}", fault=k % 2) for k in range(5)]
+    records = [each | {"digest": f"sha256:{k}"} for k, each in enumerate(records)]
     shuffled = random.Random(0).sample(records, len(records))
-    assert cohort_page(cohort_of(*records), []) == cohort_page(cohort_of(*shuffled), [])
+    assert cohort_page(batch_of(*records)) == cohort_page(batch_of(*shuffled))
 
 
-def test_the_memory_of_a_cohort_is_flat():
-    def used(count):
-        tracemalloc.start()
-        cohort = cohort_of(*(every_verdict(f"s{k}") | {"notes": ["a note"]} for k in range(1)))
-        for k in range(count):
-            cohort.add(every_verdict(f"s{k}") | {"notes": ["a note"]})
-        size = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        return size, cohort
-
-    few, _ = used(2 * LISTED)
-    many, cohort = used(6 * LISTED)
-    assert many < few + 10_000
-    assert cohort.count == 6 * LISTED + 1 == cohort.faults.left_out + LISTED
-    assert f"and {5 * LISTED + 1} more" in Page(cohort_page(cohort)).text
+def test_a_batch_keeps_a_line_of_each_submission_and_no_record():
+    """Catches records that are held together, and lists on the page that grow with the class."""
+    made = [every_verdict(f"s{k:03}") | {"notes": ["a note"]} for k in range(3 * LISTED)]
+    tracemalloc.start()
+    batch = batch_of(*(json.loads(json.dumps(each)) for each in made))
+    size = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert size / len(made) < 2000 < len(json.dumps(made[0])) / 2
+    text = Page(cohort_page(batch)).text
+    assert f"Needs manual review: {3 * LISTED} submissions" in text
+    assert text.count(f"and {2 * LISTED} more") == 2, "faults and notes"
 
 
 def test_no_submissions_at_all_and_nobody_who_looked_for_copies():
-    assert "0 submissions" in Page(cohort_page(Cohort(), [])).text
-    assert "Not looked for. It was not asked for." in Page(cohort_page(Cohort(), None, "It was not asked for.")).text
+    assert "0 submissions" in Page(cohort_page(BatchResult(pairs=[]))).text
+    assert "Not looked for. It was not asked for." in Page(cohort_page(BatchResult(note="It was not asked for."))).text
 
 
 def test_the_cohort_lists_all_submissions_with_their_reports():
@@ -249,8 +248,10 @@ def test_the_cohort_lists_all_submissions_with_their_reports():
     fault = exercise(items=[item(verdict="grader-fault")])
     records = [record("Zoe", [odd], folder="Zoe-1"), record("ada", [fault], folder="ada")]
     records.append(record("Bo", [exercise()], intake={"review": ["two files claim to be 08"]}, folder="Bo"))
-    lines = [Listed.of(each, counts=each["submission"] != "Zoe") for each in records]
-    page = Page(cohort_page(cohort_of(*records), submissions=lines))
+    batch = BatchResult()
+    for each in records:
+        batch.add(each, counts=each["submission"] != "Zoe")
+    page = Page(cohort_page(batch))
     links = [dict(attributes)["href"] for tag, attributes in page.tags if tag == "a"]
     assert links == ["ada/report.html", "Bo/report.html", "Zoe-1/report.html"], "in the order of their names"
     assert "ada no score grader failed 0 1 grader-fault" in page.text
@@ -261,8 +262,7 @@ def test_the_cohort_lists_all_submissions_with_their_reports():
 def test_the_list_of_a_whole_class_is_complete():
     """Catches a list that stops where the others on the page do."""
     names = [f"s{k:04}" for k in range(500)]
-    made = every_verdict()
-    text = cohort_page(cohort_of(made), submissions=[Listed.of(made | {"submission": n, "folder": n}) for n in names])
+    text = cohort_page(batch_of(*(record(name) for name in names)))
     assert all(f'href="{name}/report.html"' in text for name in names)
 
 
@@ -277,8 +277,7 @@ def accessible_pages():
     ]
     made = [record(name, parts, notes=["a note"], intake={"review": ["two files"]}) for name in ("ada", "bo")]
     pair = Pair("ada", "bo", "08_bayes_error", 0.95)
-    lines = [Listed.of(each) for each in made]
-    return report_page(made[0]), cohort_page(cohort_of(*made), [pair], "", [["ada", "bo"]], lines)
+    return report_page(made[0]), cohort_page(batch_of(*made, pairs=[pair]))
 
 
 @pytest.mark.parametrize("page", accessible_pages(), ids=["report", "cohort"])

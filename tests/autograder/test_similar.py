@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fls_teach
-from fls_teach.autograder.reports.cohort import Cohort
+from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.similar import LONGEST, REFERENCE, SHORTEST, Pair, _lines, _Stub, near_identical
 from fls_teach.course.registry import CourseError, exercises, find_exercise
@@ -87,14 +87,15 @@ def test_functions_pasted_from_what_the_course_publishes_are_found():
         ("bob", None, "fls_teach.theory"),
     }
     assert all(0.7 <= pair.ratio <= 1 for pair in pairs)
-    page = cohort_page(Cohort(), pairs)
+    page = cohort_page(BatchResult(pairs=pairs))
     assert "<em>the specification</em>" in page and "<em>fls_teach.theory</em>" in page
 
 
 def test_nobody_is_called_the_reference():
     pairs = near_identical([submitted("the reference solution", COPIED), submitted("ann", COPIED)], [EXERCISE])
     assert {(pair.a, pair.b) for pair in pairs} == {("ann", "the reference solution")}
-    page = cohort_page(Cohort(), [*pairs, Pair("bob", REFERENCE, EXERCISE.name, 1.0, "the reference solution")])
+    reference = Pair("bob", REFERENCE, EXERCISE.name, 1.0, "the reference solution")
+    page = cohort_page(BatchResult(pairs=[*pairs, reference]))
     assert page.count("<em>the reference solution</em>") == page.count("<bdi>the reference solution</bdi>") == 1
 
 

@@ -183,8 +183,8 @@ def _handed_in(each, home):
 
 def _graded(settings, names, progress=lambda fraction, what="": None):
     """Grade; return {name: path of its record}."""
-    folders = grade(settings, progress).folders
-    return {name: settings.out / folder / "record.json" for name, folder in zip(names, folders, strict=True)}
+    lines = grade(settings, progress).lines
+    return {name: settings.out / line.folder / "record.json" for name, line in zip(names, lines, strict=True)}
 
 
 def _listing(folder):

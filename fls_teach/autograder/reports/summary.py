@@ -1,12 +1,8 @@
 """What came of a batch, for the terminal and as JSON."""
 
-import statistics
 import sys
-from collections import defaultdict
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 
-from fls_teach.autograder.reports.cohort import Listed
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
@@ -30,99 +26,28 @@ SAID = {
 _FOR_A_PERSON = "unknown_overrides", "not_on_the_roster", "unclear_on_the_roster"
 
 
-@dataclass
-class BatchResult:
-    """What came of a batch.
+def needs_a_person(batch):
+    """Whether anything of a `BatchResult` needs manual review."""
+    return bool(batch.faults or batch.review or any(map(batch.said.get, _FOR_A_PERSON)))
 
-    Attributes
-    ----------
-    out : Path
-    isolation : str
-    folders : list of str
-        Each submission's folder below `out`.
-    rows, lines : list of Listed
-        Of what counts, and of all.
-    said : dict of str to list of str
-        Names of submissions, people or folders, by the keys of `SAID`.
-    review : list of (str, str)
-        Names of submissions that need manual review for another reason than a fault of the grader's, and why.
-    by_digest : dict of str to list of str
-        Names of submissions that answer anything, by the digest of their files.
-    edited : list of Path
-        Where gradebooks are kept that were edited by hand.
-    refused_workers : list of (str, str)
-        Workers of a cluster that marked nothing, and why.
-    pairs : list of similar.Pair or None
-    changes : list of str
-        Lines on what `--against` found.
-    seconds : float
-    """
 
-    out: Path
-    isolation: str
-    folders: list
-    rows: list = field(default_factory=list)
-    said: dict = field(default_factory=lambda: defaultdict(list))
-    pairs: list | None = None
-    changes: list = field(default_factory=list)
-    seconds: float = 0.0
-    review: list = field(default_factory=list)
-    by_digest: dict = field(default_factory=dict)
-    edited: list = field(default_factory=list)
-    refused_workers: list = field(default_factory=list)
-    lines: list = field(default_factory=list)
-
-    def add(self, record, counts=True):
-        """Count one more record; of an attempt that does not count, nothing but its line and notes."""
-        line = Listed.of(record, counts)
-        self.lines.append(line)
-        if record["notes"]:
-            self.said["noted"].append(line.name)
-        if counts:
-            self.rows.append(line)
-            self.review += [(line.name, reason) for reason in line.review[:1]]
-            if line.verdicts.keys() != {"missing"} and not record["fault"]:
-                self.by_digest.setdefault(record["digest"], []).append(line.name)
-
-    @property
-    def identical(self):
-        """Lists of the names of submissions whose files are the same."""
-        return [names for names in self.by_digest.values() if len(names) > 1]
-
-    def different(self, entries):
-        """Those of the entries that are not identical to an earlier one."""
-        again = {name for names in self.identical for name in names[1:]}
-        return [entry for entry in entries if entry.name not in again]
-
-    @property
-    def faults(self):
-        """Names of submissions that the grader failed on, which need manual review."""
-        return [name for name, score, *_ in self.rows if score is None]
-
-    @property
-    def blank(self):
-        """Names of submissions of which no file was taken, or stubs alone."""
-        return [name for name, _, _, verdicts, *_ in self.rows if verdicts.keys() == {"missing"}]
-
-    @property
-    def for_a_person(self):
-        """Whether anything needs manual review."""
-        return bool(self.faults or self.review or any(map(self.said.get, _FOR_A_PERSON)))
-
-    def as_dict(self):
-        """For JSON."""
-        rows = [
-            {"submission": name, "score": score, "max_score": max_score, "verdicts": verdicts}
-            for name, score, max_score, verdicts, *_ in self.rows
-        ]
-        pairs = None if self.pairs is None else [asdict(pair) for pair in self.pairs]
-        return {
-            **{"out": str(self.out), "isolation": self.isolation, "submissions": rows, "faults": self.faults},
-            **{"review": dict(self.review), "identical": self.identical, "near_identical": pairs},
-            **{"changes": self.changes, "edited_gradebooks": [str(each) for each in self.edited]},
-            **({"refused_workers": dict(self.refused_workers)} if self.refused_workers else {}),
-            **{name: self.said.get(name, []) for name in SAID},
-        }
+def as_dict(batch):
+    """A `BatchResult` for JSON."""
+    names = "submission", "score", "max_score", "verdicts"
+    workers = {"refused_workers": batch.refused_workers} if batch.refused_workers else {}
+    return {
+        "out": str(batch.out),
+        "isolation": batch.isolation,
+        "submissions": [dict(zip(names, line, strict=False)) for line in batch.rows],
+        "faults": batch.faults,
+        "review": dict(batch.review),
+        "identical": batch.identical,
+        "near_identical": None if batch.pairs is None else [asdict(pair) for pair in batch.pairs],
+        "changes": batch.changes,
+        "edited_gradebooks": [str(each) for each in batch.edited],
+        **workers,
+        **{name: batch.said.get(name, []) for name in SAID},
+    }
 
 
 def print_summary(done):
@@ -149,10 +74,9 @@ def print_summary(done):
 
 def _sentences(done):
     """(text, style) for each line below the table."""
-    scores = sorted(score for _, score, *_ in done.rows if score is not None)
-    if len(scores) > 1:
-        low, middle, high = scores[0], statistics.median(scores), scores[-1]
-        yield f"\n{len(scores)} marked: lowest {low}, median {middle:g}, highest {high}", ""
+    if len(done.scores) > 1:
+        low, *_, high = done.scores
+        yield f"\n{len(done.scores)} marked: lowest {low}, median {done.median:g}, highest {high}", ""
     if done.faults:
         yield f"{len(done.faults)} not graded because of a grader error; review manually: {_listed(done.faults)}", _RED
     if done.review:
@@ -170,7 +94,9 @@ def _sentences(done):
         yield f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}", "bold"
     if done.blank and len(done.blank) == len(done.rows):
         yield "That is all of them: is PATH the folder that holds the submissions?", _RED
-    yield from ((f"Not used, worker {worker}: {_spelt(reason)}", _RED) for worker, reason in done.refused_workers)
+    yield from (
+        (f"Not used, worker {worker}: {_spelt(reason)}", _RED) for worker, reason in done.refused_workers.items()
+    )
     yield from ((f"Identical files: {_listed(names)}", "") for names in done.identical[:SHOWN])
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
