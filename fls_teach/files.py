@@ -28,6 +28,12 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
+def replace_text(path, text):
+    """Write a text file in UTF-8 as a whole, or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def add_to_zip(archive, name, data, mode=0o644):
     """Add a file to an open `zipfile.ZipFile` such that the same data give the same bytes, whatever the clock says."""
     import zipfile  # which most that write files do not need
@@ -35,6 +41,11 @@ def add_to_zip(archive, name, data, mode=0o644):
     entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
     entry.external_attr, entry.compress_type, entry.create_system = mode << 16, zipfile.ZIP_DEFLATED, 3
     archive.writestr(entry, data)
+
+
+def because(problem):
+    """Why a file could not be used, in a few words: the system's own for an `OSError`, else those of the exception."""
+    return getattr(problem, "strerror", None) or str(problem)
 
 
 def writable_folder(path):
@@ -54,6 +65,5 @@ def writable_folder(path):
     except FileExistsError:
         raise ValueError(f"'{folder}' is a file; wanted a folder to write to") from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
-        reason = getattr(problem, "strerror", None) or problem
-        raise ValueError(f"cannot write to folder '{folder}' ({reason}); name another one") from None
+        raise ValueError(f"cannot write to folder '{folder}' ({because(problem)}); name another one") from None
     return folder

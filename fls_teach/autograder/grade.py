@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from fls_teach.autograder import settings as saved_settings
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
@@ -19,7 +18,14 @@ from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.reports.roster import Roster
-from fls_teach.autograder.results_folder import only_one, private_folder, sentence_for_a_full_disk
+from fls_teach.autograder.results_folder import (
+    is_results_folder,
+    only_one,
+    private_folder,
+    save_settings,
+    saved_settings,
+    sentence_for_a_full_disk,
+)
 from fls_teach.autograder.selection import selected
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
@@ -63,7 +69,7 @@ def grade(settings, progress=lambda fraction, what="": None):
     check_specifications([each for each in chosen if each.withheld or each.root != own_root()])
     if settings.against is not None:
         against.compare(settings.against, ())  # an unreadable one is better found now than after hours
-        saved_settings.read(settings.against)
+        saved_settings(settings.against)
         if Path(settings.against).resolve() == settings.out.resolve():
             raise CourseError(f"--against and --out are both '{settings.out}'; name another --out")
     with contextlib.ExitStack() as stack:
@@ -81,7 +87,7 @@ def grade(settings, progress=lambda fraction, what="": None):
         corrected = settings.overrides or overrides.default(settings.out)
         corrected = overrides.read(corrected, chosen) if corrected else []
         with sentence_for_a_full_disk(settings.out):
-            saved_settings.keep(settings.out, settings.saved(digest(chosen)))
+            save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])
             if not given:
                 course_key.keep(settings.out, key)
@@ -122,7 +128,7 @@ def _submissions(settings, chosen):
         remarks[what].append(name)
 
     def results_in(folder):
-        if settings.single or not saved_settings.is_out(folder) or holds_work(folder, exercises()):
+        if settings.single or not is_results_folder(folder) or holds_work(folder, exercises()):
             return ""  # a submission that includes settings is graded all the same
         remark("earlier_results", shown(str(folder), 200))
         return "holds the results of an earlier fls grade"

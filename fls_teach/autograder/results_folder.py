@@ -1,10 +1,17 @@
-"""The results folder of `fls grade`: private, used by one process at a time, on a disk that may fill up."""
+"""The results folder of `fls grade`: private, used by one process at a time, all marks made with the same settings."""
 
 import contextlib
 import errno
+import json
+import stat
+from pathlib import Path
 
+from fls_teach.autograder.marking.record import printable
 from fls_teach.course.registry import CourseError
-from fls_teach.files import writable_folder
+from fls_teach.files import because, replace_text, writable_folder
+
+NAME = "settings.json"
+_LARGEST = 1 << 16  # bytes; ours are some hundred
 
 
 @contextlib.contextmanager
@@ -15,9 +22,9 @@ def sentence_for_a_full_disk(out):
     except OSError as problem:
         if problem.errno == errno.EPIPE:  # the reader of our progress went away
             raise
-        reason = problem.strerror or problem
         raise CourseError(
-            f"cannot go on, writing to '{out}' ({reason}); what is finished is kept, and the same command goes on there"
+            f"cannot go on, writing to '{out}' ({because(problem)}); what is finished is kept, and the same command "
+            "goes on there"
         ) from None
 
 
@@ -50,3 +57,74 @@ def only_one(folder):
                 f"another fls grade is writing to '{folder}'; wait for it, or name another --out"
             ) from None
         yield
+
+
+def saved_settings(folder):
+    """What `RunSettings.saved` gave for the marks in a folder, or None: then it is no results folder.
+
+    Raises
+    ------
+    CourseError
+        If there are some that cannot be read, or that `fls grade` did not write.
+    """
+    path = Path(folder, NAME)
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ValueError("it is not an ordinary file")
+        with open(path, "rb") as file:
+            found = json.loads(file.read(_LARGEST))
+        if type(found) is not dict or found.get("fls_grade") != 1 or type(found.get("exercises")) is not list:
+            raise ValueError("they have another form")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, RecursionError) as problem:
+        raise CourseError(
+            f"'{printable(str(path))}' does not hold the settings of an fls grade ({because(problem)}); "
+            "name another --out"
+        ) from None
+    return found
+
+
+def is_results_folder(folder):
+    """Whether `fls grade` has written its results here."""
+    with contextlib.suppress(CourseError):
+        return saved_settings(folder) is not None
+    return False
+
+
+def has_marks(folder):
+    """Whether any submission was marked into a folder."""
+    return any(Path(folder).glob("*/record.json"))
+
+
+def save_settings(out, now):
+    """Save settings in the results folder, before its first mark.
+
+    Raises
+    ------
+    CourseError
+        If it holds marks that were made with others; nothing is written then.
+    """
+    before = saved_settings(out)
+    if before == now:
+        return
+    if has_marks(out):
+        others = "; ".join(differing(before, now)) if before else f"there is no {NAME} to say with which"
+        raise CourseError(
+            f"'{out}' holds marks that were made with other settings ({others}); "
+            "name another --out, or give the same settings again"
+        )
+    replace_text(Path(out, NAME), json.dumps(now, indent=1) + "\n")
+
+
+def differing(old, new):
+    """What two saved settings do not have in common, as a list of "name: old -> new"."""
+    names = [name for name in new | old if old.get(name) != new.get(name)]
+    return [f"{name}: {_shown(old, name)} -> {_shown(new, name)}" for name in names]
+
+
+def _shown(values, name):
+    value = values.get(name, "none")
+    if name == "exercises":
+        return " ".join(str(each)[:2] for each in value)
+    return printable(str(value))[:19]

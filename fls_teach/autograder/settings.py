@@ -1,20 +1,16 @@
-"""What a run of `fls grade` is asked for, and what is saved of it: marks made otherwise do not belong side by side."""
+"""What a run of `fls grade` is asked for, and what of it is saved beside the marks."""
 
 import hashlib
 import hmac
 import json
 import math
-import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import printable
 from fls_teach.autograder.selection import select
-from fls_teach.course.registry import CourseError, exercises
+from fls_teach.course.registry import exercises
 from fls_teach.course.withheld import with_withheld
-from fls_teach.files import replacing
 
-NAME = "settings.json"
 TOTAL_LIMIT = 300.0
 """Seconds per submission, unless `fls grade` is told otherwise: honest ones take 20."""
 
@@ -23,8 +19,6 @@ PURPOSES = "mark", "search", "card"
 the reader takes nothing of the time for marks."""
 
 _EXERCISE_SHARE = 6  # times the limit of a call, for all calls of an exercise
-_FORMAT = "fls_grade"
-_LARGEST = 1 << 16  # bytes; ours are some hundred
 
 
 @dataclass(frozen=True)
@@ -203,10 +197,11 @@ class RunSettings:
         withheld : str
             A digest of the withheld properties, or "".
         """
+        key = hmac.new(bytes.fromhex(self.key), b"of an fls course key", hashlib.sha256).hexdigest()
         found = {
-            _FORMAT: 1,
+            "fls_grade": 1,
             "exercises": sorted(self.exercises),
-            "course key": _digest(bytes.fromhex(self.key)) if self.key else "none",
+            "course key": f"digest {key}" if self.key else "none",
             "seed": "from the course key" if self.seed is None else str(self.seed),
             "isolation": self.isolation,
             "time limit": f"{self.time_limit:.12g} s",
@@ -215,88 +210,3 @@ class RunSettings:
         if self.total_limit is not None:
             found["total limit"] = f"{self.total_limit:.12g} s"
         return found | ({"withheld properties": withheld} if withheld else {})
-
-
-def _digest(key):
-    return f"digest {hmac.new(key, b'of an fls course key', hashlib.sha256).hexdigest()}"
-
-
-def read(folder):
-    """The settings that are saved in a folder, or None: then it is no results folder.
-
-    Raises
-    ------
-    CourseError
-        If there are some that cannot be read, or that `fls grade` did not write.
-    """
-    path = Path(folder, NAME)
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise ValueError("it is not an ordinary file")
-        with open(path, "rb") as file:
-            found = json.loads(file.read(_LARGEST))
-        if type(found) is not dict or found.get(_FORMAT) != 1 or type(found.get("exercises")) is not list:
-            raise ValueError("they have another form")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, RecursionError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise CourseError(
-            f"'{printable(str(path))}' does not hold the settings of an fls grade ({reason}); name another --out"
-        ) from None
-    return found
-
-
-def keyed(folder):
-    """Whether marks in a folder were made with a course key."""
-    found = read(folder)
-    return found is not None and found.get("course key") != "none" and _has_marks(folder)
-
-
-def is_out(folder):
-    """Whether `fls grade` has written its results here."""
-    try:
-        return read(folder) is not None
-    except CourseError:
-        return False
-
-
-def differing(old, new):
-    """What two settings do not have in common, as a list of "name: old -> new"."""
-    return [
-        f"{name}: {_shown(old, name)} -> {_shown(new, name)}"
-        for name in {**new, **old}
-        if old.get(name) != new.get(name)
-    ]
-
-
-def keep(out, now):
-    """Save the settings in the results folder, before its first mark.
-
-    Raises
-    ------
-    CourseError
-        If it holds marks that were made with others; nothing is written then.
-    """
-    before = read(out)
-    if before == now:
-        return
-    if _has_marks(out):
-        others = "; ".join(differing(before, now)) if before else f"there is no {NAME} to say with which"
-        raise CourseError(
-            f"'{out}' holds marks that were made with other settings ({others}); "
-            "name another --out, or give the same settings again"
-        )
-    with replacing(Path(out, NAME)) as temporary:
-        temporary.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8", newline="\n")
-
-
-def _has_marks(out):
-    return any(Path(out).glob("*/record.json"))
-
-
-def _shown(values, name):
-    value = values.get(name, "none")
-    if name == "exercises":
-        return " ".join(str(each)[:2] for each in value)
-    return printable(str(value))[:19]

@@ -134,7 +134,7 @@ def test_a_gradebook_is_there_only_when_all_are_marked(mixed, tmp_path, key, mon
     old = contents(out)
     (mixed / "ada/08_bayes_error.py").write_text(solution("8"))
     with monkeypatch.context() as patch:
-        patch.setattr(batch, "_mark", lambda *arguments: 1 / 0)
+        patch.setattr(batch, "mark_by", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             grade(options([mixed], out))
     assert not {"gradebook.csv", "cohort.html"} & contents(out).keys()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fls_teach.autograder import settings
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.collect import collect
 from fls_teach.autograder.intake.submission import Entry
@@ -15,6 +14,8 @@ from fls_teach.autograder.marking import batch
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.gradebook import write_gradebook
+from fls_teach.autograder.results_folder import save_settings
+from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError, find_exercise
 
 from .handed_in import hand_in, options
@@ -64,8 +65,8 @@ def test_a_folder_around_everything_is_no_name(tmp_path, layout, name):
 
 
 def results(folder, **names):
-    run = settings.RunSettings((), folder, isolation="process", exercises=("08_bayes_error",), seed=1)
-    settings.keep(folder, run.saved())
+    run = RunSettings((), folder, isolation="process", exercises=("08_bayes_error",), seed=1)
+    save_settings(folder, run.saved())
     found = [record(name) | {"intake": about} for name, about in names.items()]
     for each in found:
         write(folder / each["submission"], each)
@@ -135,7 +136,9 @@ def test_what_could_not_be_marked_has_its_platforms_name_too(tmp_path, monkeypat
     (tmp_path / "in").mkdir()
     for name in ("adalovelace_1_9_08_bayes_error.py", "bodiddley_2_9_08_bayes_error.py"):
         (tmp_path / "in" / name).write_text("x = 1")
-    monkeypatch.setattr(batch, "_mark", lambda grader, entry, settings: batch.write_fault(entry, settings, "No disk."))
+    monkeypatch.setattr(
+        batch, "mark_by", lambda free, mark, settings, attempts, entry: batch.write_fault(entry, settings, "No disk.")
+    )
     done = grade(options([tmp_path / "in"], tmp_path / "out", seed=1))
     assert len(done.faults) == 2 and bundle_feedback(tmp_path / "out", tmp_path / "a.zip") == 2
     assert reports_in(tmp_path / "a.zip")[::2] == ["adalovelace_1_9_report.html", "gradebook.csv"]

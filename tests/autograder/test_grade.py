@@ -616,6 +616,6 @@ def test_a_column_of_no_roster_is_refused(ada, tmp_path):
 
 def test_settings_that_only_the_old_run_had_are_named():
     """Catches a refusal that cannot say what differs."""
-    from fls_teach.autograder.settings import differing
+    from fls_teach.autograder.results_folder import differing
 
     assert differing({"memory": "1 MiB", "gone": "x"}, {"memory": "1 MiB"}) == ["gone: x -> none"]

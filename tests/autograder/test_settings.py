@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from fls_teach.autograder import settings
+from fls_teach.autograder import results_folder
 from fls_teach.autograder.settings import RunSettings
 
 GIVEN = RunSettings(
@@ -47,8 +47,8 @@ def test_what_is_saved_is_what_it_was_before_there_was_one_class(tmp_path):
         "withheld properties": "sha256:abc",
     }
     assert list(GIVEN.saved("sha256:abc").items()) == list(before.items())
-    (tmp_path / settings.NAME).write_text(json.dumps(before))
-    assert settings.differing(settings.read(tmp_path), GIVEN.saved("sha256:abc")) == []
+    (tmp_path / results_folder.NAME).write_text(json.dumps(before))
+    assert results_folder.differing(results_folder.saved_settings(tmp_path), GIVEN.saved("sha256:abc")) == []
     by_seed = replace(GIVEN, key="", seed=7, total_limit=None).saved()
     assert (by_seed["course key"], by_seed["seed"]) == ("none", "7") and "total limit" not in by_seed
 

@@ -1,9 +1,10 @@
-"""Many submissions: some graders side by side, each of which may die without disturbing the others.
+"""Many submissions, by workers side by side, each of which may die without disturbing the others.
 
 What is finished lies on the disk, whole; a batch that was killed goes on where it was when it is started again.
 """
 
 import contextlib
+import functools
 import itertools
 import json
 import multiprocessing
@@ -38,55 +39,53 @@ main(*map(int, sys.argv[2:]))
 """
 
 
-class _Stopped(BaseException):
+class Stopped(BaseException):
     """The batch is to end now; not an Exception, so that it is not tried again."""
 
 
-class GraderDied(Exception):
-    """The grader ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
+class WorkerDied(Exception):
+    """A worker ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
 
-    def __init__(self, how, marked, silent=False):
+    def __init__(self, how, marked=(), silent=False):
         super().__init__(how)
         self.marked, self.silent = marked, silent
 
 
 class _Grader:
-    """One grader process, started when it is needed; `limit` is in seconds per exercise."""
+    """A worker that is a process here, started when it is needed."""
 
-    def __init__(self, settings, limit):
-        self._settings, self._limit, self._process, self._channel, self._stopped = settings, limit, None, None, False
+    def __init__(self, settings):
+        self._settings, self._process, self._channel, self._stopped = settings, None, None, False
+        self._limit = STARTING + settings.time_limits.silence()  # seconds until it answers
 
     def mark(self, entry):
-        """Have one submission marked; raise `GraderDied` if that failed, `_Stopped` if it was not to be."""
-        marked, problem, silent, messages = [], "", False, [as_message(entry)]
+        """Have one submission marked; raise `WorkerDied` if that failed, `Stopped` if it was not to be."""
+        marked, problem, silent, patience, messages = {}, "", False, 0.0, [as_message(entry)]
         if self._process is None:
             self._start()
             messages.insert(0, self._settings.as_json().encode())
         try:
             for message in messages:
                 self._channel.send_bytes(message)
-            while not problem:
+            while not problem and not silent:
                 if silent := not self._channel.poll(self._limit):
                     break
                 answer = json.loads(self._channel.recv_bytes())
                 if answer == {"done": True}:
                     return
-                marked += [answer["exercise"]] if answer.get("exercise") else []
                 problem = answer.get("problem", "")
+                if exercise := answer.get("exercise"):
+                    marked[exercise["name"]] = exercise
         except (OSError, EOFError, ValueError):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)  # let it end by itself, which says more
-        self._process.kill()
-        status = self._process.wait()
-        self._channel.close()
-        self._process = None
+            patience = 1.0  # let it end by itself, which says more
+        status = self._end(patience)
         if self._stopped:
-            raise _Stopped
-        if problem:  # it went wrong within: another process may fare better
-            raise GraderDied(problem, marked)
-        how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
-        where = ", ".join(self._settings.exercises[len(marked) :][:1]) or "its reports"
-        raise GraderDied(f"the grader {how} in {where}", marked, silent)
+            raise Stopped
+        if not problem:
+            how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
+            where = ", ".join(self._settings.exercises[len(marked) :][:1]) or "its reports"
+            problem = f"the grader {how} in {where}"
+        raise WorkerDied(problem, [*marked.values()], silent)
 
     def _start(self):
         self._channel, theirs = multiprocessing.Pipe()
@@ -100,25 +99,29 @@ class _Grader:
         if self._stopped:  # in the meantime
             self._process.kill()
 
+    def _end(self, patience):
+        """End it: by itself within this many seconds, so that it gives back its sandbox; returns its exit status."""
+        self._channel.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self._process.kill()
+        status, self._process = self._process.wait(), None
+        return status
+
     def stop(self):
-        """End it, and start no other."""
+        """Kill it, and start no other; for any thread."""
         self._stopped = True
         if process := self._process:
             process.kill()
 
     def close(self):
-        """End it, once no thread uses it: by itself, so that it gives back its sandbox and folders."""
-        if process := self._process:
-            self._channel.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(ENDING)
-        self.stop()
-        if process:
-            process.wait()
+        """End it, once no thread uses it."""
+        if self._process:
+            self._end(ENDING)
 
 
 def run(entries, settings, progress=lambda done, name: None):
-    """Mark all submissions.
+    """Mark all submissions by processes here.
 
     Parameters
     ----------
@@ -128,55 +131,47 @@ def run(entries, settings, progress=lambda done, name: None):
     progress : callable
         Told how many are done and which was last.
     """
-    limit = STARTING + settings.time_limits.silence()
-    graders = [_Grader(settings, limit) for _ in range(min(settings.jobs, len(entries)))]
-    idle = queue.SimpleQueue()
-    for grader in graders:
-        idle.put(grader)
-
-    def work(entry):
-        grader = idle.get()
-        try:
-            _mark(grader, entry, settings)
-        finally:
-            idle.put(grader)
+    graders, free = [_Grader(settings) for _ in range(min(settings.jobs, len(entries)))], queue.SimpleQueue()
 
     def stop():
         for grader in graders:
             grader.stop()
 
+    for grader in graders:
+        free.put(grader)
+    work = functools.partial(mark_by, free, _Grader.mark, settings, ATTEMPTS)
     try:
-        spread(entries, work, len(graders), stop, progress)
+        spread(entries, work, len(graders), stop, lambda done, entry: progress(done, entry.name))
     finally:
         for grader in graders:
             grader.close()
 
 
-def spread(entries, mark, at_a_time, stop, progress, watch=lambda: None):
-    """Mark submissions in threads.
+def spread(items, work, at_a_time, stop, progress=lambda done, item: None, watch=lambda: None):
+    """Do something for each of many in threads.
 
     Parameters
     ----------
-    entries : list of intake.Entry
-    mark : callable
-        Marks one.
+    items : list
+    work : callable
+        Told one.
     at_a_time : int
     stop : callable
-        Has all calls of `mark` end soon; called if one raises, or on Ctrl-C.
+        Has all calls of `work` end soon; called if one raises, or on Ctrl-C.
     progress : callable
         Told how many are done and which was last.
     watch : callable
-        Called every `POLL` seconds at least; an exception ends the batch.
+        Called every `POLL` seconds at least; an exception ends it all.
     """
     pool, count = ThreadPoolExecutor(at_a_time), itertools.count(1)
     try:
-        names = {pool.submit(mark, entry): entry.name for entry in entries}
-        waiting = set(names)
+        doing = {pool.submit(work, item): item for item in items}
+        waiting = set(doing)
         while waiting:
             finished, waiting = wait(waiting, POLL, FIRST_COMPLETED)
             for future in finished:
                 future.result()
-                progress(next(count), names[future])
+                progress(next(count), doing[future])
             watch()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -186,13 +181,27 @@ def spread(entries, mark, at_a_time, stop, progress, watch=lambda: None):
         pool.shutdown()
 
 
-def _mark(grader, entry, settings):
+def mark_by(free, mark, settings, attempts, entry):
+    """Have a submission marked by one free worker after another, until one does; else write that it was our fault.
+
+    Parameters
+    ----------
+    free : queue of workers
+    mark : callable
+        Told (worker, entry); raises `WorkerDied`.
+    settings : RunSettings
+    attempts : int
+    entry : intake.Entry
+    """
     deaths = []
-    for _ in range(ATTEMPTS):
+    while len(deaths) < attempts:
+        worker = free.get()
         try:
-            return grader.mark(entry)
-        except GraderDied as death:
+            return mark(worker, entry)
+        except WorkerDied as death:
             deaths.append(death)
-    again = f" {ATTEMPTS} times; the submission provokes it" if all(death.silent for death in deaths) else ""
+        finally:
+            free.put(worker)
+    again = f" {attempts} times; the submission provokes it" if all(death.silent for death in deaths) else ""
     marked = max((death.marked for death in deaths), key=len)
     write_fault(entry, settings, f"The grader could not mark this submission: {deaths[-1]}{again}.", marked)

@@ -11,12 +11,11 @@ import json
 import queue
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
 from fls_teach.autograder.marking import batch, cluster_worker
-from fls_teach.autograder.marking.grader import mark_entry, write_fault
+from fls_teach.autograder.marking.grader import mark_entry
 from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.marking.record import check_record, mismatch
 from fls_teach.course.registry import CourseError
@@ -29,15 +28,12 @@ SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "memory_mi
 """Fields of `RunSettings` that a worker gets."""
 
 TRANSFER = 30.0  # seconds for an answer that is ready to come here, over a busy network
+_GOES_ON = "what is finished is kept, and the same command goes on there"
 WITHOUT_WORKERS = 60.0  # seconds that a batch waits for a worker: one that was killed may be started again
 
 
-class WorkerGone(Exception):
-    """A worker has ended, or answered with a problem or something else than the record that was asked for."""
-
-
 class Cluster:
-    """Workers that mark the submissions of one batch.
+    """Workers that mark the submissions of one batch, and the queue of those that are free.
 
     Attributes
     ----------
@@ -47,10 +43,9 @@ class Cluster:
 
     def __init__(self, client, address):
         self._client, self._address, self._stopping = client, address, False
-        self._present, self._isolation = {}, {}  # by address: threads; the sandbox that works there
-        self._examiners, self._examined = ThreadPoolExecutor(AT_A_TIME), {}  # by address: a future
-        self._free = queue.Queue()  # a worker's address for each of its threads
-        self.refused = {}
+        self._present, self._isolation, self.refused = {}, {}, {}  # by address: threads; the sandbox that works there
+        self._free = queue.SimpleQueue()  # a worker's address for each of its threads
+        self.put = self._free.put
 
     @property
     def slots(self):
@@ -79,9 +74,7 @@ class Cluster:
         self._look()
         if not self._present:
             raise CourseError(f"the scheduler '{self._address}' has no workers; start some: dask worker HOST:PORT")
-        while not all(examined.done() for examined in self._examined.values()):
-            time.sleep(batch.POLL)
-            self._look()
+        batch.spread(list(self._present), self._fits, AT_A_TIME, self.stop, watch=self._look)
         if not self._isolation:
             worker, reason = min(self.refused.items(), default=("one", "each of them ended in the self-test"))
             more = f", nor may {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
@@ -101,47 +94,62 @@ class Cluster:
             If the scheduler or all workers are gone; what is finished is kept.
         """
         self._request = _request(settings)  # a worker that comes later is to have the sandbox of the others
-        mark, self._since = functools.partial(self._mark, settings, settings.chosen()), time.monotonic()
-        batch.spread(entries, mark, min(len(entries), AT_A_TIME), self.stop, progress, self._watch)
+        chosen, like = settings.chosen(), SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
+        since = time.monotonic()
 
-    def _watch(self):
-        """Take newcomers in, and end the batch where no worker is left."""
-        self._look()
-        self._since = time.monotonic() if self._isolation else self._since
-        if time.monotonic() > self._since + WITHOUT_WORKERS:
-            reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
-            raise CourseError(
-                f"no worker of '{self._address}' is left{reasons}; what is finished is kept, and the same command "
-                "goes on there"
-            )
+        def mark(worker, entry):
+            there = functools.partial(self._marked, worker, settings)
+            mark_entry(entry, settings, chosen, like, lambda exercise: None, there)
+
+        def watch():
+            """Take newcomers in, and end the batch where no worker is left."""
+            nonlocal since
+            self._look()
+            since = time.monotonic() if self.slots else since
+            if time.monotonic() > since + WITHOUT_WORKERS:
+                reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
+                raise CourseError(f"no worker of '{self._address}' is left{reasons}; {_GOES_ON}")
+
+        work = functools.partial(batch.mark_by, self, mark, settings, ATTEMPTS)
+        at_a_time = min(len(entries), AT_A_TIME)
+        batch.spread(entries, work, at_a_time, self.stop, lambda done, entry: progress(done, entry.name), watch)
 
     def stop(self):
         """Ask nothing more."""
         self._stopping = True
         for _ in range(AT_A_TIME):  # threads that wait
-            self._free.put("")
-        self._examiners.shutdown()
+            self.put("")
 
-    def _mark(self, settings, chosen, entry):
-        """Have one submission marked by one worker after the other, until one does."""
-        deaths, like = [], SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
-        while len(deaths) < ATTEMPTS:
+    def get(self):
+        """The address of a worker that is free and fit, once there is one."""
+        while True:
             worker = self._free.get()
             if self._stopping:
-                raise WorkerGone("the batch ends")
-            if worker not in self._isolation:
-                continue
-            try:
-                mark = functools.partial(self._marked, worker, settings)
-                return mark_entry(entry, settings, chosen, like, lambda exercise: None, mark)
-            except WorkerGone as death:
-                deaths.append(str(death))
-            finally:
-                self._free.put(worker)
-        reason = (
-            f"The cluster could not mark this submission. {ATTEMPTS} workers were tried; of the last: {deaths[-1]}."
-        )
-        write_fault(entry, settings, reason)
+                raise batch.Stopped
+            if self._fits(worker):
+                return worker
+            if worker in self._present and worker not in self.refused:  # it was lost for a moment
+                self.put(worker)
+
+    def _fits(self, worker):
+        """Whether a worker may mark: it passes the self-test when it is asked for the first time."""
+        if worker in self._present and worker not in self._isolation and worker not in self.refused:
+            with contextlib.suppress(batch.WorkerDied):
+                self._isolation[worker] = self._ask(worker, cluster_worker.examine, self._request)["isolation"]
+        return worker in self._isolation
+
+    def _look(self):
+        """See which workers are there."""
+        before = self._present
+        try:
+            self._present = dict(self._client.nthreads())
+        except Exception as problem:  # what dask raises here is not documented
+            raise self._lost(problem) from None
+        for worker in before.keys() - self._present.keys():
+            self._isolation.pop(worker, None)
+        for worker in self._present.keys() - before.keys():
+            for _ in range(self._present[worker]):
+                self.put(worker)
 
     def _marked(self, worker, settings, submission, chosen, seed, sandbox, limits, keyed, tell):
         """As `mark.mark`, on a worker."""
@@ -157,29 +165,11 @@ class Cluster:
             different = str(problem)
         if different:
             self._refuse(worker, f"its record is not the one that was asked for ({different})")
-            raise WorkerGone(f"{worker}: {self.refused[worker]}")
+            raise batch.WorkerDied(f"{worker}: {self.refused[worker]}")
         return record | {"keyed": keyed and record["digest"] != ""}
 
-    def _look(self):
-        """See which workers are there, and have those that came examined."""
-        try:
-            self._present = dict(self._client.nthreads())
-        except Exception as problem:  # what dask raises here is not documented
-            raise self._lost(problem) from None
-        for worker in self._examined.keys() - self._present.keys():
-            self._isolation.pop(worker, None)
-            del self._examined[worker]
-        for worker in self._present.keys() - self._examined.keys() - self.refused.keys():
-            self._examined[worker] = self._examiners.submit(self._examine, worker)
-
-    def _examine(self, worker):
-        with contextlib.suppress(WorkerGone, CourseError):  # `_look` tells of a scheduler that is gone
-            self._isolation[worker] = self._ask(worker, cluster_worker.examine, self._request)["isolation"]
-            for _ in range(self._present.get(worker, 0)):
-                self._free.put(worker)
-
     def _ask(self, worker, function, request):
-        """What a function returns on one worker; raise `WorkerGone` if that does not come, or is a problem."""
+        """What a function returns on one worker; raise `WorkerDied` if that does not come, or is a problem."""
         answered = threading.Event()
         try:
             future = self._client.submit(function, request, workers=[worker], pure=False)
@@ -189,16 +179,16 @@ class Cluster:
         while not answered.wait(batch.POLL):
             if self._stopping or worker not in self._present:
                 future.cancel()
-                raise WorkerGone(f"{worker} ended in the middle")
+                raise batch.WorkerDied(f"{worker} ended in the middle")
         try:
             answer = json.loads(future.result(timeout=TRANSFER))
         except Exception as problem:
             if worker not in self._present or type(problem).__name__ in ("KilledWorker", "CancelledError"):
-                raise WorkerGone(f"{worker} ended in the middle") from None
+                raise batch.WorkerDied(f"{worker} ended in the middle") from None
             answer = {"problem": f"{type(problem).__name__}: {problem}"}
         if "problem" in answer:
             self._refuse(worker, answer["problem"])
-            raise WorkerGone(f"{worker}: {answer['problem']}")
+            raise batch.WorkerDied(f"{worker}: {answer['problem']}")
         return answer
 
     def _refuse(self, worker, reason):
@@ -207,8 +197,7 @@ class Cluster:
 
     def _lost(self, problem):
         return CourseError(
-            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); what is "
-            "finished is kept, and the same command goes on there"
+            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); {_GOES_ON}"
         )
 
 

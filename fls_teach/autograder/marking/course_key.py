@@ -6,9 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
-from fls_teach.autograder import settings
+from fls_teach.autograder.results_folder import has_marks, saved_settings
 from fls_teach.course.registry import CourseError
-from fls_teach.files import replacing
+from fls_teach.files import because, replacing
 
 NAME = "course.key"
 KEY_BYTES = 32
@@ -61,7 +61,7 @@ def course_key(out, key_file=None, older=None):
         path = Path(folder, NAME)
         if path.exists():
             return _key_in(path), False
-        if settings.keyed(folder):
+        if has_marks(folder) and (saved_settings(folder) or {}).get("course key", "none") != "none":
             raise CourseError(
                 f"'{folder}' was graded with a course key that is not kept there; "
                 "give the same one again, by --key-file or FLS_COURSE_KEY"
@@ -83,8 +83,7 @@ def _key_in(path):
         with open(path, "rb") as file:
             key = file.read(LARGEST_KEY + 1)
     except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise CourseError(f"cannot read the course key in '{path}' ({reason})") from None
+        raise CourseError(f"cannot read the course key in '{path}' ({because(problem)})") from None
     return _checked(key, f"'{path}'")
 
 

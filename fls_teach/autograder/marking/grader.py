@@ -1,12 +1,11 @@
 """A process that marks one submission after the other; `batch` starts some of these, each at one end of a pipe.
 
 The first message that it gets is the `RunSettings`. Each further one is what `as_message` makes, answered by
-{"exercise": {...}} as soon as one is marked ({"exercise": null} if it is marked once more), and at last by
-{"done": true} or {"problem": "..."}, all of it JSON. It ends with the pipe, or its parent.
+{"exercise": {...}} whenever one is marked, and at last by {"done": true} or {"problem": "..."}, all of it JSON. It ends
+with the pipe, or its parent.
 """
 
 import contextlib
-import functools
 import json
 import os
 import threading
@@ -44,7 +43,7 @@ def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
     chosen : tuple of Exercise
     sandbox : sandboxes.NoSandbox, Bubblewrap or OtherUser
     tell : callable
-        Told what an exercise came to as soon as that is known, and None when one is marked once more.
+        Told what an exercise came to whenever one is marked.
     mark : callable
         `mark.mark`, or what has the same done on another machine.
     """
@@ -58,10 +57,10 @@ def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
     about = json.loads(as_json(submission.about))
     record = finished(folder, expected_of(submission, chosen, seed, sandbox, limits) | {"fault": False}, chosen)
     if record is None or settings.twice and "twice" not in record:
-        mark_once = functools.partial(mark, submission, chosen, seed, sandbox, limits, settings.seed is None)
-        record = mark_once(tell)
+        given = submission, chosen, seed, sandbox, limits, settings.seed is None, tell
+        record = mark(*given)
         if settings.twice:
-            record["twice"] = differing_verdicts(record, mark_once(lambda exercise: tell(None)))
+            record["twice"] = differing_verdicts(record, mark(*given))
     elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `conclude` has the last word on that
         return
     write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
@@ -100,21 +99,18 @@ def main(parent, descriptor):
     os.set_inheritable(descriptor, False)
     channel = Connection(descriptor)
 
-    def say(answer):
-        try:
-            channel.send_bytes(json.dumps(answer).encode())
-        except ConnectionError:  # the parent was killed
-            os._exit(1)
+    def say(**answer):
+        channel.send_bytes(json.dumps(answer).encode())
 
     settings = RunSettings.from_json(channel.recv_bytes())
     chosen = settings.chosen()
     sandbox = make_sandbox(settings.isolation, settings.hidden, settings.sandbox_limits())
-    with contextlib.closing(sandbox), contextlib.suppress(EOFError, ConnectionError):
+    with contextlib.closing(sandbox), contextlib.suppress(EOFError, ConnectionError):  # the parent has ended
         while True:
             message = channel.recv_bytes()
             try:
-                tell = lambda exercise: say({"exercise": exercise})  # noqa: E731
-                mark_entry(from_message(message), settings, chosen, sandbox, tell)
-                say({"done": True})
+                entry = from_message(message)
+                mark_entry(entry, settings, chosen, sandbox, lambda exercise: say(exercise=exercise))
+                say(done=True)
             except Exception as problem:
-                say({"problem": f"{type(problem).__name__}: {problem}"[:1000]})
+                say(problem=f"{type(problem).__name__}: {problem}"[:1000])

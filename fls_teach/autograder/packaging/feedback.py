@@ -5,10 +5,10 @@ import contextlib
 import itertools
 from pathlib import Path
 
-from fls_teach.autograder import settings
 from fls_teach.autograder.marking.record import printable, read_record
 from fls_teach.autograder.packaging.archive import private_zip
 from fls_teach.autograder.reports import gradebook
+from fls_teach.autograder.results_folder import is_results_folder
 from fls_teach.course.registry import CourseError
 from fls_teach.files import add_to_zip
 
@@ -36,7 +36,7 @@ def bundle_feedback(out, target):
     out, target = Path(out), Path(target)
     said = f"'{printable(str(out))[:200]}'"
     book = out / "gradebook.csv"
-    if not settings.is_out(out) or not book.is_file():
+    if not is_results_folder(out) or not book.is_file():
         raise CourseError(f"{said} holds no finished results of fls grade; name its --out, once all are marked")
     reports = {}
     for path, record in sorted(_of_the_last_run(book, said).values()):

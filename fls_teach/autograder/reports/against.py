@@ -6,6 +6,7 @@ from pathlib import Path
 from fls_teach.autograder.marking.record import printable, properties, read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.course.registry import CourseError
+from fls_teach.files import because
 
 
 def compare(old_out, records):
@@ -69,8 +70,9 @@ def _saved(old_out):
         paths = {entry.name: entry / "record.json" for entry in sorted(folder.iterdir())}
         paths = {name: path for name, path in paths.items() if path.is_file()}
     except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise CourseError(f"cannot read '{folder}' ({reason}); name the --out of an earlier fls grade") from None
+        raise CourseError(
+            f"cannot read '{folder}' ({because(problem)}); name the --out of an earlier fls grade"
+        ) from None
     if not paths:
         raise CourseError(f"'{folder}' holds no FOLDER/record.json; name the --out of an earlier fls grade")
     return paths

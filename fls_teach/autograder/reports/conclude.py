@@ -4,14 +4,14 @@ import contextlib
 
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import overrides
-from fls_teach.autograder.marking.record import final_marks, read_record
+from fls_teach.autograder.marking.record import as_json, final_marks, read_record
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.similar import near_identical
 from fls_teach.course.registry import CourseError
-from fls_teach.files import replacing
+from fls_teach.files import replace_text
 
 OF_ALL = "gradebook.csv", "cohort.html"
 """What is drawn from all records and lies beside their folders."""
@@ -57,7 +57,8 @@ def settle(settings, entries, corrected, rule):
         record = read_record(folder / "record.json")
         about = record.get("intake", {})
         if about.get("counts", True) != counts:
-            write(folder, record | {"intake": about | {"counts": counts}})
+            # No report shows it.
+            replace_text(folder / "record.json", as_json(record | {"intake": about | {"counts": counts}}))
     return counting
 
 
@@ -100,8 +101,7 @@ def conclude(settings, entries, counting, chosen, people=None):
         done.pairs = near_identical(_readable(entry for entry in counting if entry.name not in again), chosen)
     except CourseError as problem:
         done.note = str(problem)
-    with replacing(page) as temporary:
-        temporary.write_text(cohort_page(done), encoding="utf-8", newline="\n")
+    replace_text(page, cohort_page(done))
     if settings.against is not None:
         records = (read_record(settings.out / entry.folder / "record.json") for entry in counting)
         done.changes = against.compare(settings.against, records)

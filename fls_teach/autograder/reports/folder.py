@@ -3,7 +3,7 @@
 from fls_teach.autograder.marking.record import as_json, mismatch, read_record
 from fls_teach.autograder.reports import gradescope, html, junit
 from fls_teach.course.registry import CourseError
-from fls_teach.files import replacing
+from fls_teach.files import replace_text
 
 DRAWN = "results.json", "report.html", "junit.xml"
 """What is drawn from a record and lies beside it."""
@@ -15,8 +15,7 @@ def write(folder, record):
     (folder / "record.json").unlink(missing_ok=True)
     texts = as_json(gradescope.as_results(record)), html.report_page(record), junit.as_junit(record), as_json(record)
     for name, text in zip((*DRAWN, "record.json"), texts, strict=True):
-        with replacing(folder / name) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+        replace_text(folder / name, text)
 
 
 def finished(folder, expected, exercises):
