@@ -85,7 +85,7 @@ def grade(settings, progress=lambda fraction, what="": None):
             isolation, hidden = _isolation(settings, entries, chosen)
             settings = replace(settings, isolation=isolation, hidden=hidden)
         corrected = settings.overrides or overrides.default(settings.out)
-        corrected = overrides.read(corrected, chosen) if corrected else []
+        corrected = overrides.read(corrected, chosen) if corrected else {}
         with sentence_for_a_full_disk(settings.out):
             save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])
@@ -97,7 +97,7 @@ def grade(settings, progress=lambda fraction, what="": None):
             (workers or batch).run(entries, settings, _told(progress, len(entries)))
             done = conclude(settings, entries, settle(settings, entries, corrected, rule), chosen, people)
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
-    remarks["unknown_overrides"] = sorted({each.submission for each in corrected} - names)
+    remarks["unknown_overrides"] = sorted(corrected.keys() - names)
     undated = {each.name for each in entries if rule and not rule.can_tell(each.when, each.late)}
     remarks["undated"] = [line.name for line in done.rows if line.name in undated]
     done.refused_workers = dict(sorted(workers.refused.items())) if workers else {}

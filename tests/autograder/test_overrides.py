@@ -30,14 +30,19 @@ def given(tmp_path, *lines, heading="submission,exercise,points,reason"):
     return overrides.read(path, [BAYES])
 
 
+def items(corrected):
+    return [each["item"] for each in corrected["ada"]]
+
+
 def test_what_people_write_is_read(tmp_path):
     """Catches a reader that knows one spelling only: numbers for exercises, decimal commas, semicolons, blank lines."""
-    found = given(tmp_path, "ada,08,2,she is right", ",,,", 'bo,08.1,"0,5",half')
-    assert found[0] == overrides.Override("ada", "08_bayes_error", 2, "she is right")
-    assert found[1] == overrides.Override("bo", "08.1", 0.5, "half")
-    assert given(tmp_path, "ada;08.2;0;copied", heading="Submission;Property;Points;Reason")[0].item == "08.2"
-    assert given(tmp_path, "ada,8,2,a spreadsheet made a number of it,,")[0].item == "08_bayes_error"
-    assert given(tmp_path, "ada,8.2,1,and of this one")[0].item == "08.2"
+    assert given(tmp_path, "ada,08,2,she is right", ",,,", 'bo,08.1,"0,5",half') == {
+        "ada": [{"item": "08_bayes_error", "points": 2, "reason": "she is right"}],
+        "bo": [{"item": "08.1", "points": 0.5, "reason": "half"}],
+    }
+    assert items(given(tmp_path, "ada;08.2;0;copied", heading="Submission;Property;Points;Reason")) == ["08.2"]
+    assert items(given(tmp_path, "ada,8,2,a spreadsheet made a number of it,,")) == ["08_bayes_error"]
+    assert items(given(tmp_path, "ada,8.2,1,and of this one", "ada,8.1,1,x")) == ["08.2", "08.1"]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +192,7 @@ def test_the_best_attempt_is_that_with_the_best_final_mark(tmp_path):
         when = f"2025-03-0{8 if name == 'late' else 1} 10:00:00"
         entries.append(Entry(name=name, folder=name, path=tmp_path / name, attempt=k, attempts=3, when=when))
     rule = late_rule("20%/day", "2025-03-03 12:00")
-    zero = [overrides.Override("worst", "08_bayes_error", 0, "copied")]
+    zero = {"worst": [{"item": "08_bayes_error", "points": 0, "reason": "copied"}]}
     counting = conclude.settle(options([], tmp_path, attempts="best"), entries, zero, rule)
     assert [entry.name for entry in counting] == ["early"]
     saved = {name: read_record(tmp_path / name / "record.json") for name in made}
@@ -215,5 +220,5 @@ def test_a_nul_character_is_one_sentence(tmp_path):
 
 def test_an_apostrophe_is_the_gradebooks_and_no_other_name():
     """Catches a mark for 'ada that goes to ada as well; =1 is called '=1 in the gradebook."""
-    marks = [overrides.Override(name, "08", 1, "x") for name in ("ada", "'=1")]
+    marks = {name: [{"item": "08_bayes_error", "points": 1, "reason": "x"}] for name in ("ada", "'=1")}
     assert [len(overrides.of(name, marks)) for name in ("ada", "'ada", "=1")] == [1, 0, 1]

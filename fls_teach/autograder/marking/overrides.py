@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from collections import defaultdict
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable
@@ -15,32 +15,6 @@ NAME = "overrides.csv"
 COLUMNS = "submission", "exercise", "points", "reason"
 
 
-@dataclass(frozen=True)
-class Override:
-    """One corrected mark.
-
-    Attributes
-    ----------
-    submission : str
-        As in the gradebook.
-    item : str
-        An exercise ("08_bayes_error") or a property ("08.2").
-    points : float
-        What it gets instead, from 0 to what it is worth.
-    reason : str
-        Shown in the report.
-    """
-
-    submission: str
-    item: str
-    points: float
-    reason: str
-
-    def as_json(self):
-        """For the record of its submission."""
-        return {"item": self.item, "points": self.points, "reason": self.reason}
-
-
 def read(path, exercises):
     """The corrected marks of a CSV file: submission, item (an exercise or a property), points and reason.
 
@@ -51,7 +25,9 @@ def read(path, exercises):
 
     Returns
     -------
-    list of Override
+    dict of str to list of dict
+        By submission, as in the gradebook: {"item": an exercise ("08_bayes_error") or a property ("08.2"),
+        "points": what it gets instead, from 0 to what it is worth, "reason": shown in the report}.
 
     Raises
     ------
@@ -64,24 +40,24 @@ def read(path, exercises):
     worth = {exercise.name: exercise.points for exercise in exercises}
     worth |= {item.id: item.points for exercise in exercises for item in exercise.properties}
     numbers = {exercise.number: exercise.name for exercise in exercises}
-    found = {}
+    found = defaultdict(list)
     for number, fields in lines.items():
         # A spreadsheet makes 8 of 08, and 8.2 of 08.2.
         item = re.sub(r"^\d(?=\.|$)", r"0\g<0>", fields["exercise"])
         item = numbers.get(item, item)
-        where, key = f"line {number} of {said}", (fields["submission"], item)
+        where, name, reason = f"line {number} of {said}", fields["submission"], fields["reason"]
         if item not in worth:
             named = f"'{printable(item)[:60]}'"
             raise CourseError(
                 f"{where}: {named} is no exercise or property that is graded here; one looks like 08 or 08.2"
             )
         points = _points(fields["points"], worth[item], where)
-        if not key[0] or not fields["reason"]:
+        if not name or not reason:
             raise CourseError(f"{where}: a corrected mark needs a submission and a reason")
-        if key in found:
-            raise CourseError(f"{where}: {item} of '{printable(key[0])[:60]}' is corrected twice")
-        found[key] = Override(*key, points, fields["reason"])
-    return list(found.values())
+        if item in [each["item"] for each in found[name]]:
+            raise CourseError(f"{where}: {item} of '{printable(name)[:60]}' is corrected twice")
+        found[name].append({"item": item, "points": points, "reason": reason})
+    return dict(found)
 
 
 def _points(text, max_points, where):
@@ -94,9 +70,9 @@ def _points(text, max_points, where):
     return int(points) if points == int(points) else points
 
 
-def of(name, overrides):
+def of(name, corrected):
     """Those of one submission, as its record keeps them."""
-    return [each.as_json() for each in overrides if each.submission in names_of(name)]
+    return [each for called in names_of(name) for each in corrected.get(called, ())]
 
 
 def names_of(name):

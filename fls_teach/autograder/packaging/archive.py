@@ -1,16 +1,23 @@
 """A zip that is handed on: whole or not there, and readable by its owner alone, as it holds secrets or marks."""
 
-import contextlib
 import os
 import zipfile
 
 from fls_teach.course.registry import CourseError
-from fls_teach.files import replacing
+from fls_teach.files import add_to_zip, because, replacing
 
 
-@contextlib.contextmanager
-def private_zip(target):
-    """An open `zipfile.ZipFile` that replaces `target` if the block succeeds.
+def write_private_zip(target, files, modes={}):  # noqa: B006 (it is not changed)
+    """Write a zip; the same files give the same bytes.
+
+    Parameters
+    ----------
+    target : path
+        One that is there is replaced.
+    files : iterable of (str, bytes)
+        Name and content of each, taken one by one.
+    modes : dict of str to int
+        Of the files that are not simply readable by all.
 
     Raises
     ------
@@ -21,9 +28,10 @@ def private_zip(target):
         with replacing(target) as temporary:
             # Made before the first byte is in it, and closed to others from the start.
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-                yield archive
+            with zipfile.ZipFile(temporary, "w") as archive:
+                for name, data in files:
+                    add_to_zip(archive, name, data, modes.get(name, 0o644))
     except OSError as error:
-        raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
+        raise CourseError(f"cannot write '{target}' ({because(error)})") from None
     except ValueError:  # a NUL character
         raise CourseError(f"'{target}' cannot be the name of a file") from None

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import fls_teach
 from fls_teach.autograder.marking.course_key import SHORTEST_KEY
-from fls_teach.autograder.packaging.archive import private_zip
+from fls_teach.autograder.packaging.archive import write_private_zip
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.course.withheld import check_folder, with_withheld
-from fls_teach.files import add_to_zip
 
 SCRIPTS = "setup.sh", "run_autograder"
 _KEY_LENGTHS = range(SHORTEST_KEY, 1001)
@@ -87,11 +86,8 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=N
         check_folder(extra_spec, every)
     every = with_withheld(every, extra_spec)
     check_specifications(every)
-    files = _files(every, minutes, torch_index)
-    with private_zip(target) as archive:
-        for name, data in sorted(files.items()):
-            add_to_zip(archive, name, data, 0o755 if name in SCRIPTS else 0o644)
-        add_to_zip(archive, "course.key", key.encode() + b"\n", 0o600)
+    files = _files(every, minutes, torch_index) | {"course.key": key.encode() + b"\n"}
+    write_private_zip(target, sorted(files.items()), dict.fromkeys(SCRIPTS, 0o755) | {"course.key": 0o600})
     return Bundled(target, key, new, target.stat().st_size, len(every), sum(each.points for each in every))
 
 

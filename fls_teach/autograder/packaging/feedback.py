@@ -6,11 +6,10 @@ import itertools
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable, read_record
-from fls_teach.autograder.packaging.archive import private_zip
+from fls_teach.autograder.packaging.archive import write_private_zip
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.results_folder import is_results_folder
 from fls_teach.course.registry import CourseError
-from fls_teach.files import add_to_zip
 
 
 def bundle_feedback(out, target):
@@ -44,11 +43,10 @@ def bundle_feedback(out, target):
         if about.get("counts", True):
             name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
             reports[name] = path.with_name("report.html")
-    with private_zip(target) as archive:
-        for name, path in sorted(reports.items()):
-            add_to_zip(archive, name, path.read_bytes())
-        # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
-        add_to_zip(archive, book.name, codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8))
+    pages = ((name, path.read_bytes()) for name, path in sorted(reports.items()))
+    # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
+    table = codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8)
+    write_private_zip(target, itertools.chain(pages, [(book.name, table)]))
     return len(reports)
 
 

@@ -26,8 +26,8 @@ def compare(old_out, records):
     -------
     list of str
         Lines to print: first the settings that differ, whether or not a mark changes by it; then each submission whose
-        points changed, with what differs for it alone and its properties, in the order of the new records and the
-        vanished ones last; at last a count. The text is a student's in part, but printable.
+        points changed, with what differs for it alone and its properties, those whose folder is new after the others and
+        the vanished ones last; at last a count. The text is a student's in part, but printable.
 
     Raises
     ------
@@ -42,16 +42,16 @@ def compare(old_out, records):
             if old["limits"] and new["limits"]:  # else a fault of ours kept one from being run at all
                 settings |= dict.fromkeys(_settings(old, new))
         else:
-            unmatched.append((len(found), new))
-            found.append(())
+            unmatched.append(new)
     left, book = [read_record(path) for path in paths.values()], Path(old_out, "gradebook.csv")
     if gradebook.as_written(book):  # what it does not list had vanished before, or is an attempt that did not count
         listed = gradebook.listed(book)
         left = [each for each in left if gradebook.identified(each) in listed]
     counts = Counter(old["digest"] for old in left)
-    for place, new in unmatched:
-        old = next((old for old in left if old["digest"] == new["digest"] and counts[old["digest"]] == 1), None)
-        found[place] = _changed(old, new) if old else _alone("new", new)
+    alone = {old["digest"]: old for old in left if counts[old["digest"]] == 1}
+    for new in unmatched:
+        old = alone.pop(new["digest"], None)
+        found.append(_changed(old, new) if old else _alone("new", new))
         left = [each for each in left if each is not old]
     found = [each for each in found if each] + [_alone("vanished", old) for old in left]
     kinds = Counter(kind for kind, *_ in found)

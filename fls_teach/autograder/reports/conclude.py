@@ -24,7 +24,8 @@ def settle(settings, entries, corrected, rule):
     ----------
     settings : RunSettings
     entries : list of Entry
-    corrected : list of Override
+    corrected : dict
+        As `overrides.read` gives it.
     rule : LateRule or None
 
     Returns
