@@ -138,7 +138,7 @@ class Future:
 
 
 class Scripted:
-    """A client whose workers do their work here, but for what `script(worker, function name, request)` says instead."""
+    """A client whose workers do their work here, but for what `script(worker, "examine" or "mark", request)` says instead."""
 
     def __init__(self, script, workers=BOTH):
         self.there, self.requests, self._script = dict.fromkeys(workers, 1), [], script
@@ -148,8 +148,9 @@ class Scripted:
 
     def submit(self, function, request, workers, pure):
         asked = json.loads(request)
-        self.requests.append((workers[0], function.__name__, asked))
-        said = self._script(workers[0], function.__name__, asked)
+        what = "mark" if "submission" in asked else "examine"
+        self.requests.append((workers[0], what, asked))
+        said = self._script(workers[0], what, asked)
         if said == "dies":
             self.there.pop(workers[0], None)
             return Future(None)
@@ -218,14 +219,14 @@ def test_bytes_travel_and_no_path_or_key_does(scripted, ada, tmp_path):
     grade(options([ada], tmp_path / "here", extra_spec=tmp_path / "withheld"))
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
     text = json.dumps(client.requests)
-    assert [name for _, name, _ in client.requests] == ["examine", "examine", "mark_one"]
+    assert [name for _, name, _ in client.requests] == ["examine", "examine", "mark"]
     assert KEY.encode().hex() not in text and KEY not in text and str(tmp_path) not in text
 
 
 def test_a_worker_without_a_sandbox_is_named_and_takes_nothing(scripted, ada, tmp_path, mark):
     """Catches code of strangers on a machine that cannot lock it up."""
     bad, problem = BOTH[0], {"problem": "it has no working sandbox"}
-    client = scripted(lambda worker, name, asked: problem if worker == bad else mark if name == "mark_one" else None)
+    client = scripted(lambda worker, name, asked: problem if worker == bad else mark if name == "mark" else None)
     done = grade(over([ada], tmp_path / "out"))
     assert done.refused_workers == {bad: "it has no working sandbox"} and done.faults == []
     assert as_dict(done)["refused_workers"] == {bad: "it has no working sandbox"}
@@ -260,7 +261,7 @@ def test_a_worker_with_other_versions_is_refused(scripted, ada, tmp_path, monkey
 def test_workers_with_a_weaker_sandbox_than_others_are_left_out(scripted, ada, tmp_path, monkeypatch, mark):
     """Catches a batch of which some records say bwrap and some uid."""
     weak = {"isolation": "uid"}
-    scripted(lambda worker, name, asked: mark if name == "mark_one" else weak if worker == BOTH[0] else None)
+    scripted(lambda worker, name, asked: mark if name == "mark" else weak if worker == BOTH[0] else None)
     strong = SimpleNamespace(name="process", close=lambda: None)
     monkeypatch.setattr(cluster_worker, "choose", lambda *given: strong)
     monkeypatch.setattr(cluster, "ISOLATIONS", ("process", "uid"))
@@ -271,7 +272,7 @@ def test_workers_with_a_weaker_sandbox_than_others_are_left_out(scripted, ada, t
 def test_a_submission_on_which_workers_end_is_a_fault_at_last(scripted, ada, tmp_path):
     """Catches a batch that kills one worker after the other, and a zero for what was not marked."""
     workers = [f"tcp://{k}" for k in range(5)]
-    client = scripted(lambda worker, name, asked: "dies" if name == "mark_one" else None, workers)
+    client = scripted(lambda worker, name, asked: "dies" if name == "mark" else None, workers)
     done = grade(over([ada], tmp_path / "out"))
     assert done.faults == ["ada"] and len(client.there) == len(workers) - cluster.ATTEMPTS
     message = read_record(tmp_path / "out/ada/record.json")["exercises"][0]["message"]
@@ -283,7 +284,7 @@ def test_another_record_than_the_one_asked_for_is_refused(scripted, ada, tmp_pat
     """Catches a mark of somebody else's submission, or one that does not follow from its properties."""
     monkeypatch.setattr(cluster, "WITHOUT_WORKERS", 0.1)
     forged = {"record": mark["record"] | fields}
-    scripted(lambda worker, name, asked: forged if name == "mark_one" else None, BOTH[:1])
+    scripted(lambda worker, name, asked: forged if name == "mark" else None, BOTH[:1])
     with pytest.raises(CourseError, match="is left; tcp://one: its record is not the one that was asked for"):
         grade(over([ada], tmp_path / "out"))
     assert not (tmp_path / "out/ada").exists()
@@ -295,10 +296,10 @@ def test_without_workers_it_says_so_and_goes_on_later(scripted, ada, tmp_path, m
     with pytest.raises(CourseError, match="has no workers; start some: dask worker"):
         grade(over([ada], tmp_path / "out"))
     monkeypatch.setattr(cluster, "WITHOUT_WORKERS", 0.1)
-    scripted(lambda worker, name, asked: "dies" if name == "mark_one" else None)
+    scripted(lambda worker, name, asked: "dies" if name == "mark" else None)
     with pytest.raises(CourseError, match="no worker of '.*' is left; what is finished is kept"):
         grade(over([ada], tmp_path / "out"))
-    scripted(lambda worker, name, asked: mark if name == "mark_one" else None)
+    scripted(lambda worker, name, asked: mark if name == "mark" else None)
     assert grade(over([ada], tmp_path / "out")).faults == []
 
 
@@ -306,15 +307,15 @@ def test_a_worker_that_comes_later_is_tested_and_used(scripted, ada, tmp_path, m
     """Catches a batch that waits for the workers of its beginning, which a nanny has started again elsewhere."""
 
     def script(worker, name, asked):
-        if worker == BOTH[0] and name == "mark_one":
+        if worker == BOTH[0] and name == "mark":
             client.there[BOTH[1]] = 1
             return "dies"
-        return mark if name == "mark_one" else None
+        return mark if name == "mark" else None
 
     client = scripted(script, BOTH[:1])
     assert grade(over([ada], tmp_path / "out")).faults == []
     asked = [(worker, name) for worker, name, _ in client.requests]
-    assert asked[-2:] == [(BOTH[1], "examine"), (BOTH[1], "mark_one")]
+    assert asked[-2:] == [(BOTH[1], "examine"), (BOTH[1], "mark")]
 
 
 def test_a_worker_that_is_lost_for_a_moment_is_used_again(scripted, ada, tmp_path, mark):
@@ -329,11 +330,11 @@ def test_a_worker_that_is_lost_for_a_moment_is_used_again(scripted, ada, tmp_pat
         if len(asked) in (2, 3):
             threading.Timer(0.1, client.there.update, ({worker: 1},)).start()
             return "dies"
-        return mark if name == "mark_one" else None
+        return mark if name == "mark" else None
 
     client = scripted(script, BOTH[:1])
     assert grade(over([ada], tmp_path / "out")).faults == []
-    assert asked == ["examine", "mark_one", "examine", "examine", "mark_one"]
+    assert asked == ["examine", "mark", "examine", "examine", "mark"]
 
 
 def test_a_connection_that_closes_is_a_sentence(scripted, ada, tmp_path, monkeypatch, mark):
@@ -342,11 +343,11 @@ def test_a_connection_that_closes_is_a_sentence(scripted, ada, tmp_path, monkeyp
     def closed(*given):
         raise RuntimeError("Tried sending message after closing")
 
-    client = scripted(lambda worker, name, asked: closed() if name == "mark_one" else None)
+    client = scripted(lambda worker, name, asked: closed() if name == "mark" else None)
     monkeypatch.setattr(cluster.Cluster, "slots", 0)
     with pytest.raises(CourseError, match="does not answer any more .RuntimeError.; what is finished is kept"):
         grade(over([ada], tmp_path / "out"))
-    assert client.requests[-1][1] == "mark_one"
+    assert client.requests[-1][1] == "mark"
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,9 @@ TRACE, SURVIVOR = "FLS-ATTACK-WAS-HERE", "FLS-ATTACK-SURVIVOR"
 
 TIME_LIMIT = 1.0  # seconds for a call of an attack: the reference needs hundredths
 TOTAL_LIMIT = 60.0
-"""Seconds for all exercises of one submission. The honest neighbours answer six in 5 s of processor time, which count as
-8.6 at a load of 15 on two cores, because a third of the clock counts at least. A hang meets other limits before this."""
+"""Seconds for all exercises of one submission. Honest neighbours answer six in 5 s of processor time, which count
+as 8.6 at a load of 15 on two cores, because a third of the clock counts at least. A hang meets other limits
+before this one."""
 MEMORY_MIB = 512
 _NEIGHBOURS = "a-neighbour", "z-neighbour"
 

@@ -135,7 +135,7 @@ class Cluster:
         """Whether a worker may mark: it passes the self-test when it is asked for the first time."""
         if worker in self._present and worker not in self._isolation and worker not in self.refused:
             with contextlib.suppress(batch.WorkerDied):
-                self._isolation[worker] = self._ask(worker, cluster_worker.examine, self._request)["isolation"]
+                self._isolation[worker] = self._ask(worker, self._request)["isolation"]
         return worker in self._isolation
 
     def _look(self):
@@ -154,7 +154,7 @@ class Cluster:
     def _marked(self, worker, settings, submission, chosen, seed, sandbox, limits, keyed, tell):
         """As `mark.mark`, on a worker."""
         asked = _request(replace(settings, seed=seed), submission=submission.as_json())
-        record = self._ask(worker, cluster_worker.mark_one, asked)["record"]
+        record = self._ask(worker, asked)["record"]
         expected = expected_of(submission, chosen, seed, sandbox, limits)
         if type(record) is dict and record.get("fault") and record.get("digest") == "":  # its grader died
             expected = {name: expected[name] for name in ("submission", "folder", "isolation", "versions")}
@@ -168,11 +168,11 @@ class Cluster:
             raise batch.WorkerDied(f"{worker}: {self.refused[worker]}")
         return record | {"keyed": keyed and record["digest"] != ""}
 
-    def _ask(self, worker, function, request):
-        """What a function returns on one worker; raise `WorkerDied` if that does not come, or is a problem."""
+    def _ask(self, worker, request):
+        """What `cluster_worker.answer` returns on one worker; raise `WorkerDied` if that does not come, or is a problem."""
         answered = threading.Event()
         try:
-            future = self._client.submit(function, request, workers=[worker], pure=False)
+            future = self._client.submit(cluster_worker.answer, request, workers=[worker], pure=False)
             future.add_done_callback(lambda future: answered.set())
         except Exception as problem:  # the connection is closed
             raise self._lost(problem) from None

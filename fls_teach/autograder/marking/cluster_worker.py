@@ -1,7 +1,7 @@
 """What a worker of a cluster does: show that it is fit to grade, and mark one submission per request.
 
-Requests and replies are JSON texts. dask finds `examine` and `mark_one` by their import path, so that each worker runs
-the package that is installed there; a reply is {"problem": sentence} where that is not the one wanted.
+Requests and replies are JSON texts. dask finds `answer` by its import path, so that each worker runs the package that is
+installed there; a reply is {"problem": sentence} where that is not the one wanted.
 """
 
 import functools
@@ -23,51 +23,32 @@ from fls_teach.sandbox.isolation.selftest import choose
 _one_at_a_time = threading.Lock()
 
 
-def examine(request: str) -> str:
-    """Whether this worker may mark for a batch.
+def answer(request: str) -> str:
+    """Show that this worker may mark for a batch, or mark one submission by a grader process of its own.
 
     Parameters
     ----------
     request : str
         {"settings": those fields of `RunSettings` that marks follow from, "withheld": {file name: text},
-        "versions": those where the batch was started}.
+        "versions": those where the batch was started}, and to mark, {"submission": fields of `Submission`}; the seed is
+        then in the settings.
 
     Returns
     -------
     str
-        {"isolation": name} of a sandbox that was seen to work in this process.
+        {"isolation": name} of a sandbox that was seen to work in this process, or {"record": ...}.
     """
-    return _answered(lambda asked, scratch: {"isolation": _prepared(asked, scratch).isolation}, request)
-
-
-def mark_one(request: str) -> str:
-    """Mark one submission, by a grader process of its own.
-
-    Parameters
-    ----------
-    request : str
-        As for `examine`, with {"submission": fields of `Submission`}; the seed is in the settings.
-
-    Returns
-    -------
-    str
-        {"record": ...}.
-    """
-
-    def answer(asked, scratch):
-        settings, submission = _prepared(asked, scratch), Submission.from_json(asked["submission"])
-        batch.run([submission], settings)
-        return {"record": json.loads((settings.out / submission.folder / "record.json").read_bytes())}
-
-    return _answered(answer, request)
-
-
-def _answered(answer, request):
-    """The answer as JSON, or the sentence that it failed with: an exception may not survive the way back."""
     try:
         with tempfile.TemporaryDirectory(dir=_private_folder()) as scratch:
-            return json.dumps(answer(json.loads(request), Path(scratch)))
-    except Exception as problem:
+            asked = json.loads(request)
+            settings = _prepared(asked, Path(scratch))
+            if "submission" not in asked:
+                return json.dumps({"isolation": settings.isolation})
+            submission = Submission.from_json(asked["submission"])
+            batch.run([submission], settings)
+            record = (settings.out / submission.folder / "record.json").read_bytes()
+            return json.dumps({"record": json.loads(record)})
+    except Exception as problem:  # which may not survive the way back
         kind = "" if isinstance(problem, CourseError) else f"{type(problem).__name__}: "
         return json.dumps({"problem": f"{kind}{problem}"[:1000]})
 
