@@ -169,7 +169,7 @@ class Cluster:
         return record | {"keyed": keyed and record["digest"] != ""}
 
     def _ask(self, worker, request):
-        """What `cluster_worker.answer` returns on one worker; raise `WorkerDied` if that does not come, or is a problem."""
+        """What a worker answers; raise `WorkerDied` if that does not come, or is a problem."""
         answered = threading.Event()
         try:
             future = self._client.submit(cluster_worker.answer, request, workers=[worker], pure=False)
