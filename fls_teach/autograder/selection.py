@@ -1,5 +1,6 @@
 """Some of the course's exercises in a word: "06", "08_bayes_error", "01-12,16"."""
 
+import itertools
 import re
 
 from fls_teach.course.registry import CourseError, find_exercise
@@ -49,14 +50,8 @@ def selected(exercises, every):
     str
     """
     places = [k for k, each in enumerate(every) if each in exercises]
-    runs = []
-    for k in places:
-        if runs and runs[-1][-1] == k - 1:
-            runs[-1].append(k)
-        else:
-            runs.append([k])
-    numbers = [(every[run[0]].number, every[run[-1]].number, len(run)) for run in runs]
-    return ",".join(
-        first if count == 1 else f"{first},{last}" if count == 2 else f"{first}-{last}"
-        for first, last, count in numbers
-    )
+    words = []
+    for _, run in itertools.groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):  # the same while they go on
+        numbers = [every[place].number for _, place in run]
+        words += [f"{numbers[0]}-{numbers[-1]}"] if len(numbers) > 2 else numbers
+    return ",".join(words)

@@ -51,11 +51,11 @@ class TimeLimits:
     grader: float = 60.0
     submission: float | None = None
 
-    def recorded(self, sandbox) -> dict:
+    def recorded(self, resources) -> dict:
         """All limits of a submission, these and the sandbox's, for the record."""
         names = ["call", "exercise", "load", "grader"] + ["submission"] * (self.submission is not None)
         seconds = {f"{name}_seconds": getattr(self, name) for name in names}
-        return seconds | {"slack": self.slack} | (vars(sandbox.limits) if sandbox.limits else {})
+        return seconds | {"slack": self.slack} | (vars(resources) if resources else {})
 
     def share(self, taken: float, later: int, count: int) -> float:
         """Seconds for one of `count` exercises, after others that have `taken` so many and before `later` ones."""
@@ -173,6 +173,10 @@ class RunSettings:
 
         needed = math.ceil(2 * self.time_limits.code())
         return ResourceLimits(memory_mib=self.memory_mib, cpu_seconds=max(ResourceLimits.cpu_seconds, needed))
+
+    def recorded_limits(self) -> dict:
+        """All limits, for the records."""
+        return self.time_limits.recorded(self.sandbox_limits())
 
     def chosen(self) -> tuple:
         """The exercises to grade with their withheld properties, as a tuple of Exercise."""

@@ -12,7 +12,7 @@ from fls_teach.autograder.marking import batch, grader
 from fls_teach.autograder.marking.record import read_record
 from fls_teach.autograder.reports.folder import DRAWN
 from fls_teach.autograder.reports.summary import as_dict
-from fls_teach.autograder.settings import TimeLimits
+from fls_teach.autograder.settings import RunSettings, TimeLimits
 
 from .handed_in import (
     alive,
@@ -134,7 +134,7 @@ def test_a_gradebook_is_there_only_when_all_are_marked(mixed, tmp_path, key, mon
     old = contents(out)
     (mixed / "ada/08_bayes_error.py").write_text(solution("8"))
     with monkeypatch.context() as patch:
-        patch.setattr(batch, "mark_by", lambda *arguments: 1 / 0)
+        patch.setattr(batch, "mark_entry", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             grade(options([mixed], out))
     assert not {"gradebook.csv", "cohort.html"} & contents(out).keys()
@@ -237,13 +237,13 @@ class Script:
     """A grader process that was replaced by a few lines of Python."""
 
     def __init__(self, monkeypatch, lines):
-        self.starts, popen = 0, batch.subprocess.Popen
+        self.starts, popen = 0, grader.subprocess.Popen
 
         def start(command, **more):
             self.starts += 1
             return popen([command[0], "-c", PRELUDE + lines, command[-1]], **more)
 
-        monkeypatch.setattr(batch.subprocess, "Popen", start)
+        monkeypatch.setattr(grader.subprocess, "Popen", start)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ class Script:
 )
 def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, monkeypatch, lines, reason):
     if "sleep" in lines:  # the limit for an exercise is then a second
-        monkeypatch.setattr(batch, "STARTING", 1.0 - TimeLimits().silence())
+        monkeypatch.setattr(grader, "STARTING", 1.0 - TimeLimits().silence())
     script = Script(monkeypatch, lines)
     done = grade(options([hand_in(tmp_path / "in/ada", {"8": solution("8")})], tmp_path / "out"))
     assert script.starts == 2
@@ -274,7 +274,7 @@ def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monk
     ada = hand_in(tmp_path / "in/ada", {"1": solution("1"), "8": solution("8")})
     grade(options([ada], tmp_path / "whole", exercises=("1", "8")))
     first = read_record(tmp_path / "whole/ada/record.json")["exercises"][0]
-    monkeypatch.setattr(batch, "STARTING", 2.0 - TimeLimits().silence())
+    monkeypatch.setattr(grader, "STARTING", 2.0 - TimeLimits().silence())
     Script(monkeypatch, f"say({{'exercise': json.loads({json.dumps(first)!r})}})\ntime.sleep(60)")
     assert grade(options([ada], tmp_path / "out", exercises=("1", "8"))).faults == ["ada"]
     kept, lost = read_record(tmp_path / "out/ada/record.json")["exercises"]
@@ -284,9 +284,27 @@ def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monk
 
 def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, key, monkeypatch):
     """A submission on which graders die, amid others."""
-    message = grader.as_message
-    monkeypatch.setattr(batch, "as_message", lambda entry: b"rubbish" if entry.name == "bob" else message(entry))
+    fields = grader.Submission.as_json
+    monkeypatch.setattr(grader.Submission, "as_json", lambda own: "rubbish" if own.name == "bob" else fields(own))
     done = grade(options([mixed], tmp_path / "out", jobs=2))
     assert done.faults == ["bob"]
     assert [score is None for _, score, *_ in done.rows] == [False, True, False, False]
     assert as_dict(done)["faults"] == ["bob"]
+
+
+def test_reports_that_cannot_be_drawn_are_one_submissions_fault(tmp_path, key, monkeypatch):
+    """Catches a batch that ends with a traceback in the middle, and a grader process that is told the course key."""
+    sent, as_json, write = [], RunSettings.as_json, batch.write
+
+    def failing(folder, record):
+        if record["submission"] == "ada" and not record["fault"]:
+            raise RuntimeError("no such filter")
+        write(folder, record)
+
+    monkeypatch.setattr(batch, "write", failing)
+    monkeypatch.setattr(RunSettings, "as_json", lambda own: sent.append(as_json(own)) or sent[-1])
+    work = [hand_in(tmp_path / "in" / name, {"8": "x = 1"}) for name in ("ada", "bo")]
+    assert grade(options(work, tmp_path / "out")).faults == ["ada"]
+    message = read_record(tmp_path / "out/ada/record.json")["exercises"][0]["message"]
+    assert message == "The grader could not mark this submission: RuntimeError: no such filter."
+    assert len(sent) == 1 and json.loads(sent[0])["key"] == "" and b"a key for tests".hex() not in sent[0]

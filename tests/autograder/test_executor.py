@@ -38,17 +38,17 @@ def noted_choose(*args, choose=cluster_worker.choose):
     (folder / f"selftest-{{os.getpid()}}-{{len(list(folder.iterdir()))}}").touch()
     return choose(*args)
 
-def noted_run(entries, *args, run=cluster_worker.batch.run):
-    (folder / f"mark-{{entries[0].name}}-{{os.getpid()}}").touch()
+def noted_mark(grader, submission, seed, mark=cluster_worker.Grader.mark):
+    (folder / f"mark-{{submission.name}}-{{os.getpid()}}").touch()
     try:
         (folder / "killed").touch(exist_ok=False)
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
     except FileExistsError:
         pass
-    return run(entries, *args)
+    return mark(grader, submission, seed)
 
 if cluster_worker.choose.__name__ == "choose":  # dask runs this twice
-    cluster_worker.choose, cluster_worker.batch.run = noted_choose, noted_run
+    cluster_worker.choose, cluster_worker.Grader.mark = noted_choose, noted_mark
 """
 
 
@@ -138,7 +138,7 @@ class Future:
 
 
 class Scripted:
-    """A client whose workers do their work here, but for what `script(worker, "examine" or "mark", request)` says instead."""
+    """A client whose workers do their work here, but for what `script(worker, what is asked, request)` says instead."""
 
     def __init__(self, script, workers=BOTH):
         self.there, self.requests, self._script = dict.fromkeys(workers, 1), [], script

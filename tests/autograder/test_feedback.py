@@ -136,9 +136,12 @@ def test_what_could_not_be_marked_has_its_platforms_name_too(tmp_path, monkeypat
     (tmp_path / "in").mkdir()
     for name in ("adalovelace_1_9_08_bayes_error.py", "bodiddley_2_9_08_bayes_error.py"):
         (tmp_path / "in" / name).write_text("x = 1")
-    monkeypatch.setattr(
-        batch, "mark_by", lambda free, mark, settings, attempts, entry: batch.write_fault(entry, settings, "No disk.")
-    )
+    chosen = (find_exercise("8"),)
+
+    def fault(free, mark, settings, attempts, submission, seed):
+        return batch.fault_record(submission, chosen, "No disk.", (), "process")
+
+    monkeypatch.setattr(batch, "record_by", fault)
     done = grade(options([tmp_path / "in"], tmp_path / "out", seed=1))
     assert len(done.faults) == 2 and bundle_feedback(tmp_path / "out", tmp_path / "a.zip") == 2
     assert reports_in(tmp_path / "a.zip")[::2] == ["adalovelace_1_9_report.html", "gradebook.csv"]

@@ -86,18 +86,17 @@ def attacks(root):
 
 def _attack(path, by_name):
     """The attack in one file, from its header."""
-    where = f"the header of attack {path.parent.name}/{path.name}"
+    where, builder = f"the header of attack {path.parent.name}/{path.name}", path.parent.name == "packages"
     sentence, fields = _header(path, where)
-    if fields["exercise"] not in by_name:
-        raise CourseError(f"{where} names exercise '{fields['exercise']}', which the course does not have")
-    if fields.get("honest", "yes") != "yes":
-        raise CourseError(f"{where} says 'honest: {fields['honest']}': write 'honest: yes' or leave the line out")
-    ids = [item.id for item in by_name[fields["exercise"]].properties]
-    verdicts, honest = _verdicts(fields["verdict"], ids, where), "honest" in fields
+    name, honest = fields["exercise"], fields.get("honest", "")
+    if name not in by_name:
+        raise CourseError(f"{where} names exercise '{name}', which the course does not have")
+    if honest not in ("", "yes"):
+        raise CourseError(f"{where} says 'honest: {honest}': write 'honest: yes' or leave the line out")
+    verdicts = _verdicts(fields["verdict"], [item.id for item in by_name[name].properties], where)
     if not honest and any("passed" in allowed for allowed in verdicts.values()):
         raise CourseError(f"{where} lets a property pass without 'honest: yes': nothing but honest work earns points")
-    builder = path.parent.name == "packages"
-    return Attack(path.stem, path, builder, sentence, fields["exercise"], verdicts, honest)
+    return Attack(path.stem, path, builder, sentence, name, verdicts, bool(honest))
 
 
 def _header(path, where):
@@ -124,13 +123,12 @@ def _header(path, where):
 
 def _verdicts(text, ids, where):
     """Property -> allowed verdicts."""
+    given = {item: text for item in ids}
     if re.match(r"\d\d\.", text):
         pairs = [part.split(maxsplit=1) for part in text.split(",")]
         if [pair[0] for pair in pairs] != ids or any(len(pair) != 2 for pair in pairs):
             raise CourseError(f"{where} has to give one verdict for each of {', '.join(ids)}, in this order")
         given = dict(pairs)
-    else:
-        given = dict.fromkeys(ids, text)
     allowed = {item: tuple(words.strip().split("|")) for item, words in given.items()}
     for word in (word for words in allowed.values() for word in words):
         if word not in VERDICTS:

@@ -1,123 +1,24 @@
-"""Many submissions, by workers side by side, each of which may die without disturbing the others.
+"""Many submissions, by workers side by side: each takes a submission and gives a record.
 
 What is finished lies on the disk, whole; a batch that was killed goes on where it was when it is started again.
 """
 
-import contextlib
 import functools
 import itertools
 import json
-import multiprocessing
-import os
 import queue
-import subprocess
-import sys
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from pathlib import Path
 
-from fls_teach.autograder.marking.grader import as_message, write_fault
+from fls_teach.autograder.intake.sources import Unreadable
+from fls_teach.autograder.marking.course_key import seed_from
+from fls_teach.autograder.marking.grader import Grader, WorkerDied
+from fls_teach.autograder.marking.mark import expected_of, fault_record
+from fls_teach.autograder.marking.record import as_json, properties
+from fls_teach.autograder.reports.folder import finished, write
+from fls_teach.course.registry import CourseError
 
 ATTEMPTS = 2  # retry once: the grader may have been killed by another submission
-ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
 POLL = 0.2  # seconds between two looks at whether all is well
-STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
-
-
-# One thread for each of several graders, sums in the same order on every machine, sets in the same order every time.
-_SAME_EVERYWHERE = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    "PYTHONHASHSEED": "0",
-}
-
-
-# Not `-m`, which imports from the current folder before any other: there may lie what was handed in.
-_GRADER = """
-import sys
-sys.path[:] = [folder for folder in sys.path if folder] + [sys.argv[1]]
-from fls_teach.autograder.marking.grader import main
-main(*map(int, sys.argv[2:]))
-"""
-
-
-class Stopped(BaseException):
-    """The batch is to end now; not an Exception, so that it is not tried again."""
-
-
-class WorkerDied(Exception):
-    """A worker ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
-
-    def __init__(self, how, marked=(), silent=False):
-        super().__init__(how)
-        self.marked, self.silent = marked, silent
-
-
-class _Grader:
-    """A worker that is a process here, started when it is needed."""
-
-    def __init__(self, settings):
-        self._settings, self._process, self._channel, self._stopped = settings, None, None, False
-        self._limit = STARTING + settings.time_limits.silence()  # seconds until it answers
-
-    def mark(self, entry):
-        """Have one submission marked; raise `WorkerDied` if that failed, `Stopped` if it was not to be."""
-        marked, problem, silent, patience, messages = {}, "", False, 0.0, [as_message(entry)]
-        if self._process is None:
-            self._start()
-            messages.insert(0, self._settings.as_json().encode())
-        try:
-            for message in messages:
-                self._channel.send_bytes(message)
-            while not problem and not silent:
-                if silent := not self._channel.poll(self._limit):
-                    break
-                answer = json.loads(self._channel.recv_bytes())
-                if answer == {"done": True}:
-                    return
-                problem = answer.get("problem", "")
-                if exercise := answer.get("exercise"):
-                    marked[exercise["name"]] = exercise
-        except (OSError, EOFError, ValueError):
-            patience = 1.0  # let it end by itself, which says more
-        status = self._end(patience)
-        if self._stopped:
-            raise Stopped
-        if not problem:
-            how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
-            where = ", ".join(self._settings.exercises[len(marked) :][:1]) or "its reports"
-            problem = f"the grader {how} in {where}"
-        raise WorkerDied(problem, [*marked.values()], silent)
-
-    def _start(self):
-        self._channel, theirs = multiprocessing.Pipe()
-        numbers = str(os.getpid()), str(theirs.fileno())
-        command = [sys.executable, "-c", _GRADER, str(Path(__file__).parents[3]), *numbers]
-        pipes = {"pass_fds": [theirs.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
-        environment = os.environ | _SAME_EVERYWHERE
-        with theirs:
-            # Its own session: Ctrl-C is for this process, which then ends it together with its workers.
-            self._process = subprocess.Popen(command, **pipes, start_new_session=True, env=environment)
-        if self._stopped:  # in the meantime
-            self._process.kill()
-
-    def _end(self, patience):
-        """End it: by itself within this many seconds, so that it gives back its sandbox; returns its exit status."""
-        self._channel.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience)
-        self._process.kill()
-        status, self._process = self._process.wait(), None
-        return status
-
-    def stop(self):
-        """Kill it, and start no other; for any thread."""
-        self._stopped = True
-        if process := self._process:
-            process.kill()
-
-    def close(self):
-        """End it, once no thread uses it."""
-        if self._process:
-            self._end(ENDING)
 
 
 def run(entries, settings, progress=lambda done, name: None):
@@ -131,7 +32,7 @@ def run(entries, settings, progress=lambda done, name: None):
     progress : callable
         Told how many are done and which was last.
     """
-    graders, free = [_Grader(settings) for _ in range(min(settings.jobs, len(entries)))], queue.SimpleQueue()
+    graders, free = [Grader(settings) for _ in range(min(settings.jobs, len(entries)))], queue.SimpleQueue()
 
     def stop():
         for grader in graders:
@@ -139,7 +40,8 @@ def run(entries, settings, progress=lambda done, name: None):
 
     for grader in graders:
         free.put(grader)
-    work = functools.partial(mark_by, free, _Grader.mark, settings, ATTEMPTS)
+    ask = functools.partial(record_by, free, Grader.mark, settings, ATTEMPTS)
+    work = functools.partial(mark_entry, settings, settings.chosen(), ask)
     try:
         spread(entries, work, len(graders), stop, lambda done, entry: progress(done, entry.name))
     finally:
@@ -168,8 +70,8 @@ def spread(items, work, at_a_time, stop, progress=lambda done, item: None, watch
         doing = {pool.submit(work, item): item for item in items}
         waiting = set(doing)
         while waiting:
-            finished, waiting = wait(waiting, POLL, FIRST_COMPLETED)
-            for future in finished:
+            done, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+            for future in done:
                 future.result()
                 progress(next(count), doing[future])
             watch()
@@ -181,27 +83,84 @@ def spread(items, work, at_a_time, stop, progress=lambda done, item: None, watch
         pool.shutdown()
 
 
-def mark_by(free, mark, settings, attempts, entry):
-    """Have a submission marked by one free worker after another, until one does; else write that it was our fault.
+def mark_entry(settings, chosen, ask, entry):
+    """Mark one submission and write its files, unless that was done before with the same result to expect.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    chosen : tuple of Exercise
+    ask : callable
+        Told (submission, seed), returns the record.
+    entry : intake.Entry
+    """
+    folder, seed = settings.out / entry.folder, settings.seed
+    try:
+        submission = entry.read()
+        if seed is None:
+            seed = seed_from(bytes.fromhex(settings.key), submission.digest)
+        about = json.loads(as_json(submission.about))
+        expected = expected_of(submission, chosen, seed, settings.isolation, settings.recorded_limits())
+        record = finished(folder, expected | {"fault": False}, chosen)
+        if record is None or settings.twice and "twice" not in record:
+            record = _marked(settings, ask, submission, seed)
+        elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `settle` has the last word on that
+            return
+        write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
+    except Unreadable as problem:
+        reason = f"{problem}, so nothing of this submission was marked."
+    except (OSError, CourseError):  # a full disk, a scheduler that is gone
+        raise
+    except Exception as problem:
+        reason = f"The grader could not mark this submission: {type(problem).__name__}: {problem}."
+    else:
+        return
+    record = fault_record(entry, chosen, reason, (), settings.isolation)
+    write(folder, record | {"intake": json.loads(as_json(entry.about))})
+
+
+def _marked(settings, ask, submission, seed):
+    """The record of a submission, once or `twice` asked for."""
+    record = ask(submission, seed)
+    if settings.twice and record["digest"]:
+        again = ask(submission, seed)
+        record = record | {"twice": differing_verdicts(record, again)} if again["digest"] else again
+    return record | {"keyed": settings.seed is None and record["digest"] != ""}
+
+
+def record_by(free, mark, settings, attempts, submission, seed):
+    """The record of a submission by one free worker after another, until one gives it; else that of a fault of ours.
 
     Parameters
     ----------
     free : queue of workers
     mark : callable
-        Told (worker, entry); raises `WorkerDied`.
+        Told (worker, submission, seed), returns the record; raises `WorkerDied`.
     settings : RunSettings
     attempts : int
-    entry : intake.Entry
+    submission : intake.Submission
+    seed : int
+
+    Returns
+    -------
+    dict
     """
     deaths = []
     while len(deaths) < attempts:
         worker = free.get()
         try:
-            return mark(worker, entry)
+            return mark(worker, submission, seed)
         except WorkerDied as death:
             deaths.append(death)
         finally:
             free.put(worker)
     again = f" {attempts} times; the submission provokes it" if all(death.silent for death in deaths) else ""
+    reason = f"The grader could not mark this submission: {deaths[-1]}{again}."
     marked = max((death.marked for death in deaths), key=len)
-    write_fault(entry, settings, f"The grader could not mark this submission: {deaths[-1]}{again}.", marked)
+    return fault_record(submission, settings.chosen(), reason, marked, settings.isolation)
+
+
+def differing_verdicts(record, other):
+    """The names of the properties whose verdicts differ between two records of the same exercises."""
+    pairs = zip(properties(record), properties(other), strict=True)
+    return [item["id"] for (_, item), (_, again) in pairs if item["verdict"] != again["verdict"]]

@@ -12,10 +12,9 @@ import queue
 import threading
 import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 from fls_teach.autograder.marking import batch, cluster_worker
-from fls_teach.autograder.marking.grader import mark_entry
+from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.marking.record import check_record, mismatch
 from fls_teach.course.registry import CourseError
@@ -94,12 +93,7 @@ class Cluster:
             If the scheduler or all workers are gone; what is finished is kept.
         """
         self._request = _request(settings)  # a worker that comes later is to have the sandbox of the others
-        chosen, like = settings.chosen(), SimpleNamespace(name=settings.isolation, limits=settings.sandbox_limits())
-        since = time.monotonic()
-
-        def mark(worker, entry):
-            there = functools.partial(self._marked, worker, settings)
-            mark_entry(entry, settings, chosen, like, lambda exercise: None, there)
+        chosen, since = settings.chosen(), time.monotonic()
 
         def watch():
             """Take newcomers in, and end the batch where no worker is left."""
@@ -110,7 +104,9 @@ class Cluster:
                 reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
                 raise CourseError(f"no worker of '{self._address}' is left{reasons}; {_GOES_ON}")
 
-        work = functools.partial(batch.mark_by, self, mark, settings, ATTEMPTS)
+        mark = functools.partial(self._mark, settings, chosen)
+        ask = functools.partial(batch.record_by, self, mark, settings, ATTEMPTS)
+        work = functools.partial(batch.mark_entry, settings, chosen, ask)
         at_a_time = min(len(entries), AT_A_TIME)
         batch.spread(entries, work, at_a_time, self.stop, lambda done, entry: progress(done, entry.name), watch)
 
@@ -125,7 +121,7 @@ class Cluster:
         while True:
             worker = self._free.get()
             if self._stopping:
-                raise batch.Stopped
+                raise Stopped
             if self._fits(worker):
                 return worker
             if worker in self._present and worker not in self.refused:  # it was lost for a moment
@@ -134,7 +130,7 @@ class Cluster:
     def _fits(self, worker):
         """Whether a worker may mark: it passes the self-test when it is asked for the first time."""
         if worker in self._present and worker not in self._isolation and worker not in self.refused:
-            with contextlib.suppress(batch.WorkerDied):
+            with contextlib.suppress(WorkerDied):
                 self._isolation[worker] = self._ask(worker, self._request)["isolation"]
         return worker in self._isolation
 
@@ -151,11 +147,11 @@ class Cluster:
             for _ in range(self._present[worker]):
                 self.put(worker)
 
-    def _marked(self, worker, settings, submission, chosen, seed, sandbox, limits, keyed, tell):
-        """As `mark.mark`, on a worker."""
+    def _mark(self, settings, chosen, worker, submission, seed):
+        """The record of a submission by one worker; raise `WorkerDied` if it gives none, or another one."""
         asked = _request(replace(settings, seed=seed), submission=submission.as_json())
         record = self._ask(worker, asked)["record"]
-        expected = expected_of(submission, chosen, seed, sandbox, limits)
+        expected = expected_of(submission, chosen, seed, settings.isolation, settings.recorded_limits())
         if type(record) is dict and record.get("fault") and record.get("digest") == "":  # its grader died
             expected = {name: expected[name] for name in ("submission", "folder", "isolation", "versions")}
         try:
@@ -165,8 +161,8 @@ class Cluster:
             different = str(problem)
         if different:
             self._refuse(worker, f"its record is not the one that was asked for ({different})")
-            raise batch.WorkerDied(f"{worker}: {self.refused[worker]}")
-        return record | {"keyed": keyed and record["digest"] != ""}
+            raise WorkerDied(f"{worker}: {self.refused[worker]}")
+        return record
 
     def _ask(self, worker, request):
         """What a worker answers; raise `WorkerDied` if that does not come, or is a problem."""
@@ -179,16 +175,16 @@ class Cluster:
         while not answered.wait(batch.POLL):
             if self._stopping or worker not in self._present:
                 future.cancel()
-                raise batch.WorkerDied(f"{worker} ended in the middle")
+                raise WorkerDied(f"{worker} ended in the middle")
         try:
             answer = json.loads(future.result(timeout=TRANSFER))
         except Exception as problem:
             if worker not in self._present or type(problem).__name__ in ("KilledWorker", "CancelledError"):
-                raise batch.WorkerDied(f"{worker} ended in the middle") from None
+                raise WorkerDied(f"{worker} ended in the middle") from None
             answer = {"problem": f"{type(problem).__name__}: {problem}"}
         if "problem" in answer:
             self._refuse(worker, answer["problem"])
-            raise batch.WorkerDied(f"{worker}: {answer['problem']}")
+            raise WorkerDied(f"{worker}: {answer['problem']}")
         return answer
 
     def _refuse(self, worker, reason):

@@ -1,11 +1,13 @@
 """What a worker of a cluster does: show that it is fit to grade, and mark one submission per request.
 
-Requests and replies are JSON texts. dask finds `answer` by its import path, so that each worker runs the package that is
-installed there; a reply is {"problem": sentence} where that is not the one wanted.
+Requests and replies are JSON texts. dask finds `answer` by its import path, so that each worker runs the package that
+is installed there; a reply is {"problem": sentence} where that is not the one wanted.
 """
 
+import contextlib
 import functools
 import json
+import queue
 import tempfile
 import threading
 from dataclasses import replace
@@ -14,6 +16,7 @@ from pathlib import Path
 import fls_teach
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import batch
+from fls_teach.autograder.marking.grader import Grader
 from fls_teach.autograder.marking.mark import versions
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError, course_root
@@ -44,10 +47,11 @@ def answer(request: str) -> str:
             settings = _prepared(asked, Path(scratch))
             if "submission" not in asked:
                 return json.dumps({"isolation": settings.isolation})
-            submission = Submission.from_json(asked["submission"])
-            batch.run([submission], settings)
-            record = (settings.out / submission.folder / "record.json").read_bytes()
-            return json.dumps({"record": json.loads(record)})
+            submission, free, grader = Submission.from_json(asked["submission"]), queue.SimpleQueue(), Grader(settings)
+            free.put(grader)
+            with contextlib.closing(grader):
+                record = batch.record_by(free, Grader.mark, settings, batch.ATTEMPTS, submission, settings.seed)
+            return json.dumps({"record": record})
     except Exception as problem:  # which may not survive the way back
         kind = "" if isinstance(problem, CourseError) else f"{type(problem).__name__}: "
         return json.dumps({"problem": f"{kind}{problem}"[:1000]})

@@ -1,81 +1,152 @@
-"""A process that marks one submission after the other; `batch` starts some of these, each at one end of a pipe.
+"""A process that marks one submission after the other, and what stands for it here: the two ends of a pipe.
 
-The first message that it gets is the `RunSettings`. Each further one is what `as_message` makes, answered by
-{"exercise": {...}} whenever one is marked, and at last by {"done": true} or {"problem": "..."}, all of it JSON. It ends
-with the pipe, or its parent.
+The first message is the `RunSettings`. Each further one is {"submission": fields, "seed": number}, answered by
+{"exercise": {...}} whenever one is marked, and at last by {"record": {...}} or {"problem": "..."}, all of it JSON. The
+process ends with the pipe, or its parent. It may die without disturbing anything else, and gets no course key.
 """
 
 import contextlib
 import json
+import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-from fls_teach.autograder.intake.sources import Unreadable
-from fls_teach.autograder.intake.submission import Entry, Submission
-from fls_teach.autograder.marking.course_key import seed_from
-from fls_teach.autograder.marking.mark import expected_of, fault_record, mark
-from fls_teach.autograder.marking.record import as_json, properties
-from fls_teach.autograder.reports.folder import finished, write
+from fls_teach.autograder.intake.submission import Submission
+from fls_teach.autograder.marking.mark import mark
+from fls_teach.autograder.marking.record import as_json
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.sandbox.isolation.selftest import make_sandbox
 
-
-def as_message(entry):
-    """An `Entry` as bytes of JSON."""
-    return json.dumps(entry.as_json()).encode()
+ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
+STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
 
 
-def from_message(message):
-    """What `as_message` gave: an `Entry`, or a `Submission` that was read on another machine."""
-    fields = json.loads(message)
-    return (Submission if "files" in fields else Entry).from_json(fields)
+# One thread for each of several graders, sums in the same order on every machine, sets in the same order every time.
+_SAME_EVERYWHERE = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "PYTHONHASHSEED": "0",
+}
 
 
-def mark_entry(entry, settings, chosen, sandbox, tell, mark=mark):
-    """Mark one submission and write its files, unless that was done before with the same result to expect.
+# Not `-m`, which imports from the current folder before any other: there may lie what was handed in.
+_PROGRAM = """
+import sys
+sys.path[:] = [folder for folder in sys.path if folder] + [sys.argv[1]]
+from fls_teach.autograder.marking.grader import main
+main(*map(int, sys.argv[2:]))
+"""
+
+
+class Stopped(BaseException):
+    """The batch is to end now; not an Exception, so that it is not tried again."""
+
+
+class WorkerDied(Exception):
+    """A worker ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
+
+    def __init__(self, how, marked=(), silent=False):
+        super().__init__(how)
+        self.marked, self.silent = marked, silent
+
+
+class Grader:
+    """One grader process, started when it is needed.
 
     Parameters
     ----------
-    entry : intake.Entry or intake.Submission
     settings : RunSettings
-    chosen : tuple of Exercise
-    sandbox : sandboxes.NoSandbox, Bubblewrap or OtherUser
-    tell : callable
-        Told what an exercise came to whenever one is marked.
-    mark : callable
-        `mark.mark`, or what has the same done on another machine.
+        With the names of all its exercises.
     """
-    try:
-        submission = entry.read()
-    except Unreadable as problem:
-        return write_fault(entry, settings, f"{problem}, so nothing of this submission was marked.")
-    folder, limits, seed = settings.out / entry.folder, settings.time_limits, settings.seed
-    if seed is None:
-        seed = seed_from(bytes.fromhex(settings.key), submission.digest)
-    about = json.loads(as_json(submission.about))
-    record = finished(folder, expected_of(submission, chosen, seed, sandbox, limits) | {"fault": False}, chosen)
-    if record is None or settings.twice and "twice" not in record:
-        given = submission, chosen, seed, sandbox, limits, settings.seed is None, tell
-        record = mark(*given)
-        if settings.twice:
-            record["twice"] = differing_verdicts(record, mark(*given))
-    elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `conclude` has the last word on that
-        return
-    write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
 
+    def __init__(self, settings):
+        self._settings, self._process, self._channel, self._stopped = settings, None, None, False
+        self._limit = STARTING + settings.time_limits.silence()  # seconds until it answers
 
-def differing_verdicts(record, other):
-    """The names of the properties whose verdicts differ between two records of the same exercises."""
-    pairs = zip(properties(record), properties(other), strict=True)
-    return [item["id"] for (_, item), (_, again) in pairs if item["verdict"] != again["verdict"]]
+    def mark(self, submission, seed):
+        """Have one submission marked.
 
+        Parameters
+        ----------
+        submission : intake.Submission
+        seed : int
 
-def write_fault(entry, settings, reason, marked=()):
-    """Write the files of a submission that could not be marked, or no further than `marked`, for a reason of ours."""
-    fault = fault_record(entry, settings.chosen(), reason, marked, settings.isolation)
-    write(settings.out / entry.folder, fault | {"intake": json.loads(as_json(entry.about))})
+        Returns
+        -------
+        dict
+            The record.
+
+        Raises
+        ------
+        WorkerDied
+            If that failed.
+        Stopped
+            If it was not to be.
+        """
+        marked, problem, silent, patience = {}, "", False, 0.0
+        messages = [json.dumps({"submission": submission.as_json(), "seed": seed})]
+        if self._process is None:
+            self._start()
+            messages.insert(0, replace(self._settings, key="").as_json())
+        try:
+            for message in messages:
+                self._channel.send_bytes(message.encode())
+            while not problem and not silent:
+                if silent := not self._channel.poll(self._limit):
+                    break
+                answer = json.loads(self._channel.recv_bytes())
+                if record := answer.get("record"):
+                    return record
+                problem = answer.get("problem", "")
+                if exercise := answer.get("exercise"):
+                    marked[exercise["name"]] = exercise
+        except (OSError, EOFError, ValueError):
+            patience = 1.0  # let it end by itself, which says more
+        status = self._end(patience)
+        if self._stopped:
+            raise Stopped
+        if not problem:
+            how = f"was busy for more than {self._limit:.0f} s" if silent else f"ended with status {status}"
+            where = ", ".join(self._settings.exercises[len(marked) :][:1]) or "its record"
+            problem = f"the grader {how} in {where}"
+        raise WorkerDied(problem, [*marked.values()], silent)
+
+    def _start(self):
+        self._channel, theirs = multiprocessing.Pipe()
+        numbers = str(os.getpid()), str(theirs.fileno())
+        command = [sys.executable, "-c", _PROGRAM, str(Path(__file__).parents[3]), *numbers]
+        pipes = {"pass_fds": [theirs.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
+        environment = os.environ | _SAME_EVERYWHERE
+        with theirs:
+            # Its own session: Ctrl-C is for this process, which then ends it together with its workers.
+            self._process = subprocess.Popen(command, **pipes, start_new_session=True, env=environment)
+        if self._stopped:  # in the meantime
+            self._process.kill()
+
+    def _end(self, patience):
+        """End it: by itself within this many seconds, so that it gives back its sandbox; returns its exit status."""
+        self._channel.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self._process.kill()
+        status, self._process = self._process.wait(), None
+        return status
+
+    def stop(self):
+        """Kill it, and start no other; for any thread."""
+        self._stopped = True
+        if process := self._process:
+            process.kill()
+
+    def close(self):
+        """End it, once no thread uses it."""
+        if self._process:
+            self._end(ENDING)
 
 
 def _end_with_parent(parent):
@@ -100,17 +171,17 @@ def main(parent, descriptor):
     channel = Connection(descriptor)
 
     def say(**answer):
-        channel.send_bytes(json.dumps(answer).encode())
+        channel.send_bytes(as_json(answer).encode())
 
     settings = RunSettings.from_json(channel.recv_bytes())
-    chosen = settings.chosen()
+    chosen, limits = settings.chosen(), settings.time_limits
     sandbox = make_sandbox(settings.isolation, settings.hidden, settings.sandbox_limits())
     with contextlib.closing(sandbox), contextlib.suppress(EOFError, ConnectionError):  # the parent has ended
         while True:
-            message = channel.recv_bytes()
+            asked = json.loads(channel.recv_bytes())
             try:
-                entry = from_message(message)
-                mark_entry(entry, settings, chosen, sandbox, lambda exercise: say(exercise=exercise))
-                say(done=True)
+                submission = Submission.from_json(asked["submission"])
+                tell = lambda exercise: say(exercise=exercise)  # noqa: E731
+                say(record=mark(submission, chosen, asked["seed"], sandbox, limits, tell=tell))
             except Exception as problem:
                 say(problem=f"{type(problem).__name__}: {problem}"[:1000])

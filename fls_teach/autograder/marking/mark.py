@@ -55,7 +55,7 @@ def versions(exercises):
     return found | ({"withheld properties": withheld} if withheld else {})
 
 
-def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), keyed=False, tell=None):  # noqa: B008 (it is frozen)
+def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), tell=None):  # noqa: B008 (it is frozen)
     """Mark one submission.
 
     Parameters
@@ -66,8 +66,6 @@ def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), keyed=False,
         Chooses the examples: the same seed, the same examples.
     sandbox : sandboxes.NoSandbox, Bubblewrap or OtherUser
     limits : TimeLimits
-    keyed : bool
-        Whether the seed came from a course key.
     tell : callable, optional
         Told what an exercise came to, as in the record, as soon as that is known.
 
@@ -85,14 +83,15 @@ def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), keyed=False,
         taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
         if tell:
             tell(marked[-1])
-    return new_record(marked, keyed=keyed, **expected_of(submission, exercises, seed, sandbox, limits))
+    known = expected_of(submission, exercises, seed, sandbox.name, limits.recorded(sandbox.limits))
+    return new_record(marked, **known)
 
 
-def expected_of(submission, exercises, seed, sandbox, limits):
+def expected_of(submission, exercises, seed, isolation, limits):
     """Fields of the record of a submission that are known before it is marked, for `new_record`."""
     expected = {"submission": submission.name, "folder": submission.folder, "digest": submission.digest, "seed": seed}
-    expected |= {"isolation": sandbox.name, "versions": versions(exercises), "notes": submission.notes}
-    return expected | {"limits": limits.recorded(sandbox)}
+    expected |= {"isolation": isolation, "versions": versions(exercises), "notes": submission.notes}
+    return expected | {"limits": limits}
 
 
 def fault_record(entry, exercises, reason, marked, isolation):

@@ -26,8 +26,8 @@ def compare(old_out, records):
     -------
     list of str
         Lines to print: first the settings that differ, whether or not a mark changes by it; then each submission whose
-        points changed, with what differs for it alone and its properties, those whose folder is new after the others and
-        the vanished ones last; at last a count. The text is a student's in part, but printable.
+        points changed, with what differs for it alone and its properties, those in new folders after the others and the
+        vanished ones last; at last a count. The text is a student's in part, but printable.
 
     Raises
     ------
