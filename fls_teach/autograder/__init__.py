@@ -4,11 +4,11 @@ A submission goes through these rooms::
 
     intake      what a platform packed         -> an Entry per person (people, by patterns), then a Submission (choice)
     marking     one Submission, in a sandbox   -> record (a verdict for every property), within its time limits
-    grader      a process that does this for one after another, and writes their files (reports.folder)
-    batch       several graders side by side; what is finished stays finished
+    grader      a process that does this for one after another, or `cluster`: machines that do
+    batch       several of these side by side, and the files of a submission (reports.folder); what is finished stays
     grade       all of it: course_key, a sandbox that was tried, the batch, what concerns all together (conclude)
-    gradescope, junit, html, cohort, gradebook, against    draw on records alone
-    settings    RunSettings: what is asked for; and what is saved of it, so that no marks made otherwise are mixed in
+    gradescope, junit, html, gradebook, batch_result, against    draw on records alone
+    settings    RunSettings: what is asked for; results_folder: no marks made otherwise are mixed in
     similar     near-identical submissions: a flag for manual review, never a mark
     release, bundle    the course for students, the autograder for Gradescope
     doctor, zoo        is this machine fit to grade, and do the attacks fail here?

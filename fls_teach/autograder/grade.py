@@ -24,9 +24,9 @@ from fls_teach.autograder.results_folder import (
     private_folder,
     save_settings,
     saved_settings,
-    sentence_for_a_full_disk,
 )
 from fls_teach.autograder.selection import selected
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
@@ -86,7 +86,8 @@ def grade(settings, progress=lambda fraction, what="": None):
             settings = replace(settings, isolation=isolation, hidden=hidden)
         corrected = settings.overrides or overrides.default(settings.out)
         corrected = overrides.read(corrected, chosen) if corrected else {}
-        with sentence_for_a_full_disk(settings.out):
+        goes_on = "what is finished is kept, and the same command goes on there"
+        with refusal(f"cannot go on, writing to '{settings.out}'", goes_on, OSError):
             save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])
             if not given:

@@ -1,40 +1,24 @@
 """The results folder of `fls grade`: private, used by one process at a time, all marks made with the same settings."""
 
 import contextlib
-import errno
 import json
 import stat
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError
-from fls_teach.files import because, replace_text, writable_folder
+from fls_teach.files import replace_text, writable_folder
 
 NAME = "settings.json"
 _LARGEST = 1 << 16  # bytes; ours are some hundred
 
 
-@contextlib.contextmanager
-def sentence_for_a_full_disk(out):
-    """Turn an `OSError` within, such as that of a full disk, into a `CourseError`."""
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno == errno.EPIPE:  # the reader of our progress went away
-            raise
-        raise CourseError(
-            f"cannot go on, writing to '{out}' ({because(problem)}); what is finished is kept, and the same command "
-            "goes on there"
-        ) from None
-
-
 def private_folder(path):
     """The results folder, made so that no other user can read in it: it holds the key and all marks."""
     new = not path.exists()
-    try:
+    with refusal():
         folder = writable_folder(path)
-    except ValueError as problem:
-        raise CourseError(str(problem)) from None
     if new:
         folder.chmod(0o700)
     return folder
@@ -45,10 +29,8 @@ def only_one(folder):
     """Keep a second `fls grade` out of the same results folder."""
     import fcntl
 
-    try:
+    with refusal(f"cannot write to '{folder}/.lock'", "name another --out"):
         file = open(folder / ".lock", "w")  # noqa: SIM115 (closed below)
-    except OSError as problem:
-        raise CourseError(f"cannot write to '{folder}/.lock' ({problem.strerror}); name another --out") from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,21 +50,16 @@ def saved_settings(folder):
         If there are some that cannot be read, or that `fls grade` did not write.
     """
     path = Path(folder, NAME)
-    try:
+    what = f"'{printable(str(path))}' does not hold the settings of an fls grade"
+    with refusal(what, "name another --out"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if not stat.S_ISREG(path.lstat().st_mode):
             raise ValueError("it is not an ordinary file")
         with open(path, "rb") as file:
             found = json.loads(file.read(_LARGEST))
         if type(found) is not dict or found.get("fls_grade") != 1 or type(found.get("exercises")) is not list:
             raise ValueError("they have another form")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, RecursionError) as problem:
-        raise CourseError(
-            f"'{printable(str(path))}' does not hold the settings of an fls grade ({because(problem)}); "
-            "name another --out"
-        ) from None
-    return found
+        return found
+    return None
 
 
 def is_results_folder(folder):

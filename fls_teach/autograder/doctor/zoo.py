@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError, exercises
 
 _KEYS = ("exercise", "verdict", "honest")
@@ -101,10 +102,8 @@ def _attack(path, by_name):
 
 def _header(path, where):
     """The first line of the docstring, and its "key: value" lines as a dict."""
-    try:
+    with refusal(f"{where} cannot be read", kinds=(OSError, SyntaxError, ValueError)):
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    except (OSError, SyntaxError, ValueError) as problem:
-        raise CourseError(f"{where} cannot be read: {problem}") from problem
     if not docstring:
         raise CourseError(f"{where} is missing: begin the file with a docstring")
     sentence, *lines = docstring.splitlines()

@@ -17,6 +17,7 @@ from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.marking.record import check_record, mismatch
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.selftest import ISOLATIONS
 from fls_teach.scheduler import connected
@@ -201,10 +202,8 @@ class Cluster:
 def cluster_at(address):
     """The `Cluster` of a scheduler, for the block; raise `CourseError` if there is none."""
     with contextlib.ExitStack() as stack:
-        try:
+        with refusal():
             client = stack.enter_context(connected(address))
-        except ValueError as problem:
-            raise CourseError(str(problem)) from None
         cluster = Cluster(client, address)
         stack.callback(cluster.stop)
         yield cluster

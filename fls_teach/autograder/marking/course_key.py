@@ -7,8 +7,9 @@ import secrets
 from pathlib import Path
 
 from fls_teach.autograder.results_folder import has_marks, saved_settings
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError
-from fls_teach.files import because, replacing
+from fls_teach.files import replacing
 
 NAME = "course.key"
 KEY_BYTES = 32
@@ -79,12 +80,8 @@ def keep(out, key):
 
 
 def _key_in(path):
-    try:
-        with open(path, "rb") as file:
-            key = file.read(LARGEST_KEY + 1)
-    except (OSError, ValueError) as problem:
-        raise CourseError(f"cannot read the course key in '{path}' ({because(problem)})") from None
-    return _checked(key, f"'{path}'")
+    with refusal(f"cannot read the course key in '{path}'"), open(path, "rb") as file:
+        return _checked(file.read(LARGEST_KEY + 1), f"'{path}'")
 
 
 def _checked(key, where):

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.checking import results
-from fls_teach.course.registry import CourseError
 
 VERDICTS = {verdict: says for verdict, says in results.VERDICTS.items() if verdict != "not-run"}
 """What each verdict says about the submission's function. A grader asks on after a time-out."""
@@ -154,15 +154,12 @@ def read_record(path):
         If it cannot be read, or is not what `fls grade` writes.
     """
     path = Path(path)
-    try:
+    with refusal(f"'{path}' is not a record of fls grade", "grade again into a new folder"):
         if path.stat().st_size > LARGEST_RECORD:
             raise ValueError("it is far too large")
         record = json.loads(path.read_bytes(), parse_constant=_no_constant, object_pairs_hook=_no_twins)
         check_record(record)
-    except (OSError, ValueError, RecursionError) as problem:
-        reason = " ".join(printable(str(getattr(problem, "strerror", None) or problem)).split())[:200]
-        raise CourseError(f"'{path}' is not a record of fls grade ({reason}); grade again into a new folder") from None
-    return record
+        return record
 
 
 def _no_constant(name):

@@ -3,8 +3,8 @@
 import os
 import zipfile
 
-from fls_teach.course.registry import CourseError
-from fls_teach.files import add_to_zip, because, replacing
+from fls_teach.autograder.sentence import refusal
+from fls_teach.files import add_to_zip, replacing
 
 
 def write_private_zip(target, files, modes={}):  # noqa: B006 (it is not changed)
@@ -24,14 +24,9 @@ def write_private_zip(target, files, modes={}):  # noqa: B006 (it is not changed
     CourseError
         If it cannot be written.
     """
-    try:
-        with replacing(target) as temporary:
-            # Made before the first byte is in it, and closed to others from the start.
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            with zipfile.ZipFile(temporary, "w") as archive:
-                for name, data in files:
-                    add_to_zip(archive, name, data, modes.get(name, 0o644))
-    except OSError as error:
-        raise CourseError(f"cannot write '{target}' ({because(error)})") from None
-    except ValueError:  # a NUL character
-        raise CourseError(f"'{target}' cannot be the name of a file") from None
+    with refusal(f"cannot write '{target}'"), replacing(target) as temporary:
+        # Made before the first byte is in it, and closed to others from the start.
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for name, data in files:
+                add_to_zip(archive, name, data, modes.get(name, 0o644))

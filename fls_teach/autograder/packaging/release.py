@@ -14,6 +14,7 @@ import jinja2
 
 import fls_teach
 from fls_teach.autograder.packaging.distribution import PACKAGE, distribution
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, course_root, course_title, exercises, own_root, pages
 from fls_teach.course.workspace.folder import Workspace
@@ -107,7 +108,8 @@ def release(folder):
         new = earlier is None
         digests = {name: _digest(data) for name, data in files.items()}
         _refuse_changes(folder, earlier or {}, digests)
-        writable_folder(folder)
+        with refusal():
+            writable_folder(folder)
         if new:  # by which a release that was interrupted is recognised when it is repeated
             _write(folder / MARKER, _marker({}))
         for name, data in files.items():
@@ -118,8 +120,6 @@ def release(folder):
         _write(folder / MARKER, _marker(digests))
     except OSError as error:
         raise CourseError(f"cannot use '{error.filename or folder}' ({error.strerror or error})") from None
-    except ValueError as problem:
-        raise CourseError(str(problem)) from None
     return Released(folder, new, len(files) + 1, sum(map(len, files.values())), removed)
 
 

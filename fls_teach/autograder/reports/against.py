@@ -5,8 +5,8 @@ from pathlib import Path
 
 from fls_teach.autograder.marking.record import printable, properties, read_record
 from fls_teach.autograder.reports import gradebook
+from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError
-from fls_teach.files import because
 
 
 def compare(old_out, records):
@@ -66,13 +66,9 @@ def compare(old_out, records):
 def _saved(old_out):
     """The records of a results folder, as {folder: path}; raise `CourseError` if there are none."""
     folder = Path(old_out)
-    try:
+    with refusal(f"cannot read '{folder}'", "name the --out of an earlier fls grade"):
         paths = {entry.name: entry / "record.json" for entry in sorted(folder.iterdir())}
         paths = {name: path for name, path in paths.items() if path.is_file()}
-    except (OSError, ValueError) as problem:
-        raise CourseError(
-            f"cannot read '{folder}' ({because(problem)}); name the --out of an earlier fls grade"
-        ) from None
     if not paths:
         raise CourseError(f"'{folder}' holds no FOLDER/record.json; name the --out of an earlier fls grade")
     return paths
