@@ -8,6 +8,7 @@ from torch.func import functional_call, vmap
 from fls_teach.vision.models.build import build_for
 from fls_teach.vision.models.layers import Network
 from fls_teach.vision.models.multiplier import in_full
+from fls_teach.vision.training import graphs
 from fls_teach.vision.training.batches import Draw, epoch_batches
 from fls_teach.vision.training.course import Epoch
 from fls_teach.vision.training.inputs import parts
@@ -41,8 +42,8 @@ class Stack:
         self.weights = {name: self._stacked([each[name].detach() for each in members]) for name in members[0]}
         self.start = {name: weight.clone() for name, weight in self.weights.items()} if runs[0].centred else {}
         self.optimiser, self.before = Optimiser(runs[0], list(self.weights.values()), len(runs)), None
-        self.rates = [torch.empty_like(weight) for weight in self.weights.values()]
         self.c, self.sets = self._per_member([run.c for run in runs]), None
+        self._settle()
         self._arrange()
 
     # -------------------------------------------------------------- members
@@ -58,6 +59,13 @@ class Stack:
         """Numbers (members,) of the type of the weights and where they are."""
         weight = next(iter(self.weights.values()))
         return torch.tensor(values, dtype=weight.dtype, device=weight.device)
+
+    def _settle(self):
+        """The weights have a place in memory, which they keep until members go."""
+        self.rates = [torch.empty_like(weight) for weight in self.weights.values()]
+        run = self.runs[0]
+        is_small = len(self.runs) * run.batch * run.width * run.image_size**2 <= graphs.SMALL
+        self.take_step = graphs.Replayed(self.step) if is_small and graphs.can_capture(self.device) else self.step
 
     def _arrange(self):
         """Put the images of all members beside each other, where others are needed than before."""
@@ -75,7 +83,7 @@ class Stack:
         self.runs, self.datas = ([each[place] for place in places] for each in (self.runs, self.datas))
         self.weights, self.start, self.c = self._at(places)
         self.optimiser.keep(places, self._stacked)
-        self.rates = [torch.empty_like(weight) for weight in self.weights.values()]
+        self._settle()
         self._arrange()
 
     def _at(self, places):
@@ -118,7 +126,7 @@ class Stack:
         batches = epoch_batches(self.inputs["shown"], draws, run.batch, run.augmentation)
         for step, (images, labels) in enumerate(batches):
             self._set_rates([rate(run, at * steps + step, steps) for run, at in zip(self.runs, epochs, strict=True)])
-            seen.append(self.step(images, labels))
+            seen.append(self.take_step(images, labels))
             sizes.append(labels.shape[-1])
         read = torch.stack(seen).permute(2, 1, 0).tolist()  # the one wait for the GPU in an epoch
         return [Epoch(*each, sizes) for each in read]
