@@ -2,6 +2,7 @@
 
 from provenance import table  # isort: skip  (before numpy: one BLAS thread)
 
+import contextlib
 import math
 import time
 from dataclasses import replace
@@ -122,23 +123,31 @@ matrices at {part["bf16_flop_per_second"] / 1e12:.3g} TFLOP/s."""
 # ------------------------------------------------------------------ heatmap: as much as there is time for
 
 
+class Enough(BaseException):
+    """The time is over; not an Exception, which a sweep would take for the failure of a run."""
+
+
 def part_heatmap(size, options):
-    """Runs what `options.minutes` allow of what its folder does not hold yet."""
+    """Trains, in stacks, what `options.minutes` allow of what its folder does not hold yet."""
     folder, deadline = options.out / "vision_gpu_heatmap", time.monotonic() + 60 * options.minutes
-    folder.mkdir(parents=True, exist_ok=True)
-    runs = grid.runs(**size["heatmap"])
-    spent = []
-    # Every fourth c first, so that a sweep that is cut short has a coarse heatmap and not a part of a fine one.
-    for run in sorted(runs, key=lambda run: (run.seed, math.log2(run.c) % 4 != 0)):
+    runs, before = grid.runs(**size["heatmap"]), len(store.read(folder))
+
+    def progress(fraction, what):
         if time.monotonic() > deadline:
-            break
-        if store.load(folder, run) is None:
-            spent.append(seconds(lambda: sweep([run], folder, engine="loop", data_dir=options.data_dir))[0])  # noqa: B023
-    store.plan(folder, runs)
-    records = [record for run in runs if (record := store.load(folder, run))]
+            raise Enough
+
+    def train():
+        with contextlib.suppress(Enough):
+            progress(0, "")
+            sweep(runs, folder, engine="fused", data_dir=options.data_dir, all_cells=True, progress=progress)
+
+    spent, _ = seconds(train)
+    finished = store.read(folder)
+    records = [finished[run] for run in runs if run in finished]
     return {
         "runs": len(runs),
         "cells": [{name: record["run"][name] for name in ("c", "lr", "seed")} | _outcome(record) for record in records],
+        "done_now": len(finished) - before,
         "seconds": spent,
         "settings": {name: value for name, value in size["heatmap"].items() if name not in ("c", "lr", "seed")},
     }
@@ -157,15 +166,15 @@ def text_heatmap(part):
     rows = [
         [f"2^{math.log2(c):g}", *(_cell(cells.get((c, lr), [])) for lr in rates)] for c in sorted({c for c, _ in cells})
     ]
-    left, spent = part["runs"] - len(part["cells"]), part["seconds"]
-    rest = f"the {left} that are left would take {left * sum(spent) / len(spent) / 3600:.1f} hours" if spent else ""
+    left, done, minutes = part["runs"] - len(part["cells"]), part["done_now"], part["seconds"] / 60
+    rest = f"; at this pace the {left} that are left take {left * minutes / done:.0f} minutes" if left and done else ""
     return f"""## ResNet-18: c and learning rate
 
 {table(["c", *(f"lr {lr:g}" for lr in rates)], rows)}
 
 Peak test accuracy, mean over seeds (how many); d: some diverged, b: some did not reach the target within the budget.
-{settings(part)}. {len(part["cells"])} of {part["runs"]} runs are done, {len(spent)} of them this time in
-{sum(spent) / 60:.1f} minutes{"; " * bool(rest)}{rest}."""
+{settings(part)}. {len(part["cells"])} of {part["runs"]} runs are done, {done} of them this time in {minutes:.1f}
+minutes{rest}."""
 
 
 def _cell(runs):

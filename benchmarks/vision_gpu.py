@@ -1,22 +1,27 @@
 """What a GPU makes of the CNN experiments: sweeps in one set of kernels, and ResNet-18 on CIFAR-100.
 
-    python benchmarks/vision_gpu.py --data-dir CIFAR [--part sweep ...] [--minutes 60]
+    python benchmarks/vision_gpu.py --part sweep --part stacks --part resnet --data-dir CIFAR      (some eight minutes)
+    python benchmarks/vision_gpu.py --part heatmap --minutes 9 --data-dir CIFAR                    (again: it goes on)
+    python benchmarks/vision_gpu.py --quick --out DIR                                              (does it work?)
 
-Measured on one NVIDIA H200 (results/vision_gpu.md), 3 trials: a sweep takes one network after another 5.0 (4.9 to 5.2)
-times as long as fused, and compiled, which does not pay for so few epochs, 6.8 times; to compile the fused engine gains
-nothing. ResNet-18 trains on 11,700 images per second, 14,000 in bf16 and compiled: 8 to 9% of the card's matrix rate.
-The heatmap was not measured: 156 runs to the end are hours. (`fls sweep` of 90 five-layer CNNs on ten classes of
-CIFAR-100, width 64, at most 60 epochs, took 119 s there.)
+Measured on one NVIDIA H200 (results/vision_gpu.md), 3 trials, with the engine of commit fea04ac: a sweep takes one
+network after another 5.0 (4.9 to 5.2) times as long as fused, and compiled, which does not pay for so few epochs, 6.8
+times. ResNet-18 trains on 11,700 images per second, 14,000 in bf16 and compiled: 8 to 9% of the card's matrix rate.
+
+Not measured on a GPU is what came since: grouped convolutions without vmap, images kept normalised with channels last,
+refilled stacks, CUDA graphs, few evaluations, bf16 of a stack, the heatmap. On a CPU all of it runs and is tested.
 
 The goals, and what is timed:
 
 * sweep: 64 five-layer CNNs (width 64, 32x32, n = 10,000) at least 5 times as fast fused as one after another with the
-  same code, and at least 2 times as fast as one after another compiled. A few epochs with an evaluation after each, as
-  in every run; the loops do a sample of the runs. Interleaved trials after a warm-up, which has the compilation in it.
+  same code, 15 times with few evaluations in bf16, and at least 2 times as fast as one after another compiled. A few
+  epochs with an evaluation after each; the loops do a sample of the runs. Interleaved trials after a warm-up, which has
+  the compilation in it.
+* stacks: runs of unlike lengths in two stacks and in one that is refilled; a small stack with and without a graph.
 * resnet: ResNet-18 on all of CIFAR-100: images per second of one run, and its floating-point work as a share of the
-  card's measured bf16 matrix rate. Evaluations after each epoch, as in every run, are counted in both.
-* heatmap: ResNet-18 on CIFAR-100 over (c, lr) with 3 seeds, as `fls sweep` runs it, for --minutes; called again it
-  goes on. What is left is extrapolated from the runs that were done. `fls plot` on its folder draws the heatmap.
+  card's measured bf16 matrix rate (goal: 20%). Evaluations are counted in both.
+* heatmap: ResNet-18 without a norm on 5,000 images of CIFAR-100 over 13 c, 4 rates and 2 seeds, as `fls sweep --engine
+  fused` runs it, for --minutes. What is finished is kept. `fls plot` on its folder draws the heatmap.
 
 Each part is saved when it is done. --quick tries all of it on little, on any machine.
 """
@@ -31,6 +36,7 @@ from pathlib import Path
 from statistics import median
 
 import resnet18
+import stacks
 import torch
 
 from fls_teach.vision.data.load import load_data
@@ -46,9 +52,12 @@ FULL = {
         "epochs": 2,
     },
     "resnet": {**CIFAR, **RESNET, "width": 64, "epochs": 3},
+    "stacks": {"width": 64, "image_size": 32, "n": 2_000, "c": grid.powers_of_two("-13:2"), "lr": (0.01, 0.02, 0.03)},
+    "lengths": (1, 2, 3, 8), "small": {"width": 16, "image_size": 16, "n": 512, "epochs": 20},
     "heatmap": {
-        **CIFAR, **RESNET, "width": 64, "c": grid.powers_of_two("-10:2"), "lr": (0.03, 0.1, 0.3, 1.0),
-        "seed": (0, 1, 2),
+        **CIFAR, "model": "resnet18", "norm": "none", "batch": 128, "width": 64, "n": 5_000, "precision": "bf16",
+        "evaluate": "near", "test_every": 10, "epochs": 30, "c": grid.powers_of_two("-10:2"),
+        "lr": (0.003, 0.01, 0.03, 0.1), "seed": (0, 1),
     },
     "sample": 8, "trials": 3, "matrix": 8192,
 }  # fmt: skip
@@ -56,7 +65,9 @@ _LITTLE = {"width": 4, "image_size": 8, "n": 48, "n_test": 20, "epochs": 1}
 QUICK = {
     "sweep": {**_LITTLE, "c": (0.5, 1.0), "lr": (0.01, 0.1)},
     "resnet": {**_LITTLE, **RESNET, "batch": 16},
-    "heatmap": {**_LITTLE, **RESNET, "batch": 16, "c": (0.25, 1.0), "lr": 0.1, "seed": 0},
+    "stacks": {**_LITTLE, "c": (0.5, 1.0), "lr": (0.01, 0.1)},
+    "lengths": (1, 2), "small": {"epochs": 2},
+    "heatmap": {**_LITTLE, "model": "resnet18", "batch": 16, "c": (0.25, 1.0), "lr": 0.01, "seed": (0, 1)},
     "sample": 2, "trials": 1, "matrix": 64,
 }  # fmt: skip
 
@@ -125,6 +136,7 @@ def text_sweep(part):
 
 PARTS = {
     "sweep": (part_sweep, text_sweep),
+    "stacks": (stacks.part_stacks, stacks.text_stacks),
     "resnet": (resnet18.part_resnet, resnet18.text_resnet),
     "heatmap": (resnet18.part_heatmap, resnet18.text_heatmap),
 }
@@ -169,7 +181,7 @@ def main():
         parser.error("--quick measures nothing worth keeping: name an --out for it")
     if not options.quick and options.device == "cpu":
         parser.error("there is no GPU that torch can use; --quick tries the script on a CPU")
-    if not options.quick and options.data_dir is None and set(parts) != {"sweep"}:
+    if not options.quick and options.data_dir is None and not set(parts) <= {"sweep", "stacks"}:
         parser.error("resnet and heatmap need --data-dir, the folder that holds cifar-100-binary")
     options.out = options.out or Path(__file__).parent / "results"
     numbers = {"quick": options.quick, "parts": {}}

@@ -27,7 +27,7 @@ def test_all_parts_run_on_little_and_a_part_alone_keeps_the_others(tmp_path):
 
     assert measured("--part", "heatmap", "--minutes", -1)["heatmap"]["cells"] == []
     found = measured()
-    assert found["heatmap"]["runs"] == len(found["heatmap"]["cells"]) == len(found["heatmap"]["seconds"]) == 2
+    assert found["heatmap"]["runs"] == len(found["heatmap"]["cells"]) == found["heatmap"]["done_now"] == 4
     few = {"fused, few evaluations", "fused, few evaluations, bf16"}
     assert set(found["sweep"]["seconds"]) == {"fused", "loop", "loop, compiled", *few}
     assert found["sweep"]["difference_after_one_epoch"] < 1e-5 and found["sweep"]["diverged"] == 0
@@ -36,7 +36,10 @@ def test_all_parts_run_on_little_and_a_part_alone_keeps_the_others(tmp_path):
     assert rows[bf16]["train_risk"][-1] == rows[f"{bf16}, few evaluations"]["train_risk"][-1]
     assert rows["float32"]["train_risk"] == pytest.approx(rows["float32, compiled"]["train_risk"], rel=1e-3)
     again = measured("--part", "heatmap")
-    assert again["sweep"] == found["sweep"] and again["heatmap"]["seconds"] == []
+    assert again["sweep"] == found["sweep"] and again["heatmap"]["done_now"] == 0
+    assert {len(trials) for trials in found["stacks"]["seconds"].values()} == {1} and len(
+        found["stacks"]["seconds"]
+    ) == 4
     assert "A quick run on little" in (tmp_path / "vision_gpu.md").read_text(encoding="utf-8")
 
 
