@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fls_teach.cli import main
+from fls_teach.demos import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -45,3 +46,15 @@ def test_each_documented_command_has_its_options_and_parameters(page):
 def test_the_examples_are_found():
     """Catches a pattern that finds nothing, so that the test above says nothing."""
     assert sum(len(list(documented(page))) for page in PAGES) > 20
+
+
+def test_reader_lists_each_demo_with_its_picture_and_the_preset_that_gave_its_numbers():
+    """Catches a demo that the page forgets, a picture that is gone, and a number whose origin nothing tells."""
+    page = (ROOT / "docs" / "reader.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[`(\w+)`\]\((\S+?\.png)\).* \| (.*) \|$", page, re.MULTILINE)
+    assert sorted(name for name, _, _ in rows) == sorted(NAMES)
+    for name, picture, preset in rows:
+        assert picture == f"results/{name}.png" and (ROOT / "docs" / picture).is_file(), name
+        assert preset in ("quick", "full"), name
+    # What README shows as the quick preset's is that picture.
+    assert (ROOT / "docs" / "ucurve.png").read_bytes() == (ROOT / "docs" / "results" / "ucurve.png").read_bytes()
