@@ -1,7 +1,8 @@
 """Graders that are forked from one process, which has imported all that they import.
 
 A batch starts each grader as a new interpreter, and importing Hypothesis and numpy costs it as much as marking a short
-exercise. Tests about marks, settings and files need no new interpreter; those about processes have real ones.
+exercise. Tests about settings, files and who hands in what need no new interpreter, and few draws per property; those
+about processes have real ones. What a mark is worth is for `test_marking`, with all draws.
 """
 
 import contextlib
@@ -18,12 +19,17 @@ REAL = subprocess.Popen
 _GRADER = "from fls_teach.autograder.marking.grader import main"
 """What the program of a grader says, and that of no other process."""
 
+DRAWS = 10
+
 # Answers each request by a process that runs the program, with this environment in this folder. The process between,
 # its parent, says its number and how it ended.
 _TEMPLATE = f"""
 import gc, hypothesis, json, os, socket
 import fls_teach.course.checking.spec, fls_teach.course.checking.strategies, fls_teach.theory
 {_GRADER}
+from fls_teach.course.checking import search
+each_example = search.each_example
+search.each_example = lambda test, do, seed, draws, *more: each_example(test, do, seed, min(draws, {DRAWS}), *more)
 once = hypothesis.settings(max_examples=1, database=None, deadline=None)
 hypothesis.given(hypothesis.strategies.integers())(once(lambda x: None))()  # which imports the rest
 gc.freeze()  # else a collection would write to all that is shared
