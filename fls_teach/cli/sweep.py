@@ -71,7 +71,7 @@ def sweep(out, all_cells, engine, jobs, device, executor, data_dir, download, we
 
 
 def _report(swept, wanted, out, as_json):
-    from fls_teach.vision.sweep.selection import PEAK, RULE
+    from fls_teach.vision.sweep.selection import INTERVAL, PEAK, RULE
     from fls_teach.vision.sweep.table import best_rates, grids, remarks, troubles
 
     records = swept.records
@@ -79,11 +79,16 @@ def _report(swept, wanted, out, as_json):
     if as_json:
         report = {"out": out, "finished": len(records), "failed": len(swept.failed)}
         report |= {"needless": len(swept.needless), "elsewhere": len(swept.elsewhere)}
-        report |= {"best": [asdict(row) for row in best_rates(found)], "rule": RULE, "peak_and_final": PEAK}
+        report |= {
+            "best": [asdict(row) for row in best_rates(found)],
+            "rule": RULE,
+            "interval": INTERVAL,
+            "peak_and_final": PEAK,
+        }
         click.echo(json.dumps(report | {"notes": remarks(found), "troubles": troubles(found)}, allow_nan=False))
         return
     if records:
-        click.echo(f"Test accuracy: mean over seeds ± 95% interval; {RULE}. {PEAK[0].upper()}{PEAK[1:]}.")
+        click.echo(f"Test accuracy: mean over seeds ± {INTERVAL}; {RULE}. {PEAK[0].upper()}{PEAK[1:]}.")
         _print(best_rates(found))
         for note in remarks(found):
             click.echo(f"note: {note}")
@@ -116,6 +121,7 @@ def _download(data, data_dir):
 def _print(rows):
     from rich.table import Table
 
+    from fls_teach.vision.sweep.selection import power
     from fls_teach.vision.sweep.table import STATUSES
 
     kinds = list(rows[0].kind)
@@ -128,7 +134,7 @@ def _print(rows):
         means = _mean(row.accuracy, row.low, row.high), _mean(row.final, row.final_low, row.final_high)
         counts = (str(row.statuses.get(status, 0)) for status in ended)
         kind = (str(row.kind[name]) for name in kinds)
-        table.add_row(*kind, _power(row.c), rates, *means, str(row.seeds), *counts)
+        table.add_row(*kind, power(math.log2(row.c)), rates, *means, str(row.seeds), *counts)
     terminal.console().print(table)
 
 
@@ -136,8 +142,3 @@ def _mean(mean, low, high):
     if mean is None:
         return "–"
     return f"{mean:.3f}" + ("" if low is None else f" ± {(high - low) / 2:.3f}")
-
-
-def _power(c):
-    exponent = math.log2(c)
-    return f"2^{exponent:.0f}" if exponent.is_integer() else f"{c:g}"

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 
 from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import engines, store
@@ -72,6 +73,18 @@ def test_a_checkpoint_that_does_not_fit_is_not_used(tmp_path, epochs, monkeypatc
         monkeypatch.setattr(engines, "__version__", "0.0.0")
     sweep([run], tmp_path, engine="loop", say=print)
     assert epochs[7:] == list(range(12)) and store.load(tmp_path, run)
+
+
+def test_a_checkpoint_of_a_gpu_of_another_number_is_used(tmp_path, epochs, monkeypatch):
+    """By a stand-in: the file says that its tensors were on cuda:7. What is then read goes where the network is."""
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:7")
+    with pytest.raises(KeyboardInterrupt):
+        sweep([SMALL], tmp_path, engine="loop", say=print)
+    (path,) = (tmp_path / "checkpoints").iterdir()
+    with pytest.raises(RuntimeError, match="cuda|CUDA"):
+        torch.load(path, weights_only=True)
+    sweep([SMALL], tmp_path, engine="loop", say=print)
+    assert epochs == [*range(6), "broken off", *range(6, 12)]
 
 
 def test_a_process_that_is_killed_in_the_middle_of_a_run_loses_a_part_of_it(tmp_path, environment, monkeypatch):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from dataclasses import replace
@@ -184,6 +185,23 @@ def test_what_a_process_killed_while_releasing_leaves_is_taken_over(tmp_path):
         assert sum(took) == 1
         (one if one.held else other).release("run")
         assert not list((tmp_path / "leases").iterdir())
+
+
+def test_two_grids_begun_at_one_instant_are_both_in_the_plan(tmp_path, monkeypatch):
+    """The second one begins when the first has read sweep.json and not yet written it."""
+    write, others = store._write, []
+
+    def slow(path, text):
+        if not others:
+            others.append(threading.Thread(target=store.plan, args=(tmp_path, GRID[4:])))
+            others[0].start()
+            others[0].join(0.5)
+        write(path, text)
+
+    monkeypatch.setattr(store, "_write", slow)
+    assert store.plan(tmp_path, GRID[:4]) == GRID[:4]
+    others[0].join(60)
+    assert store.planned(tmp_path) == GRID and not list((tmp_path / "leases").iterdir())
 
 
 def test_a_run_that_failed_is_given_up(tmp_path, trained, monkeypatch):

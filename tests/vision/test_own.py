@@ -10,7 +10,7 @@ import torch
 from fls_teach.vision.models.build import build_for, homogeneity
 from fls_teach.vision.own import is_own, resolve, sources
 from fls_teach.vision.run import Run
-from fls_teach.vision.sweep import store
+from fls_teach.vision.sweep import engines, store
 from fls_teach.vision.sweep.provenance import mixtures
 from fls_teach.vision.sweep.sweep import sweep
 
@@ -112,6 +112,22 @@ def test_batch_norm_in_ones_own_is_not_fused_in_silence(mine, tmp_path):
     normed = run(mine, model=f"{mine.stem}:normed")
     with pytest.raises(ValueError, match="has buffers, which the fused engine does not keep"):
         train_stack([normed], load_data(normed))
+
+
+@pytest.mark.parametrize("model, fuses", [("net", True), ("normed", False), ("dropping", False)])
+def test_auto_fuses_ones_own_where_it_can_be(mine, tmp_path, model, fuses):
+    """A sweep that goes on fused trained none of the others: each failed with a sentence."""
+    first, own = run(mine, model="cnn5"), run(mine, model=f"{mine.stem}:{model}")
+    assert engines.can_fuse(first) and engines.can_fuse(own) == fuses
+    said = []
+    sweep([first, replace(first, c=0.5)], tmp_path, engine="fused", say=said.append)
+    swept = sweep([first, own, replace(first, c=2.0)], tmp_path, say=said.append)
+    assert not swept.failed and [record["engine"] for record in swept.records] == ["fused", own_engine(fuses), "fused"]
+    assert any("cannot be fused (batch norm, buffers, dropout" in word for word in said) != fuses
+
+
+def own_engine(fuses):
+    return "fused" if fuses else "one by one"
 
 
 def test_dropout_is_drawn_by_seed_and_epoch(mine, tmp_path):

@@ -4,6 +4,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
+import torch
 
 from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import engines, store
@@ -16,7 +17,8 @@ GRID = [replace(SMALL, c=c) for c in (0.5, 1.0, 2.0, 4.0)]
 
 def record(run, **more):
     found = {"run": run.parameters, "trained": {"status": "reached"}, "images": {"train": "a", "test": "b"}}
-    return {**found, "engine": "one by one", "device": "cpu", "versions": {"torch": "2.13", "fls_teach": "1"}, **more}
+    found |= {"engine": "one by one", "device": "cpu", "instructions": "AVX512"}
+    return {**found, "versions": {"torch": "2.13", "fls_teach": "1"}, **more}
 
 
 class TwoWorkers:
@@ -69,6 +71,10 @@ def test_what_another_process_put_there_meanwhile_is_compared_too(tmp_path, monk
     [
         ({"engine": "fused"}, "Mixed engines: fused (1 run), one by one (3 runs)."),
         ({"device": "NVIDIA H200"}, "Mixed devices: NVIDIA H200 (1 run), cpu (3 runs)."),
+        (
+            {"instructions": "AVX2"},
+            "Mixed instruction sets of CPUs: AVX2 (1 run), AVX512 (3 runs).",
+        ),
         ({"versions": {"torch": "2.5", "fls_teach": "1"}}, "Mixed versions of torch: 2.13 (3 runs), 2.5 (1 run)."),
         ({"versions": {"torch": "2.13", "fls_teach": "2"}}, "Mixed versions of fls_teach: 1 (3 runs), 2 (1 run)."),
         ({"images": {"train": "a", "test": "c"}}, "Mixed test images: b (3 runs), c (1 run)."),
@@ -77,6 +83,19 @@ def test_what_another_process_put_there_meanwhile_is_compared_too(tmp_path, monk
 def test_a_mixture_is_named(more, words):
     (sentence,) = mixtures([*map(record, GRID[:3]), record(GRID[3], **more)])
     assert sentence.startswith(words) and not mixtures(map(record, GRID))
+
+
+def test_an_old_record_does_not_say_its_instructions_and_is_of_no_other_kind():
+    """Else every folder that is gone on with would be called a mixture."""
+    old = record(GRID[0])
+    del old["instructions"]
+    assert not mixtures([old, record(GRID[1])])
+
+
+def test_a_record_names_the_instructions_that_torch_chose(tmp_path):
+    """With another choice the same run gives other bytes, though both say "cpu"."""
+    (found,) = sweep([replace(GRID[0], n=8, batch=8, epochs=1)], tmp_path, engine="loop", say=print).records
+    assert found["instructions"] == torch.backends.cpu.get_cpu_capability()
 
 
 def test_an_old_record_does_not_say_its_engine():

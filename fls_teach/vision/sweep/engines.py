@@ -14,10 +14,12 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from fls_teach import __version__
 from fls_teach.vision.data.load import load_data
-from fls_teach.vision.own import refuse_missing, sources
+from fls_teach.vision.models.build import build_for
+from fls_teach.vision.own import is_own, refuse_missing, sources
 from fls_teach.vision.sweep.provenance import refuse_others
 from fls_teach.vision.training.checkpoint import Checkpoint
 from fls_teach.vision.training.train import train_run
@@ -150,8 +152,20 @@ def stacks(runs):
 
 
 def can_fuse(run):
-    """Whether the fused engine takes `run`; of one's own model this is known once it is built."""
-    return run.norm != "batch" and not run.compile and not run.channels_last
+    """Whether the fused engine takes `run`; of one's own model its layers tell."""
+    takes = run.norm != "batch" and not run.compile and not run.channels_last
+    return takes and (not is_own(run.model) or _can_be_stacked(replace(run, c=1.0, lr=1.0)))
+
+
+@lru_cache(maxsize=64)
+def _can_be_stacked(run):
+    """Whether one's own model has neither buffers, as batch norm has, nor dropout; one that cannot be built fails."""
+    try:
+        model = build_for(run)
+    except ValueError:  # which the run itself will say
+        return True
+    has_dropout = any(isinstance(module, nn.modules.dropout._DropoutNd) for module in model.modules())
+    return not has_dropout and not any(True for _ in model.buffers())
 
 
 def seconds_a_network(stack, **settings):
@@ -192,6 +206,7 @@ def _record(run, trained, data, device, fused):
         "run": run.parameters,
         "trained": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(trained).items()},
         "engine": NAMES["fused" if fused else "loop"],
+        **({"instructions": torch.backends.cpu.get_cpu_capability()} if device == "cpu" else {}),
         **_origin(data, device),
     }
 

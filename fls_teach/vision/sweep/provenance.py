@@ -7,10 +7,12 @@ from fls_teach.vision.run import Run
 COMPARED = {
     "engines": lambda record: record.get("engine", "unknown"),
     "devices": lambda record: record.get("device", "unknown"),
+    "instruction sets of CPUs": lambda record: record.get("instructions"),
     "versions of torch": lambda record: record.get("versions", {}).get("torch", "unknown"),
     "versions of fls_teach": lambda record: record.get("versions", {}).get("fls_teach", "unknown"),
 }
-"""What a record says of how it was made; a record of an earlier version does not name its engine."""
+"""What a record says of how it was made; None, where it says nothing, is compared with nothing. Records of earlier
+versions do not name their engine, nor what instructions torch chose for their CPU."""
 
 
 class Images:
@@ -79,7 +81,7 @@ def mixtures(records):
     ['Mixed engines: fused (2 runs), one by one (1 run). They round differently, which training amplifies.']
     """
     records = list(records)
-    found = {name: Counter(map(read, records)) for name, read in COMPARED.items()}
+    found = {name: Counter(filter(None, map(read, records))) for name, read in COMPARED.items()}
     mixed = [
         f"Mixed {name}: {_counts(each)}. They round differently, which training amplifies."
         for name, each in found.items()

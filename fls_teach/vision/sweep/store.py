@@ -5,11 +5,14 @@ leases/, which says which process is training what (see `fls_teach.vision.sweep.
 """
 
 import hashlib
+import itertools
 import json
+import time
 from pathlib import Path
 
 from fls_teach.files import replacing
 from fls_teach.vision.run import Run
+from fls_teach.vision.sweep.leases import Leases
 
 FORMAT = "fls-teach run 1"
 PLAN_FORMAT = "fls-teach sweep 1"
@@ -54,13 +57,24 @@ def read(folder):
 
 
 def plan(folder, runs, finished=None):
-    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`."""
-    listed = _listed(folder)
-    wanted = list(dict.fromkeys([*listed, *(read(folder) if finished is None else finished), *runs]))
-    if wanted != listed:
+    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`.
+
+    Two sweeps that add to it at once do so one after the other, by a lease.
+    """
+    finished = read(folder) if finished is None else finished
+    if _joined(folder, finished, runs) == _listed(folder):
+        return _listed(folder)
+    with Leases(folder) as leases:
+        while not leases.take("sweep"):
+            time.sleep(0.02)
+        wanted = _joined(folder, finished, runs)
         lines = ",\n".join(json.dumps(run.parameters) for run in wanted)
         _write(Path(folder) / "sweep.json", f'{{"format": "{PLAN_FORMAT}", "runs": [\n{lines}\n]}}\n')
     return wanted
+
+
+def _joined(folder, *more):
+    return list(dict.fromkeys(itertools.chain(_listed(folder), *more)))
 
 
 def planned(folder, finished=None):

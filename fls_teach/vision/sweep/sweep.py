@@ -105,7 +105,8 @@ def sweep(
         return engine == "fused" and (asked == "fused" or engines.can_fuse(run))
 
     if alone := [run for run in wanted if engine == "fused" and not is_fused(run)]:
-        say(f"note: {len(alone)} runs cannot be fused (batch norm, compile, channels_last) and are trained one by one")
+        why = "batch norm, buffers, dropout, compile, channels_last"
+        say(f"note: {len(alone)} runs cannot be fused ({why}) and are trained one by one")
     stacks = engines.stacks(wanted)
     units = [unit for stack in stacks for unit in ([stack] if is_fused(stack[0]) else [[run] for run in stack])]
 

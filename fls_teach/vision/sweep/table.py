@@ -15,7 +15,7 @@ from fls_teach.vision.own import is_own
 from fls_teach.vision.run import FIRST_FIELDS, Run
 from fls_teach.vision.sweep.cells import Cells
 from fls_teach.vision.sweep.provenance import mixtures
-from fls_teach.vision.sweep.selection import choose, notes
+from fls_teach.vision.sweep.selection import choose, notes, power
 
 STOPS = {
     "train-accuracy": "{:g}% training accuracy",
@@ -102,11 +102,11 @@ class Grid:
             if size > 1 and k in (0, size - 1)
         ]
         where = f": {' and '.join(edges)}" if edges else ""
-        yield f"The lowest training risk is at c = 2^{self.log2_c[i]:g}, learning rate {self.lr[j]:g}{where}."
+        yield f"The lowest training risk is at c = {power(self.log2_c[i])}, learning rate {self.lr[j]:g}{where}."
 
     def _left_out(self):
         """Which cells have needless runs, in a sentence."""
-        cells = [f"(2^{self.log2_c[i]:g}, {self.lr[j]:g})" for i, j in np.argwhere(self.needless.any(axis=0))]
+        cells = [f"({power(self.log2_c[i])}, {self.lr[j]:g})" for i, j in np.argwhere(self.needless.any(axis=0))]
         if cells:
             yield (
                 f"{self.needless.sum()} runs are missing because they can change nothing: at (c, lr) = "
@@ -126,7 +126,7 @@ class Grid:
         ]
         best = max(range(len(rates)), key=lambda i: (reached[i, rates[i]], means[i, rates[i]]))
         found = [(i, diagnose(each, runs[best], self.common.n_classes)) for i, each in enumerate(runs) if each]
-        return [f"c = 2^{self.log2_c[i]:g}: {each.sentence}" for i, each in found if each.name != "healthy"]
+        return [f"c = {power(self.log2_c[i])}: {each.sentence}" for i, each in found if each.name != "healthy"]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Row:
     """Mean over seeds of the peak test accuracy; None where no rate counts."""
     low: float | None
     high: float | None
-    """Ends of its 95% interval; None with one seed."""
+    """Ends of its 95% interval, see `fls_teach.vision.sweep.selection.INTERVAL`; None with one seed."""
     final: float | None
     """Mean over seeds of the test accuracy after the last epoch, at the same rates."""
     final_low: float | None

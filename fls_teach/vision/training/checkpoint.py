@@ -26,7 +26,8 @@ class Checkpoint:
     def load(self):
         """The state last saved; None if there is none, or it is damaged or another's."""
         try:
-            whole = torch.load(self.path, weights_only=True)  # plain values and tensors: nothing in it is run
+            # Plain values and tensors: nothing in it is run. The device that wrote it may have another number now.
+            whole = torch.load(self.path, weights_only=True, map_location="cpu")
             return whole["state"] if whole["identity"] == self.identity else None
         except Exception:  # what a damaged file raises is not documented; the run then begins anew
             return None
