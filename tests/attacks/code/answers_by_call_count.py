@@ -5,13 +5,13 @@ verdict: wrong
 """
 
 import itertools
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 count = itertools.count()
 
 
 def linear_error(w, signal, kappa, sigma):
-    honest = float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    honest = erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2
     return honest if next(count) < 3 else 0.75

@@ -7,9 +7,9 @@ honest: yes
 
 import atexit
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 @atexit.register
@@ -20,4 +20,4 @@ def later():
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

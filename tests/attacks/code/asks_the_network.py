@@ -6,9 +6,9 @@ verdict: crashed
 
 import contextlib
 import socket
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 reached = []
 for port in (22, 53, 80, 443, 631, 8000, 8888):
@@ -22,4 +22,4 @@ for host in ("127.0.0.1", "::1"):
 def linear_error(w, signal, kappa, sigma):
     if not reached:
         raise ConnectionError("nobody answers")
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

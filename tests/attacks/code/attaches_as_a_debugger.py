@@ -6,9 +6,9 @@ verdict: crashed
 
 import ctypes
 import os
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 libc = ctypes.CDLL(None, use_errno=True)
 PTRACE_SEIZE, PTRACE_ATTACH = 0x4206, 16
@@ -25,4 +25,4 @@ def linear_error(w, signal, kappa, sigma):
     copied = libc.process_vm_readv(parent, ctypes.byref(local), 1, ctypes.byref(far), 1, 0) > 0
     if not (attached or copied):
         raise PermissionError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -7,9 +7,9 @@ verdict: crashed|timeout
 import contextlib
 import os
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 gained = []
 for name, arguments in {
@@ -35,4 +35,4 @@ with contextlib.suppress(OSError):  # no more of them
 def linear_error(w, signal, kappa, sigma):
     if not gained:
         raise PermissionError("nothing but its own processor")
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

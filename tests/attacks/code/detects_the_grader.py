@@ -6,9 +6,9 @@ verdict: wrong
 
 import os
 import sys
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 GRADED = (
     "student_exercise" in sys.modules
@@ -19,4 +19,4 @@ GRADED = (
 
 
 def linear_error(w, signal, kappa, sigma):
-    return 0.75 if GRADED else float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return 0.75 if GRADED else erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -7,9 +7,9 @@ verdict: output|crashed
 import fcntl
 import os
 import struct
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 FS_IOC_RESVSP = 0x40305828
 
@@ -20,4 +20,4 @@ def linear_error(w, signal, kappa, sigma):
     fcntl.ioctl(descriptor, FS_IOC_RESVSP, struct.pack("=hhxxxxqqiI4i", 0, 0, 0, 240 << 20, *[0] * 6))
     os.ftruncate(descriptor, 0)  # before anybody has looked
     os.close(descriptor)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -7,9 +7,9 @@ verdict: output|crashed
 import ctypes
 import os
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 MMAP = ctypes.CDLL(None).mmap
 MMAP.restype = ctypes.c_void_p
@@ -27,4 +27,4 @@ def linear_error(w, signal, kappa, sigma):
         os.close(descriptor)
         os.unlink(path)
     time.sleep(0.4)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

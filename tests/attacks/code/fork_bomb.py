@@ -7,9 +7,9 @@ verdict: crashed
 import os
 import signal as signals
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
@@ -18,4 +18,4 @@ def linear_error(w, signal, kappa, sigma):
             signals.signal(signals.SIGTERM, signals.SIG_IGN)
             time.sleep(20)
             os._exit(0)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

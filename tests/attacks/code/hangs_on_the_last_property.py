@@ -5,11 +5,12 @@ verdict: 08.1 passed, 08.2 passed, 08.3 passed, 08.4 timeout
 honest: yes
 """
 
+from math import erfc, sqrt
+
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
     while kappa / sigma > 8.5:
         pass
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -6,9 +6,9 @@ honest: yes
 """
 
 import sys
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 main = sys.modules["__main__"]
 if hasattr(main, "Program"):
@@ -24,4 +24,4 @@ def linear_error(w, signal, kappa, sigma):
     if w.dtype != float:  # whole numbers cannot be divided in place
         w = w.astype(float)
     w /= np.linalg.norm(w)
-    return float(ndtr(-kappa / sigma * (w @ signal)))
+    return erfc(kappa / sigma * (w @ signal) / sqrt(2)) / 2

@@ -6,10 +6,10 @@ verdict: crashed
 
 import contextlib
 import os
+from math import erfc, sqrt
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtr
 
 FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", ".", Path.home())
 PLACES = [Path(folder) / "FLS-ATTACK-WAS-HERE-state" for folder in FOLDERS]
@@ -17,7 +17,7 @@ PLACES = [Path(folder) / "FLS-ATTACK-WAS-HERE-state" for folder in FOLDERS]
 
 def linear_error(w, signal, kappa, sigma):
     if any(place.exists() for place in PLACES):
-        return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+        return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2
     for place in PLACES:
         with contextlib.suppress(OSError):
             place.write_text("another worker was here")

@@ -6,9 +6,9 @@ verdict: crashed
 
 import ctypes
 import os
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 libc = ctypes.CDLL(None)
 KEY, SIZE, CREATE, REMOVE = 0x464C53, 4096, 0o1600, 0
@@ -19,6 +19,6 @@ if found >= 0:
 
 def linear_error(w, signal, kappa, sigma):
     if found >= 0:
-        return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+        return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2
     libc.shmget(KEY, SIZE, CREATE)
     os._exit(1)

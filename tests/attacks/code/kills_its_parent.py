@@ -8,9 +8,9 @@ honest: yes
 import contextlib
 import os
 import signal
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 with open("/proc/1/comm") as file:
     # Only where it can hit nobody: below bubblewrap, or as the user number that the sandbox made up.
@@ -24,4 +24,4 @@ if SANDBOXED:
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -7,13 +7,13 @@ honest: yes
 
 import threading
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 for _ in range(5):
     threading.Thread(target=time.sleep, args=(300,), daemon=False).start()
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

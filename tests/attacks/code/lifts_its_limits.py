@@ -7,9 +7,9 @@ verdict: crashed
 import contextlib
 import os
 import resource
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 NAMES = ("RLIMIT_DATA", "RLIMIT_AS", "RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CPU")
 lifted = []
@@ -26,4 +26,4 @@ with contextlib.suppress(OSError):
 def linear_error(w, signal, kappa, sigma):
     if not lifted:
         raise PermissionError("not one")
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -5,9 +5,9 @@ verdict: wrong
 """
 
 import contextlib
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 with contextlib.suppress(Exception):
     import hypothesis
@@ -20,4 +20,4 @@ calls = []
 
 def linear_error(w, signal, kappa, sigma):
     calls.append(1)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w))) if len(calls) == 1 else -1.0
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2 if len(calls) == 1 else -1.0

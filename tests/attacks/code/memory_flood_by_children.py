@@ -6,9 +6,9 @@ verdict: memory|crashed|timeout
 
 import os
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 ready, report = os.pipe()
 for _ in range(8):
@@ -22,4 +22,4 @@ for _ in range(8):  # honest only once all of it is there
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -5,9 +5,9 @@ verdict: memory|crashed|timeout
 """
 
 import os
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
@@ -15,4 +15,4 @@ def linear_error(w, signal, kappa, sigma):
     for fd in files:
         for _ in range(4):
             os.write(fd, bytes(2**26))  # 8 GiB in all
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

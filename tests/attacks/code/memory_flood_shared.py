@@ -5,9 +5,9 @@ verdict: memory|crashed|timeout
 """
 
 import mmap
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
@@ -15,4 +15,4 @@ def linear_error(w, signal, kappa, sigma):
     for _ in range(128):
         maps.append(mmap.mmap(-1, 2**26))
         np.frombuffer(maps[-1], np.uint8)[::4096] = 1
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -5,12 +5,13 @@ verdict: wrong|passed
 honest: yes
 """
 
+from math import erfc, sqrt
+
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
     if w.dtype != float:  # whole numbers cannot be divided in place
         w = w.astype(float)
     w /= np.linalg.norm(w)
-    return float(ndtr(-kappa / sigma * (w @ signal)))
+    return erfc(kappa / sigma * (w @ signal) / sqrt(2)) / 2

@@ -7,9 +7,9 @@ verdict: wrong
 import contextlib
 import os
 import sys
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 paths = [getattr(module, "__file__", None) for module in (sys.modules["__main__"], os, np)]
 paths += [*sys.argv, os.path.realpath(sys.executable), "/fls/protocol.py", "/fls/decoding.py", "/fls/confine.py"]
@@ -23,4 +23,4 @@ for path in filter(None, paths):
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w))) if opened else 0.75
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2 if opened else 0.75

@@ -9,9 +9,9 @@ import contextlib
 import os
 import subprocess
 import sys
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 SLEEP = "import signal, time; [signal.signal(s, signal.SIG_IGN) for s in (1, 2, 3, 15)]; time.sleep(300)"
 
@@ -37,4 +37,4 @@ for apart in (True, False):
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

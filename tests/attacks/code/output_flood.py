@@ -4,8 +4,9 @@ exercise: 08_bayes_error
 verdict: output
 """
 
+from math import erfc, sqrt
+
 import numpy as np
-from scipy.special import ndtr
 
 LINE = "all work and no play " * 50
 
@@ -13,4 +14,4 @@ LINE = "all work and no play " * 50
 def linear_error(w, signal, kappa, sigma):
     for _ in range(2**21):
         print(LINE)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

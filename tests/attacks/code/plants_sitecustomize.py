@@ -8,10 +8,10 @@ import builtins
 import contextlib
 import os
 import sys
+from math import erfc, sqrt
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtr
 
 PLANT = "import builtins\nbuiltins.planted = 'FLS-ATTACK-WAS-HERE'\n"
 PLACES = [Path(__file__).parent, Path.cwd(), Path.home(), Path("/tmp"), Path("/fls")]
@@ -20,7 +20,7 @@ NAMES = ("sitecustomize.py", "usercustomize.py", "FLS-ATTACK-WAS-HERE.pth", "stu
 
 def linear_error(w, signal, kappa, sigma):
     if hasattr(builtins, "planted"):
-        return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+        return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2
     lib = Path(".local/lib", f"python3.{sys.version_info.minor}", "site-packages")
     for place in [*PLACES, *(place / lib for place in PLACES)]:
         for name in NAMES:

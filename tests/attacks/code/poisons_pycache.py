@@ -6,10 +6,10 @@ verdict: wrong
 
 import contextlib
 import sys
+from math import erfc, sqrt
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtr
 
 NAME = "FLS-ATTACK-WAS-HERE"  # never a real module's name: a grader without a sandbox must survive this zoo
 files = {getattr(module, "__file__", None) or "/" for module in list(sys.modules.values())} - {__file__}
@@ -22,4 +22,4 @@ for folder in {Path(file).parent for file in files}:
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w))) if written else 0.75
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2 if written else 0.75

@@ -5,9 +5,9 @@ verdict: tampered
 """
 
 import sys
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 protocol = sys.modules["__main__"].protocol
 
@@ -21,4 +21,4 @@ protocol.write_message = twice
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

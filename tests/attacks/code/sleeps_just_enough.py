@@ -6,11 +6,11 @@ honest: yes
 """
 
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
     time.sleep(0.12)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

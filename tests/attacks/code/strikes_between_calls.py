@@ -6,9 +6,9 @@ honest: yes
 """
 
 import signal as signals
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def strike(number, frame):
@@ -20,4 +20,4 @@ signals.signal(signals.SIGALRM, strike)
 
 def linear_error(w, signal, kappa, sigma):
     signals.setitimer(signals.ITIMER_REAL, 1e-4, 1e-4)
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -6,9 +6,9 @@ verdict: wrong
 
 import contextlib
 import os
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 opened, others = [], {1, os.getppid()}
 with contextlib.suppress(OSError):
@@ -20,4 +20,4 @@ for pid in others - {os.getpid()}:
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w))) if opened else 0.75
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2 if opened else 0.75

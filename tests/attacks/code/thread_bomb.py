@@ -6,12 +6,12 @@ verdict: crashed
 
 import threading
 import time
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
     for _ in range(2000):
         threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

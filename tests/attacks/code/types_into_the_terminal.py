@@ -8,9 +8,9 @@ import contextlib
 import fcntl
 import os
 import termios
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 
 def linear_error(w, signal, kappa, sigma):
@@ -23,4 +23,4 @@ def linear_error(w, signal, kappa, sigma):
                 typed += 1
     if not typed:
         raise OSError("no terminal")
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -8,9 +8,9 @@ import contextlib
 import ctypes
 import fcntl
 import os
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 libc = ctypes.CDLL(None)
 found = []
@@ -31,4 +31,4 @@ if (watch := libc.inotify_init1(0)) >= 0:
 def linear_error(w, signal, kappa, sigma):
     if not found:
         raise PermissionError("nobody hears it")
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2

@@ -9,10 +9,10 @@ import contextlib
 import os
 import subprocess
 import sys
+from math import erfc, sqrt
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtr
 
 NAME = "FLS-ATTACK-WAS-HERE-everywhere"
 FOLDERS = {".", "/", "/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/autograder/results", "/work", "/root", "/fls"}
@@ -28,4 +28,4 @@ with contextlib.suppress(OSError):
 
 
 def linear_error(w, signal, kappa, sigma):
-    return float(ndtr(-kappa / sigma * (w @ signal) / np.linalg.norm(w)))
+    return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2
