@@ -2,7 +2,7 @@
 
 A submission goes through these rooms::
 
-    intake      what a platform packed         -> an Entry per person (people, by patterns), then a Submission (choice)
+    intake      what a platform packed         -> a Submission per person (people, patterns), then its files (choice)
     marking     one Submission, in a sandbox   -> record (a verdict for every property), within its time limits
     grader      a process that does this for one after another, or `cluster`: machines that do
     batch       several of these side by side, and the files of a submission (reports.folder); what is finished stays

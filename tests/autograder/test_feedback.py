@@ -9,7 +9,7 @@ import pytest
 
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.collect import collect
-from fls_teach.autograder.intake.submission import Entry
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import batch
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.reports.folder import write
@@ -40,7 +40,7 @@ LONG = "Maximiliane-Charlotte von und zu Hohenlohe-Bartenstein-Jagstberg the Sec
 def test_a_report_is_called_as_its_work_was(members, path, kind, name):
     """Catches names that are cut at 60 characters or lose the number by which the platform knows the person."""
     found = tuple((each, each) for each in members)
-    entry = Entry(name="x", path=Path("/in", path), kind=kind, expected=("08_bayes_error",), members=found)
+    entry = Submission(name="x", path=Path("/in", path), kind=kind, expected=("08_bayes_error",), members=found)
     assert entry.feedback() == name
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from fls_teach.autograder.intake.submission import Submission, digest
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import mark as marking
 from fls_teach.autograder.marking.budget import TimedSession
 from fls_teach.autograder.marking.course_key import seed_from
@@ -38,7 +38,7 @@ def marked(texts, seed=3, sandbox=None, limits=TimeLimits(), exercises=None):  #
     """The record of {number: text}, after the checks that hold for every record."""
     chosen = exercises or tuple(find_exercise(number) for number in texts)
     files = {find_exercise(number).name: text.encode() for number, text in texts.items()}
-    submission = Submission("somebody", "somebody", files, digest(files), ())
+    submission = Submission("somebody", "somebody", files=files)
     record = mark(submission, chosen, seed, sandbox or NoSandbox(), limits)
     check_record(record)
     listed = [item["id"] for _, item in properties(record)]

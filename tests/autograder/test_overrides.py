@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from fls_teach.autograder.grade import grade
-from fls_teach.autograder.intake.submission import Entry
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.marking.record import as_json, check_record, final_marks, read_record
@@ -190,7 +190,7 @@ def test_the_best_attempt_is_that_with_the_best_final_mark(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "record.json").write_text(as_json(found), encoding="utf-8")
         when = f"2025-03-0{8 if name == 'late' else 1} 10:00:00"
-        entries.append(Entry(name=name, folder=name, path=tmp_path / name, attempt=k, attempts=3, when=when))
+        entries.append(Submission(name=name, folder=name, path=tmp_path / name, attempt=k, attempts=3, when=when))
     rule = late_rule("20%/day", "2025-03-03 12:00")
     zero = {"worst": [{"item": "08_bayes_error", "points": 0, "reason": "copied"}]}
     counting = conclude.settle(options([], tmp_path, attempts="best"), entries, zero, rule)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fls_teach.autograder.intake.submission import Entry
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.course.registry import CourseError
 
@@ -22,7 +22,7 @@ MOODLE = """Identifier,"Full name","Email address",Status,Grade,"Maximum grade"
 
 
 def entry(name, **more):
-    return Entry(name=name, folder=name, path=Path(name), kind="folder", **more)
+    return Submission(name=name, folder=name, path=Path(name), kind="folder", **more)
 
 
 def matched(tmp_path, text, entries, marks, column=None):

@@ -3,6 +3,7 @@
 import copy
 import functools
 import gzip
+import io
 import itertools
 import stat
 import tarfile
@@ -10,7 +11,7 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from fls_teach.autograder.intake import sources
@@ -45,20 +46,13 @@ def _archive(file, name):
     file.seek(0)
     if head.startswith((b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
         raise Refused("it is an archive of a kind that is not opened; zip, tar and tar.gz are")
-    packed = head.startswith(b"\x1f\x8b")
-    is_tar = packed or head[257:262] == b"ustar" or name.casefold().endswith((".tar", ".tgz", ".tar.gz"))
-    with _unpacked(file) if packed else nullcontext(file) as plain:
-        yield _ArchiveTree(_tar_entries(plain) if is_tar else _zip_entries(plain))
-
-
-def _unpacked(file):
-    """The tar in a tar.gz."""
-
-    def fill(out):
-        with _sound("tar.gz"), gzip.GzipFile(fileobj=file) as packed:
-            sources.copied(packed, out, sources.MAX_UNPACKED_BYTES)
-
-    return sources.temporary_file(fill)
+    is_tar = head[257:262] == b"ustar" or name.casefold().endswith((".tar", ".tgz", ".tar.gz"))
+    with ExitStack() as stack:
+        if head.startswith(b"\x1f\x8b"):
+            is_tar = True
+            with _sound("tar.gz"), gzip.GzipFile(fileobj=file) as unpacked:
+                file = stack.enter_context(sources.copied(unpacked, sources.MAX_UNPACKED_BYTES))
+        yield _ArchiveTree(_tar_entries(file) if is_tar else _zip_entries(file))
 
 
 class _Entry(NamedTuple):
@@ -71,17 +65,6 @@ class _Entry(NamedTuple):
     packed_size: int
     problem: str
     open: Callable
-
-    def copy(self, most, out):
-        """Write its bytes, if they are what the archive says of them and not too many."""
-        if self.problem:
-            raise Refused(self.problem)
-        if self.size > most or self.packed_size > 2 * most:
-            raise sources.too_large(most)
-        with _sound(""), self.open() as content:
-            size = sources.copied(content, out, most)
-        if size != self.size:
-            raise Refused(f"it is damaged (it has {size} bytes, where the zip says {self.size})")
 
 
 class _ArchiveTree(sources.Tree):
@@ -114,8 +97,21 @@ class _ArchiveTree(sources.Tree):
         found = [each for each in self.children(parts[:-1]) if each[0] == parts[-1]]
         return [Item(parts, PROBLEMS[kind], self, handle) for _, kind, handle in found if kind != "folder"]
 
+    @contextmanager
     def file(self, handle, most):
-        return sources.temporary_file(functools.partial(self._entries[handle].copy, most))
+        entry = self._entries[handle]
+        if entry.problem:
+            raise Refused(entry.problem)
+        if entry.size > most or entry.packed_size > 2 * most:
+            raise sources.too_large(most)
+        with ExitStack() as stack:
+            with _sound(""), entry.open() as content:
+                file = stack.enter_context(sources.copied(content, most))
+            size = file.seek(0, io.SEEK_END)
+            if size != entry.size:
+                raise Refused(f"it is damaged (it has {size} bytes, where the zip says {entry.size})")
+            file.seek(0)
+            yield file
 
 
 @contextmanager
@@ -153,13 +149,13 @@ def _zip_entries(file):
     shared = _overlapping(infos)
     for info in infos:
         name = info.orig_filename  # zipfile cuts `filename` at a NUL
-        kind = _ZIP_KINDS.get(stat.S_IFMT(info.external_attr >> 16), "special")
-        kind = "folder" if name.endswith(("/", "\\")) else kind
-        shares = "it shares its place in the zip with another entry" if info.header_offset in shared else ""
+        kind = (
+            "folder" if name.endswith(("/", "\\")) else _ZIP_KINDS.get(stat.S_IFMT(info.external_attr >> 16), "special")
+        )
         whole = copy.copy(info)
         whole.file_size = 2**62  # zipfile would cut the content to the size that the zip says
         content = functools.partial(archive.open, whole)
-        problem = shares or _zip_problem(info)
+        problem = _zip_problem(info, shared)
         yield _Entry(name, kind, info.date_time, info.file_size, info.compress_size, problem, content)
 
 
@@ -175,7 +171,9 @@ def _overlapping(infos):
     return shared
 
 
-def _zip_problem(info):
+def _zip_problem(info, shared):
+    if info.header_offset in shared:
+        return "it shares its place in the zip with another entry"
     if info.flag_bits & 0x1:
         return "it is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound

@@ -1,4 +1,4 @@
-"""What was handed in: folders, files and archives become entries, each read only when its turn comes."""
+"""What was handed in: folders, files and archives become submissions, each read only when its turn comes."""
 
 import os
 import stat
@@ -42,7 +42,7 @@ def collect(
 
     Returns
     -------
-    list of Entry
+    list of Submission
         In the order of `paths`, within each by name; what is named twice counts once.
 
     Raises
@@ -62,7 +62,7 @@ def collect(
         said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
         if counts + 1 < len(own):
             said.append(f"The last of {len(own)} attempts holds no file, so an earlier one was taken.")
-        known = {"expected": expected, "person": person, "attempts": len(own), "group": group, "said": tuple(said)}
+        known = {"expected": expected, "person": person, "attempts": len(own), "group": group, "notes": tuple(said)}
         for k, each in enumerate(own):
             if attempts == "latest" and k != counts:
                 continue
@@ -85,7 +85,7 @@ def holds_work(path, exercises):
 
 
 def _found_at(path, expected, results_in, single, patterns, remark, insist):
-    """The attempts of each person, as tuples of `Entry`, of what is meant by a path of the command line."""
+    """The attempts of each person, as tuples of `Submission`, of what is meant by a path of the command line."""
     place, kind = _place(path)
     whole, said = [(alone(place, kind),)], shown(os.fspath(path), 200)
     if kind == "folder" and (reason := results_in(place)):
@@ -97,8 +97,8 @@ def _found_at(path, expected, results_in, single, patterns, remark, insist):
     passed = []
 
     def passed_over(at):
-        passed.extend([at] * bool(kind == "folder" and results_in(place.joinpath(*at))))
-        return passed[-1:] == [at]
+        passed.append(kind == "folder" and bool(results_in(place.joinpath(*at))))
+        return passed[-1]
 
     try:
         with tree_at(place, kind) as tree:
@@ -124,7 +124,7 @@ def _found_at(path, expected, results_in, single, patterns, remark, insist):
             inner = _found_at(bulk, expected, results_in, single, patterns, remark, insist=False)
             everybody = inner if len(inner) > 2 else everybody
         return everybody
-    if not inside or passed:  # beside results, what is left was not handed in
+    if not inside or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
 

@@ -38,7 +38,7 @@ def merged(people, rows, remark=lambda what, name: None):
 
     Parameters
     ----------
-    people : list of tuple of Entry
+    people : list of tuple of Submission
     rows : list of (str, str)
     remark : callable
         Told of each member under whose name nothing was handed in.

@@ -23,7 +23,7 @@ def names_of(label, found):
     ----------
     label : str
         The person's name, or the group's.
-    found : Entry
+    found : Submission
 
     Returns
     -------

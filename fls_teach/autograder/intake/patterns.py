@@ -4,7 +4,7 @@ import functools
 import re
 
 from fls_teach.autograder.intake.layout import STAMP, WORDS, data_lines, exercise_pattern, shown
-from fls_teach.autograder.intake.submission import Entry
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError
 
 _LONGEST_PATH = 1000  # characters that a pattern has to read: of some, the time grows with a power of the length
@@ -51,38 +51,39 @@ def compiled(pattern, common=""):
     return re.compile(pattern.replace("{common}", common), re.DOTALL)
 
 
-def read_path(pattern, path, expected):
-    """Whose a path is.
+def read_paths(pattern, paths, expected):
+    """Whose paths are, as far as a pattern reads them.
 
     Parameters
     ----------
     pattern : re.Pattern
-    path : str
-        Of a folder if it ends in "/".
+    paths : list of str
+        That of a folder ends in "/".
     expected : tuple of str
         The exercises' names.
 
     Returns
     -------
-    (Entry, str) or None
-        What the path says of the person and the attempt, and the name of the file for its author; "" for a folder.
+    dict of str to (Submission, str)
+        What a path says of the person and the attempt, and the name of the file for its author; "" for a folder.
     """
-    folder = path.endswith("/")
-    match = pattern.fullmatch(f"{path}*" if folder else path) if len(path) < _LONGEST_PATH else None
-    if not match:
-        return None
-    said = dict.fromkeys(_GROUPS, "")
-    for group, text in match.groupdict("").items():
-        said[group.rstrip("_")] = said.get(group.rstrip("_")) or text
-    file = said["file"]
-    if folder and file != "*":
-        return None
-    said = {key: " ".join(shown(said[key], 255).split()) for key in _GROUPS}
-    called = said["name"] or said["who"] or said["login"] or said["id"]
-    who = said["who"] or " ".join(filter(None, (called, said["id"], said["login"])))
-    same = {key: said[key] for key in ("id", "login", "when", "late")}
-    found = Entry(who=who, called=called, number=said["attempt"], matched=True, **same)
-    return found, "" if folder else f"{file}.py" if file in expected else file
+    found = {}
+    for path in paths:
+        folder = path.endswith("/")
+        match = pattern.fullmatch(f"{path}*" if folder else path) if len(path) < _LONGEST_PATH else None
+        said = dict.fromkeys(_GROUPS, "")
+        for group, text in match.groupdict("").items() if match else ():
+            said[group.rstrip("_")] = said.get(group.rstrip("_")) or text
+        file = said["file"]
+        if not match or folder and file != "*":
+            continue
+        said = {key: " ".join(shown(said[key], 255).split()) for key in _GROUPS}
+        called = said["name"] or said["who"] or said["login"] or said["id"]
+        who = said["who"] or " ".join(filter(None, (called, said["id"], said["login"])))
+        same = {key: said[key] for key in ("id", "login", "when", "late")}
+        each = Submission(who=who, called=called, number=said["attempt"], matched=True, **same)
+        found[path] = each, "" if folder else f"{file}.py" if file in expected else file
+    return found
 
 
 def moment(text):

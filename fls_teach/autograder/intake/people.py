@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fls_teach.autograder.intake.layout import STAMP, is_archive, is_hidden, is_junk, is_work, recognised, shown
-from fls_teach.autograder.intake.patterns import compiled, moment, read_path
+from fls_teach.autograder.intake.patterns import compiled, moment, read_paths
 from fls_teach.autograder.intake.sources import PROBLEMS, Refused, Tree, Unreadable
-from fls_teach.autograder.intake.submission import Entry
+from fls_teach.autograder.intake.submission import Submission
 
 _EXPORT = "submission_metadata.yml"
 _DEEPEST = 3  # folders above those of the people
@@ -47,7 +47,7 @@ class Search:
 
         Returns
         -------
-        found : list of Entry
+        found : list of Submission
         sure : bool
             Whether it is certain that these are several people's.
         own : list of str
@@ -111,14 +111,14 @@ class Search:
         return kind == "file" or kind == "folder" and claim[0] in self.exercises((*at, name))
 
     def _by_patterns(self, at, inside, work, own):
-        """{path: (entry, file)} of what a pattern reads, and whether it surely reads people's work."""
+        """{path: (submission, file)} of what a pattern reads, and whether it surely reads people's work."""
         paths = [name + "/" * (kind == "folder") for name, kind in inside]
         folders = [path[:-1] for path in paths if path.endswith("/")]
         common = re.escape(os.path.commonprefix(folders).rpartition("-")[0] + "-" if folders[1:] else "\0")
 
         def best(patterns):
             """What the pattern reads that fits most of the paths, if that is more than half of the work."""
-            read = [self._read(compiled(pattern, common), paths) for _, pattern in patterns]
+            read = [read_paths(compiled(pattern, common), paths, self.expected) for _, pattern in patterns]
             most = max(read, key=len, default={})
             plausible = any(path.endswith("/") or is_work(file) for path, (_, file) in most.items())
             share = len(work & {path.split("/")[0] for path in most})
@@ -134,10 +134,6 @@ class Search:
                 paths = list(self._deeper(at, paths))
                 found = best(platforms)
         return found, len(found) > 1
-
-    def _read(self, pattern, paths):
-        read = {path: read_path(pattern, path, self.expected) for path in paths}
-        return {path: found for path, found in read.items() if found}
 
     def _deeper(self, at, paths):
         """The paths of what lies in those that are folders."""
@@ -183,7 +179,7 @@ def _with_member(each, at, path, file):
 
 
 def _unread(name, kind, known):
-    """The entry of what no pattern reads: an archive is of the person in `known` who is called so."""
+    """The submission of what no pattern reads: an archive is of the person in `known` who is called so."""
     each = alone(Path(name), "archive" if kind == "file" and is_archive(name) else kind)
     if each.kind == "archive":
         return known.get(each.called, each)
@@ -215,11 +211,11 @@ def _named_by_export(tree, at, found):
 def alone(place, kind):
     """All that lies at a path, as one submission, of which only the path's name says whose it is."""
     name = re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE) if kind in ("archive", "file") else place.name
-    return Entry(who=place.name, called=name, path=place, kind=kind)
+    return Submission(who=place.name, called=name, path=place, kind=kind)
 
 
 def by_attempt(found, place, kind):
-    """Each person's attempts in a folder or archive at `place`, as a list of tuples of `Entry`, the earliest first."""
+    """Each person's attempts in a folder or archive at `place`, the earliest first, as a list of tuples."""
     everybody = {}
     for each in found:
         number = int(each.number) if each.number.isdecimal() and len(each.number) < 10 else 0

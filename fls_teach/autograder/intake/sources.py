@@ -96,26 +96,20 @@ def ordinary_file(parts, folder=None):
 
 
 @contextmanager
-def temporary_file(fill):
-    """What `fill` writes into the file that it is given, as a file."""
+def copied(source, most):
+    """A file of its own with all that can be read of another one, if it is not more than `most`."""
     with tempfile.TemporaryFile(buffering=0) as out:
-        fill(out)
+        while piece := source.read(2**16):
+            if out.tell() + len(piece) > most:
+                raise too_large(most)
+            try:
+                if out.write(piece) < len(piece):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError as error:
+                raise Unreadable("a temporary file", error) from None
         out.seek(0)
         with _BoundedFile(out, "a temporary file") as file:
             yield file
-
-
-def copied(source, out, most):
-    """Copy all that can be read, if it is not more than `most`, and return how much it was."""
-    while piece := source.read(2**16):
-        if out.tell() + len(piece) > most:
-            raise too_large(most)
-        try:
-            if out.write(piece) < len(piece):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            raise Unreadable("a temporary file", error) from None
-    return out.tell()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""A submission, as it is found and as it is read: what each of them is, and what goes from one to the other."""
+"""A submission, as it is found and as it is read."""
 
 import contextlib
 import hashlib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fls_teach.autograder.intake.archives import tree_at, tree_in
@@ -16,54 +16,14 @@ MAX_ARCHIVES = 8  # opened for one submission
 
 @dataclass(frozen=True)
 class Submission:
-    """One person's work, as it is marked.
+    """One attempt of a person's or a group's: it is found, and `read`, when its turn comes, gives it with its files.
 
     Attributes
     ----------
     name : str
-        Unique in the batch, printable, at most 100 characters.
+        Unique in the batch, printable, at most 100 characters; "" until all others are known.
     folder : str
         Of its results: unique, only letters, digits, "_" and "-", whatever system it is copied to.
-    files : dict
-        Exercise ("08_bayes_error") -> bytes of its file, as they are.
-    digest : str
-        Of `files`.
-    notes : tuple of str
-        Sentences: what was not taken, and why.
-    about : dict
-        For the record: whose it is, which attempt, and `review`, sentences that say why a person has to look.
-    """
-
-    name: str
-    folder: str
-    files: dict
-    digest: str
-    notes: tuple
-    about: dict = field(default_factory=dict)
-
-    def read(self):
-        """Itself: it stands for an `Entry` where that cannot be read, in another machine's grader."""
-        return self
-
-    def as_json(self):
-        """Its fields as plain JSON."""
-        return asdict(self) | {"files": {name: data.hex() for name, data in self.files.items()}}
-
-    @staticmethod
-    def from_json(fields):
-        """The submission of `as_json`."""
-        files = {name: bytes.fromhex(data) for name, data in fields["files"].items()}
-        return Submission(**fields | {"files": files, "notes": tuple(fields["notes"])})
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An attempt of a person's that was found and not yet read.
-
-    Attributes
-    ----------
-    name, folder : str
-        As of the `Submission`; "" until all others are known.
     path : Path
     kind : str
         Of what lies at `path`: "folder", "file" or "archive"; "nothing" if no file in there is of this person.
@@ -88,8 +48,12 @@ class Entry:
         Whether it is the attempt that counts.
     group : tuple of str
         Names of those whose work it is.
-    said : tuple of str
-        Notes that were known before it was read.
+    files : dict or None
+        Exercise ("08_bayes_error") -> bytes of its file, as they are; None until it is read.
+    notes : tuple of str
+        Sentences: what was not taken, and why; with those that were known before it was read.
+    review : tuple of str
+        Sentences that say why a person has to look.
     """
 
     name: str = ""
@@ -112,16 +76,20 @@ class Entry:
     attempts: int = 1
     counts: bool = True
     group: tuple = ()
-    said: tuple = ()
+    files: dict | None = None
+    notes: tuple = ()
+    review: tuple = ()
 
     def as_json(self):
-        """Its fields as plain JSON."""
-        return asdict(self) | {"path": str(self.path)}
+        """What marking needs of it, as plain JSON; no path travels."""
+        files = {name: data.hex() for name, data in self.files.items()}
+        return {"name": self.name, "folder": self.folder, "files": files, "notes": self.notes}
 
     @staticmethod
     def from_json(fields):
-        """The entry of `as_json`."""
-        return Entry(**fields | {"path": Path(fields["path"]), "expected": tuple(fields["expected"])})
+        """The submission of `as_json`."""
+        files = {name: bytes.fromhex(data) for name, data in fields["files"].items()}
+        return Submission(**fields | {"files": files, "notes": tuple(fields["notes"])})
 
     def read(self):
         """Read it, as it is now.
@@ -142,10 +110,22 @@ class Entry:
             except Refused as reason:
                 items, refused = [], [refusal((self.path.name,), reason)]
             files, notes, review = choose(items, refused, self.expected)
-        notes = [*self.said, *notes]
+        notes = [*self.notes, *notes]
         more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
-        notes = (*notes[:MAX_NOTES], *more)
-        return Submission(self.name, self.folder, files, digest(files), notes, self.about | {"review": review})
+        return replace(self, files=files, notes=(*notes[:MAX_NOTES], *more), review=tuple(review))
+
+    @property
+    def digest(self):
+        """The digest of its files, "sha256:...".
+
+        Examples
+        --------
+        >>> one, turned, other = ({"a": b"1", "b": b""}, {"b": b"", "a": b"1"}, {"a": b"", "b": b"1"})
+        >>> Submission(files=one).digest == Submission(files=turned).digest != Submission(files=other).digest
+        True
+        """
+        texts = (f"{name} {len(data)}\n".encode() + data for name, data in sorted(self.files.items()))
+        return f"sha256:{hashlib.sha256(b''.join(texts)).hexdigest()}"
 
     def _items(self, stack):
         """Its items, with those of the archives in it, open as long as the stack is, and notes on refused ones."""
@@ -175,10 +155,11 @@ class Entry:
 
     @property
     def about(self):
-        """What is known of it, as of the `Submission`, before it is read."""
+        """What a record says of it: whose it is, which attempt, and what needs review."""
         names = "id", "login", "late", "attempt", "attempts", "counts"
         about = {name: getattr(self, name) for name in names} | {"feedback": self.feedback()}
-        return about | {"who": shown(self.who), "when": shown(self.when), "group": list(self.group), "review": []}
+        about |= {"who": shown(self.who), "when": shown(self.when), "group": list(self.group)}
+        return about | {"review": list(self.review)}
 
     def feedback(self):
         """What a report for its author is called where the platform packs what goes back as it packed what came."""
@@ -191,22 +172,3 @@ class Entry:
             return f"{first.partition('/')[0]}/report.html"
         at = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
         return f"{first[: min(at)] if at else Path(first).stem + '_'}report.html"
-
-
-def digest(files):
-    """The digest of a submission's files, "sha256:...".
-
-    Parameters
-    ----------
-    files : dict of str to bytes
-
-    Examples
-    --------
-    >>> digest({"a": b"1", "b": b""}) == digest({"b": b"", "a": b"1"}) != digest({"a": b"", "b": b"1"})
-    True
-    """
-    state = hashlib.sha256()
-    for name, data in sorted(files.items()):
-        state.update(f"{name} {len(data)}\n".encode())
-        state.update(data)
-    return f"sha256:{state.hexdigest()}"

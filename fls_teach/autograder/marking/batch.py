@@ -26,7 +26,7 @@ def run(entries, settings, progress=lambda done, name: None):
 
     Parameters
     ----------
-    entries : list of intake.Entry
+    entries : list of intake.Submission
     settings : RunSettings
         With the names of all its exercises.
     progress : callable
@@ -92,7 +92,7 @@ def mark_entry(settings, chosen, ask, entry):
     chosen : tuple of Exercise
     ask : callable
         Told (submission, seed), returns the record.
-    entry : intake.Entry
+    entry : intake.Submission
     """
     folder, seed = settings.out / entry.folder, settings.seed
     try:

@@ -99,7 +99,7 @@ def fault_record(entry, exercises, reason, marked, isolation):
 
     Parameters
     ----------
-    entry : intake.Entry
+    entry : intake.Submission
     exercises : tuple of Exercise
     reason : str
         A sentence.

@@ -23,14 +23,14 @@ def settle(settings, entries, corrected, rule):
     Parameters
     ----------
     settings : RunSettings
-    entries : list of Entry
+    entries : list of Submission
     corrected : dict
         As `overrides.read` gives it.
     rule : LateRule or None
 
     Returns
     -------
-    list of Entry
+    list of Submission
         Those that count: of each person's attempts the latest, or the best, and of equals the later.
     """
     best = {}
@@ -69,7 +69,7 @@ def conclude(settings, entries, counting, chosen, people=None):
     Parameters
     ----------
     settings : RunSettings
-    entries, counting : list of Entry
+    entries, counting : list of Submission
         All, and those that count.
     chosen : tuple of Exercise
     people : Roster, optional

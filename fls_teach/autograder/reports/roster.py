@@ -65,7 +65,7 @@ class Roster:
 
         Parameters
         ----------
-        entries : sequence of Entry
+        entries : sequence of Submission
 
         Returns
         -------
