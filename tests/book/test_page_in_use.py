@@ -34,7 +34,7 @@ def test_the_words_on_phases_are_those_of_the_run(visit, hash_, words, caption):
     fold = {"start": largest[-1] / largest[0], "exit": largest[-1] / largest[0] / np.sqrt(2 / (alpha * np.sqrt(h)))}
     assert fold["start"] < 1.01 if "No Phase" in words else fold["exit"] > 5
     found = page.inner_text("[data-part=phase]")
-    assert found.startswith(words.format(**{name: f"{value:.3g}" for name, value in fold.items()})), found
+    assert found.startswith(words.format(**{name: f"{value:#.3g}" for name, value in fold.items()})), found
     assert page.inner_text("[data-part=moments]").startswith(caption)
     labels = page.eval_on_selector_all("[aria-label]", "all => all.map(e => e.getAttribute('aria-label'))")
     assert not [label for label in labels if "NaN" in label]

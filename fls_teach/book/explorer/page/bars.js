@@ -20,7 +20,7 @@ export function barsChart(setting, recorded, width) {
     [0, limit / 2, limit].map((v, k) => text(x(v), 150, percent(v), { "text-anchor": ["start", "middle", "end"][k] })).join("");
 
   function moving(frame) {
-    if (!frame.predictor) return text(left, 122, "w⁺ is zero: it has no direction yet");
+    if (!frame.predictor) return text(left, 122, "w⁺ is zero: it has no direction");
     const ends = [0, recorded.bayes, recorded.bayes + frame.overAlignment, recorded.bayes + frame.excess].map(x);
     const bar = (k, kind) =>
       tag("rect", { x: ends[k], y: 104, width: Math.max(ends[k + 1] - ends[k], 0), height: 28, class: `bar ${kind}` });

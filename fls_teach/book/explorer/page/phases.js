@@ -12,7 +12,10 @@ function kindOfPhaseOne({ exit }) {
 // What goes on at a frame, and what is known of it.
 export function describePhase(setting, recorded, frame, t) {
   const kind = kindOfPhaseOne(recorded), alpha = 2 ** setting.alpha, start = recorded.largest[0];
-  const fold = (size) => `${short(Number((largestNorm(frame) / size).toPrecision(3)))} times`;
+  const fold = (size) => {
+    const times = largestNorm(frame) / size;
+    return `${times < 1000 ? times.toPrecision(3) : short(times)} times`;
+  };
   if (recorded.stop === 0) return { words: "Nothing is trained: the start has reached the target", claim: "" };
   if (kind === "over") {
     return {

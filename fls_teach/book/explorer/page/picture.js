@@ -206,7 +206,7 @@ export class Picture {
         (errors ? `The network is silent on ${percent(errors.silent)} of the mass.` : ""),
       curves: `Training risk ${short(frame.risk)} at time ${short(frame.t)}; ${describeMoments(this.recorded)}.`,
       bars: frame.predictor ? `Psi is ${frame.alignment.toFixed(3)}. The error of w plus is ${percent(this.recorded.bayes + frame.excess)}: ` +
-        `${percent(this.recorded.bayes)} Bayes error, ${percent(frame.overAlignment)} over-alignment, ${percent(frame.overFitting)} over-fitting.` : "No direction yet.",
+        `${percent(this.recorded.bayes)} Bayes error, ${percent(frame.overAlignment)} over-alignment, ${percent(frame.overFitting)} over-fitting.` : "w plus is zero: it has no direction.",
       ucurve: describeCurve(this.curve.found),
     };
     for (const [name, label] of Object.entries(labels)) this.find(name).setAttribute("aria-label", label);
