@@ -71,6 +71,22 @@ def test_limits_and_filter_are_in_force():
 
 
 @linux
+@pytest.mark.parametrize(
+    "limits, words",
+    [
+        ({"filter": base64.b64encode(bytes(8)).decode()}, "prctl(22) failed"),  # no program: it does not even return
+        ({"resources": {"RLIMIT_NOFILE": -5}}, "ValueError"),
+        ({"processor": 1_000_000}, "sched_setaffinity"),
+    ],
+)
+def test_a_step_that_fails_ends_the_process(limits, words):
+    """Catches a sandbox that is only half closed, and runs a submission all the same."""
+    source = INSIDE.format(folder=os.path.dirname(confine.__file__), paths=[], folders=[])
+    done = subprocess.run([sys.executable, "-c", source, json.dumps(limits)], capture_output=True, text=True)
+    assert done.returncode != 0 and done.stdout == "" and words in done.stderr
+
+
+@linux
 def test_a_lower_limit_that_is_there_already_stays():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2**40 if hard == resource.RLIM_INFINITY else hard + 1000

@@ -23,9 +23,8 @@ _SECCOMP_MODE_FILTER = 2
 
 
 def _call(function, *arguments):
-    """Call a function of the C library that answers with -1 where it fails."""
+    """Call a function of the C library that answers with -1, as an int, where it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
     value = libc[function](*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
     if value < 0:
         raise OSError(ctypes.get_errno(), f"{function}({arguments[0]}) failed")
