@@ -39,7 +39,7 @@ def escapes(secrets, port, grader):
     package = importlib.util.find_spec("fls_teach")
     tries["import fls_teach"] = partial(_read, package and package.origin or "")
     pid, start = grader
-    if _start(pid) == start:
+    if _start(pid) in (start, None):  # the number may be another's here; and where /proc is closed, it cannot be told
         for secret in ("environ", "mem", "maps", "fd/0"):
             tries[f"read the grader's /proc/{pid}/{secret}"] = partial(_read, f"/proc/{pid}/{secret}")
         tries["send signals to the grader"] = partial(os.kill, pid, 0)
