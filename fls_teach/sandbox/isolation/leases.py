@@ -11,7 +11,7 @@ import stat
 from typing import IO, NamedTuple
 
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
-KILLERS_BELOW = 200  # the uid that ends a worker's processes is so much smaller than the worker's, and no other's
+KILLERS_BELOW = 200  # the uid of what ends a worker's processes is so much smaller than the worker's; also unused
 _NAME = "fls-teach"
 _TOPS = "/run", "/tmp", "/dev/shm"  # not TMPDIR, which may be another in the next process
 

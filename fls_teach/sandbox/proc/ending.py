@@ -16,19 +16,19 @@ def adopt_orphans(adopted):
     ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
 
 
-def kill_group(process):
+def kill_group(leader):
     """End a process that leads a group, and whatever has stayed in the group.
 
     Parameters
     ----------
-    process : subprocess.Popen
+    leader : subprocess.Popen
     """
-    process.kill()
+    leader.kill()
     if os.name == "posix":
         # Either error says that none is left (Linux, macOS).
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+            os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()
 
 
 def end(members, seconds=5.0):
