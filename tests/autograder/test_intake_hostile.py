@@ -657,6 +657,18 @@ def test_no_name_takes_long_to_read(tmp_path):
     assert time.process_time() - start < 5
 
 
+@pytest.mark.parametrize("line", ["\n", "\n:", "\n - "])
+def test_no_list_of_names_takes_long_to_read(line, tmp_path):
+    """Catches a pattern that reads all lines again from each of them: half a mebibyte of them would take hours."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for k in (1, 2):
+            archive.writestr(f"submission_{k}/{FILE}", b"")
+        archive.writestr("submission_metadata.yml", "submission_1:\n" + line * 2**17)
+    start = time.process_time()
+    assert len(collect([tmp_path / "a.zip"], exercises())) == 2
+    assert time.process_time() - start < 2
+
+
 @given(st.binary(max_size=2000), st.booleans())
 def test_any_bytes_as_a_tar(tmp_path_factory, data, compressed):
     path = tmp_path_factory.getbasetemp() / "any.tar"

@@ -14,6 +14,7 @@ from fls_teach.autograder.intake.sources import PROBLEMS, Refused, Tree, Unreada
 from fls_teach.autograder.intake.submission import Submission
 
 _EXPORT = "submission_metadata.yml"
+_LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
 _DEEPEST = 3  # folders above those of the people
 
 
@@ -200,7 +201,7 @@ def _named_by_export(tree, at, found):
     named = []
     for each in found:
         lines = defaultdict(list)
-        for key, text in re.findall(r"^\W*:(name|email|created_at): *(.*)$", listed.get(each.who, ""), re.MULTILINE):
+        for key, text in _LISTED.findall(listed.get(each.who, "")):
             lines[key].append(shown(text.strip(" '\"\r")))
         called = " and ".join(lines["name"][:6]) or each.called
         login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when
