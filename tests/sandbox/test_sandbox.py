@@ -252,7 +252,7 @@ def test_masks_cover_every_name_of_what_they_hide(tmp_path):
 def test_a_home_folder_is_never_shown_whole(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
-    with pytest.raises(view.ViewError, match=r"installed in .* cannot be shown"):
+    with pytest.raises(SandboxError, match=r"installed in .* cannot be shown"):
         view.interpreter_trees()
     monkeypatch.setenv("HOME", "/nowhere")
     assert str(tmp_path) in view.interpreter_trees()
@@ -322,13 +322,13 @@ def test_another_user_cannot_take_all_numbers_first(monkeypatch, tmp_path):
     with contextlib.ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(contextlib.closing(lease_user()))
-        with pytest.raises(leases.NoLease, match="no free user number"):
+        with pytest.raises(SandboxError, match="no free user number"):
             lease_user()
         assert len(list((first / "fls-teach-0").iterdir())) == 4 and not list(second.iterdir())
     (first / "fls-teach-0").chmod(0o777)  # not root's alone any more: not to be trusted
     (second / "fls-teach-0").mkdir()
     os.chown(second / "fls-teach-0", 1234, 1234)  # made by another user, before root has been here
-    with pytest.raises(leases.NoLease, match="root have a folder of its own, 'fls-teach-0'"):
+    with pytest.raises(SandboxError, match="root have a folder of its own, 'fls-teach-0'"):
         lease_user()
     with pytest.raises(SandboxError, match="root have a folder of its own"):
         OtherUser()
@@ -595,7 +595,7 @@ DISK = ROOT / "tests" / "attacks" / "code"
 @locked
 def test_a_reservation_is_refused(sandbox_for, session_for, name):
     """By its ioctl, fallocate takes the disk at once, whatever the limit on a file's size: before anything looks."""
-    source = without_scipy("disk_by_reservation")
+    source = (DISK / "disk_by_reservation.py").read_text()
     session = session_for(source, sandbox=sandbox_for(name, (), ResourceLimits(scratch_mib=1000)), time_limit=10)
     outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
     assert outcome.exception == "PermissionError", outcome
@@ -606,17 +606,10 @@ def test_a_reservation_is_refused(sandbox_for, session_for, name):
 def test_files_without_a_name_fill_no_disk(sandbox_for, session_for, name, attack):
     """What is unlinked but open or mapped is counted by bwrap's own file system, and cannot be unlinked in uid."""
     sandbox = sandbox_for(name, (), ResourceLimits(scratch_mib=32))
-    session = session_for(without_scipy(attack), sandbox=sandbox, time_limit=10)
+    session = session_for((DISK / f"{attack}.py").read_text(), sandbox=sandbox, time_limit=10)
     outcome = session.call("linear_error", np.ones(2), np.ones(2), 1.0, 1.0)
     assert outcome.kind in ("output", "exception"), outcome
     assert outcome.kind == "output" or outcome.exception in ("PermissionError", "OSError"), outcome
-
-
-def without_scipy(attack):
-    """An attack's text that answers nonsense in the end, but does not wait for scipy, which takes longest to import."""
-    text, needs = (DISK / f"{attack}.py").read_text(), "from scipy.special import ndtr"
-    assert needs in text
-    return text.replace(needs, "ndtr = abs")
 
 
 def test_another_user_needs_an_interpreter_that_it_can_read(run_in_container, tmp_path):

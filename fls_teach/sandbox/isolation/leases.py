@@ -10,14 +10,12 @@ import random
 import stat
 from typing import IO, NamedTuple
 
+from fls_teach.sandbox.isolation import SandboxError
+
 FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
 KILLERS_BELOW = 200  # the uid of what ends a worker's processes is so much smaller than the worker's; also unused
 _NAME = "fls-teach"
 _TOPS = "/run", "/tmp", "/dev/shm"  # not TMPDIR, which may be another in the next process
-
-
-class NoLease(RuntimeError):
-    """Every number is taken, or root has no folder for locks."""
 
 
 class Lease(NamedTuple):
@@ -42,7 +40,8 @@ def lease_user():
 
     Raises
     ------
-    NoLease
+    SandboxError
+        If every number is taken, or root has no folder for locks.
     """
     import pwd  # not on Windows
 
@@ -50,7 +49,7 @@ def lease_user():
     for uid in range(FIRST_USER, LAST_USER):
         if taken.isdisjoint((uid, uid - KILLERS_BELOW)) and (file := _locked(f"user-{uid}")):
             return Lease(uid, file)
-    raise NoLease(f"no free user number between {FIRST_USER} and {LAST_USER}")
+    raise SandboxError(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
 
 def lease_processor():
@@ -62,7 +61,7 @@ def lease_processor():
 
     Raises
     ------
-    NoLease
+    SandboxError
     """
     processors = sorted(os.sched_getaffinity(0))
     # By chance: containers side by side do not see one another's leases, and must not all begin with the same.
@@ -79,7 +78,7 @@ def _locked(name):
 
     folder = _folder()
     if folder is None and os.geteuid() == 0:
-        raise NoLease(f"in none of {', '.join(_TOPS)} can root have a folder of its own, '{_NAME}-0', for locks")
+        raise SandboxError(f"in none of {', '.join(_TOPS)} can root have a folder of its own, '{_NAME}-0', for locks")
     if folder is None:  # two workers may then meet on a processor, no more
         return open(os.devnull)
     file = open(f"{folder}/{name}", "w")  # noqa: SIM115 (the caller closes it)

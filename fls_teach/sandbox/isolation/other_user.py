@@ -15,7 +15,7 @@ from fls_teach.sandbox.isolation.confine import landlock
 from fls_teach.sandbox.isolation.leases import KILLERS_BELOW
 from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
-from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, ViewError, interpreter_trees
+from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, interpreter_trees
 from fls_teach.sandbox.proc.ending import bury, killer_of
 from fls_teach.sandbox.proc.table import process, processes_of
 
@@ -63,7 +63,7 @@ class OtherUser(Confined):
             self._new_scratch()
             # Only its first process ends with the grader, not what that has started.
             self._killer = self._new_killer()
-        except (OSError, ViewError) as problem:
+        except (OSError, SandboxError) as problem:
             super().close()
             raise SandboxError(str(problem)) from None
 

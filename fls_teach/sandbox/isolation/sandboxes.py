@@ -25,19 +25,16 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from fls_teach.sandbox.isolation.leases import NoLease, lease_processor, lease_user
+from fls_teach.sandbox.isolation import SandboxError
+from fls_teach.sandbox.isolation.leases import lease_processor, lease_user
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
-from fls_teach.sandbox.isolation.view import WORKER, ViewError, bubblewrap_view
+from fls_teach.sandbox.isolation.view import WORKER, bubblewrap_view
 from fls_teach.sandbox.proc.ending import adopt_orphans
 from fls_teach.sandbox.proc.table import descendants
 
 _INSIDE = "/fls"  # where the worker's own files appear
 
 MIB = 2**20
-
-
-class SandboxError(RuntimeError):
-    """A sandbox cannot be had here; the text says why. Never the student's fault."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +152,8 @@ class Confined(NoSandbox):
 
     def __init__(self, limits=None):
         super().__init__(limits or ResourceLimits())
-        try:
-            self._lease = lease_user() if os.geteuid() == 0 else None
-            self._processor = lease_processor()  # whatever it starts, it takes no time from workers on others
-        except NoLease as problem:
-            raise SandboxError(str(problem)) from None
+        self._lease = lease_user() if os.geteuid() == 0 else None
+        self._processor = lease_processor()  # whatever it starts, it takes no time from workers on others
         adopt_orphans(True)  # the first process of a container may be one that waits for no child
 
     def _confined(self, command, folder, **more):
@@ -225,10 +219,7 @@ class Bubblewrap(Confined):
         if version < (0, 5):
             raise SandboxError(f"'{self._program}' is bubblewrap {version[0]}.{version[1]}; it takes 0.5 or newer")
         limits = limits or ResourceLimits()
-        try:
-            view = bubblewrap_view(hidden, _INSIDE, limits.scratch_mib * MIB if version >= (0, 7) else None)
-        except ViewError as problem:
-            raise SandboxError(str(problem)) from None
+        view = bubblewrap_view(hidden, _INSIDE, limits.scratch_mib * MIB if version >= (0, 7) else None)
         super().__init__(limits)
         self._arguments = [*self._namespaces(), *view]
 

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from fls_teach.sandbox.isolation import SandboxError
+
 _ROOM = Path(__file__).resolve().parents[1]
 _PACKAGE = _ROOM.parent
 WORKER = _ROOM / "worker.py"
@@ -15,10 +17,6 @@ SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"),
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime"),
 )
-
-
-class ViewError(ValueError):
-    """What has to be seen cannot be told from what must not."""
 
 
 def library_folders():
@@ -39,7 +37,7 @@ def interpreter_trees():
 
     Raises
     ------
-    ViewError
+    SandboxError
         If one of them holds everything of this user's.
     """
     program = os.path.realpath(sys.executable)
@@ -52,7 +50,7 @@ def interpreter_trees():
         if any(_lies_in(path, tree) for tree in trees):
             continue
         if path == "/" or _lies_in(home, path):
-            raise ViewError(f"this Python is installed in '{path}', which cannot be shown without all that is there")
+            raise SandboxError(f"this Python is installed in '{path}', which cannot be shown without all that is there")
         trees.append(path)
     return trees[1:]
 
