@@ -8,7 +8,7 @@ from torch import nn
 
 from fls_teach.vision.data.dataset import Data
 from fls_teach.vision.models.build import build
-from fls_teach.vision.models.layers import convolution
+from fls_teach.vision.models.layers import convolution, mean_over_pixels
 from fls_teach.vision.run import MODELS, NORMS, Run
 from fls_teach.vision.training.train import train_run
 
@@ -49,6 +49,20 @@ def test_a_strided_pointwise_convolution_is_that_of_torch(stride, pixels):
     x = torch.randn(2, 4, pixels, pixels, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     weight = next(layers.parameters())
     torch.testing.assert_close(layers(x), nn.functional.conv2d(x, weight, stride=stride), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=["nchw", "nhwc"])
+def test_the_mean_over_pixels_is_torchs_and_hands_back_the_layout_that_it_was_given(memory_format):
+    """To the last bit; a gradient of another layout makes the layers below it copy, or stride."""
+    x = torch.randn(5, 6, 8, 8, generator=torch.Generator().manual_seed(0)).to(memory_format=memory_format)
+    x.requires_grad_()
+    found, wanted = mean_over_pixels(x), x.mean((2, 3))
+    assert torch.equal(found, wanted)
+    seen = []
+    y = x * 1
+    y.register_hook(seen.append)
+    ours, theirs = (torch.autograd.grad(mean.square().sum(), x)[0] for mean in (mean_over_pixels(y), wanted))
+    assert torch.equal(ours, theirs) and seen[0].is_contiguous(memory_format=memory_format)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from fls_teach.vision.data.dataset import Data
 from fls_teach.vision.models.build import build
 from fls_teach.vision.run import Run
+from fls_teach.vision.training import inputs
 from fls_teach.vision.training.batches import epoch_order
 from fls_teach.vision.training.train import EVALUATION_BATCH, arithmetic, train_one, train_run
 
@@ -233,6 +234,15 @@ def test_another_number_of_classes_is_a_sentence(data, n_classes):
     """Too few outputs stop a GPU for good; too many go unnoticed."""
     with pytest.raises(ValueError, match=rf"outputs for an image are \({n_classes},\); wanted \(3,\)"):
         train(small_cnn(n_classes=n_classes), data, lr=0.1)
+
+
+@pytest.mark.parametrize("change", [{}, {"norm": "batch"}, {"augmentation": "crop-flip"}])
+def test_images_normalised_once_or_batch_by_batch_give_the_same_run(monkeypatch, change):
+    """To the last bit: a large set, of which a CPU keeps the bytes alone, is trained as a small one is."""
+    run, data = Run(width=4, n=100, classes=3, image_size=8, epochs=2, **change), Data(images(100, 1), images(70, 2))
+    wanted = train_run(run, data)
+    monkeypatch.setattr(inputs, "KEPT_ON_CPU", 0)
+    assert train_run(run, data) == wanted
 
 
 NEAR = {"evaluate": "near", "test_every": 3, "epochs": 100, "lr": 0.1, "batch": 30}
