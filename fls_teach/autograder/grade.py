@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+from fls_teach.autograder import results_folder
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
@@ -18,13 +19,6 @@ from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.reports.roster import Roster
-from fls_teach.autograder.results_folder import (
-    is_results_folder,
-    only_one,
-    private_folder,
-    save_settings,
-    saved_settings,
-)
 from fls_teach.autograder.selection import selected
 from fls_teach.autograder.sentence import refusal
 from fls_teach.course.checking.check import check_specifications
@@ -69,11 +63,11 @@ def grade(settings, progress=lambda fraction, what="": None):
     check_specifications([each for each in chosen if each.withheld or each.root != own_root()])
     if settings.against is not None:
         against.compare(settings.against, ())  # an unreadable one is better found now than after hours
-        saved_settings(settings.against)
+        results_folder.saved_settings(settings.against)
         if Path(settings.against).resolve() == settings.out.resolve():
             raise CourseError(f"--against and --out are both '{settings.out}'; name another --out")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(only_one(private_folder(settings.out)))
+        stack.enter_context(results_folder.only_one(results_folder.private_folder(settings.out)))
         key, given = b"", True
         if settings.seed is None:
             key, given = course_key.course_key(settings.out, settings.key_file, settings.against)
@@ -88,7 +82,7 @@ def grade(settings, progress=lambda fraction, what="": None):
         corrected = overrides.read(corrected, chosen) if corrected else {}
         goes_on = "what is finished is kept, and the same command goes on there"
         with refusal(f"cannot go on, writing to '{settings.out}'", goes_on, OSError):
-            save_settings(settings.out, settings.saved(digest(chosen)))
+            results_folder.save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])
             if not given:
                 course_key.keep(settings.out, key)
@@ -129,7 +123,7 @@ def _submissions(settings, chosen):
         remarks[what].append(name)
 
     def results_in(folder):
-        if settings.single or not is_results_folder(folder) or holds_work(folder, exercises()):
+        if settings.single or not results_folder.is_results_folder(folder) or holds_work(folder, exercises()):
             return ""  # a submission that includes settings is graded all the same
         remark("earlier_results", shown(str(folder), 200))
         return "holds the results of an earlier fls grade"

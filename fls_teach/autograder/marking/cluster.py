@@ -161,8 +161,7 @@ class Cluster:
         except ValueError as problem:
             different = str(problem)
         if different:
-            self._refuse(worker, f"its record is not the one that was asked for ({different})")
-            raise WorkerDied(f"{worker}: {self.refused[worker]}")
+            raise self._refuse(worker, f"its record is not the one that was asked for ({different})")
         return record
 
     def _ask(self, worker, request):
@@ -184,13 +183,14 @@ class Cluster:
                 raise WorkerDied(f"{worker} ended in the middle") from None
             answer = {"problem": f"{type(problem).__name__}: {problem}"}
         if "problem" in answer:
-            self._refuse(worker, answer["problem"])
-            raise WorkerDied(f"{worker}: {answer['problem']}")
+            raise self._refuse(worker, answer["problem"])
         return answer
 
     def _refuse(self, worker, reason):
+        """Ask nothing more of a worker; returns what to raise where it was to mark."""
         self._isolation.pop(worker, None)
         self.refused[worker] = " ".join(reason.split())
+        return WorkerDied(f"{worker}: {reason}")
 
     def _lost(self, problem):
         return CourseError(

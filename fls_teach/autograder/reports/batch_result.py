@@ -118,6 +118,8 @@ class BatchResult:
     refused_workers : dict of str to str
         Workers of a cluster that marked nothing, and why.
     seconds : float
+    origins : set of str
+        What the marks were made with: more than one is worth a question.
     """
 
     out: Path = Path()
@@ -132,7 +134,7 @@ class BatchResult:
     seconds: float = 0.0
 
     def __post_init__(self):
-        self._properties, self._misconceptions, self._origins = {}, defaultdict(Counter), set()
+        self._properties, self._misconceptions, self.origins = {}, defaultdict(Counter), set()
 
     def add(self, record, counts=True):
         """Count one more record; of an attempt that does not count, nothing but its line and notes."""
@@ -151,7 +153,7 @@ class BatchResult:
         for misconception, places in shows.items():
             self._misconceptions[misconception].update(["", *places])  # "" for all together
         versions = ", ".join(f"{name} {value}" for name, value in record["versions"].items())
-        self._origins.add(f"{versions}; isolation: {record['isolation']}")
+        self.origins.add(f"{versions}; isolation: {record['isolation']}")
 
     @property
     def rows(self):
@@ -201,11 +203,6 @@ class BatchResult:
             if line.digest and line.verdicts.keys() != {"missing"}:
                 names[line.digest].append(line.name)
         return [each for each in names.values() if len(each) > 1]
-
-    @property
-    def origins(self):
-        """What the marks were made with, one line each: more than one is worth a question."""
-        return sorted(self._origins)
 
     def distribution(self):
         """Columns of a histogram, as a list of (label, number): tenths of all points, and all of them."""

@@ -41,23 +41,27 @@ def columns(exercises):
 
 
 def row(record, exercises):
-    """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0."""
+    """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0.
+
+    No text in it is a formula.
+    """
     marks, verdicts = final_marks(record), Counter(item["verdict"] for _, item in properties(record))
     about = record.get("intake", {})  # of a record from before there was any: empty cells
     intake = [about.get(name, "") for name in ("when", "attempt", "attempts", "late")]
     intake += ["; ".join(about.get("group", ())), " ".join(reasons_to_review(record))]
-    return [
-        escape_formula(record["submission"]),
+    cells = [
+        record["submission"],
         marks.score,
         record["max_score"],
         *(marks.points.get(name) for name in exercises),
         record["digest"],
         *(verdicts[verdict] for verdict in VERDICTS),
-        *(escape_formula(str(cell)) for cell in intake),
+        *intake,
         record.get("late", {}).get("days", ""),
         marks.final,
-        escape_formula(" ".join(corrections(record))),
+        " ".join(corrections(record)),
     ]
+    return [escape_formula(cell) if type(cell) is str else cell for cell in cells]
 
 
 def write_gradebook(path, exercises, records, absent=()):

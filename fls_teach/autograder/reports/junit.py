@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from fls_teach.autograder.marking.record import printable
+from fls_teach.autograder.marking.record import printable, properties
 from fls_teach.autograder.reports.lines import verdict_lines
 
 FAILURES = ("wrong", "missing", "skipped-by-submission")
@@ -21,12 +21,10 @@ def as_junit(record):
     str
         ASCII only, so that it can be saved in any encoding.
     """
-    top = ElementTree.Element("testsuites", {"name": printable(record["submission"])})
-    every = [item for exercise in record["exercises"] for item in exercise["properties"]]
-    _count(top, every)
+    every = [item for _, item in properties(record)]
+    top = ElementTree.Element("testsuites", _counted(record["submission"], every))
     for exercise in record["exercises"]:
-        suite = ElementTree.SubElement(top, "testsuite", {"name": printable(exercise["name"])})
-        _count(suite, exercise["properties"])
+        suite = ElementTree.SubElement(top, "testsuite", _counted(exercise["name"], exercise["properties"]))
         about = ElementTree.SubElement(suite, "properties")
         for name in ("submission", "digest", "seed", "isolation"):
             ElementTree.SubElement(about, "property", {"name": name, "value": printable(str(record[name]))})
@@ -36,12 +34,12 @@ def as_junit(record):
     return ElementTree.tostring(top, encoding="us-ascii", xml_declaration=True).decode("ascii") + "\n"
 
 
-def _count(element, items):
+def _counted(name, items):
+    """The attributes of an element that stands for these properties."""
     verdicts = [item["verdict"] for item in items]
     failures = sum(verdict in FAILURES for verdict in verdicts)
-    element.set("tests", str(len(verdicts)))
-    element.set("failures", str(failures))
-    element.set("errors", str(len(verdicts) - failures - verdicts.count("passed")))
+    errors = len(verdicts) - failures - verdicts.count("passed")
+    return {"name": printable(name), "tests": str(len(verdicts)), "failures": str(failures), "errors": str(errors)}
 
 
 def _testcase(suite, exercise, item):
