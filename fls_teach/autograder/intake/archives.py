@@ -68,6 +68,8 @@ class _Entry(NamedTuple):
 
 
 class _ArchiveTree(sources.Tree):
+    """An archive, by its entries."""
+
     def __init__(self, entries):
         self._entries = list(itertools.islice(entries, sources.MAX_ENTRIES + 1))
         if len(self._entries) > sources.MAX_ENTRIES:

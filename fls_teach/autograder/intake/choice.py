@@ -38,15 +38,13 @@ def choose(items, refused, expected):
     for item in sorted(items, key=lambda item: item.parts):
         claim = recognised(item.parts[-1], expected)
         if claim:
-            claims.setdefault(claim[0], []).append((claim[1], len(item.parts), item))
+            claims.setdefault(claim[0], []).append((claim[1], item))
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
             remarks.append(refusal(item.parts, reason))
     for name, claim in sorted(claims.items()):
         texts = {}  # of those with the same text, the first
-        for level, _, item in sorted(claim, key=lambda each: each[:2])[:MAX_CANDIDATES]:
+        for level, item in sorted(claim, key=lambda each: (each[0], len(each[1].parts)))[:MAX_CANDIDATES]:
             try:
-                if item.problem:
-                    raise Refused(item.problem)
                 data = item.tree.read(item)
                 texts.setdefault(_plain(data), (level, item, data))
             except Refused as reason:
@@ -54,11 +52,10 @@ def choose(items, refused, expected):
         stub = texts.pop(_plain(find_exercise(name).stub.read_bytes()), None)
         every = [*texts.values()] or [stub] * bool(stub)
         best = _narrowed(every, name, expected)
-        rest = [item for _, item, _ in every if all(item is not other for _, other, _ in best)]
+        rest = [each for each in every if each not in best]
         if len(best) > 1:
-            several = _listed([item for _, item, _ in best])
             unclear.append(
-                f"{several} claim to be the same exercise: none was taken, so {name} counts as not handed in."
+                f"{_listed(best)} claim to be the same exercise: none was taken, so {name} counts as not handed in."
             )
         elif best:
             _, item, files[name] = best[0]
@@ -114,9 +111,9 @@ def _plain(data):
     return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").strip()
 
 
-def _listed(items):
-    more = f" and {len(items) - 3} more" if len(items) > 3 else ""
-    return " and ".join(f"'{path_of(item)}'" for item in items[:3]) + more
+def _listed(found):
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return " and ".join(f"'{path_of(item)}'" for _, item, _ in found[:3]) + more
 
 
 def _worth_a_remark(name, expected):

@@ -166,13 +166,8 @@ class Search:
 
     def _repeats(self, at, folders):
         """Whether one exercise lies in several folders."""
-        seen = set()
-        for name in folders:
-            held = self.exercises((*at, name))
-            if held & seen:
-                return True
-            seen |= held
-        return False
+        held = [each for name in folders for each in self.exercises((*at, name))]
+        return len(set(held)) < len(held)
 
 
 def _with_member(each, at, path, file):

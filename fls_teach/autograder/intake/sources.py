@@ -168,6 +168,8 @@ class Tree:
 
     def read(self, item):
         """The bytes of a source file."""
+        if item.problem:
+            raise Refused(item.problem)
         with self.file(item.handle, MAX_SOURCE_BYTES) as file:
             data = file.read(MAX_SOURCE_BYTES + 1)
         if len(data) > MAX_SOURCE_BYTES:
