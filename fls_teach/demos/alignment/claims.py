@@ -18,8 +18,8 @@ HALF_TOLERANCE = CLASSES_TOLERANCE = 0.005
 """The same share is 6%, or 0.09 octaves, at the largest alpha, 2^-8. There an octave moves the least-squares slope over
 the five alphas by 8 / 160, the distance from their mean over the sum of squared distances: 0.09 octaves by 0.0045."""
 NORM_TOLERANCE = 0.02
-"""Twice that, as it is a square, and twice again, as the constant of that order is not known: the exponents of the quick
-preset with --seed 0 to 3 lie 0.002 to 0.006 above 1, with intervals of ± 0.003 to 0.004."""
+"""Twice that, as it is a square, and twice again, as the constant of that order is not known: the exponents of the
+quick preset with --seed 0 to 3 lie 0.002 to 0.006 above 1, with intervals of ± 0.003 to 0.004."""
 NEARLY_A_LIMIT = "the law is a limit for small alpha, and off by a share of order sqrt(alpha) at the largest"
 
 
