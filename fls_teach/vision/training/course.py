@@ -52,60 +52,75 @@ def follow(runs, engine, progress=None, checkpoint=None, more=None, done=None):
     ValueError
         In one sentence, if c f overflows before training and there is no `done` to be told.
     """
-    courses = [_Course(run, number) for number, run in enumerate(runs)]
-    seats = list(courses)
-
-    def begin(places):
-        _evaluate(seats, engine, places)
-        for place in places:
-            if seats[place].status == "diverged" and not done:
-                raise ValueError(seats[place].outcome)
-
-    def free():
-        """Fill the places of runs that ended, or have the engine forget them."""
-        while any(course.status for course in seats):
-            fresh = {}
-            for place, course in enumerate(seats):
-                if course.status:
-                    if done:
-                        done(course.number, course.outcome, course.seconds)
-                    if more and (run := more()):
-                        fresh[place] = run
-                        courses.append(_Course(run, len(courses)))
-                        seats[place] = courses[-1]
-                    else:
-                        seats[place] = None
-            going = [place for place, course in enumerate(seats) if course]
-            if fresh:
-                engine.seat(fresh)
-            if len(going) < len(seats):
-                if going:
-                    engine.keep(going)
-                seats[:] = [seats[place] for place in going]
-            begin([place for place, course in enumerate(seats) if not course.history])
-
+    seats = _Seats(runs, engine, more, done)
+    first = seats.courses[0]
     if checkpoint and (state := checkpoint.load()):
-        courses[0].restore(state["course"])
+        first.restore(state["course"])
         engine.restore(state["engine"])
     else:
-        begin(range(len(seats)))
-    free()
-    while seats:
-        start = time.perf_counter()
-        for course, seen in zip(seats, engine.epoch([course.epoch for course in seats]), strict=True):
+        seats.begin(range(len(runs)))
+    seats.clear()
+    while seats.taken:
+        seats.train()
+        if progress and first.status != "diverged":
+            progress(first.epoch / first.run.epochs, f"train accuracy {first.history[-1].train_accuracy:.3f}")
+        seats.clear()
+        if checkpoint and seats.taken:
+            checkpoint.save(lambda: {"course": first.state(), "engine": engine.state()})
+    return [course.outcome if course.history else None for course in seats.courses]
+
+
+class _Seats:
+    """The places of an engine: `taken` are the courses in them, `courses` all that there were."""
+
+    def __init__(self, runs, engine, more, done):
+        self.courses = [_Course(run, number) for number, run in enumerate(runs)]
+        self.taken, self.engine, self.more, self.done = list(self.courses), engine, more, done
+
+    def begin(self, places):
+        """Evaluate the runs at `places` before their training."""
+        _evaluate(self.taken, self.engine, places)
+        for place in places:
+            if self.taken[place].status == "diverged" and not self.done:
+                raise ValueError(self.taken[place].outcome)
+
+    def train(self):
+        """An epoch of every run."""
+        start, epochs = time.perf_counter(), [course.epoch for course in self.taken]
+        for course, seen in zip(self.taken, self.engine.epoch(epochs), strict=True):
             course.take(seen)
-        if any(course.dead for course in seats):
-            for course, moved in zip(seats, engine.moved(), strict=True):
+        if any(course.dead for course in self.taken):
+            for course, moved in zip(self.taken, self.engine.moved(), strict=True):
                 course.dead &= not moved
-        _evaluate(seats, engine, range(len(seats)))
-        for course in seats:
-            course.seconds += (time.perf_counter() - start) / len(seats)
-        if progress and courses[0].status != "diverged":
-            progress(courses[0].epoch / runs[0].epochs, f"train accuracy {courses[0].history[-1].train_accuracy:.3f}")
-        free()
-        if checkpoint and seats:
-            checkpoint.save(lambda: {"course": courses[0].state(), "engine": engine.state()})
-    return [course.outcome if course.history else None for course in courses]
+        _evaluate(self.taken, self.engine, range(len(self.taken)))
+        for course in self.taken:
+            course.seconds += (time.perf_counter() - start) / len(self.taken)
+
+    def clear(self):
+        """Give the places of ended runs to new ones, as long as there are more, and have the engine forget the rest."""
+        while ended := [place for place, course in enumerate(self.taken) if course.status]:
+            fresh, free = {}, []
+            for place in ended:
+                course = self.taken[place]
+                if self.done:
+                    self.done(course.number, course.outcome, course.seconds)
+                if self.more and (run := self.more()):
+                    fresh[place] = run
+                    self.taken[place] = _Course(run, len(self.courses))
+                    self.courses.append(self.taken[place])
+                else:
+                    free.append(place)
+            if fresh:
+                self.engine.seat(fresh)
+                self.begin(list(fresh))
+            if free:
+                self._forget(free)
+
+    def _forget(self, free):
+        going = [place for place in range(len(self.taken)) if place not in free]
+        self.taken = [self.taken[place] for place in going]
+        if going:
+            self.engine.keep(going)
 
 
 class _Course:
