@@ -9,7 +9,7 @@ from fls_teach.autograder.marking.record import INVISIBLE
 
 
 def data_lines(name):
-    """The (key, text) of each line of a file beside this one; a "#" begins a comment."""
+    """The (key, text) of each line of a file beside this one, but for lines that begin with "#"."""
     lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
     return [line.split(None, 1) for line in lines if line and line[0] != "#"]
 
