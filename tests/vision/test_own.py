@@ -26,6 +26,15 @@ def net(run):
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * run.image_size**2, run.n_classes, bias=False))
 
 
+def ours(run):
+    from fls_teach.vision.models.build import build
+
+    features = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, bias=False), torch.nn.ReLU(), torch.nn.Conv2d(4, 4, 3))
+    model = build("cnn5", n_classes=run.n_classes, width=2, image_size=run.image_size)
+    model.features = features
+    return model
+
+
 def normed(run):
     return torch.nn.Sequential(torch.nn.BatchNorm2d(3), net(run))
 
@@ -87,6 +96,14 @@ def test_a_sweep_trains_ones_own_in_the_loop_and_fused(mine, tmp_path):
         assert loop["trained"]["train_risk"] == pytest.approx(fused["trained"]["train_risk"], rel=1e-4)
         assert loop == alone and loop["sources"] == sources(runs[0]) and set(loop["sources"]) == {"model", "data"}
     assert len({tuple(record["trained"]["test_risk"]) for record in records[0]}) == 3
+
+
+def test_a_network_of_ours_that_was_changed_is_stacked_as_ones_own(mine, tmp_path):
+    """It has layers that know nothing of stacks; each seed has images of its own."""
+    runs = [run(mine, model=f"{mine.stem}:ours", c=c, seed=seed) for c in (0.5, 1.0) for seed in (0, 1)]
+    loop, fused = (sweep(runs, tmp_path / engine, engine=engine).records for engine in ("loop", "fused"))
+    for ours, theirs in zip(loop, fused, strict=True):
+        assert ours["trained"]["train_risk"] == pytest.approx(theirs["trained"]["train_risk"], rel=1e-4)
 
 
 def test_a_file_that_changed_between_runs_is_named(mine, tmp_path):

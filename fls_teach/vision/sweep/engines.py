@@ -22,6 +22,7 @@ from fls_teach.vision.models.build import build_for
 from fls_teach.vision.own import is_own, refuse_missing, sources
 from fls_teach.vision.sweep.provenance import refuse_others
 from fls_teach.vision.training.checkpoint import Checkpoint
+from fls_teach.vision.training.graphs import WARM_UP
 from fls_teach.vision.training.train import train_run
 
 NAMES = {"loop": "one by one", "processes": "one by one", "fused": "fused"}
@@ -170,7 +171,8 @@ def _can_be_stacked(run):
 
 def seconds_a_network(stack, **settings):
     """What one short epoch costs a network, fused and one after another: a pair, each from one go after a warm-up."""
-    short = [replace(run, n=4 * run.batch, n_test=4 * run.batch, epochs=1, warmup=0) for run in stack]
+    steps = WARM_UP  # which are too few for a graph to pay
+    short = [replace(run, n=steps * run.batch, n_test=steps * run.batch, epochs=1, warmup=0) for run in stack]
     seconds = []
     for fused, some in ((True, short), (False, short[:2])):
         for _ in range(2):  # the first go allocates, and chooses kernels

@@ -6,8 +6,8 @@ import torch
 from torch.func import functional_call, vmap
 
 from fls_teach.vision.models.build import build_for
-from fls_teach.vision.models.layers import Network
 from fls_teach.vision.models.multiplier import in_full
+from fls_teach.vision.own import is_own
 from fls_teach.vision.training import graphs
 from fls_teach.vision.training.batches import Draw, epoch_batches
 from fls_teach.vision.training.course import Epoch
@@ -36,7 +36,7 @@ class Stack:
         models = [build_for(run).to(self.device) for run in runs]
         if any(True for _ in models[0].buffers()):
             raise ValueError(f"'{runs[0].model}' has buffers, which the fused engine does not keep; take engine 'loop'")
-        self.is_side_by_side = isinstance(models[0], Network)
+        self.is_side_by_side = not is_own(runs[0].model)
         members = [dict(model.named_parameters()) for model in models]
         self.skeleton = models[0].to("meta")
         self.weights = {name: self._stacked([each[name].detach() for each in members]) for name in members[0]}
