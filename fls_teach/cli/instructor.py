@@ -99,7 +99,7 @@ def grade(paths, out, names, memory, as_json, **options):
     if not out.strip():
         raise click.UsageError("--out is empty; name a folder for the results")
     from fls_teach.autograder import grade as grading
-    from fls_teach.autograder.reports.summary import as_dict, needs_a_person, print_summary
+    from fls_teach.autograder.reports.summary import as_dict, needs_review, print_summary
 
     options["jobs"], options["total_limit"] = options["jobs"] or cores(), options["total_limit"] or None
     settings = RunSettings(paths=paths, out=Path(out), exercises=names, memory_mib=memory, **options)
@@ -109,7 +109,7 @@ def grade(paths, out, names, memory, as_json, **options):
         click.echo(json.dumps(as_dict(done), indent=1))
     else:
         print_summary(done)
-    return int(needs_a_person(done))
+    return int(needs_review(done))
 
 
 @click.command()

@@ -236,7 +236,7 @@ def test_an_empty_folder_among_others_is_a_submission_with_nothing_in_it(ada, tm
     assert "no submissions in" in refused(tmp_path / "in/empty", "--out", tmp_path / "other")
 
 
-def test_a_batch_from_which_everything_was_refused_needs_a_person(tmp_path):
+def test_a_batch_from_which_everything_was_refused_needs_review(tmp_path):
     """A class in a layout that nobody knows used to be one row with 0, and exit code 0."""
     for who in ("ada", "bo"):
         (tmp_path / "in" / who).mkdir(parents=True)

@@ -350,7 +350,7 @@ def test_two_that_differ_are_shown_by_their_names(tmp_path):
     assert f"'{EIGHT} (1).py' and '{EIGHT} (2).py' claim" in entry.read().about["review"][0]
 
 
-def test_a_stray_exercise_of_somebodys_needs_a_person(tmp_path):
+def test_a_stray_exercise_of_somebodys_needs_review(tmp_path):
     lay(tmp_path, each("{who}_{k}_assignsubmission_file_{file}") | {FILE: "x = 1"})
     stray = [entry.read() for entry in collect([tmp_path], CHOSEN) if entry.problem]
     assert len(stray) == 1 and stray[0].about["review"]

@@ -26,7 +26,7 @@ SAID = {
 _FOR_A_PERSON = "unknown_overrides", "not_on_the_roster", "unclear_on_the_roster"
 
 
-def needs_a_person(batch):
+def needs_review(batch):
     """Whether anything of a `BatchResult` needs manual review."""
     return bool(batch.faults or batch.review or any(map(batch.said.get, _FOR_A_PERSON)))
 
