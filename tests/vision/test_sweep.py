@@ -439,6 +439,12 @@ def test_auto_measures_where_there_is_a_gpu(monkeypatch):
         assert said[0].startswith(f"engine: {chosen} (") and "10 ms" in said[0] and "20 ms" in said[0]
 
 
+def test_a_gpu_that_evaluates_after_every_epoch_is_told_of_the_other_way():
+    near = [replace(run, evaluate="near") for run in GRID]
+    assert "--evaluate near" in sweeping._advice([*near, GRID[0]], "cuda:0")
+    assert sweeping._advice(near, "cuda:0") is None and sweeping._advice(GRID, "cpu") is None
+
+
 def test_what_cannot_be_fused_is_trained_one_by_one_unless_fused_is_asked_for(tmp_path, said):
     """Else all runs with batch norm fail in a sweep that goes on fused, or that a GPU's measurement made so."""
     sweep(GRID[:2], tmp_path, engine="fused", say=said.append)

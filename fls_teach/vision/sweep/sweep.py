@@ -101,6 +101,9 @@ def sweep(
     asked = engine
     engine = _chosen(asked, wanted, relatives, jobs, executor, {**settings, "device": devices[0]}, say)
 
+    if advice := _advice(wanted, devices[0]):
+        say(advice)
+
     def is_fused(run):  # with --engine fused every run that cannot be is named
         return engine == "fused" and (asked == "fused" or engines.can_fuse(run))
 
@@ -187,6 +190,16 @@ def _chosen(engine, wanted, found, jobs, executor, settings, say):
         engine, why = _measured(next((stack for stack in stacks if engines.can_fuse(stack[0])), stacks[0]), settings)
     say(f"engine: {engine} ({why})")
     return engine
+
+
+def _advice(wanted, device):
+    """What would make the runs faster on a GPU, which does not choose it itself: it changes their curves."""
+    if device.startswith("cuda") and any(run.evaluate == "every" for run in wanted):
+        return (
+            "note: all training images are evaluated after every epoch; --evaluate near does it near the target alone, "
+            "and --test-every N spares tests"
+        )
+    return None
 
 
 def _measured(stack, settings):
