@@ -193,16 +193,19 @@ def swept_flows(draw, n_seeds=5):
     """
     rng, alphas = np.random.default_rng(draw(strategies.seeds)), 2.0 ** np.array([-8, -4, -3, 0, 3])
     mixture, risks, errors, ends = GaussianMixture(2.5, n_features=10), [], [], []
-    for _ in range(n_seeds):
-        X, y = mixture.sample(6, rng, separable=True)
-        flow = gradient_flow(X, y, *balanced_init(20, 10, alphas, rng), target_risk=0.04, record=True)
-        hypothesis.assume((flow.status == "reached").all())
-        for path in flow.trajectory:
-            v = np.where(np.arange(20) < 10, 1.0, -1.0) * path.norms
-            risks.append(path.risk)
-            errors.append(linear_error(effective_predictor(path.W, v), mixture.signal, 2.5))
-            # The risk of a gradient flow falls all the time, so a search in sorted numbers finds where it passes 0.05.
-            ends.append(errors[-1][np.searchsorted(-path.risk, -0.05)])
+    samples, starts = zip(
+        *((mixture.sample(6, rng, separable=True), balanced_init(20, 10, alphas, rng)) for _ in range(n_seeds)),
+        strict=True,
+    )
+    X, y = (np.repeat(np.array(part), len(alphas), axis=0) for part in zip(*samples, strict=True))
+    W, signs = np.concatenate([W for W, _ in starts]), starts[0][1]
+    flow = gradient_flow(X, y, W, signs, target_risk=0.04, record=True)
+    hypothesis.assume((flow.status == "reached").all())
+    for path in flow.trajectory:
+        risks.append(path.risk)
+        errors.append(linear_error(effective_predictor(path.W, signs * path.norms), mixture.signal, 2.5))
+        # The risk of a gradient flow falls all the time, so a search in sorted numbers finds where it passes 0.05.
+        ends.append(errors[-1][np.searchsorted(-path.risk, -0.05)])
     longest = max(map(len, risks))
     risks, errors = (
         np.array([np.pad(run, (0, longest - len(run)), mode="edge") for run in runs]).reshape(n_seeds, len(alphas), -1)

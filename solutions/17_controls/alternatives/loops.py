@@ -20,8 +20,7 @@ def error_rates(X, y, W, v):
     linear = sum(a * w for a, w in zip(v, W, strict=True))
     for x, label in zip(X, y, strict=True):
         f, silent = 0.0, True
-        for w, a in zip(W, v, strict=True):
-            z = w @ x
+        for z, a in zip((W @ x).tolist(), v.tolist(), strict=True):
             if z > 0:
                 f, silent = f + a * z, False
         network += loss(f, label)
