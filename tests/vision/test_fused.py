@@ -1,5 +1,7 @@
 """A stack of runs does what `train_one` does with each: the same steps, the same ends, whoever else is in the stack."""
 
+import gc
+import weakref
 from dataclasses import asdict, replace
 
 import pytest
@@ -325,6 +327,32 @@ def test_out_of_memory_halves_the_stack_and_says_so(data, small_memory):
     ]
     for ours, theirs in zip(found, wanted, strict=True):
         assert_same(ours, theirs)
+
+
+def test_a_stack_without_enough_memory_is_gone_when_the_next_one_begins(data, monkeypatch):
+    """Not only once Python looks for objects that refer to themselves: a GPU's memory does not wait for that."""
+    alive, before, begin = [], [], stack.Stack.__init__
+
+    def tracked(members, runs, data_of):
+        before.append([ref() for ref in alive if ref()])
+        alive.append(weakref.ref(members))
+        begin(members, runs, data_of)
+
+    def short(members, *batch):
+        if len(members.runs) > 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return step(members, *batch)
+
+    step = stack.Stack.step
+    monkeypatch.setattr(stack.Stack, "__init__", tracked)
+    monkeypatch.setattr(stack.Stack, "step", short)
+    gc.disable()
+    try:
+        with pytest.warns(RuntimeWarning, match="do not fit"):
+            train_stack([run(epochs=1), run(epochs=1, c=0.5)], data)
+    finally:
+        gc.enable()
+    assert before == [[], []]
 
 
 def test_one_network_that_does_not_fit_is_a_sentence(data, small_memory):

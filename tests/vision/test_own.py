@@ -47,6 +47,20 @@ def wide(run):
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * run.image_size**2, 5, bias=False))
 
 
+class Halving(torch.nn.Linear):
+    def forward(self, x):
+        return super().forward(x) * (0.5 if self.training else 1.0)
+
+
+def moody(run):
+    return torch.nn.Sequential(torch.nn.Flatten(), Halving(3 * run.image_size**2, run.n_classes, bias=False))
+
+
+def picky(run):
+    assert run.seed != 1
+    return net(run)
+
+
 def frozen(run):
     return net(run).requires_grad_(False)
 
@@ -141,6 +155,29 @@ def test_auto_fuses_ones_own_where_it_can_be(mine, tmp_path, model, fuses):
     swept = sweep([first, own, replace(first, c=2.0)], tmp_path, say=said.append)
     assert not swept.failed and [record["engine"] for record in swept.records] == ["fused", own_engine(fuses), "fused"]
     assert any("cannot be fused (batch norm, buffers, dropout" in word for word in said) != fuses
+
+
+def test_a_layer_that_tests_differently_does_so_in_a_stack(mine, tmp_path):
+    """Catches evaluations in training mode."""
+    both = [run(mine, model=f"{mine.stem}:moody", c=c) for c in (1.0, 0.5)]
+    fused, loop = (sweep(both, tmp_path / way, engine=way, say=print).records for way in ("fused", "loop"))
+    for ours, theirs in zip(fused, loop, strict=True):
+        assert ours["trained"]["test_risk"] == pytest.approx(theirs["trained"]["test_risk"], rel=1e-4)
+
+
+def test_a_model_that_cannot_be_built_does_not_join_a_stack(mine, tmp_path):
+    """Catches members that begin again because one that joins them cannot begin."""
+    from fls_teach.vision.training.stack import Stack
+
+    runs = [
+        run(mine, data="latent", model=f"{mine.stem}:picky", seed=seed, lr=lr) for seed in (0, 1) for lr in (1e-4, 1e30)
+    ]
+    said, epochs, train = [], [], Stack.epoch
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stack, "epoch", lambda stack, at: epochs.append(list(at)) or train(stack, at))
+        swept = sweep(runs, tmp_path / "out", engine="fused", say=said.append, all_cells=True)
+    assert swept.failed == runs[2:] and len(said) == 2 and "failed (AssertionError" in said[0]
+    assert epochs == [[0, 0], [1]]
 
 
 def own_engine(fuses):

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import engines, executors, store
 from fls_teach.vision.sweep import sweep as sweeping
 from fls_teach.vision.sweep.grid import runs
+from fls_teach.vision.sweep.queue import Queue
 from fls_teach.vision.sweep.sweep import sweep
 
 SMALL = Run(width=2, n=24, n_test=10, classes=3, dimension=4, image_size=8, batch=16, epochs=2, target=1.0)
@@ -244,6 +246,33 @@ def test_a_run_that_cannot_be_trained_does_not_take_its_stack_with_it(tmp_path, 
     assert sorted(record["run"]["c"] for record in records) == [0.5, 1.0, 2.0, 4.0]
     (sentence,) = said
     assert sentence.startswith("failed: c = 1e+39") and "the risk is not finite before training" in sentence
+
+
+def test_a_run_whose_images_have_no_room_beside_a_stack_waits_for_the_next(tmp_path, monkeypatch, stacked, said):
+    """Else the sweep ends in a traceback, as a run is neither finished nor failed."""
+    load, tries = engines.load_data, []
+
+    def full(run, *rest):
+        tries.append(run.seed)
+        if tries.count(1) == 1 and run.seed == 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return load(run, *rest)
+
+    monkeypatch.setattr(engines, "load_data", full)
+    with pytest.warns(RuntimeWarning, match="do not fit into the GPU's memory together"):
+        swept = sweep(MIXED, tmp_path, engine="fused", say=said.append, all_cells=True)
+    assert len(swept.records) == 4 and not swept.failed and not said
+
+
+def test_a_stack_that_failed_is_tried_again_in_halves_of_one_seed_each():
+    """Catches runs of two seeds in a new stack, which is told of the images of its first run alone."""
+    one, other = ([replace(SMALL, lr=lr, seed=seed) for lr in (0.1, 0.2, 0.3)] for seed in (0, 1))
+    queue = Queue([[other[2]]], None, SimpleNamespace(open={*one[:2], *other}), skips_needless=False)
+    queue.joined = other[:2]
+    queue.ended(partial(print, one), "a fault", 0.0)
+    assert list(queue.waiting) == [one[:2], other[:2], [other[2]]]
+    queue.ended(partial(print, [one[0], other[0], other[1], one[1]]), "a fault", 0.0)
+    assert list(queue.waiting)[:4] == [one[:1], other[:1], other[1:2], one[1:2]]
 
 
 def test_batch_norm_is_not_fused_but_looped(tmp_path, said):

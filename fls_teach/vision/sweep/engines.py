@@ -95,6 +95,8 @@ def _fused(runs, load, device, digests, more, done):
             run, known[found[0].seed] = found
             try:
                 data_of(run)
+                if is_own(run.model):
+                    build_for(run)  # in the stack an error would end all its members
             except ValueError as problem:
                 done(run, str(problem), 0.0)
             else:

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from itertools import groupby
 
 from fls_teach.vision.own import is_own
 from fls_teach.vision.sweep import leases, store
@@ -66,17 +67,25 @@ class Queue:
     def ended(self, task, outcome, seconds):
         """`outcome` is the records of `task`, or the sentence that it failed with.
 
-        One run that cannot be trained may take its stack with it: halves of what is not done are tried again.
+        One run that cannot be trained may take its stack with it: halves of what is not done are tried again. So is a
+        run that joined a stack without room for its images, which went on without it.
         """
-        runs = [run for run in [*task.args[0], *self.joined] if run in self.ledger.open]
+        given, joined = ([run for run in runs if run in self.ledger.open] for runs in (task.args[0], self.joined))
         self.joined = []
-        if not runs:  # each was told to `done`
+        if isinstance(outcome, str) and len(given + joined) > 1 and outcome != GIVEN_UP:
+            runs = given + joined
+            self._again(runs[: len(runs) // 2], runs[len(runs) // 2 :])
             return
-        if isinstance(outcome, str) and len(runs) > 1 and outcome != GIVEN_UP:
-            middle = len(runs) // 2
-            self.waiting.extendleft([runs[middle:], runs[:middle]])
-        else:
-            self.ledger.finished(runs, outcome, seconds)
+        if isinstance(outcome, str):
+            given, joined = given + joined, []
+        if given:  # those that `done` was told of are no longer open
+            self.ledger.finished(given, outcome, seconds)
+        self._again(joined)
+
+    def _again(self, *stacks):
+        """Have the runs of `stacks`, which may have images of several seeds, wait in front of all others."""
+        units = [list(unit) for runs in stacks for _, unit in groupby(runs, lambda run: run.seed)]
+        self.waiting.extendleft(reversed(units))
 
     def wait_for_others(self):
         """Wait until something that another process had taken is finished or given up: it waits here then, or is kept.

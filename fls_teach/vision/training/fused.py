@@ -5,8 +5,9 @@ images took a fifth of the loop's time, by the engine of that time (benchmarks/r
 an AMD EPYC, 8 five-layer CNNs on 16x16 images take 0.4 of the loop's processor time at width 4 and 0.9 at width 16.
 
 A member takes the steps that `train_one` takes, on the same images in the same order: equal to it but for the order of
-sums within a product, which training amplifies in time. The place of a member that ends is taken by a run that waits,
-where there is one; else the stack shrinks.
+sums within a product. That depends on the stack, so the same run gives the same bytes only beside the same others, and
+training amplifies the difference in time. The place of a member that ends is taken by a run that waits, where there is
+one; else the stack shrinks.
 """
 
 import warnings

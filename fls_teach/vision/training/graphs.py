@@ -5,6 +5,7 @@ Tried on a CPU alone, with a stand-in that records a step's kernels and replays 
 
 import warnings
 from collections import Counter
+from functools import cache
 
 import torch
 
@@ -20,13 +21,9 @@ def can_capture(device):
 
 
 class Replayed:
-    """What `step` does, by a graph for each combination of shapes that it is called with more than `WARM_UP` times.
+    """Takes steps, by a graph for each combination of shapes of which there were more than `WARM_UP`.
 
-    Parameters
-    ----------
-    step : callable (*tensors)
-        Gives a tensor. What else it reads or changes is tensors that stay where they are in memory; it reads no value
-        on the CPU, and changes nothing there.
+    A step is given to each call: kept here, what it belongs to would refer to itself, and keep its memory for longer.
 
     Warns
     -----
@@ -34,26 +31,38 @@ class Replayed:
         If a step cannot be captured: then all are launched kernel by kernel.
     """
 
-    def __init__(self, step):
-        self.step, self.graphs, self.calls, self.can = step, {}, Counter(), True
+    def __init__(self):
+        self.graphs, self.calls, self.can = {}, Counter(), True
 
-    def __call__(self, *tensors):
+    def __call__(self, step, *tensors):
+        """What ``step(*tensors)`` gives, a tensor.
+
+        Parameters
+        ----------
+        step : callable (*tensors)
+            The same in each call. What else it reads or changes is tensors that stay where they are in memory; it reads
+            no value on the CPU, and changes nothing there.
+        tensors : Tensor
+            On one GPU.
+        """
         key = tuple((each.shape, each.stride(), each.dtype) for each in tensors)
         self.calls[key] += 1
         if self.can and key not in self.graphs and self.calls[key] > WARM_UP:
-            self._capture(key, tensors)
+            self._capture(step, key, tensors)
+        if not self.can:
+            return step(*tensors)
         if key not in self.graphs:
-            return beside(self.step, tensors)
+            return beside(step, tensors)
         replay, inputs, output = self.graphs[key]
         for mine, given in zip(inputs, tensors, strict=True):
             mine.copy_(given)
         replay()
         return output.clone()
 
-    def _capture(self, key, tensors):
+    def _capture(self, step, key, tensors):
         inputs = [each.clone() for each in tensors]
         try:
-            replay, output = captured(self.step, inputs)
+            replay, output = captured(step, inputs)
         except torch.cuda.OutOfMemoryError:
             raise
         except RuntimeError as problem:
@@ -66,17 +75,27 @@ class Replayed:
 
 def captured(step, inputs):
     """The kernels of a step, not yet run: (what runs them, the tensor in which they leave the result)."""
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        output = step(*inputs)
+    device = inputs[0].device
+    # A capture is of the current device alone; one that fails may leave its stream the current one.
+    with torch.cuda.device(device), torch.cuda.stream(torch.cuda.current_stream(device)):
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=_stream(device)):
+            output = step(*inputs)
     return graph.replay, output
 
 
 def beside(step, tensors):
-    """A step on a stream of its own, as is to be before a capture."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
+    """A step on another stream, as is to be before a capture."""
+    device = tensors[0].device
+    stream, usual = _stream(device), torch.cuda.current_stream(device)
+    stream.wait_stream(usual)
     with torch.cuda.stream(stream):
         output = step(*tensors)
-    torch.cuda.current_stream().wait_stream(stream)
+    usual.wait_stream(stream)
     return output
+
+
+@cache
+def _stream(device):
+    """The only other stream: torch keeps memory that was freed for the stream that used it."""
+    return torch.cuda.Stream(device)

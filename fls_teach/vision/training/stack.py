@@ -65,7 +65,7 @@ class Stack:
         self.rates = [torch.empty_like(weight) for weight in self.weights.values()]
         run = self.runs[0]
         is_small = len(self.runs) * run.batch * run.width * run.image_size**2 <= graphs.SMALL
-        self.take_step = graphs.Replayed(self.step) if is_small and graphs.can_capture(self.device) else self.step
+        self.replayed = graphs.Replayed() if is_small and graphs.can_capture(self.device) else None
 
     def _arrange(self):
         """Put the images of all members beside each other, where others are needed than before."""
@@ -119,6 +119,7 @@ class Stack:
         """The steps of each member in its own epoch, counted from 0."""
         if self.optimiser.moves_without_gradient:
             self.before = [weight.clone() for weight in self.weights.values()]
+        self.skeleton.train()
         run, seen, sizes = self.runs[0], [], []
         steps = math.ceil(self.inputs["train"].n / run.batch)
         # Members of one seed and epoch see the same batches, and the first layer is one product.
@@ -126,7 +127,7 @@ class Stack:
         batches = epoch_batches(self.inputs["shown"], draws, run.batch, run.augmentation)
         for step, (images, labels) in enumerate(batches):
             self._set_rates([rate(run, at * steps + step, steps) for run, at in zip(self.runs, epochs, strict=True)])
-            seen.append(self.take_step(images, labels))
+            seen.append(self.replayed(self.step, images, labels) if self.replayed else self.step(images, labels))
             sizes.append(labels.shape[-1])
         read = torch.stack(seen).permute(2, 1, 0).tolist()  # the one wait for the GPU in an epoch
         return [Epoch(*each, sizes) for each in read]
@@ -191,6 +192,7 @@ class Stack:
         """(accuracy, risk) of the members at `places`; None for each without such images."""
         if part not in self.inputs:
             return [None] * len(places)
+        self.skeleton.eval()
         inputs, members = self.inputs[part], len(places)
         at = (self.weights, self.start, self.c) if members == len(self.runs) else self._at(places)
         which = [self.which[place] for place in places]
