@@ -1,8 +1,8 @@
 """What the page of `fls explore` costs: its size, the first picture, one run, a U-curve, a frame, and the longest task.
 
 On one core of an AMD EPYC, busy: 110 kB; first picture after 0.4 s; a run of preset separable 12 to 32 ms, its U-curve
-1.0 s and that of XOR 7.9 s in all; a frame of two playing pictures 12 ms, and no task of the page's thread over 30 ms,
-whatever a reader does. See results/explorer.md.
+1.0 s and that of XOR 7.9 s in all; a frame of two playing pictures 12 ms, and no task of the page's thread over 30 ms
+in eight things that a reader does. See results/explorer.md.
 
     python benchmarks/explorer.py --out benchmarks/results
 

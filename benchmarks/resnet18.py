@@ -114,9 +114,9 @@ def text_resnet(part):
 
 {table(["arithmetic", "images per second", "share of the bf16 matrix rate", "training risk in the end"], rows)}
 
-{settings(part)}, {part["train_images"]:,} training images. Images trained on, a second. In the time and in the share
+{settings(part)}, {part["train_images"]:,} training images. Images trained on per second. In the time and in the share
 are evaluations, of all images before training and after each epoch or, where few, before and after training alone. A
-training step is {work["training"]} GFLOP an image, an evaluation {work["evaluation"]}; the card multiplies bf16
+training step is {work["training"]} GFLOP per image, an evaluation {work["evaluation"]}; the card multiplies bf16
 matrices at {part["bf16_flop_per_second"] / 1e12:.3g} TFLOP/s."""
 
 

@@ -71,7 +71,7 @@ class Run:
     dimension: int = 32
     """Effective dimension: how many noise coordinates of the generator are free (latent and biggan)."""
     image_size: int = 16
-    """Pixels a side; CIFAR's 32 can be reduced to 16 or 8, means over squares."""
+    """Pixels per side; CIFAR's 32 can be reduced to 16 or 8, means over squares."""
     c: float = 1.0
     """Output multiplier; what is trained is loss(c f) / c."""
     centred: bool = False

@@ -283,6 +283,17 @@ def test_a_run_that_overflows_costs_nobody_else_where_somebody_is_told(data):
     assert len(told) == 4 and len(sentences) == 2 and sentences[0].startswith("the risk is not finite before training")
 
 
+def test_members_have_validation_images_of_their_own(double):
+    """Beside the same training and test images: catches those of the first member for all."""
+
+    def data_of(each):
+        return DoubleData(double.train, double.test, images(20, 30 + each.seed))
+
+    runs = [run(n_validation=20, seed=seed, epochs=1) for seed in (0, 1)]
+    for ours, each in zip(train_stack(runs, data_of), runs, strict=True):
+        assert_same(ours, train_run(each, data_of(each)), rel=1e-9)
+
+
 def test_runs_of_a_stack_have_as_many_images_each(data):
     runs = [run(), run(seed=1)]
     with pytest.raises(ValueError, match="have not as many images each"):

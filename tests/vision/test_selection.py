@@ -12,7 +12,7 @@ from fls_teach.vision.sweep.table import grids
 
 
 def test_a_c_that_is_no_power_of_two_is_written_by_its_digits():
-    """It was 2^1.58, which nobody typed."""
+    """Catches 2^1.58 for a 3 that was typed."""
     log2_c, lr = np.log2([1.0, 3.0]), np.array([0.1, 0.2])
     accuracy = np.array([[[0.5, 0.5], [0.6, 0.7]]] * 2)
     said = notes(log2_c, lr, accuracy, np.full(accuracy.shape, "reached"), "99%")

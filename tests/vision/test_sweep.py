@@ -282,13 +282,13 @@ def test_batch_norm_is_not_fused_but_looped(tmp_path, said):
     engine, why = sweeping._measured(stack, settings)
     assert engine == "loop" and "batch" in why
     engine, why = sweeping._measured([replace(run, norm="none") for run in stack], settings)
-    assert engine in ("fused", "loop") and "ms a network fused" in why
+    assert engine in ("fused", "loop") and "ms per network fused" in why
 
 
 def test_engines_are_measured_also_where_the_rate_warms_up():
     """The measurement has one epoch, and a run cannot warm up for all of its epochs."""
     stack = [replace(SMALL, warmup=1, c=c) for c in (1.0, 2.0)]
-    assert all(seconds > 0 for seconds in engines.seconds_a_network(stack, device="cpu"))
+    assert all(seconds > 0 for seconds in engines.seconds_per_network(stack, device="cpu"))
 
 
 def test_an_executor_gets_every_run(tmp_path, said):
@@ -462,7 +462,7 @@ def test_auto_measures_where_there_is_a_gpu(monkeypatch):
     """The choice alone: no GPU is needed to see which of two times is the smaller."""
     settings = {"data_dir": None, "device": "cuda"}
     for seconds, chosen in (((0.01, 0.02), "fused"), ((0.02, 0.01), "loop")):
-        monkeypatch.setattr(engines, "seconds_a_network", lambda *_, seconds=seconds, **__: seconds)
+        monkeypatch.setattr(engines, "seconds_per_network", lambda *_, seconds=seconds, **__: seconds)
         said = []
         assert sweeping._chosen("auto", GRID, [], 1, None, settings, said.append) == chosen
         assert said[0].startswith(f"engine: {chosen} (") and "10 ms" in said[0] and "20 ms" in said[0]
@@ -485,7 +485,7 @@ def test_what_cannot_be_fused_is_trained_one_by_one_unless_fused_is_asked_for(tm
 
 
 def test_a_gpu_is_measured_with_runs_that_can_be_fused(monkeypatch):
-    monkeypatch.setattr(engines, "seconds_a_network", lambda stack, **_: (1.0, 2.0) if stack == GRID[:3] else 1 / 0)
+    monkeypatch.setattr(engines, "seconds_per_network", lambda stack, **_: (1.0, 2.0) if stack == GRID[:3] else 1 / 0)
     several, settings = [replace(run, norm="batch") for run in GRID[:3]] + GRID[:3], {"device": "cuda"}
     assert sweeping._chosen("auto", several, [], 1, None, settings, print) == "fused"
 

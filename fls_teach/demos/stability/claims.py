@@ -81,8 +81,8 @@ def _gap_claims(result, path):
             "[D] science.md#phase-1",
             interval(at_exit[:, least] / at_exit[:, most]),
             0.01,
-            why="1 - Psi is proportional to alpha^(|x_+| / |x_k|), and the class sums are of a size: over 2^16 in "
-            "alpha a ratio of 0.42 would be enough",
+            why="1 - Psi is proportional to alpha^(|x_+| / |x_k|), and the class sums have about the same length: over "
+            "2^16 in alpha a ratio of 0.42 would be enough",
             detail=f"mean 1 - Psi {at_exit[:, least].mean():.0e} and {at_exit[:, most].mean():.0e}",
         ),
     ]

@@ -171,7 +171,7 @@ def _zeta(at):
             source,
             table["n"],
             -1.0,
-            why="so it would fall if x_+ were noise alone, of size sqrt(n)",
+            why="the exponent if x_+ were noise alone, of size sqrt(n)",
         ),
         within("zeta-h", other, source, table["h"], -1.0, 0.5, why),
     ]

@@ -21,7 +21,7 @@ class BigGANGenerator:
     ----------
     model : pytorch_pretrained_biggan.BigGAN
     image_size : int
-        Pixels a side that images are averaged down to.
+        Pixels per side that images are averaged down to.
     truncation : float
         Noise is a normal cut off at -2 and 2, times this: a multiple of 0.02 up to 1 (in floats not 0.14, 0.28, 0.56,
         0.58 and 0.94, which the package would take for a neighbour).

@@ -168,7 +168,7 @@ def cifar_images(
     coarse : bool
         CIFAR-100's 20 superclasses in place of its 100 classes.
     image_size : {8, 16, 32}
-        Pixels a side: below 32 each is the mean of a square of the original ones.
+        Pixels per side: below 32 each is the mean of a square of the original ones.
     train : bool
         Choose from the training files, else from the test files.
     seed : int or sequence of int

@@ -68,7 +68,7 @@ def latent_images(
     n_classes : int
         At least 2. Another number has the same centres.
     image_size : int
-        Pixels a side; the embedded generator draws 8, 16, 32 or 64.
+        Pixels per side; the embedded generator draws 8, 16, 32 or 64.
     n_latent : int
         Length of z.
     centre : float

@@ -39,7 +39,7 @@ def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
     norm : {"none", "group", "batch"}
         What follows each convolution. "none" has no biases either.
     image_size : int
-        Pixels a side, at least 8.
+        Pixels per side, at least 8.
     seed : int
 
     Returns

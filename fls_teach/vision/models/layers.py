@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import conv2d, group_norm, linear
 
 GROUP = 16
-"""Channels a group of "group" norm (Wu and He 2018, table 3); fewer where that does not divide the channels."""
+"""Channels per group of "group" norm (Wu and He 2018, table 3); fewer where that does not divide the channels."""
 
 
 class Network(nn.Module):

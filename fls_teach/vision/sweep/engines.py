@@ -171,8 +171,8 @@ def _can_be_stacked(run):
     return not has_dropout and not any(True for _ in model.buffers())
 
 
-def seconds_a_network(stack, **settings):
-    """What one short epoch costs a network, fused and one after another: a pair, each from one go after a warm-up."""
+def seconds_per_network(stack, **settings):
+    """Time one short epoch after a warm-up: seconds per network, (fused, one after another)."""
     steps = WARM_UP  # which are too few for a graph to pay
     short = [replace(run, n=steps * run.batch, n_test=steps * run.batch, epochs=1, warmup=0) for run in stack]
     seconds = []

@@ -205,8 +205,8 @@ def _advice(wanted, device):
 def _measured(stack, settings):
     if len(stack) == 1:
         return "loop", "one run"
-    seconds, _ = attempt(partial(engines.seconds_a_network, stack, **settings))
+    seconds, _ = attempt(partial(engines.seconds_per_network, stack, **settings))
     if isinstance(seconds, str):  # batch norm, say, cannot be fused
         return "loop", seconds
     fused, loop = seconds
-    return "fused" if fused < loop else "loop", f"{1e3 * fused:.0f} ms a network fused, {1e3 * loop:.0f} ms alone"
+    return "fused" if fused < loop else "loop", f"{1e3 * fused:.0f} ms per network fused, {1e3 * loop:.0f} ms alone"

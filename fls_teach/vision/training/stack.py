@@ -69,9 +69,9 @@ class Stack:
 
     def _arrange(self):
         """Put the images of all members beside each other, where others are needed than before."""
-        distinct = {(data.train.digest, data.test.digest): data for data in self.datas}
+        distinct = {_digests(data): data for data in self.datas}
         sets = list(distinct)
-        self.which = [sets.index((data.train.digest, data.test.digest)) for data in self.datas]
+        self.which = [sets.index(_digests(data)) for data in self.datas]
         if sets != self.sets:
             datas = list(distinct.values())
             normalisers = [data.normaliser() for data in datas]
@@ -207,3 +207,8 @@ class Stack:
             losses, hits = self._judged(outputs, labels)
             sums += torch.stack([hits.sum(0).double(), losses.sum(0).double()])
         return (sums.T / inputs.n).tolist()
+
+
+def _digests(data):
+    """What tells one Data from another."""
+    return tuple(part.digest for part in (data.train, data.test, data.validation) if part is not None)
