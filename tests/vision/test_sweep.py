@@ -19,6 +19,7 @@ from fls_teach.vision.run import Run
 from fls_teach.vision.sweep import engines, executors, store
 from fls_teach.vision.sweep import sweep as sweeping
 from fls_teach.vision.sweep.grid import runs
+from fls_teach.vision.sweep.leases import Leases
 from fls_teach.vision.sweep.queue import Queue
 from fls_teach.vision.sweep.sweep import sweep
 
@@ -226,6 +227,26 @@ def test_what_a_stack_has_finished_is_kept_when_it_is_killed(tmp_path, stacked):
     assert set(files(tmp_path)) == {f"{run.digest}.json" for run in MIXED[:2]}
     assert len(sweep(MIXED, tmp_path, engine="fused", say=print, all_cells=True).records) == 4
     assert stacked[4:] == [[(0.1, 1, 0), (1e30, 1, 0)], [(0.1, 1, 1)]]
+
+
+@pytest.mark.parametrize("what", ["save", "take"])
+def test_a_folder_that_cannot_be_written_ends_a_stack_at_once(tmp_path, monkeypatch, stacked, said, what):
+    """Catches a full disk that is taken for the fault of a run: halves of the stack were trained again, and again."""
+
+    def full(*_):
+        raise ValueError("cannot write it (No space left on device); finished runs are kept")
+
+    def fail(stack, at):
+        monkeypatch.setattr(*{"save": (store, "save", full), "take": (Leases, "take", full)}[what])
+        return train(stack, at)
+
+    from fls_teach.vision.training.stack import Stack
+
+    train = Stack.epoch
+    monkeypatch.setattr(Stack, "epoch", fail)
+    with pytest.raises(ValueError, match="No space left"):
+        sweep(MIXED, tmp_path, engine="fused", say=said.append, all_cells=True)
+    assert len(stacked) == 1 and not said
 
 
 def test_a_run_whose_images_are_others_does_not_join_a_stack(tmp_path, monkeypatch, stacked, said):

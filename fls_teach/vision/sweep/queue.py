@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from contextlib import contextmanager
 from itertools import groupby
 
 from fls_teach.vision.own import is_own
@@ -27,6 +28,7 @@ class Queue:
     def __init__(self, units, task, ledger, skips_needless):
         self.task, self.ledger, self.skips_needless = task, ledger, skips_needless
         self.waiting, self.joined, self.elsewhere = deque(map(list, units)), [], []
+        self._problem = None
 
     def take(self, device=None):
         """The next task, its runs leased; None if the rest is done, needless, or another process's."""
@@ -41,14 +43,26 @@ class Queue:
         for unit in self.waiting:
             while unit and _may_join(unit[0], runs[0]):
                 run = unit.pop(0)
-                if self._is_to_be_done(run):
+                with self._no_fault_of_a_task():
+                    is_free = self._is_to_be_done(run)
+                if is_free:
                     self.joined.append(run)
                     return run, self.ledger.images.expected(run)
         return None
 
     def done(self, run, outcome, seconds):
         """`outcome` of one run of a stack that goes on: its record, or the sentence that it failed with."""
-        self.ledger.finished([run], outcome if isinstance(outcome, str) else [outcome], seconds)
+        with self._no_fault_of_a_task():
+            self.ledger.finished([run], outcome if isinstance(outcome, str) else [outcome], seconds)
+
+    @contextmanager
+    def _no_fault_of_a_task(self):
+        """For what a task calls while it trains: a full disk, say, ends the sweep, and no run has failed."""
+        try:
+            yield
+        except Exception as problem:
+            self._problem = problem
+            raise
 
     def _is_to_be_done(self, run):
         if run.digest in self.ledger.leases.held:  # half of a stack that failed together
@@ -70,6 +84,8 @@ class Queue:
         One run that cannot be trained may take its stack with it: halves of what is not done are tried again. So is a
         run that joined a stack without room for its images, which went on without it.
         """
+        if self._problem:
+            raise self._problem
         given, joined = ([run for run in runs if run in self.ledger.open] for runs in (task.args[0], self.joined))
         self.joined = []
         if isinstance(outcome, str) and len(given + joined) > 1 and outcome != GIVEN_UP:
