@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from fls_teach import demos, terminal
+from fls_teach.files import because
 
 
 @click.command()
@@ -52,6 +53,6 @@ def book(ctx, out, preset, seed, without_images, source):
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
-        raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
+        raise click.UsageError(f"cannot write to '{out}' ({because(problem)}); name another --out") from None
     click.echo(in_numbers(chapters))
     click.echo(f"The book: {target}")

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from fls_teach import demos, terminal
 from fls_teach.cli.shared import complete_demo
 from fls_teach.course.registry import own_root
+from fls_teach.files import because
 from fls_teach.processors import cores
 
 _GET_TORCH = "python -m pip install torch safetensors brings it"
@@ -157,7 +158,7 @@ def _sentences(name, out, chosen=False):
             raise  # a defect of the demo, not a mistake of the user's
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
-        raise click.UsageError(f"cannot write to '{out}' ({problem.strerror or problem}); name another --out") from None
+        raise click.UsageError(f"cannot write to '{out}' ({because(problem)}); name another --out") from None
 
 
 def _record(report):

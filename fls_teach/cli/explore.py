@@ -12,17 +12,15 @@ import click
 def explore(out):
     """Open the page to play with: networks trained live in your browser, which may be offline."""
     from fls_teach.book.explorer import page_html
-    from fls_teach.files import replacing
+    from fls_teach.files import because, replace_text
 
     path = Path(out) if out else Path(tempfile.mkdtemp(prefix="fls-explore-")) / "explore.html"
     try:
         if path.is_dir():
             raise click.UsageError(f"'{path}' is a folder; wanted a file, such as {path / 'explore.html'}")
-        with replacing(path) as temporary:
-            temporary.write_text(page_html(), encoding="utf-8")
+        replace_text(path, page_html())
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
-        reason = getattr(problem, "strerror", None) or problem
-        raise click.UsageError(f"cannot write '{path}' ({reason}); name another --out") from None
+        raise click.UsageError(f"cannot write '{path}' ({because(problem)}); name another --out") from None
     click.echo(str(path))
     if not out and not webbrowser.open(path.resolve().as_uri()):
         click.echo("no browser was found: open that file in one", err=True)

@@ -2,6 +2,8 @@
 
 import click
 
+from fls_teach.files import because
+
 
 @click.command()
 @click.argument("folder", metavar="DIR")
@@ -16,7 +18,7 @@ def plot(folder, curves):
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
-        raise click.UsageError(f"cannot write to '{folder}' ({problem.strerror or problem})") from None
+        raise click.UsageError(f"cannot write to '{folder}' ({because(problem)})") from None
     for path, grid in drawn.items():
         done, total = (grid.status != "missing").sum(), grid.status.size
         drawn_seeds = "" if grid.whole.all() else f", drawn from {grid.whole.sum()} of {len(grid.whole)} seeds"
@@ -47,5 +49,5 @@ def export(folder, out):
         with replacing(out) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="")
     except OSError as problem:
-        raise click.UsageError(f"cannot write '{out}' ({problem.strerror or problem})") from None
+        raise click.UsageError(f"cannot write '{out}' ({because(problem)})") from None
     click.echo(out)

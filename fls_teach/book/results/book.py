@@ -14,7 +14,7 @@ from fls_teach.course.registry import course_root, exercises, own_root
 from fls_teach.demos import NAMES, demo_module, summary
 from fls_teach.demos.framework.report import Report, redraw
 from fls_teach.demos.framework.result import Result, plain
-from fls_teach.files import replacing
+from fls_teach.files import replace_text
 
 try:
     import tomllib
@@ -176,8 +176,7 @@ def write_book(chapters: list[Chapter], path: str | PathLike) -> None:
         )
     )
     for file, text in ((Path(path), page), (Path(path).with_name("explore.html"), page_html())):
-        with replacing(file) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+        replace_text(file, text)
 
 
 def _lesson(folder):

@@ -4,7 +4,7 @@ from os import PathLike
 from pathlib import Path
 
 from fls_teach.book.results.book import Chapter, in_numbers
-from fls_teach.files import replacing
+from fls_teach.files import replace_text
 
 HEAD = "| claim | source | predicted | measured | holds |\n|---|---|---|---|---|\n"
 
@@ -33,8 +33,7 @@ def write_tables(chapters: list[Chapter], path: str | PathLike, pictures: str) -
         "derivation or its controls, stands in the section of science.md that its source names.",
         *(_part(each, pictures) for each in chapters),
     ]
-    with replacing(Path(path)) as temporary:
-        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
+    replace_text(Path(path), "\n\n".join(parts) + "\n")
 
 
 def _part(chapter, pictures):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fls_teach.files import because
 from fls_teach.vision.data.dataset import Images
 
 PIXELS = 3 * 32 * 32
@@ -111,8 +112,7 @@ def _map(layout, data_dir, file):
             md5, labels = _read(path, about.st_size, about.st_mtime_ns, length, layout.label_bytes)
             records = np.memmap(path, np.uint8, "r").reshape(-1, length)
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
-        reason = getattr(problem, "strerror", None) or problem
-        raise ValueError(f"cannot read '{path}' ({reason}); {where_from(layout, data_dir)}") from None
+        raise ValueError(f"cannot read '{path}' ({because(problem)}); {where_from(layout, data_dir)}") from None
     if not about.st_size or about.st_size % length:
         raise ValueError(f"'{path}' has {about.st_size:,} bytes, not whole records of {length:,}; it was cut off")
     if len(records) != layout.records[file]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import torch
 
+from fls_teach.files import because
+
 
 def load_weights(module, path):
     """`module` with the tensors of a file in place of its own.
@@ -30,7 +32,7 @@ def load_weights(module, path):
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         found = {name: tuple(value.shape) for name, value in tensors.items()}
     except OSError as problem:
-        raise ValueError(f"cannot read weights '{path}' ({problem.strerror or problem})") from None
+        raise ValueError(f"cannot read weights '{path}' ({because(problem)})") from None
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, AttributeError, TypeError):
         raise ValueError(f"'{path}' is damaged, or holds something else than tensors; wanted safetensors") from None
     try:

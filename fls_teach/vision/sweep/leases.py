@@ -14,6 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+from fls_teach.files import because
+
 REFRESH_SECONDS = 20.0
 EXPIRE_SECONDS = 150.0
 """Without a touch. Network file systems may show a touch a minute late."""
@@ -31,7 +33,7 @@ class Leases:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
-            raise ValueError(f"cannot write '{self.folder}' ({problem.strerror or problem})") from None
+            raise ValueError(f"cannot write '{self.folder}' ({because(problem)})") from None
         self._thread.start()
         return self
 
@@ -55,7 +57,7 @@ class Leases:
         except FileExistsError:
             return False
         except OSError as problem:
-            raise ValueError(f"cannot write '{path}' ({problem.strerror or problem}); finished runs are kept") from None
+            raise ValueError(f"cannot write '{path}' ({because(problem)}); finished runs are kept") from None
         return self._is_newest(name, path)
 
     def _is_newest(self, name, path):

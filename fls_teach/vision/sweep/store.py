@@ -10,7 +10,7 @@ import json
 import time
 from pathlib import Path
 
-from fls_teach.files import replacing
+from fls_teach.files import because, replace_text
 from fls_teach.vision.run import Run
 from fls_teach.vision.sweep.leases import Leases
 
@@ -162,7 +162,6 @@ def _path(folder, run):
 def _write(path, text):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+        replace_text(path, text)
     except OSError as problem:  # a full disk, a folder that was taken away
-        raise ValueError(f"cannot write '{path}' ({problem.strerror or problem}); finished runs are kept") from None
+        raise ValueError(f"cannot write '{path}' ({because(problem)}); finished runs are kept") from None
