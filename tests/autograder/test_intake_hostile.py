@@ -558,6 +558,38 @@ def test_a_tar_that_is_damaged_in_the_middle_does_not_end_there(tarred):
     assert refused(tarred(raw=bytes(raw)), "an entry in it is not one")
 
 
+def with_records(body):
+    """A tar of a file with a header of these records before it."""
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, len(body)
+    padding = bytes(-len(body) % 512)
+    return info.tobuf(tarfile.USTAR_FORMAT) + body + padding + tarfile.TarInfo(FILE).tobuf() + bytes(1024)
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        (b"1" * 2**12, "a record in it is not one"),
+        (b"2 " * 2**11 + b"=", "a record in it is not one"),
+        (b"0 a=b\n", "a record in it is not one"),
+        (b"7 a=bc", "a record in it is not one"),
+        (b"4096 a=" + b"1" * 4088 + b"\n", "a number in it is too long"),
+        (b"10 abcd=e\n" * (3 * 2**17), "list of contents is too long"),
+    ],
+)
+def test_records_that_tarfile_takes_hours_to_read(body, words, tarred):
+    """Expressions of tarfile take the square of their length: 3 MiB of digits, 3 KiB packed, would stop a batch."""
+    assert refused(tarred(raw=with_records(body)), words)
+
+
+def test_records_of_an_honest_tar(tarred):
+    """A long path and the attributes that some systems add are no reason to refuse a tar."""
+    info = tarfile.TarInfo(f"{'sub' * 60}/{FILE}")
+    info.pax_headers = {"SCHILY.xattr.user.note": "x" * 5000, "mtime": "1741000000.123456789"}
+    assert set(tarred((FILE, b"fine"), form=tarfile.PAX_FORMAT).files) == {EIGHT, NINE}
+    assert set(tarred((info, b"fine"), form=tarfile.PAX_FORMAT).files) == {EIGHT, NINE}
+
+
 def test_a_time_in_a_tar_that_is_none(tarred):
     for time_of_it in (-(2.0**70), 2.0**70, 1e300):
         info = tarfile.TarInfo(FILE)

@@ -5,6 +5,7 @@ import functools
 import gzip
 import io
 import itertools
+import re
 import stat
 import tarfile
 import time
@@ -15,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.layout import LONGEST, shown
 from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, Unreadable
 
 _ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
@@ -129,15 +130,55 @@ def _sound(kind):
         raise Refused(f"{what} ({words})") from None
 
 
+_PER_ENTRY = 8 * tarfile.BLOCKSIZE  # its header, and usually another one before it with a block or two of records
+_RECORD = re.compile(rb"(\d{1,7}) [^=]*=")  # in a header of records: its length in bytes, its name
+
+
+class _Listing:
+    """A tar as `tarfile` lists it, which reads little more than a few blocks per entry."""
+
+    def __init__(self, file):
+        self._file, self.left = file, sources.MAX_CONTENTS_BYTES
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size=-1):
+        data = self._file.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise Refused(sources.LONG)
+        return data
+
+
+class _Member(tarfile.TarInfo):
+    """An entry whose records are looked at before `tarfile` does: on others it may spend hours."""
+
+    def _proc_pax(self, archive):
+        start = archive.fileobj.tell()
+        data, at = archive.fileobj.read(self.size).rstrip(b"\0"), 0
+        while at < len(data):
+            record = _RECORD.match(data, at)
+            end = at + int(record[1]) if record else 0
+            if not record or record.end() > end or data[end - 1 : end] != b"\n":
+                raise Refused("it is damaged (a record in it is not one)")
+            at = end
+        if any(len(digits) > LONGEST for digits in re.findall(rb"\d+", data)):
+            raise Refused("it is damaged (a number in it is too long)")
+        archive.fileobj.seek(start)
+        return super()._proc_pax(archive)
+
+
 def _tar_entries(file):
     """The entries of a tar, one by one."""
     with _sound("tar"):
-        archive = tarfile.TarFile(fileobj=file)
+        listing = _Listing(file)
+        archive = tarfile.TarFile(fileobj=listing, tarinfo=_Member)
         for member in archive:
+            listing.left = min(listing.left + _PER_ENTRY, sources.MAX_CONTENTS_BYTES)
             kind = "folder" if member.isdir() else "link" if member.issym() or member.islnk() else "special"
             kind = "file" if member.isreg() and not member.issparse() else kind
             when, content = time.gmtime(member.mtime % 2**33)[:6], functools.partial(archive.extractfile, member)
             yield _Entry(member.name, kind, when, member.size, 0, "", content)
+        archive.fileobj = file
         file.seek(archive.offset)  # tarfile takes a damaged header for the end
         if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
             raise Refused("it is damaged (an entry in it is not one)")

@@ -20,7 +20,7 @@ MAX_ENTRIES = 20_000
 MAX_DEPTH = 12
 MAX_CONTENTS_BYTES = 4 * 2**20  # of what zipfile and tarfile read at once: a list of contents, a long name
 MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before it can be listed
-MANY = "it holds too many entries"
+MANY, LONG = "it holds too many entries", "its list of contents is too long"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
 # A link where none may be, a file or a link in the place of a folder, a socket: all else is this machine's failure.
@@ -78,7 +78,7 @@ class _BoundedFile(io.BufferedReader):
 
     def read(self, size=-1):
         if size > MAX_CONTENTS_BYTES:
-            raise Refused("its list of contents is too long")
+            raise Refused(LONG)
         try:
             return super().read(MAX_CONTENTS_BYTES if size < 0 else size)
         except OSError as error:
