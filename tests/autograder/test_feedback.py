@@ -64,6 +64,22 @@ def test_a_folder_around_everything_is_no_name(tmp_path, layout, name):
     assert sorted(entry.feedback() for entry in found) == sorted(f"{name.format(**each)}report.html" for each in people)
 
 
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("Ada Lovelace/Homework 1/Version 2/08_bayes_error.py", "Ada Lovelace/report.html"),
+        ("Lovelace, Ada(u1)/Submission attachment(s)/08_bayes_error.py", "Lovelace, Ada(u1)/report.html"),
+        ("08_bayes_error_Ada.py", "08_bayes_error_Ada_report.html"),
+    ],
+)
+def test_no_report_is_called_as_everybodys(path, name, tmp_path):
+    """Of a folder, all of a class were "Version 2/report.html", with a number for each that says nothing."""
+    for each in (path, path.replace("Ada", "Bo").replace("u1", "u2")):
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).write_text("x = 1")
+    assert collect([tmp_path], [find_exercise("8")])[0].feedback() == name
+
+
 def results(folder, **names):
     run = RunSettings((), folder, isolation="process", exercises=("08_bayes_error",), seed=1)
     save_settings(folder, run.saved())

@@ -96,6 +96,20 @@ LAYOUTS = {
     "vpl": lambda: each("{who} u{k}/2025-03-04-10-15-00/{file}"),
     "open edx": lambda: each("course/block/u{k}/attachments/{file}"),
     "codegrade": lambda: each("2025-03-04 10:15:00 - {who}/{file}"),
+    "takeout": lambda: each("Takeout/Classroom/Classes/Stats/Assignments/HW 1/{who} - {file}"),
+    "attempts by folder": lambda: each("u{k}@example.org - attempt 2/{file}"),
+    "logins with low lines": lambda: each("HW_1_{k}_smith_attempt_2025-03-04-10-00-00_{file}"),
+    "the platform's zips of two sections": lambda: {
+        f"section {s}.zip": zipped(
+            {
+                name: text
+                for name, text in each("{who}_{k}_assignsubmission_file_/{file}").items()
+                if int(name.split("_")[1]) % 2 == s
+            }
+        )
+        for s in range(2)
+    },
+    "signs before names": lambda: each("🦄{who}_{file}"),
     "prefix": lambda: each("{first}_u{k}_{file}"),
     "prefix and time": lambda: each("{first}_u{k}_2025-03-04_{file}"),
     "glued prefix": lambda: each("s{k}u{file}"),
@@ -277,6 +291,10 @@ submission_1001:
     :sid: '4711'
     :email: ada@example.org
   :created_at: 2025-03-04 10:15:00.000000000 Z
+  :results:
+    output: |-
+      :name: Bo D
+      :email: bo@example.org
   :history:
 submission_1002:
   :submitters:
@@ -298,6 +316,27 @@ def test_gradescope_lists_the_names(packed, tmp_path):
         ("Bo D and ?[2JCy", "1002", "bo@example.org", ""),
         ("submission_1003", "1003", "", ""),
     ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_platforms_zip_of_few_people_is_still_theirs(count, tmp_path):
+    """At first one or two have handed in: their zip was then one submission, called as the zip."""
+    files = {f"{who}_41{k}_assignsubmission_file_/{FILE}": f"x = {k}" for k, who in enumerate(PEOPLE[:count])}
+    lay(tmp_path, {"STAT-1-homework-77.zip": zipped(files), "notes.txt": "to do"})
+    assert [entry.name for entry in collect([tmp_path], CHOSEN)] == PEOPLE[:count]
+
+
+def test_a_zip_with_names_of_others_in_it_stays_its_authors(tmp_path):
+    """Beside zips of other people, no submission becomes several people's, whatever it holds."""
+    lay(tmp_path, {"ada.zip": zipped({FILE: "x = 1"}), "bo.zip": zipped({FILE: "x = 2"})})
+    lay(tmp_path, {"eve.zip": zipped({f"{who}_{k}_assignsubmission_file_/{FILE}": "" for k, who in enumerate(PEOPLE)})})
+    assert [entry.name for entry in collect([tmp_path], CHOSEN)] == ["ada", "bo", "eve"]
+
+
+def test_logins_that_end_alike_are_two_people(tmp_path):
+    """Of Blackboard's HW_1_c_smith and HW_1_d_smith, "smith" would be one person with two answers."""
+    lay(tmp_path, {f"HW_1_{who}_attempt_2025-03-04-10-00-00_{FILE}": who for who in ("c_smith", "d_smith")})
+    assert [entry.login for entry in collect([tmp_path], CHOSEN)] == ["c_smith", "d_smith"]
 
 
 def test_accents_in_two_forms_are_one_person(tmp_path):

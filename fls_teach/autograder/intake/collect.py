@@ -1,5 +1,6 @@
 """What was handed in: folders, files and archives become submissions, each read only when its turn comes."""
 
+import itertools
 import os
 import stat
 from dataclasses import replace
@@ -119,14 +120,20 @@ def _found_at(path, expected, results_in, single, patterns, remark, insist):
         everybody = by_attempt(found, place, kind)
         for name in hidden:
             remark("hidden", shown(name))
-        if kind == "folder" and len(everybody) == 1 and everybody[0][0].kind == "archive":  # perhaps the platform's own
-            bulk = everybody[0][0].path
-            inner = _found_at(bulk, expected, results_in, single, patterns, remark, insist=False)
-            everybody = inner if len(inner) > 2 else everybody
+        archives = [own[0].path for own in everybody if own[0].kind == "archive"]
+        if kind == "folder" and len(archives) == len(everybody):  # perhaps the platform's own, one per section
+            inner = (_found_at(bulk, expected, results_in, single, patterns, remark, False) for bulk in archives)
+            inner = list(itertools.takewhile(lambda theirs: _is_of_many(theirs, len(archives) == 1), inner))
+            everybody = [own for theirs in inner for own in theirs] if len(inner) == len(archives) else everybody
         return everybody
     if not inside or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
+
+
+def _is_of_many(people, alone):
+    """Whether an archive was surely packed by a platform, and not by the one person whose work it may be."""
+    return len(people) > 2 or people[0][0].matched and (alone or len(people) > 1)
 
 
 def _place(path):

@@ -8,6 +8,7 @@ from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError
 
 _LONGEST_PATH = 1000  # characters that a pattern has to read: of some, the time grows with a power of the length
+_LETTER = r"[^\x00-/:-@[-`{-\x7f]"  # no mark of ASCII, but whatever else people begin with
 _GROUPS = "who", "name", "id", "login", "when", "attempt", "late", "file"
 
 
@@ -16,7 +17,7 @@ def _presets(expected):
     """(platform, pattern) of what is in platforms.txt."""
     either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
     return [
-        (name, text.replace("{exercise}", either).replace("{stamp}", STAMP))
+        (name, text.replace("{exercise}", either).replace("{stamp}", STAMP).replace("{letter}", _LETTER))
         for name, text in data_lines("platforms.txt")
     ]
 
@@ -46,9 +47,9 @@ def patterns_for(text, expected):
 
 
 @functools.lru_cache(256)
-def compiled(pattern, common=""):
-    """A pattern as it is tried where the names of all folders begin with `common`."""
-    return re.compile(pattern.replace("{common}", common), re.DOTALL)
+def compiled(pattern, common="", task=""):
+    """A pattern as it is tried where the names of all folders begin with `common`, of all attempts with `task`."""
+    return re.compile(pattern.replace("{common}", common).replace("{task}", task), re.DOTALL)
 
 
 def read_paths(pattern, paths, expected):

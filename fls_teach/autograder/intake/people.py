@@ -10,12 +10,13 @@ from pathlib import Path
 
 from fls_teach.autograder.intake.layout import STAMP, is_archive, is_hidden, is_junk, is_work, recognised, shown
 from fls_teach.autograder.intake.patterns import compiled, moment, read_paths
-from fls_teach.autograder.intake.sources import PROBLEMS, Refused, Tree, Unreadable
+from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Tree, Unreadable
 from fls_teach.autograder.intake.submission import Submission
 
 _EXPORT = "submission_metadata.yml"
 _LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
-_DEEPEST = 3  # folders above those of the people
+_PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # in which lines are that a submission has printed
+_DEEPEST = 3  # folders above those of the people, but for one in which nothing else lies
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,11 @@ class Search:
         """{path: (submission, file)} of what a pattern reads, and whether it surely reads people's work."""
         paths = [name + "/" * (kind == "folder") for name, kind in inside]
         folders = [path[:-1] for path in paths if path.endswith("/")]
-        common = re.escape(os.path.commonprefix(folders).rpartition("-")[0] + "-" if folders[1:] else "\0")
+        common, task = _common(folders, "-"), _common([path for path in paths if "_attempt_" in path], "_")
 
         def best(patterns):
             """What the pattern reads that fits most of the paths, if that is more than half of the work."""
-            read = [read_paths(compiled(pattern, common), paths, self.expected) for _, pattern in patterns]
+            read = [read_paths(compiled(pattern, common, task), paths, self.expected) for _, pattern in patterns]
             most = max(read, key=len, default={})
             plausible = any(path.endswith("/") or is_work(file) for path, (_, file) in most.items())
             share = len(work & {path.split("/")[0] for path in most})
@@ -151,7 +152,7 @@ class Search:
         are taken if most are certain, or if those hold their people as well.
         """
         certain, others = [], []
-        for name in folders if len(at) < _DEEPEST else ():
+        for name in folders if len(at) < (MAX_DEPTH if len(folders) == 1 else _DEEPEST) else ():
             try:
                 theirs, sure, own = self.people((*at, name))
             except (Refused, Unreadable):  # reading it says why
@@ -168,6 +169,11 @@ class Search:
         """Whether one exercise lies in several folders."""
         held = [each for name in folders for each in self.exercises((*at, name))]
         return len(set(held)) < len(held)
+
+
+def _common(names, end):
+    """An expression for what several names begin with, up to and with the last of these ends; else for no text."""
+    return re.escape(os.path.commonprefix(names).rpartition(end)[0] + end if names[1:] else "\0")
 
 
 def _with_member(each, at, path, file):
@@ -196,7 +202,7 @@ def _named_by_export(tree, at, found):
     named = []
     for each in found:
         lines = defaultdict(list)
-        for key, text in _LISTED.findall(listed.get(each.who, "")):
+        for key, text in _LISTED.findall(_PRINTED.split(listed.get(each.who, ""))[0]):
             lines[key].append(shown(text.strip(" '\"\r")))
         called = " and ".join(lines["name"][:6]) or each.called
         login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when

@@ -163,12 +163,14 @@ class Submission:
 
     def feedback(self):
         """What a report for its author is called where the platform packs what goes back as it packed what came."""
-        first = self.members[0][0] if self.members else f"{self.path.name}{'/' * (self.kind == 'folder')}"
-        # All may lie in one folder of an archive: the person's own part is the first with all words of the name in it.
-        parts, words = first.split("/"), self.who.split()
+        parts, words = self.members[0][0].split("/") if self.members else [*self.path.parts], self.who.split()
+        parts += [""] * (not self.members and self.kind == "folder")
+        # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.
         own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]
+        own = own[:1] if self.members else own[-1:] or [len(self.path.parts) - 1]
         first = "/".join(parts[own[0] if own else 0 :])
         if "/" in first:
             return f"{first.partition('/')[0]}/report.html"
         at = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
-        return f"{first[: min(at)] if at else Path(first).stem + '_'}report.html"
+        stem = Path(first).stem
+        return f"{first[: min(at)] if at and min(at) or stem in self.expected else stem + '_'}report.html"
