@@ -270,6 +270,16 @@ def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, m
         assert grade(options([tmp_path / "in/ada"], tmp_path / "out")).faults == [], "it is tried again the next time"
 
 
+def test_a_grader_is_not_told_the_course_key(monkeypatch, tmp_path):
+    """From the key follow the examples of everybody; a grader inherited it where the environment had it."""
+    seen = {}
+    monkeypatch.setenv("FLS_COURSE_KEY", "hush, hush")
+    monkeypatch.setattr(grader.subprocess, "Popen", lambda command, **options: seen.update(options["env"]) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        grader.Grader(RunSettings((), tmp_path))._start()
+    assert "PATH" in seen and "hush, hush" not in seen.values()
+
+
 def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monkeypatch):
     ada = hand_in(tmp_path / "in/ada", {"1": solution("1"), "8": solution("8")})
     grade(options([ada], tmp_path / "whole", exercises=("1", "8")))

@@ -618,6 +618,21 @@ def packed(**files):
     return buffer.getvalue()
 
 
+def test_archives_in_an_archive_share_what_is_unpacked(tmp_path, monkeypatch):
+    """Eight tar.gz of 256 MiB in a zip of 7 KiB filled a disk with 2 GiB."""
+    monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 2**20)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, data in (("plot.png", bytes(600_000)), (FILE, b"x = 1")):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    (tmp_path / "all.zip").write_bytes(packed(**{OTHER: b"", "a.tgz": buffer.getvalue(), "b.tgz": buffer.getvalue()}))
+    submission = only(tmp_path / "all.zip")
+    assert set(submission.files) == {EIGHT, NINE}
+    assert "'b.tgz' was not taken: with the archives before it, it is larger than 1 MiB." in submission.notes
+
+
 def test_a_zip_bomb_in_a_zip_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 2**22)
     (tmp_path / "all.zip").write_bytes(
@@ -625,7 +640,8 @@ def test_a_zip_bomb_in_a_zip_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
     )
     with peak_below(8 * 2**20):
         submission = only(tmp_path / "all.zip")
-    assert refused(submission, "'b.zip' was not taken: it is larger than 4 MiB", "larger than 1 MiB", kept=[NINE])
+    words = "'b.zip' was not taken: with the archives before it, it is larger than 4 MiB", "larger than 1 MiB"
+    assert refused(submission, *words, kept=[NINE])
 
 
 def test_archives_in_archives_end_somewhere(zipped):

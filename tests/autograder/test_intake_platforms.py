@@ -255,11 +255,11 @@ def test_a_pattern_says_what_no_platform_does(tmp_path):
     "pattern, words",
     [
         ("(", "is neither a platform .moodle, .* nor a regular expression"),
-        ("modle", "needs the groups"),
+        ("modle", "is no platform .moodle, "),
         ("(?P<who>.*)", "needs the groups"),
         ("(?P<file>.*)", "needs the groups"),
         ("(?P<who>a)" * 2, "nor a regular expression"),
-        ("", "needs the groups"),
+        ("", "is no platform"),
     ],
 )
 def test_a_bad_pattern_is_refused_in_a_sentence(pattern, words, tmp_path):
@@ -270,7 +270,8 @@ def test_a_bad_pattern_is_refused_in_a_sentence(pattern, words, tmp_path):
 
 def test_a_platform_can_be_named(tmp_path):
     lay(tmp_path, {f"a_{k}_assignsubmission_file_{FILE}": "" for k in range(3)} | {"x - y.zip": zipped({FILE: ""})})
-    assert [entry.id for entry in collect([tmp_path], CHOSEN, pattern="moodle")] == ["0", "1", "2", ""]
+    for name in ("moodle", "Moodle"):
+        assert [entry.id for entry in collect([tmp_path], CHOSEN, pattern=name)] == ["0", "1", "2", ""]
 
 
 def test_repositories_of_github_classroom_give_their_logins(tmp_path):

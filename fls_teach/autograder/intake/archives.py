@@ -26,7 +26,7 @@ _ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
 def tree_at(path, kind):
     """The tree at a path: kind "folder" or "archive"; a "file" is a tree of its own with nothing else in it."""
     if kind == "archive":
-        with sources.ordinary_file([path]) as file, _archive(file, path.name) as tree:
+        with sources.ordinary_file([path]) as file, _archive(file, path.name, sources.MAX_UNPACKED_BYTES) as tree:
             yield tree
     else:
         with sources.opened([path if kind == "folder" else path.parent], flags=sources.FOLDER) as top:
@@ -34,14 +34,18 @@ def tree_at(path, kind):
 
 
 @contextmanager
-def tree_in(item):
-    """The tree of an archive that lies in another tree."""
-    with item.tree.file(item.handle, sources.MAX_UNPACKED_BYTES) as file, _archive(file, item.parts[-1]) as tree:
-        yield tree
+def tree_in(item, most):
+    """The tree of an archive that lies in another tree; its `copied` says how many of at most so many bytes it took."""
+    with item.tree.file(item.handle, most) as file:
+        copied = file.seek(0, io.SEEK_END) if isinstance(item.tree, _ArchiveTree) else 0
+        file.seek(0)
+        with _archive(file, item.parts[-1], most - copied) as tree:
+            tree.copied += copied
+            yield tree
 
 
 @contextmanager
-def _archive(file, name):
+def _archive(file, name, most):
     """The tree of an archive; its first bytes say what it is, and its name only if they say nothing."""
     head = file.read(512)
     file.seek(0)
@@ -49,11 +53,16 @@ def _archive(file, name):
         raise Refused("it is an archive of a kind that is not opened; zip, tar and tar.gz are")
     is_tar = head[257:262] == b"ustar" or name.casefold().endswith((".tar", ".tgz", ".tar.gz"))
     with ExitStack() as stack:
+        copied = 0
         if head.startswith(b"\x1f\x8b"):
             is_tar = True
             with _sound("tar.gz"), gzip.GzipFile(fileobj=file) as unpacked:
-                file = stack.enter_context(sources.copied(unpacked, sources.MAX_UNPACKED_BYTES))
-        yield _ArchiveTree(_tar_entries(file) if is_tar else _zip_entries(file))
+                file = stack.enter_context(sources.copied(unpacked, most))
+            copied = file.seek(0, io.SEEK_END)
+            file.seek(0)
+        tree = _ArchiveTree(_tar_entries(file) if is_tar else _zip_entries(file))
+        tree.copied = copied  # bytes on the disk as long as the tree is open
+        yield tree
 
 
 class _Entry(NamedTuple):

@@ -33,14 +33,15 @@ def patterns_for(text, expected):
     known = _presets(expected)
     if text is None:
         return [each for each in known if "{common}" not in each[1]]
-    if named := [each for each in known if each[0] == text]:
+    if named := [each for each in known if each[0] == text.casefold()]:
         return named
-    said = f"--pattern '{shown(text)}'"
+    said, names = f"--pattern '{shown(text)}'", ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
     try:
         groups = set(compiled(text).groupindex)
     except (re.error, RecursionError, OverflowError) as problem:
-        names = ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
         raise CourseError(f"{said} is neither a platform ({names}) nor a regular expression ({problem})") from None
+    if not groups:
+        raise CourseError(f"{said} is no platform ({names}), and as a regular expression has no group (?P<file>...)")
     if "file" not in groups or not groups & set(_GROUPS[:4]):
         raise CourseError(f"{said} needs the groups (?P<who>...) and (?P<file>...); others are when, attempt, late")
     return [("given", text)]

@@ -19,7 +19,7 @@ from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 12
 MAX_CONTENTS_BYTES = 4 * 2**20  # of what zipfile and tarfile read at once: a list of contents, a long name
-MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before it can be listed
+MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before it can be listed; of all in another
 MANY, LONG = "it holds too many entries", "its list of contents is too long"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
@@ -38,6 +38,10 @@ class Refused(Exception):
     """Something must not be read, as its author made it; the text says why ("it is a link, ...")."""
 
 
+class TooLarge(Refused):
+    """It has more bytes than are read."""
+
+
 class Unreadable(Exception):
     """Something cannot be read here, whatever its author did: no mark follows from that. The text is a sentence."""
 
@@ -47,8 +51,8 @@ class Unreadable(Exception):
 
 
 def too_large(most):
-    """The `Refused` of more than so many bytes."""
-    return Refused(f"it is larger than {most // 2**20} MiB")
+    """The `TooLarge` of more than so many bytes."""
+    return TooLarge(f"it is larger than {most // 2**20} MiB")
 
 
 @contextmanager

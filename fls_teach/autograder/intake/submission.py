@@ -5,10 +5,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fls_teach.autograder.intake import sources
 from fls_teach.autograder.intake.archives import tree_at, tree_in
 from fls_teach.autograder.intake.choice import choose
 from fls_teach.autograder.intake.layout import is_archive, recognised, refusal, shown
-from fls_teach.autograder.intake.sources import Refused
+from fls_teach.autograder.intake.sources import Refused, TooLarge
 
 MAX_NOTES = 20
 MAX_ARCHIVES = 8  # opened for one submission
@@ -140,6 +141,7 @@ class Submission:
                 items += [replace(item, parts=(name,)) for item in tree.named(at)]
             else:
                 items += [replace(item, parts=item.parts[len(at) :]) for item in tree.items(at, self.expected)]
+        left = sources.MAX_UNPACKED_BYTES
         for item in items:  # which grows
             if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], self.expected):
                 continue
@@ -147,9 +149,13 @@ class Submission:
             try:
                 if opened > MAX_ARCHIVES:
                     raise Refused(f"{MAX_ARCHIVES} archives were opened before")
-                inner = stack.enter_context(tree_in(item)).items()
-                items += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in inner]
+                inner = stack.enter_context(tree_in(item, left))
+                left -= inner.copied
+                found = inner.items()
+                items += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in found]
             except Refused as reason:
+                before = "with the archives before it, " * (opened > 1 and isinstance(reason, TooLarge))
+                reason = f"{before}{sources.too_large(sources.MAX_UNPACKED_BYTES)}" if before else reason
                 refused.append(refusal(item.parts, reason))
         return items, refused
 
@@ -163,6 +169,8 @@ class Submission:
 
     def feedback(self):
         """What a report for its author is called where the platform packs what goes back as it packed what came."""
+        if self.kind == "nothing":
+            return f"{shown(self.called, 255)}_report.html"
         parts, words = self.members[0][0].split("/") if self.members else [*self.path.parts], self.who.split()
         parts += [""] * (not self.members and self.kind == "folder")
         # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.

@@ -11,7 +11,7 @@ from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
-NAME = "course.key"
+NAME, VARIABLE = "course.key", "FLS_COURSE_KEY"
 KEY_BYTES = 32
 SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that is given
 
@@ -56,8 +56,8 @@ def course_key(out, key_file=None, older=None):
     """
     if key_file is not None:
         return _key_in(Path(key_file)), True
-    if os.environ.get("FLS_COURSE_KEY"):
-        return _checked(os.environb[b"FLS_COURSE_KEY"], "the environment variable FLS_COURSE_KEY"), True
+    if os.environ.get(VARIABLE):
+        return _checked(os.fsencode(os.environ[VARIABLE]), f"the environment variable {VARIABLE}"), True
     for folder in filter(None, (out, older)):
         path = Path(folder, NAME)
         if path.exists():
@@ -65,7 +65,7 @@ def course_key(out, key_file=None, older=None):
         if has_marks(folder) and (saved_settings(folder) or {}).get("course key", "none") != "none":
             raise CourseError(
                 f"'{folder}' was graded with a course key that is not kept there; "
-                "give the same one again, by --key-file or FLS_COURSE_KEY"
+                f"give the same one again, by --key-file or {VARIABLE}"
             )
     return secrets.token_hex(KEY_BYTES).encode(), False
 

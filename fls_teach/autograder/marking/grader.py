@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fls_teach.autograder.intake.submission import Submission
+from fls_teach.autograder.marking.course_key import VARIABLE
 from fls_teach.autograder.marking.mark import mark
 from fls_teach.autograder.marking.record import as_json
 from fls_teach.autograder.settings import RunSettings
@@ -121,7 +122,7 @@ class Grader:
         numbers = str(os.getpid()), str(theirs.fileno())
         command = [sys.executable, "-c", _PROGRAM, str(Path(__file__).parents[3]), *numbers]
         pipes = {"pass_fds": [theirs.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
-        environment = os.environ | _SAME_EVERYWHERE
+        environment = {name: text for name, text in os.environ.items() if name != VARIABLE} | _SAME_EVERYWHERE
         with theirs:
             # Its own session: Ctrl-C is for this process, which then ends it together with its workers.
             self._process = subprocess.Popen(command, **pipes, start_new_session=True, env=environment)
