@@ -9,6 +9,9 @@ STAMP := $(VENV)/.stamp
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
+# Tests start hundreds of interpreters, which read compiled modules where they may be written.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What `make quick` runs: some tests of every folder.
 QUICK := tests/project/test_commands.py tests/test_references.py tests/test_statistics.py \
 	tests/theory/test_mixture.py tests/theory/test_network.py tests/theory/test_equivalence.py \
