@@ -17,6 +17,8 @@ RATES = 3
 """Rates at which seed 0 must have been trained at a c before it chooses one."""
 COUNTS = "reached", "budget"
 """A run that spent its epochs counts with what it had reached by then; one that died or diverged does not."""
+LESS_FITTED = 0.05
+"""A difference in training accuracy that is told beside a difference in test accuracy."""
 CHOOSER = 0
 """The seed that chooses the rates and the best c. It judges nothing, so no judged number is flattered by a choice."""
 
@@ -120,9 +122,10 @@ def _network(design, rows):
             "accuracy of the others": lambda c, curve=curve: _accuracy(list(curve.judged.get(c, {}).values())),
             "their training accuracy at the end": lambda c, curve=curve: _fitted(curve.judging(c)),
         }
-        lines += [
-            [f"{name}: {what}", *(cell(c) if curve.at(c) else "" for c in every_c)] for what, cell in cells.items()
-        ]
+        for what, cell in cells.items():
+            words = [cell(c) if curve.at(c) else "" for c in every_c]
+            if set(words) - {"", "none", "open"}:
+                lines.append([f"{name}: {what}", *words])
         lines.append([f"{name}: how all runs ended", *(_endings(curve.at(c)) for c in every_c)])
     reached = sum(row["status"] == "reached" for row in rows)
     text = [
@@ -175,6 +178,19 @@ def _verdict(name, curve):
     return (
         f"- {name}: {best}, the best c inside the range for seed 0, has {points(left, 1)} and {points(right, 1)} "
         f"points more than {low} and {high}, for {len(left)} and {len(right)} other seeds, paired: {shape}."
+        f"{_slow(curve)}"
+    )
+
+
+def _slow(curve):
+    """A sentence for ends where less was fitted than at the best c: a fall there may be one of speed."""
+    fitted = {c: np.mean([row["train_accuracy"] for row in curve.judging(c)]) for c in curve.log2_c}
+    best = fitted[curve.best_inside()]
+    less = [c for c in (curve.log2_c[0], curve.log2_c[-1]) if fitted[c] < best - LESS_FITTED]
+    return "".join(
+        f" At {powers([c])[0]} the runs end with {100 * fitted[c]:.0f}% of the training images right, at the best c "
+        f"with {100 * best:.0f}%: the fall to that side may be one of speed alone."
+        for c in less
     )
 
 

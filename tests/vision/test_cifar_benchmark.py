@@ -82,6 +82,15 @@ def test_what_died_or_diverged_does_not_count_and_is_told(script):
     assert "21 runs are finished, 0 reached the target" in slow and "| 100 | 100 | 100 |" in slow
 
 
+def test_a_fall_of_runs_that_fitted_less_may_be_one_of_speed(script):
+    """Catches a U that is claimed of c where one end has only been trained for too short a time."""
+    rows = finished(script, (0.4, 0.5, 0.4))
+    assert "speed" not in script["real_images"](rows)
+    slow = [row | {"train_accuracy": 0.6 if row["log2_c"] == -2 else 0.95} for row in rows]
+    said = "an inverted U. At 2^-2 the runs end with 60% of the training images right, at the best c with 95%"
+    assert said in script["real_images"](slow) and script["real_images"](slow).count("speed alone") == 1
+
+
 def test_plain_and_centred_are_paired(script):
     rows = finished(script, (0.4, 0.5, 0.4)) + finished(script, (0.4, 0.5, 0.45), centred=1)
     assert "2^-2: +0.0 ± 0.0; 2^0: +0.0 ± 0.0; 2^2: +5.0 ± 0.0" in script["real_images"](rows)
@@ -121,4 +130,4 @@ def test_a_folder_becomes_rows(script, tmp_path):
     found = script["read"](tmp_path / "out" / "cifar.csv")
     assert [row["seed"] for row in found] == [0, 1] and found[0]["log2_c"] == -2 and found[0]["train_accuracy"] == 0.9
     assert (tmp_path / "cifar.png").stat().st_size > 5_000
-    assert "learning rate of seed 0 | none |" in (tmp_path / "out" / "cifar.md").read_text(encoding="utf-8")
+    assert "centred: how all runs ended | 2 budget |" in (tmp_path / "out" / "cifar.md").read_text(encoding="utf-8")
