@@ -166,9 +166,14 @@ def figure(found):
             if judged:
                 half = [np.nan_to_num(found.half) for found in judged.values()]
                 means = [found.mean for found in judged.values()]
-                axis.errorbar(list(judged), means, half, fmt=style, color=colour, capsize=3, label=label)
-            chosen = [100 * accuracy for accuracy in curve.chosen.values()]
-            axis.plot(list(curve.chosen), chosen, "x", color=colour, alpha=0.5, label=f"{label}: seed 0, at its best")
+                axis.errorbar(
+                    list(judged), means, half, fmt=style, color=colour, capsize=3, label=f"{label}: the other seeds"
+                )
+            if curve.chosen:
+                chosen = [100 * accuracy for accuracy in curve.chosen.values()]
+                axis.plot(
+                    list(curve.chosen), chosen, "x", color=colour, alpha=0.5, label=f"{label}: seed 0, at its best"
+                )
         ticks = sorted({row["log2_c"] for row in some})
         axis.set_xticks(ticks, [f"$2^{{{c:g}}}$" for c in ticks])
         axis.set_xlabel("← large FLS      output multiplier c      small FLS →")
