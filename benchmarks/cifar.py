@@ -182,7 +182,8 @@ def figure(found):
         axis.set_title(
             f"{model}, width {width}, momentum {momentum:g}, batch {batch},\n{schedule} rate, {budget} epochs"
         )
-        axis.legend()
+        if axis.get_legend_handles_labels()[1]:  # none before seed 0 has chosen anywhere
+            axis.legend()
     return figure
 
 
