@@ -55,7 +55,7 @@ def test_a_bad_value_is_one_sentence(demo, field):
         ("alignment", "n_features=1000", None),
         ("alignment", "movie_phi=35,22", "movie_phi is 35,22; wanted increasing"),
         ("alignment", "movie_phi=20,30,40", "movie_phi has 3 values; wanted 2"),
-        ("stability", "n_samples=0", "n_samples is 0; wanted 2 to"),
+        ("stability", "n_samples=0", "n_samples is 0; wanted 4 to"),
         ("stability", "log2_small_alpha=-24", "wanted two of log2_alpha at or below it"),
         ("stability", "target_risks=0.01,0.1", "wanted falling"),
         ("stability", "usual_risk=0.02", "usual_risk is 0.02; wanted one of 0.3,"),

@@ -1,5 +1,6 @@
 """The picture of a sweep: test accuracy over (c, learning rate) above, against c at the best rate below."""
 
+import re
 import textwrap
 import warnings
 
@@ -64,7 +65,8 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
 def _write(write, text, inches, points):
     """Have `write` write lines that fit into a figure of so many `inches`, beside its axis labels and colour bar."""
     letters = int((inches - 1.9) * 72 / (0.62 * points))  # of a bold letter, the mean width is 0.62 of its size
-    write("\n".join(textwrap.fill(line, letters) for line in text.split("\n")), fontsize=points)
+    lines = "\n".join(textwrap.fill(line, letters) for line in text.split("\n"))
+    write(re.sub(r"2\^(-?[\d.]*\d)", r"$2^{\1}$", lines), fontsize=points)
 
 
 def _edges(centres):
@@ -130,7 +132,7 @@ def _curve(axis, log2_c, choice, final):
         axis.plot(log2_c, last, "s--", color=plotting.ORANGE, mfc="white", label="final, at the same rates")
     for k in log2_c[~np.isfinite(mean)]:
         looks = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9, "color": plotting.INK}
-        place = {"transform": axis.get_xaxis_transform(), "backgroundcolor": "white"}
+        place = {"transform": axis.get_xaxis_transform(), "backgroundcolor": "white", "zorder": 1}  # below the curves
         axis.text(k, 0.5, "not reached by all", **looks, **place)
     best = choice.best
     if best is None:  # there is no accuracy to have an axis
