@@ -56,5 +56,5 @@ def test_reader_lists_each_demo_with_its_picture_and_the_preset_that_gave_its_nu
     for name, picture, preset in rows:
         assert picture == f"results/{name}.png" and (ROOT / "docs" / picture).is_file(), name
         assert preset in ("quick", "full"), name
-    # What README shows as the quick preset's is that picture.
+    # README shows that picture.
     assert (ROOT / "docs" / "ucurve.png").read_bytes() == (ROOT / "docs" / "results" / "ucurve.png").read_bytes()

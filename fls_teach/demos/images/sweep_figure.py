@@ -131,9 +131,9 @@ def _curve(axis, log2_c, choice, final):
         last = 100 * choice.at(final).mean(axis=0)
         axis.plot(log2_c, last, "s--", color=plotting.ORANGE, mfc="white", label="final, at the same rates")
     for k in log2_c[~np.isfinite(mean)]:
-        looks = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9, "color": plotting.INK}
+        looks = {"rotation": 90, "ha": "center", "va": "top", "fontsize": 9, "color": plotting.INK}
         place = {"transform": axis.get_xaxis_transform(), "backgroundcolor": "white", "zorder": 1}  # below the curves
-        axis.text(k, 0.5, "not reached by all", **looks, **place)
+        axis.text(k, 0.97, "not reached by all", **looks, **place)
     best = choice.best
     if best is None:  # there is no accuracy to have an axis
         axis.set_yticks([])
