@@ -1,6 +1,6 @@
 """Every measured number of docs/science.md, anew: one table for each section.
 
-    python benchmarks/science.py                      # all sections, a few minutes on one core
+    python benchmarks/science.py                      # all sections, 8 minutes on one core
     python benchmarks/science.py phase-1 equivalence  # some of them
     python benchmarks/science.py --page docs/science.md --out benchmarks/results   # and bring the page up to date
 

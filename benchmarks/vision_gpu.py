@@ -1,6 +1,6 @@
 """What a GPU makes of the CNN experiments: sweeps in one set of kernels, and ResNet-18 on CIFAR-100.
 
-    python benchmarks/vision_gpu.py --part sweep --part stacks --part resnet --data-dir CIFAR     (8 minutes? not timed)
+    python benchmarks/vision_gpu.py --part sweep --part stacks --part resnet --data-dir CIFAR     (not timed yet)
     python benchmarks/vision_gpu.py --part heatmap --minutes 9 --data-dir CIFAR                    (again: it goes on)
     python benchmarks/vision_gpu.py --quick --out DIR                                              (does it work?)
 
