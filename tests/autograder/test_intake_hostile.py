@@ -705,6 +705,18 @@ def test_no_name_takes_long_to_read(tmp_path):
     assert time.process_time() - start < 5
 
 
+def test_many_files_of_one_person_take_no_longer_each(tmp_path):
+    """Catches a search of the whole archive for each file: 19,000 files of a person's in a zip took minutes."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for k in range(4000):
+            archive.writestr(f"Ada Lovelace_4711_assignsubmission_file_{k} {FILE}", str(k))
+    (ada,) = collect([tmp_path / "a.zip"], exercises())
+    assert len(ada.members) == 4000
+    start = time.process_time()
+    assert "more claim to be the same exercise" in ada.read().review[0]
+    assert time.process_time() - start < 3
+
+
 @pytest.mark.parametrize("line", ["\n", "\n:", "\n - "])
 def test_no_list_of_names_takes_long_to_read(line, tmp_path):
     """Catches a pattern that reads all lines again from each of them: half a mebibyte of them would take hours."""

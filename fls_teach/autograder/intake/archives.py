@@ -85,7 +85,7 @@ class _ArchiveTree(sources.Tree):
         if len(self._entries) > sources.MAX_ENTRIES:
             raise Refused(sources.MANY)
         self.newest = max((each.time for each in self._entries if each.kind != "folder"), default=())
-        self._children = defaultdict(set)
+        self._children = defaultdict(lambda: defaultdict(set))  # folder -> name -> (kind, handle)
         for number, entry in enumerate(self._entries):
             self._place(number, entry.name.replace("\\", "/"), entry.kind)  # old Windows tools write backslashes
 
@@ -98,16 +98,16 @@ class _ArchiveTree(sources.Tree):
         elif outside or len(parts) > 2 * sources.MAX_DEPTH:
             return
         *above, own = parts
-        self._children[(*above,)].add((own, kind, -1 if kind == "folder" else number))
+        self._children[(*above,)][own].add((kind, -1 if kind == "folder" else number))
         for k, folder in enumerate(above):
-            self._children[parts[:k]].add((folder, "folder", -1))
+            self._children[parts[:k]][folder].add(("folder", -1))
 
     def children(self, at=(), most=None):
-        return sorted(self._children[at])
+        return sorted((name, *each) for name, found in self._children[at].items() for each in found)
 
     def named(self, parts):
-        found = [each for each in self.children(parts[:-1]) if each[0] == parts[-1]]
-        return [Item(parts, PROBLEMS[kind], self, handle) for _, kind, handle in found if kind != "folder"]
+        found = sorted(self._children[parts[:-1]][parts[-1]])
+        return [Item(parts, PROBLEMS[kind], self, handle) for kind, handle in found if kind != "folder"]
 
     @contextmanager
     def file(self, handle, most):
