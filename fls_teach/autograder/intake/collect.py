@@ -1,5 +1,6 @@
 """What was handed in: folders, files and archives become submissions, each read only when its turn comes."""
 
+import functools
 import itertools
 import os
 import stat
@@ -54,7 +55,10 @@ def collect(
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
     expected = tuple(exercise.name for exercise in exercises)
-    how = expected, results_in, single, patterns_for(pattern, expected), remark
+    patterns = patterns_for(pattern, expected)
+    # Each folder is read once, however many of its files are named.
+    by_file = functools.cache(lambda folder: _people_by_file(folder, expected, patterns))
+    how = expected, results_in, single, patterns, by_file, remark
     found = dict.fromkeys(own for path in paths for own in _found_at(path, *how, insist=pattern is not None))
     options, entries = [], []
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows), remark)):
@@ -85,7 +89,7 @@ def holds_work(path, exercises):
         return True
 
 
-def _found_at(path, expected, results_in, single, patterns, remark, insist):
+def _found_at(path, expected, results_in, single, patterns, by_file, remark, insist):
     """The attempts of each person, as tuples of `Submission`, of what is meant by a path of the command line."""
     place, kind = _place(path)
     whole, said = [(alone(place, kind),)], shown(os.fspath(path), 200)
@@ -94,7 +98,9 @@ def _found_at(path, expected, results_in, single, patterns, remark, insist):
     if single:
         return whole
     if kind == "file":
-        return _beside(place, expected, patterns) or whole
+        claim = recognised(place.name, expected)
+        own = None if claim and claim[1] == 0 else by_file(place.parent).get(place.name)
+        return [own] if own else whole
     passed = []
 
     def passed_over(at):
@@ -122,7 +128,8 @@ def _found_at(path, expected, results_in, single, patterns, remark, insist):
             remark("hidden", shown(name))
         archives = [own[0].path for own in everybody if own[0].kind == "archive"]
         if kind == "folder" and len(archives) == len(everybody):  # perhaps the platform's own, one per section
-            inner = (_found_at(bulk, expected, results_in, single, patterns, remark, False) for bulk in archives)
+            how = expected, results_in, single, patterns, by_file, remark
+            inner = (_found_at(bulk, *how, insist=False) for bulk in archives)
             inner = list(itertools.takewhile(lambda theirs: _is_of_many(theirs, len(archives) == 1), inner))
             everybody = [own for theirs in inner for own in theirs] if len(inner) == len(archives) else everybody
         return everybody
@@ -157,18 +164,15 @@ def _place(path):
     return place, "archive" if is_archive(place.name) else "file"
 
 
-def _beside(place, expected, patterns):
-    """The person whose file it is, by its name, with all attempts; [] if the name says nothing."""
-    claim = recognised(place.name, expected)
-    if claim and claim[1] == 0:
-        return []
+def _people_by_file(folder, expected, patterns):
+    """Name of a file -> the person whose it is, with all attempts, as far as the names in a folder say."""
     try:
-        with tree_at(place.parent, "folder") as tree:
+        with tree_at(folder, "folder") as tree:
             found = Search(tree, patterns, expected).people()[0]
     except (Refused, Unreadable):
-        return []
-    who = {each.who for each in found if not each.problem and place.name in [path for path, _ in each.members]}
-    return [own for own in by_attempt(found, place.parent, "folder") if own[0].who in who]
+        return {}
+    people = {own[0].who: own for own in by_attempt(found, folder, "folder")}
+    return {path: people[each.who] for each in found if not each.problem for path, _ in each.members}
 
 
 def _refuse_work_of_others(search, inside, own, said, zips):
