@@ -86,7 +86,7 @@ class _Judge:
             risks.size + int(n_weights.sum()),
             "numbers",
             "none: scaling by a power of two is exact; a run that does not halve its risk counts as an exception",
-            f"{risks.size:,} risks and {n_weights.sum()} final weights",
+            f"{risks.size:,} risks and {n_weights.sum():,} final weights",
         )
 
     def rounded(self, id, statement, source, which=slice(1, None)):

@@ -205,9 +205,11 @@ def count(
     --------
     >>> count("reached", "every run reaches its target", "[M] science.md#u-curve", 0, 520, "runs").measured.words
     '0 exceptions among 520 runs'
+    >>> count("reached", "every run reaches its target", "[M] science.md#u-curve", 1, 520, "runs").measured.words
+    '1 exception among 520 runs'
     """
-    words = f"among {total:,} {unit}"
-    found = Measured(exceptions, n=total, unit=f"exceptions {words}", detail=detail)
+    words = f"exception{'s' * (exceptions != 1)} among {total:,} {unit}"
+    found = Measured(exceptions, n=total, unit=words, detail=detail)
     return Claim(id, statement, source, "0 exceptions", found, Tolerance(0.0, why), exceptions == 0 < total)
 
 
