@@ -12,7 +12,7 @@ from fls_teach.course.registry import exercises
 from fls_teach.course.withheld import with_withheld
 
 TOTAL_LIMIT = 300.0
-"""Seconds per submission, unless `fls grade` is told otherwise: honest ones take 20."""
+"""Seconds per submission, unless `fls grade` is told otherwise: honest ones take about 30."""
 
 PURPOSES = "mark", "search", "card"
 """What time is spent on: the verdict, a smaller counterexample, its card. Each has its own, so that what is only for

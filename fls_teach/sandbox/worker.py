@@ -1,8 +1,8 @@
 """The only code that runs a submission; started by `worker_process.WorkerProcess`.
 
 It answers questions from the trusted side one at a time. It shares its process with code that may do anything to it, so
-nothing here protects the trusted side: this file is about good manners (what was printed, which line was slow), and
-`reply` believes none of it.
+nothing here protects the trusted side: this file serves the author of an honest submission (what was printed, which
+line was slow), and `reply` believes none of it.
 
 A question's head is ("hello",), ("load", file name, path) or ("call", function); its body holds the two sources or
 (args, kwargs). ("where",) asks at which line the call is that has not been answered.

@@ -24,7 +24,7 @@ def escapes(secrets, port, grader):
     secrets : list of bytes
         Files and folders that must not be readable.
     port : int
-        Somebody listens there, on 127.0.0.1.
+        A port of 127.0.0.1 on which the self-test listens.
     grader : tuple of int
         The process that marks, and when it started.
 

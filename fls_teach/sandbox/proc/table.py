@@ -10,10 +10,10 @@ _STATE, _PARENT, _THREADS, _START = 0, 1, 17, 19  # places in `stat_fields`
 
 
 class Process(NamedTuple):
-    """A process; when it started, in clock ticks, tells it from an earlier one of its number."""
+    """A process: its start, in clock ticks, tells it from an earlier one of its number; None if there is none."""
 
     pid: int
-    start: int
+    start: int | None
 
 
 def pids():
