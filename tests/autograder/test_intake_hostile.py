@@ -151,7 +151,7 @@ def test_a_size_that_lies_is_found_out_by_what_is_unpacked(quoted, method, zippe
     with peak_below(8 * 2**20):
         assert refused(zipped(raw=large), "larger than 1 MiB")
     small = spoil(honest_zip(b"x = 1\n", method), 24, "<I", quoted)
-    assert refused(zipped(raw=small), "it has 6 bytes, where the zip says")
+    assert refused(zipped(raw=small), "it has 6 bytes, where the archive says")
 
 
 def test_a_size_that_lies_with_the_checksum_of_its_beginning(zipped):

@@ -121,7 +121,7 @@ class _ArchiveTree(sources.Tree):
                 file = stack.enter_context(sources.copied(content, most))
             size = file.seek(0, io.SEEK_END)
             if size != entry.size:
-                raise Refused(f"it is damaged (it has {size} bytes, where the zip says {entry.size})")
+                raise Refused(f"it is damaged (it has {size} bytes, where the archive says {entry.size})")
             file.seek(0)
             yield file
 

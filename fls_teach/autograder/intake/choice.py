@@ -2,7 +2,7 @@
 
 import re
 
-from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, meant, path_of, recognised, refusal
+from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, meant, not_taken, path_of, recognised
 from fls_teach.autograder.intake.sources import Refused
 from fls_teach.course.registry import find_exercise
 from fls_teach.sandbox.notebooks import notebook_complaint
@@ -40,7 +40,7 @@ def choose(items, refused, expected):
         if claim:
             claims.setdefault(claim[0], []).append((claim[1], item))
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
-            remarks.append(refusal(item.parts, reason))
+            remarks.append(not_taken(item.parts, reason))
     for name, claim in sorted(claims.items()):
         texts = {}  # of those with the same text, the first
         for level, item in sorted(claim, key=lambda each: (each[0], len(each[1].parts)))[:MAX_CANDIDATES]:
@@ -48,7 +48,7 @@ def choose(items, refused, expected):
                 data = item.tree.read(item)
                 texts.setdefault(_plain(data), (level, item, data))
             except Refused as reason:
-                unread.append(refusal(item.parts, reason))
+                unread.append(not_taken(item.parts, reason))
         stub = texts.pop(_plain(find_exercise(name).stub.read_bytes()), None)
         every = [*texts.values()] or [stub] * bool(stub)
         best = _narrowed(every, name, expected)
@@ -86,7 +86,8 @@ def _narrowed(found, name, expected):
 
 
 def _least(found, key):
-    return [each for each in found if key(each) == min(map(key, found))]
+    least = min(map(key, found), default=None)
+    return [each for each in found if key(each) == least]
 
 
 def _latest(archives):

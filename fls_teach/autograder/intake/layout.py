@@ -65,7 +65,7 @@ def path_of(item):
     return shown("/".join(item.parts))
 
 
-def refusal(parts, reason):
+def not_taken(parts, reason):
     """The note for a path that was not taken."""
     return f"'{shown('/'.join(parts))}' was not taken: {reason}."
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fls_teach.autograder.intake import sources
 from fls_teach.autograder.intake.archives import tree_at, tree_in
 from fls_teach.autograder.intake.choice import choose
-from fls_teach.autograder.intake.layout import is_archive, recognised, refusal, shown
+from fls_teach.autograder.intake.layout import is_archive, not_taken, recognised, shown
 from fls_teach.autograder.intake.sources import Refused, TooLarge
 
 MAX_NOTES = 20
@@ -109,7 +109,7 @@ class Submission:
             try:
                 items, refused = self._items(stack)
             except Refused as reason:
-                items, refused = [], [refusal((self.path.name,), reason)]
+                items, refused = [], [not_taken((self.path.name,), reason)]
             files, notes, review = choose(items, refused, self.expected)
         notes = [*self.notes, *notes]
         more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
@@ -156,7 +156,7 @@ class Submission:
             except Refused as reason:
                 before = "with the archives before it, " * (opened > 1 and isinstance(reason, TooLarge))
                 reason = f"{before}{sources.too_large(sources.MAX_UNPACKED_BYTES)}" if before else reason
-                refused.append(refusal(item.parts, reason))
+                refused.append(not_taken(item.parts, reason))
         return items, refused
 
     @property

@@ -216,7 +216,7 @@ class BatchResult:
         rows = [row for row in self._properties.values() if row.verdicts.keys() != {NOT_HANDED_IN}]
         return sorted(rows, key=lambda row: (row.passed / max(row.judged, 1), row.id))
 
-    def nobodys(self):
+    def unattempted(self):
         """Titles of the exercises of which nothing but stubs was handed in."""
         rows = sorted(row for row in self._properties.values() if row.verdicts.keys() == {NOT_HANDED_IN})
         return list(dict.fromkeys(row.exercise for row in rows))
