@@ -20,7 +20,7 @@ from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.selection import selected
-from fls_teach.autograder.sentence import refusal
+from fls_teach.autograder.sentence import GOES_ON, refusal
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
@@ -80,8 +80,7 @@ def grade(settings, progress=lambda fraction, what="": None):
             settings = replace(settings, isolation=isolation, hidden=hidden)
         corrected = settings.overrides or overrides.default(settings.out)
         corrected = overrides.read(corrected, chosen) if corrected else {}
-        goes_on = "what is finished is kept, and the same command goes on there"
-        with refusal(f"cannot go on, writing to '{settings.out}'", goes_on, OSError):
+        with refusal(f"cannot go on, writing to '{settings.out}'", GOES_ON, OSError):
             results_folder.save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])
             if not given:

@@ -5,6 +5,9 @@ import contextlib
 from fls_teach.course.registry import CourseError
 from fls_teach.files import because
 
+GOES_ON = "what is finished is kept, and the same command goes on there"
+"""What to do where a run of `fls grade` ends before its last submission."""
+
 
 @contextlib.contextmanager
 def refusal(what="", advice="", kinds=(OSError, ValueError, RecursionError)):
@@ -16,7 +19,7 @@ def refusal(what="", advice="", kinds=(OSError, ValueError, RecursionError)):
         "" if the exception is a sentence already.
     advice : str
         What to do.
-    kinds : tuple of type
+    kinds : type or tuple of type
 
     Examples
     --------

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fls_teach.course.registry import CourseError
+from fls_teach.files import because
 
 NOT_PASSED, NOT_JUDGED = "withheld property: not passed", "withheld property: the grader failed on it"
 
@@ -98,5 +99,4 @@ def _files(folder):
     try:
         return {path.name: path for path in sorted(Path(folder).iterdir()) if path.match("test_[0-9][0-9]_*.py")}
     except (OSError, ValueError) as problem:  # ValueError: a NUL character
-        reason = getattr(problem, "strerror", None) or problem
-        raise CourseError(f"cannot read the folder of withheld properties '{folder}' ({reason})") from None
+        raise CourseError(f"cannot read the folder of withheld properties '{folder}' ({because(problem)})") from None

@@ -17,7 +17,7 @@ from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.marking.record import check_record, mismatch
-from fls_teach.autograder.sentence import refusal
+from fls_teach.autograder.sentence import GOES_ON, refusal
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.selftest import ISOLATIONS
 from fls_teach.scheduler import connected
@@ -28,7 +28,6 @@ SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "memory_mi
 """Fields of `RunSettings` that a worker gets."""
 
 TRANSFER = 30.0  # seconds for an answer that is ready to come here, over a busy network
-_GOES_ON = "what is finished is kept, and the same command goes on there"
 WITHOUT_WORKERS = 60.0  # seconds that a batch waits for a worker: one that was killed may be started again
 
 
@@ -103,7 +102,7 @@ class Cluster:
             since = time.monotonic() if self.slots else since
             if time.monotonic() > since + WITHOUT_WORKERS:
                 reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
-                raise CourseError(f"no worker of '{self._address}' is left{reasons}; {_GOES_ON}")
+                raise CourseError(f"no worker of '{self._address}' is left{reasons}; {GOES_ON}")
 
         mark = functools.partial(self._mark, settings, chosen)
         ask = functools.partial(batch.record_by, self, mark, settings, ATTEMPTS)
@@ -194,7 +193,7 @@ class Cluster:
 
     def _lost(self, problem):
         return CourseError(
-            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); {_GOES_ON}"
+            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); {GOES_ON}"
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fls_teach.course.registry import CourseError, own_root
-from fls_teach.files import replacing
+from fls_teach.files import because, replace_text
 
 TEMPLATE = Path(__file__).resolve().with_name("template")
 """Holds an answer, too, so that a student distribution goes without it."""
@@ -82,12 +82,10 @@ def new_exercise(slug, course=None):
             text = re.sub("@(number|slug|name|title)@", lambda mark: marks[mark[1]], text)
             path = root / place.format(name=name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8", newline="\n")
+            replace_text(path, text)
             files[path] = purpose
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in the path
-        reason = getattr(problem, "strerror", None) or problem
-        raise CourseError(f"cannot write to '{root}' ({reason}); name another folder") from None
+        raise CourseError(f"cannot write to '{root}' ({because(problem)}); name another folder") from None
     return Written(name, root, files)
 
 
@@ -107,7 +105,7 @@ def _root(course):
             raise CourseError(f"'{root}' is a file; name a folder for your course")
         strangers = root.is_dir() and any(not each.name.startswith(".") for each in root.iterdir())
     except (OSError, ValueError) as problem:
-        raise CourseError(f"cannot look into '{root}' ({getattr(problem, 'strerror', None) or problem})") from None
+        raise CourseError(f"cannot look into '{root}' ({because(problem)})") from None
     if strangers and not (root / "exercises").is_dir():
         raise CourseError(f"'{root}' holds other files and no course; name a new or an empty folder")
     return root
