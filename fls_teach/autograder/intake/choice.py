@@ -72,7 +72,7 @@ def choose(items, refused, expected):
 
 
 def _narrowed(found, name, expected):
-    """Those of (level, item, bytes) among which nothing chooses."""
+    """Those of the candidates (level, item, bytes) that nothing says are worse than another."""
     found = _least(found, lambda each: each[0])
     archives = {item.archive: item for _, item, _ in found}
     if len(archives) > 1 and () not in archives:

@@ -176,7 +176,7 @@ def _people_by_file(folder, expected, patterns):
 
 
 def _refuse_work_of_others(search, inside, own, said, zips):
-    """Of a folder with an exercise beside two or more people's work: one may well have an old version there."""
+    """Refuse an exercise beside two folders or archives with others: one may be an old version, two may be people's."""
     others = [
         name
         for name, kind in inside

@@ -40,7 +40,7 @@ class Search:
     passed_over: Callable = lambda at: False
 
     def people(self, at=()):
-        """Whose is what in a folder of many people's work.
+        """Find out which paths in a folder of many people's work are whose.
 
         Parameters
         ----------
@@ -192,7 +192,7 @@ def _unread(name, kind, known):
 
 
 def _named_by_export(tree, at, found):
-    """With the names, mail addresses and times that Gradescope's export lists for its folders."""
+    """Add the names, mail addresses and times that Gradescope's export lists for its folders."""
     try:
         text = tree.read(tree.named((*at, _EXPORT))[0]).decode("utf-8", "replace")
     except (Refused, Unreadable):
@@ -228,7 +228,7 @@ def by_attempt(found, place, kind):
 
 
 def _placed(found, place, kind):
-    """With its path; a folder, an archive or a stray file of a person's alone has its own."""
+    """Add its path, which is that of a folder, an archive or a stray file where this is all that the person has."""
     if not found.members:
         return replace(found, path=place, kind="nothing")
     (path, name), *more = found.members

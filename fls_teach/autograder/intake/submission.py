@@ -17,7 +17,7 @@ MAX_ARCHIVES = 8  # opened for one submission
 
 @dataclass(frozen=True)
 class Submission:
-    """One attempt of a person's or a group's: it is found, and `read`, when its turn comes, gives it with its files.
+    """One attempt of a person or a group. It is found without its files; `read` adds them when its turn comes.
 
     Attributes
     ----------

@@ -50,7 +50,7 @@ def run(entries, settings, progress=lambda done, name: None):
 
 
 def spread(items, work, at_a_time, stop, progress=lambda done, item: None, watch=lambda: None):
-    """Do something for each of many in threads.
+    """Call `work` with each item, in threads.
 
     Parameters
     ----------

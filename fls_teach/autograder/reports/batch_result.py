@@ -91,7 +91,7 @@ class Row(NamedTuple):
 
     @property
     def judged(self):
-        """How many of those who handed it in it was tried on without a fault of the grader's."""
+        """How many submissions of its exercise it was tried on without a fault of the grader's."""
         return self.verdicts.total() - self.verdicts["grader-fault"] - self.verdicts[NOT_HANDED_IN]
 
 

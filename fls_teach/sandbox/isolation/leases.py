@@ -62,6 +62,7 @@ def lease_processor():
     Raises
     ------
     SandboxError
+        If root has no folder for locks.
     """
     processors = sorted(os.sched_getaffinity(0))
     # By chance: containers side by side do not see one another's leases, and must not all begin with the same.

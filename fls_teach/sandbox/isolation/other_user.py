@@ -21,7 +21,7 @@ from fls_teach.sandbox.proc.table import process, processes_of
 
 _ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
 _TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
-"""Below these are folders in which everybody may write."""
+"""Below these are folders in which every user may write."""
 
 # What numpy and torch look at to choose their code and their number of threads.
 _DEVICES = (
@@ -48,8 +48,8 @@ class OtherUser(Confined):
             raise SandboxError("the program 'rm' is not installed (Debian, Ubuntu: apt-get install coreutils)")
         super().__init__(limits)
         self._closed, self._uid = False, self._lease.number
-        # Our package may well be closed to others; these three files have to be open. Whoever holds the number owns
-        # the name, and what a grader that was killed has left there.
+        # Our package may well be closed to others; these three files have to be open. The process that leases the uid
+        # owns the name, and what a grader that was killed has left there.
         self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._uid}")
         self.scratch = str(self._folder / "scratch")
         self._open = [] if landlock() else _open_to_all(_TOPS)
