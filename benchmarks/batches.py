@@ -14,7 +14,7 @@ import submissions
 from process_tree import fls
 from provenance import table
 
-from fls_teach.autograder.marking.record import properties, read_record
+from fls_teach.autograder.record import properties, read_record
 from fls_teach.course.registry import exercises, find_exercise
 
 SMALL = "08"  # the cheapest exercise

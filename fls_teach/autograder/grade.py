@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fls_teach.autograder import results_folder
+from fls_teach.autograder.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import shown
@@ -17,7 +18,6 @@ from fls_teach.autograder.marking import batch, course_key, overrides
 from fls_teach.autograder.marking.cluster import cluster_at
 from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.reports import against, gradebook
-from fls_teach.autograder.reports.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.selection import selected
 from fls_teach.autograder.sentence import GOES_ON, refusal
@@ -25,7 +25,7 @@ from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
-from fls_teach.sandbox.isolation.selftest import choose
+from fls_teach.sandbox.selftest import choose
 
 
 def grade(settings, progress=lambda fraction, what="": None):

@@ -116,9 +116,9 @@ Not guaranteed here:
 
 from fls_teach.sandbox.inprocess import InProcess
 from fls_teach.sandbox.outcome import KINDS, Outcome
-from fls_teach.sandbox.proc.worker_process import WorkerStartError
 from fls_teach.sandbox.protocol import MAX_VALUE_BYTES, NotPlain, ProtocolError
 from fls_teach.sandbox.session import Session
+from fls_teach.sandbox.worker_process import WorkerStartError
 
 __all__ = [
     "KINDS",

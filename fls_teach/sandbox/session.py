@@ -7,9 +7,9 @@ from pathlib import Path
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence
-from fls_teach.sandbox.proc.worker_process import WorkerProcess
 from fls_teach.sandbox.reply import last_words, visible_fields
 from fls_teach.sandbox.source import check_source, read_source
+from fls_teach.sandbox.worker_process import WorkerProcess
 
 _FATAL = "timeout", "crash", "memory", "output", "protocol_error"  # after which the worker is ended
 

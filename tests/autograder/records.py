@@ -2,7 +2,7 @@
 
 import copy
 
-from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.record import VERDICTS
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fls_teach.autograder.marking.record import check_record, read_record
+from fls_teach.autograder.record import check_record, read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.reports.against import compare
 from fls_teach.course.registry import CourseError

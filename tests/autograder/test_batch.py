@@ -9,7 +9,7 @@ import pytest
 
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, grader
-from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.folder import DRAWN
 from fls_teach.autograder.reports.summary import as_dict
 from fls_teach.autograder.settings import RunSettings, TimeLimits

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, cluster, cluster_worker
-from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.summary import as_dict
 from fls_teach.cli import main
 from fls_teach.course.registry import CourseError

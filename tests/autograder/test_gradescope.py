@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fls_teach.autograder.marking.record import VERDICTS, as_json
+from fls_teach.autograder.record import VERDICTS, as_json
 from fls_teach.autograder.reports.gradescope import as_results
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record

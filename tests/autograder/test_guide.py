@@ -9,7 +9,7 @@ import click
 import pytest
 
 import fls_teach
-from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.record import VERDICTS
 from fls_teach.cli import main
 from fls_teach.course.new_exercise import new_exercise
 

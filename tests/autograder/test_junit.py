@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.record import VERDICTS
 from fls_teach.autograder.reports.junit import as_junit
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record

@@ -14,7 +14,7 @@ from fls_teach.autograder.marking import mark as marking
 from fls_teach.autograder.marking.budget import TimedSession
 from fls_teach.autograder.marking.course_key import seed_from
 from fls_teach.autograder.marking.mark import mark
-from fls_teach.autograder.marking.record import as_json, check_record, properties
+from fls_teach.autograder.record import as_json, check_record, properties
 from fls_teach.autograder.settings import TimeLimits
 from fls_teach.course.checking import check as engine
 from fls_teach.course.checking.check import load_specification, verdict_of

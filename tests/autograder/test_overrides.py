@@ -6,12 +6,13 @@ import hashlib
 
 import pytest
 
+from fls_teach.autograder import conclude
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import overrides
 from fls_teach.autograder.marking.late import late_rule
-from fls_teach.autograder.marking.record import as_json, check_record, final_marks, read_record
-from fls_teach.autograder.reports import conclude, gradebook, summary
+from fls_teach.autograder.record import as_json, check_record, final_marks, read_record
+from fls_teach.autograder.reports import gradebook, summary
 from fls_teach.autograder.reports.gradescope import as_results
 from fls_teach.autograder.reports.html import report_page
 from fls_teach.autograder.reports.lines import corrections

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fls_teach.autograder.marking.record import VERDICTS, printable
+from fls_teach.autograder.record import VERDICTS, printable
 from fls_teach.autograder.reports.batch_result import BatchResult, others
 from fls_teach.autograder.reports.html import _TEMPLATES, LISTED, cohort_page, report_page
 from fls_teach.autograder.reports.similar import Pair

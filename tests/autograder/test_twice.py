@@ -6,7 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from fls_teach.autograder.marking.record import read_record
+from fls_teach.autograder.record import read_record
 from fls_teach.cli import main
 
 from .test_frozen_course import HERE

@@ -11,9 +11,9 @@ import pytest
 
 from fls_teach.sandbox import Session
 from fls_teach.sandbox.isolation.sandboxes import SandboxError
-from fls_teach.sandbox.isolation.selftest import make_sandbox
 from fls_teach.sandbox.isolation.view import interpreter_trees
-from fls_teach.sandbox.proc.worker_process import WorkerProcess, WorkerStartError
+from fls_teach.sandbox.selftest import make_sandbox
+from fls_teach.sandbox.worker_process import WorkerProcess, WorkerStartError
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from fls_teach.sandbox.proc.worker_process import WorkerProcess
+from fls_teach.sandbox.worker_process import WorkerProcess
 
 # What an attacker would write at the top: the worker's own module, channel and protocol.
 STOLEN = """

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fls_teach.sandbox import selftest
 from fls_teach.sandbox.isolation import leases, other_user, sandboxes, view
 from fls_teach.sandbox.isolation.leases import FIRST_USER, KILLERS_BELOW, LAST_USER, lease_processor, lease_user
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, ResourceLimits, SandboxError
 from fls_teach.sandbox.proc.ending import killer_of
 from fls_teach.sandbox.proc.table import descendants, process_table
-from fls_teach.sandbox.proc.worker_process import WorkerProcess
+from fls_teach.sandbox.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 locked = pytest.mark.parametrize("name", ["bwrap", "uid"])
@@ -369,7 +370,7 @@ def test_a_bubblewrap_that_cannot_limit_tmp_is_watched(inside, need, tmp_path, m
     old_bubblewrap(tmp_path, "0.6.1", monkeypatch)
     session, sandbox = inside("bwrap", scratch_mib=8)
     assert "--size" not in sandbox._arguments
-    probe = Path(sandboxes.__file__).with_name("probe.py").read_text()
+    probe = selftest.PROBE.read_text()
     session = session.__class__("probe.py", source=probe.encode(), sandbox=sandbox, time_limit=10)
     with session:
         assert session.call("fill", 2**20, 4).ok
@@ -514,7 +515,7 @@ def test_a_worker_ends_with_its_grader(need, name, tmp_path):
     student.write_text(STUDENT)
     grader = textwrap.dedent(f"""
         from fls_teach.sandbox import Session
-        from fls_teach.sandbox.isolation.selftest import make_sandbox
+        from fls_teach.sandbox.selftest import make_sandbox
         with Session({str(student)!r}, sandbox=make_sandbox({name!r}), time_limit=60) as session:
             session.load()
             print(session.worker_pid, flush=True)
@@ -620,8 +621,7 @@ def test_another_user_needs_an_interpreter_that_it_can_read(run_in_container, tm
     script = f"""if True:
         import sys
         sys.path.append({str(closed)!r})
-        from fls_teach.sandbox.isolation import selftest
-        from fls_teach.sandbox.proc import worker_process
+        from fls_teach.sandbox import selftest, worker_process
         worker_process.library_folders = lambda: [{str(closed)!r}]
         print(selftest.weaknesses(selftest.make_sandbox("uid")))
     """

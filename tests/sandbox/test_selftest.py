@@ -11,11 +11,10 @@ import warnings
 
 import pytest
 
-from fls_teach.sandbox.isolation import selftest
+from fls_teach.sandbox import selftest, worker_process
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
-from fls_teach.sandbox.isolation.selftest import choose, make_sandbox, weaknesses
-from fls_teach.sandbox.proc import worker_process
 from fls_teach.sandbox.proc.table import process, process_table
+from fls_teach.sandbox.selftest import choose, make_sandbox, weaknesses
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 

@@ -15,12 +15,12 @@ from fls_teach import terminal
 from fls_teach.autograder.doctor.advice import advice
 from fls_teach.autograder.doctor.zoo import attacks
 from fls_teach.autograder.grade import grade
-from fls_teach.autograder.marking.record import as_json, properties, read_record
+from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
 from fls_teach.sandbox.isolation.sandboxes import SandboxError
-from fls_teach.sandbox.isolation.selftest import ISOLATIONS, make_sandbox, weaknesses
 from fls_teach.sandbox.proc.table import process_table
+from fls_teach.sandbox.selftest import ISOLATIONS, make_sandbox, weaknesses
 
 CANARY = "FLS-CANARY"
 """Part of every planted secret: no report on an attack may contain it."""

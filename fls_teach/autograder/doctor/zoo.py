@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.record import VERDICTS
 from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError, exercises
 

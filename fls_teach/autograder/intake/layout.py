@@ -5,7 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import INVISIBLE
+from fls_teach.autograder.record import INVISIBLE
 
 
 def data_lines(name):

@@ -13,7 +13,7 @@ from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking.course_key import seed_from
 from fls_teach.autograder.marking.grader import Grader, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, fault_record
-from fls_teach.autograder.marking.record import as_json, properties
+from fls_teach.autograder.record import as_json, properties
 from fls_teach.autograder.reports.folder import finished, write
 from fls_teach.course.registry import CourseError
 

@@ -16,10 +16,10 @@ from dataclasses import replace
 from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
-from fls_teach.autograder.marking.record import check_record, mismatch
+from fls_teach.autograder.record import check_record, mismatch
 from fls_teach.autograder.sentence import GOES_ON, refusal
 from fls_teach.course.registry import CourseError
-from fls_teach.sandbox.isolation.selftest import ISOLATIONS
+from fls_teach.sandbox.selftest import ISOLATIONS
 from fls_teach.scheduler import connected
 
 ATTEMPTS = 3  # a submission that ends this many workers is not tried on another

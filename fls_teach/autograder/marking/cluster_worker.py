@@ -21,7 +21,7 @@ from fls_teach.autograder.marking.mark import versions
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError, course_root
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
-from fls_teach.sandbox.isolation.selftest import choose
+from fls_teach.sandbox.selftest import choose
 
 _one_at_a_time = threading.Lock()
 

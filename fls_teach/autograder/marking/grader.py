@@ -20,9 +20,9 @@ from pathlib import Path
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking.course_key import VARIABLE
 from fls_teach.autograder.marking.mark import mark
-from fls_teach.autograder.marking.record import as_json
+from fls_teach.autograder.record import as_json
 from fls_teach.autograder.settings import RunSettings
-from fls_teach.sandbox.isolation.selftest import make_sandbox
+from fls_teach.sandbox.selftest import make_sandbox
 
 ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
 STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fls_teach import __version__
 from fls_teach.autograder.marking.budget import TimedSession
-from fls_teach.autograder.marking.record import new_record
+from fls_teach.autograder.record import new_record
 from fls_teach.autograder.settings import TimeLimits
 from fls_teach.course.checking.check import STOPPED, check
 from fls_teach.course.checking.results import CheckResult, PropertyResult

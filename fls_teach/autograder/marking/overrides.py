@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import printable
+from fls_teach.autograder.record import printable
 from fls_teach.autograder.tables import read_columns
 from fls_teach.course.registry import CourseError
 

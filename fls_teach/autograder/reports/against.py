@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from fls_teach.autograder.marking.record import printable, properties, read_record
+from fls_teach.autograder.record import printable, properties, read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError

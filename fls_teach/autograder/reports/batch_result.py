@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from fls_teach.autograder.marking.record import VERDICTS, final_marks, properties
+from fls_teach.autograder.record import VERDICTS, final_marks, properties
 from fls_teach.autograder.reports.lines import likely_of, reasons_to_review
 
 BINS = 10

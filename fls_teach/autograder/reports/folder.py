@@ -1,6 +1,6 @@
 """The files of one submission: its record, and what is drawn from it."""
 
-from fls_teach.autograder.marking.record import as_json, mismatch, read_record
+from fls_teach.autograder.record import as_json, mismatch, read_record
 from fls_teach.autograder.reports import gradescope, html, junit
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replace_text

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import Counter
 
-from fls_teach.autograder.marking.record import VERDICTS, final_marks, printable, properties
+from fls_teach.autograder.record import VERDICTS, final_marks, printable, properties
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
 from fls_teach.autograder.tables import read_columns, write_table
 from fls_teach.files import replacing

@@ -3,7 +3,7 @@
 The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 """
 
-from fls_teach.autograder.marking.record import final_marks, properties
+from fls_teach.autograder.record import final_marks, properties
 from fls_teach.autograder.reports.lines import corrections, verdict_lines
 from fls_teach.autograder.reports.reproduce import reproduce_command
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from fls_teach.autograder.marking.record import VERDICTS, final_marks, printable, properties
+from fls_teach.autograder.record import VERDICTS, final_marks, printable, properties
 from fls_teach.autograder.reports.batch_result import others
 from fls_teach.autograder.reports.lines import card_rows, corrections, file_rows, likely_of
 from fls_teach.autograder.reports.reproduce import reproduce_command

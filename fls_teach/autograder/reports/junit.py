@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from fls_teach.autograder.marking.record import printable, properties
+from fls_teach.autograder.record import printable, properties
 from fls_teach.autograder.reports.lines import verdict_lines
 
 FAILURES = ("wrong", "missing", "skipped-by-submission")

@@ -1,6 +1,6 @@
 """What a record says to people, as lines of plain text: verdicts, cards, corrections, and reasons to look at it."""
 
-from fls_teach.autograder.marking.record import VERDICTS
+from fls_teach.autograder.record import VERDICTS
 from fls_teach.course.checking import results
 
 

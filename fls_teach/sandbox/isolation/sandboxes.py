@@ -108,7 +108,7 @@ class NoSandbox:
     ----------
     name : str
     limits : ResourceLimits or None
-        What `proc.worker_process` watches from outside: memory and output.
+        What `worker_process` watches from outside: memory and output.
     """
 
     name = "process"

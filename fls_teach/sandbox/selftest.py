@@ -13,8 +13,8 @@ from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.proc.table import process, process_table
-from fls_teach.sandbox.proc.worker_process import WorkerStartError
 from fls_teach.sandbox.session import Session
+from fls_teach.sandbox.worker_process import WorkerStartError
 
 PROBE = Path(__file__).with_name("probe.py")
 ISOLATIONS = "bwrap", "uid", "process"

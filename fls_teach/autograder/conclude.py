@@ -4,7 +4,7 @@ import contextlib
 
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.marking import overrides
-from fls_teach.autograder.marking.record import as_json, final_marks, read_record
+from fls_teach.autograder.record import as_json, final_marks, read_record
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.autograder.reports.folder import write
