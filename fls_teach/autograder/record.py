@@ -1,11 +1,11 @@
-"""The record of one marked submission: made here, checked here when it is read back, and text that is safe to show."""
+"""The record of one marked submission: made here, and checked here when it is read back."""
 
 import json
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 from fls_teach.autograder.sentence import refusal
+from fls_teach.characters import printable
 from fls_teach.course.checking import results
 
 VERDICTS = {verdict: says for verdict, says in results.VERDICTS.items() if verdict != "not-run"}
@@ -13,32 +13,6 @@ VERDICTS = {verdict: says for verdict, says in results.VERDICTS.items() if verdi
 
 STATES = ("passed", "failed", "missing", "unusable", "fault")
 LARGEST_RECORD = 64 << 20  # bytes; ours are some ten thousand
-
-# What XML 1.0 forbids, lone surrogates included: no parser need accept it, and Gradescope's database takes no NUL.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What reorders a line or cannot be seen: with it, a report shows what was not written.
-INVISIBLE = re.compile(
-    "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\U00013430-\U0001343f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-
-
-def printable(text):
-    """`text` without characters that a file format forbids, or that hide or reorder others.
-
-    Examples
-    --------
-    >>> printable("a\\u202eb")
-    'a\\\\u202eb'
-    """
-    return INVISIBLE.sub(_escaped, _FORBIDDEN.sub("\ufffd", text))
-
-
-def _escaped(found):
-    code = ord(found[0])
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
 
 _ORDER = "format submission folder digest seed keyed score max_score fault versions isolation limits notes exercises"
 _UNREAD = {"digest": "", "seed": 0, "keyed": False, "fault": False, "limits": {}, "notes": ()}

@@ -5,8 +5,8 @@ import json
 import stat
 from pathlib import Path
 
-from fls_teach.autograder.record import printable
 from fls_teach.autograder.sentence import refusal
+from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replace_text, writable_folder
 

@@ -6,17 +6,6 @@ KINDS = tuple(
     "value exception not_done missing not_plain load_error timeout crash memory output protocol_error".split()
 )
 
-# Control characters could move a terminal's cursor or reorder a line (bidi
-# overrides) so that a report shows what is not there; show them as escapes.
-_UNSAFE = {
-    code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    for start, stop in (
-        *((0, 9), (11, 32), (127, 160), (0x61C, 0x61D)),
-        *((0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A)),
-    )
-    for code in range(start, stop)
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -38,13 +27,6 @@ class Outcome:
     def ok(self):
         """Whether the call returned a plain value."""
         return self.kind == "value"
-
-
-def visible_text(text, limit):
-    """Return `text` without control characters, cut to `limit` characters with a note."""
-    text = text.replace("\r\n", "\n").translate(_UNSAFE)
-    left_out = len(text) - limit
-    return f"{text[:limit]}\n... ({left_out} more characters not shown)" if left_out > 0 else text
 
 
 _SENTENCES = {

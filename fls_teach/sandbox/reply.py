@@ -5,8 +5,8 @@ All of it may be forged. What has the right form is worth as much as the value t
 
 import re
 
+from fls_teach.characters import visible_text
 from fls_teach.sandbox.decoding import ProtocolError, decode
-from fls_teach.sandbox.outcome import visible_text
 
 _KINDS = "value", "exception", "not_done", "missing", "not_plain", "load_error", "timeout"
 _FORM = {"kind": str, "exception": str, "detail": str, "traceback": str, "mutated": tuple}

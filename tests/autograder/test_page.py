@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fls_teach.autograder.record import VERDICTS, printable
+from fls_teach.autograder.record import VERDICTS
 from fls_teach.autograder.reports.batch_result import BatchResult, others
 from fls_teach.autograder.reports.html import _TEMPLATES, LISTED, cohort_page, report_page
 from fls_teach.autograder.reports.similar import Pair
+from fls_teach.characters import printable
 
 from .records import HOSTILE, every_verdict, exercise, hostile, item, record
 

@@ -8,11 +8,11 @@ import pytest
 import fls_teach
 
 PACKAGE = Path(fls_teach.__file__).parent
-SMALL = "diagnosis", "files", "plotting", "processors", "scheduler", "statistics", "terminal"
+SMALL = "characters", "diagnosis", "files", "pages", "plotting", "processors", "scheduler", "statistics", "terminal"
 """Single files that every room but the theory may use."""
 MAY_USE = {
     "theory": set(),
-    "sandbox": {"files"},
+    "sandbox": {"characters", "files"},
     "course": {"theory", "sandbox", *SMALL},
     "vision": {"theory", *SMALL},
     "demos": {"theory", "vision", *SMALL},
@@ -52,19 +52,44 @@ def test_a_room_uses_only_what_lies_below_it(room):
     assert not {(path, used) for path, used in found if used not in MAY_USE[room] | {room}}
 
 
-COURSE = "registry patched".split(), ["checking"], ["feedback"], ["workspace"]
-"""Floors of the course, the lowest first: what is asked, what is said of it, and where a student works."""
+FLOORS = {
+    "course": ["registry patched", "checking", "feedback", "workspace"],
+    "autograder": [
+        "record results_folder selection sentence settings tables",
+        "intake",
+        "reports",
+        "marking",
+        "packaging",
+        "conclude grade",
+        "doctor",
+    ],
+    "sandbox": [
+        "decoding notebooks outcome printed protocol reply source worker",
+        "proc",
+        "isolation",
+        "worker_process session inprocess",
+        "probe selftest",
+    ],
+}
+"""Files and sub-rooms of rooms that have floors, the lowest first: none uses what lies above it."""
 
 
-def test_the_course_has_its_floors_too():
-    """Catches a verdict that depends on how a failure is shown."""
-    upwards = []
-    for k, floor in enumerate(COURSE):
-        above = tuple(f"fls_teach.course.{name}" for names in COURSE[k + 1 :] for name in names)
-        paths = [path for name in floor for path in files(f"course/{name}")]
-        assert paths
-        upwards += [(path.name, name) for path in paths for name in imported(path) if name.startswith(above)]
+@pytest.mark.parametrize("room", FLOORS)
+def test_a_room_has_its_floors_too(room):
+    """Catches a verdict that depends on how a failure is shown, a report that marks, or a worker with a self-test."""
+    floors, upwards = [floor.split() for floor in FLOORS[room]], []
+    for k, floor in enumerate(floors):
+        above = {f"fls_teach.{room}.{name}" for names in floors[k + 1 :] for name in names}
+        for path in (path for name in floor for path in files(f"{room}/{name}")):
+            upwards += [(path.name, name) for name in imported(path) if ".".join(name.split(".")[:3]) in above]
     assert not upwards
+
+
+@pytest.mark.parametrize("room", ["autograder", "sandbox"])
+def test_each_part_of_a_room_is_on_a_floor(room):
+    """Catches a new file that no rule is about, and a rule on a file that is gone."""
+    parts = {path.stem for path in (PACKAGE / room).iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
+    assert parts - {"__init__"} == {name for floor in FLOORS[room] for name in floor.split()}
 
 
 def test_every_room_has_its_rule():

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from fls_teach.autograder.record import INVISIBLE
+from fls_teach.characters import UNSAFE
 
 
 def data_lines(name):
@@ -21,7 +21,7 @@ for _key, _text in data_lines("words.txt"):
 
 _SHOWN = 80  # characters of a path in a note
 # Some are printable, says Python, and yet nothing is seen of them: two names that differ by one look the same.
-_UNSEEN = re.compile(f"{INVISIBLE.pattern}|[\ufe00-\ufe0f]")
+_UNSEEN = re.compile(f"{UNSAFE.pattern}|[\ufe00-\ufe0f]")
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half a character, and no byte that the locale cannot read
 
 STAMP = (

@@ -5,8 +5,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from fls_teach.autograder.record import printable
 from fls_teach.autograder.tables import read_columns
+from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 
 NAME = "overrides.csv"

@@ -6,9 +6,10 @@ import itertools
 from pathlib import Path
 
 from fls_teach.autograder.packaging.archive import write_private_zip
-from fls_teach.autograder.record import printable, read_record
+from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.results_folder import is_results_folder
+from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 
 

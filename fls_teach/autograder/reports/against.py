@@ -3,9 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
-from fls_teach.autograder.record import printable, properties, read_record
+from fls_teach.autograder.record import properties, read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.sentence import refusal
+from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 
 

@@ -6,9 +6,10 @@ import itertools
 import re
 from collections import Counter
 
-from fls_teach.autograder.record import VERDICTS, final_marks, printable, properties
+from fls_teach.autograder.record import VERDICTS, final_marks, properties
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
 from fls_teach.autograder.tables import read_columns, write_table
+from fls_teach.characters import printable
 from fls_teach.files import replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"

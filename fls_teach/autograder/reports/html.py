@@ -6,12 +6,12 @@ a student's get through the escaping. Whatever a student wrote is set apart, so 
 
 from pathlib import Path
 
-import jinja2
-
-from fls_teach.autograder.record import VERDICTS, final_marks, printable, properties
+from fls_teach.autograder.record import VERDICTS, final_marks, properties
 from fls_teach.autograder.reports.batch_result import others
 from fls_teach.autograder.reports.lines import card_rows, corrections, file_rows, likely_of
 from fls_teach.autograder.reports.reproduce import reproduce_command
+from fls_teach.characters import printable
+from fls_teach.pages import templates
 
 LISTED, LISTED_PAIRS = 50, 200
 """Submissions of one kind, and pairs, on the page of a batch; the rest is a number."""
@@ -91,15 +91,8 @@ def marks_of(exercise, marks):
     return "no mark" if points is None else f"{points:g}/{exercise['of']}"
 
 
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    # Every text on its way out; what is already markup is a subclass of str and comes from the templates alone.
-    finalize=lambda value: printable(value) if type(value) is str else value,
-)
+# Every text on its way out; what is already markup is a subclass of str and comes from the templates alone.
+_ENVIRONMENT = templates(_TEMPLATES, finalize=lambda value: printable(value) if type(value) is str else value)
 _SHARED = card_rows, file_rows, likely_of, many, marks_of, others, percent, scrolls
 _ENVIRONMENT.globals |= {function.__name__: function for function in _SHARED}
 _ENVIRONMENT.globals |= {"listed": LISTED, "listed_pairs": LISTED_PAIRS, "looks": LOOKS, "verdicts": VERDICTS}

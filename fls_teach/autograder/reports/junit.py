@@ -2,8 +2,9 @@
 
 from xml.etree import ElementTree
 
-from fls_teach.autograder.record import printable, properties
+from fls_teach.autograder.record import properties
 from fls_teach.autograder.reports.lines import verdict_lines
+from fls_teach.characters import printable
 
 FAILURES = ("wrong", "missing", "skipped-by-submission")
 """Verdicts on an answer, or on its absence; any other that is not "passed" says that there was no answer to judge."""

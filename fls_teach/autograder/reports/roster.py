@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections import defaultdict
 
-from fls_teach.autograder.record import printable
 from fls_teach.autograder.tables import read_table, write_table
+from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 

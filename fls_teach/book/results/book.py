@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-import jinja2
-
 from fls_teach import __version__
 from fls_teach.book.explorer import page_html
 from fls_teach.book.results.science import picture, sections, to_html
@@ -15,6 +13,7 @@ from fls_teach.demos import NAMES, demo_module, summary
 from fls_teach.demos.framework.report import Report, redraw
 from fls_teach.demos.framework.result import Result, plain
 from fls_teach.files import replace_text
+from fls_teach.pages import templates
 
 try:
     import tomllib
@@ -184,12 +183,6 @@ def _lesson(folder):
 
 
 def _environment():
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(_HERE)
     environment.filters["linked"] = lambda source: to_html(source).removeprefix("<p>").removesuffix("</p>\n")
     return environment

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from fls_teach.sandbox.outcome import visible_text
+from fls_teach.characters import visible_text
 
 DIGITS = 4
 SMALL = 36  # entries of an array that are all shown

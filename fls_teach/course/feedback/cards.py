@@ -7,13 +7,13 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from fls_teach.characters import visible_text
 from fls_teach.course.checking.failures import Abandoned, ArgumentChanged, CallFailed, Mismatch
 from fls_teach.course.checking.search import StopSearch
 from fls_teach.course.checking.show import call_shown, inputs_shown, largest_difference, pair_shown
 from fls_teach.course.feedback.code import call_as_code
 from fls_teach.course.feedback.failing_call import failing_call
 from fls_teach.course.feedback.misconceptions import likely_misconception
-from fls_teach.sandbox.outcome import visible_text
 
 PRINTED_LINES = 12
 BESIDE = 2  # calls before and after the failing one that are shown
