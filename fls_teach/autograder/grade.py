@@ -167,14 +167,13 @@ def _isolation(settings, entries, chosen):
     modules = ["numpy", "scipy", *sorted({name for exercise in chosen for name in exercise.needs})]
     limits = ResourceLimits(memory_mib=settings.memory_mib)
     try:
-        sandbox = choose(settings.isolation, secret, folders, modules, limits)
+        isolation = choose(settings.isolation, secret, folders, modules, limits)
     except SandboxError as problem:
         raise CourseError(
             f"no working sandbox on this machine ({problem}). `fls doctor` says what is missing; if you trust "
             "every submission, --isolation process runs them without a sandbox"
         ) from None
-    sandbox.close()
-    return sandbox.name, tuple(sorted(str(path) for path in hidden))
+    return isolation, tuple(sorted(str(path) for path in hidden))
 
 
 def _at_worst(settings, count):

@@ -1,5 +1,6 @@
 """Does a sandbox keep its promises on this machine? Nothing untrusted runs in one that has not just been tried."""
 
+import contextlib
 import dataclasses
 import os
 import platform
@@ -75,12 +76,12 @@ def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
             secret.write(b"secret")
             secret.flush()
             port = listener.getsockname()[1]
-            return list(_tried(session, sandbox, [secret.name, *secrets], folders, port, modules))
+            return list(_seen(session, sandbox, [secret.name, *secrets], folders, port, modules))
     except (WorkerStartError, SandboxError) as problem:
         return [str(problem)]
 
 
-def _tried(session, sandbox, secrets, folders, port, modules):
+def _seen(session, sandbox, secrets, folders, port, modules):
     outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, process(os.getpid()))
     if not outcome.ok:
         yield f"the probe failed: {outcome.message}"
@@ -164,8 +165,17 @@ def _without_memory_limit(session, sandbox):
         sandbox.limits = limits
 
 
+def tried(name, secrets=(), folders=(), modules=("numpy",), limits=None):
+    """What speaks against an isolation on this machine, as `weaknesses` of its sandbox."""
+    try:
+        with contextlib.closing(make_sandbox(name, secrets, limits)) as sandbox:
+            return weaknesses(sandbox, secrets, folders, modules)
+    except SandboxError as problem:
+        return [str(problem)]
+
+
 def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
-    """The sandbox to use.
+    """The name of the isolation to use.
 
     Parameters
     ----------
@@ -177,8 +187,7 @@ def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
 
     Returns
     -------
-    sandbox
-        To be closed.
+    str
 
     Raises
     ------
@@ -186,18 +195,12 @@ def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
         If none works: the sentence says why, and what to do.
     """
     if isolation == "process":
-        return NoSandbox(limits)
+        return isolation
     reasons = []
     for name in ISOLATIONS[:2] if isolation == "auto" else (isolation,):
-        try:
-            sandbox = make_sandbox(name, secrets, limits)
-        except SandboxError as problem:
-            reasons.append(f"{name}: {problem}")
-            continue
-        found = weaknesses(sandbox, secrets, folders, modules)
+        found = tried(name, secrets, folders, modules, limits)
         if not found:
-            return sandbox
-        sandbox.close()
+            return name
         more = f" (and {len(found) - 1} more; fls doctor lists them)" if len(found) > 1 else ""
         reasons.append(f"{name}: {found[0]}{more}")
     raise SandboxError("; ".join(reasons))

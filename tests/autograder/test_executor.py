@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -262,8 +261,7 @@ def test_workers_with_a_weaker_sandbox_than_others_are_left_out(scripted, ada, t
     """Catches a batch of which some records say bwrap and some uid."""
     weak = {"isolation": "uid"}
     scripted(lambda worker, name, asked: mark if name == "mark" else weak if worker == BOTH[0] else None)
-    strong = SimpleNamespace(name="process", close=lambda: None)
-    monkeypatch.setattr(cluster_worker, "choose", lambda *given: strong)
+    monkeypatch.setattr(cluster_worker, "choose", lambda *given: "process")
     monkeypatch.setattr(cluster, "ISOLATIONS", ("process", "uid"))
     done = grade(over([ada], tmp_path / "out", isolation="auto"))
     assert done.isolation == "process" and "its sandbox is uid" in done.refused_workers[BOTH[0]]
@@ -335,6 +333,30 @@ def test_a_worker_that_is_lost_for_a_moment_is_used_again(scripted, ada, tmp_pat
     client = scripted(script, BOTH[:1])
     assert grade(over([ada], tmp_path / "out")).faults == []
     assert asked == ["examine", "mark", "examine", "examine", "mark"]
+
+
+@pytest.mark.parametrize("said", [[], "record", {}, {"isolation": "none"}, {"isolation": "process"}, {"isolation": []}])
+def test_an_answer_that_is_none_is_a_sentence(scripted, ada, tmp_path, said):
+    """Catches a traceback, and a worker that talks the batch into grading without a sandbox."""
+    scripted(lambda worker, name, asked: said, BOTH[:1])
+    with pytest.raises(CourseError, match="no worker of '.*' may mark: not tcp://one "):
+        grade(over([ada], tmp_path / "out", isolation="auto"))
+
+
+def test_a_worker_that_is_lost_and_found_has_no_more_threads_than_before():
+    """Catches a worker of one thread that gets two submissions at a time, as its thread is counted anew."""
+    client = Scripted(None, BOTH[:1])
+    found = cluster.Cluster(client, PLACE)
+    found._look()
+    found._isolation[BOTH[0]] = "bwrap"
+    assert found.get() == BOTH[0]
+    client.there = {}
+    found._look()
+    client.there = {BOTH[0]: 1}
+    found._look()
+    assert not found._free(), "its thread is still at work"
+    found.put(BOTH[0])
+    assert found._free() == [BOTH[0]]
 
 
 def test_a_connection_that_closes_is_a_sentence(scripted, ada, tmp_path, monkeypatch, mark):

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import importlib.machinery
 import os
 import signal
 import subprocess
@@ -210,6 +211,16 @@ def test_nothing_secret_is_on_a_command_line(sandbox_for, monkeypatch, tmp_path)
             assert "hush" not in words and str(tmp_path) not in words and "fls_teach" not in words
 
 
+def test_packages_that_are_links_are_shown_where_they_lie(tmp_path, monkeypatch):
+    """Catches a worker without numpy where an installer has made links into a cache of its own."""
+    for name in ("here", "there/numpy"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "here/numpy").symlink_to(tmp_path / "there/numpy")
+    spec = importlib.machinery.ModuleSpec("numpy", None, origin=str(tmp_path / "here/numpy/__init__.py"))
+    monkeypatch.setattr(view.importlib.util, "find_spec", {"numpy": spec}.get)
+    assert view.library_folders() == [str(tmp_path / "here"), str(tmp_path / "there")]
+
+
 def test_what_lies_among_the_packages_can_be_hidden(inside):
     package = Path(np.__file__).parent
     file, folder = package / "conftest.py", package / "tests"
@@ -248,6 +259,8 @@ def test_masks_cover_every_name_of_what_they_hide(tmp_path):
     assert view.to_hide([secret], [str(link), str(real)]) == both
     assert view.to_hide([link / "lib" / "secret"], [str(real)]) == [str(secret)]
     assert view.to_hide([secret, secret / "inner", tmp_path / "elsewhere", "/etc"], [str(real)]) == [str(secret)]
+    (real / "alias").symlink_to(real / "lib")
+    assert view.to_hide([real / "alias/secret"], [str(real)]) == [str(secret)], "bubblewrap mounts nothing on a link"
 
 
 def test_a_home_folder_is_never_shown_whole(monkeypatch, tmp_path):

@@ -18,9 +18,8 @@ from fls_teach.autograder.grade import grade
 from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
-from fls_teach.sandbox.isolation.sandboxes import SandboxError
 from fls_teach.sandbox.proc.table import process_table
-from fls_teach.sandbox.selftest import ISOLATIONS, make_sandbox, weaknesses
+from fls_teach.sandbox.selftest import ISOLATIONS, tried
 
 CANARY = "FLS-CANARY"
 """Part of every planted secret: no report on an attack may contain it."""
@@ -75,7 +74,9 @@ def examine(isolation):
     """
     needs = {name: [each.number for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
     missing = {name: numbers for name, numbers in needs.items() if find_spec(name) is None}
-    problems = {name: _problems(name, [name for name in needs if name not in missing]) for name in ISOLATIONS[:2]}
+    folders = [Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
+    modules = ["numpy", "scipy", *(name for name in needs if name not in missing)]
+    problems = {name: tried(name, secrets_here(), folders, modules) for name in ISOLATIONS[:2]}
     fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
     return Examined(fit, problems, missing)
 
@@ -94,16 +95,6 @@ def print_examined(found, isolation):
             f"(python -m pip install {name}); name the others with --exercise"
         )
     terminal.say("This machine can grade untrusted code." if found.fit else advice(isolation))
-
-
-def _problems(name, modules):
-    hidden = secrets_here()
-    try:
-        with contextlib.closing(make_sandbox(name, hidden)) as sandbox:
-            folders = [Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
-            return weaknesses(sandbox, hidden, folders, ["numpy", "scipy", *modules])
-    except SandboxError as problem:
-        return [str(problem)]
 
 
 # ------------------------------------------------------------------ the attack zoo

@@ -8,9 +8,9 @@ submission.
 import contextlib
 import functools
 import json
-import queue
 import threading
 import time
+from collections import Counter
 from dataclasses import replace
 
 from fls_teach.autograder.marking import batch, cluster_worker
@@ -32,7 +32,7 @@ WITHOUT_WORKERS = 60.0  # seconds that a batch waits for a worker: one that was 
 
 
 class Cluster:
-    """Workers that mark the submissions of one batch, and the queue of those that are free.
+    """Workers that mark the submissions of one batch, and which of their threads are free.
 
     Attributes
     ----------
@@ -43,8 +43,7 @@ class Cluster:
     def __init__(self, client, address):
         self._client, self._address, self._stopping = client, address, False
         self._present, self._isolation, self.refused = {}, {}, {}  # by address: threads; the sandbox that works there
-        self._free = queue.SimpleQueue()  # a worker's address for each of its threads
-        self.put = self._free.put
+        self._busy, self._changed = Counter(), threading.Condition()  # by address: threads that work for us
 
     @property
     def slots(self):
@@ -69,7 +68,7 @@ class Cluster:
         CourseError
             If no worker is fit.
         """
-        self._request = _request(settings)
+        self._wanted = settings
         self._look()
         if not self._present:
             raise CourseError(f"the scheduler '{self._address}' has no workers; start some: dask worker HOST:PORT")
@@ -92,7 +91,7 @@ class Cluster:
         CourseError
             If the scheduler or all workers are gone; what is finished is kept.
         """
-        self._request = _request(settings)  # a worker that comes later is to have the sandbox of the others
+        self._wanted = settings  # a worker that comes later is to have the sandbox of the others
         chosen, since = settings.chosen(), time.monotonic()
 
         def watch():
@@ -112,26 +111,41 @@ class Cluster:
 
     def stop(self):
         """Ask nothing more."""
-        self._stopping = True
-        for _ in range(AT_A_TIME):  # threads that wait
-            self.put("")
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
 
     def get(self):
-        """The address of a worker that is free and fit, once there is one."""
+        """The address of a worker with a free thread that is fit, once there is one."""
         while True:
-            worker = self._free.get()
-            if self._stopping:
-                raise Stopped
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._free())
+                if self._stopping:
+                    raise Stopped
+                worker = min(self._free(), key=self._busy.__getitem__)
+                self._busy[worker] += 1
             if self._fits(worker):
                 return worker
-            if worker in self._present and worker not in self.refused:  # it was lost for a moment
-                self.put(worker)
+            self.put(worker)  # it may only have been lost for a moment
+
+    def put(self, worker):
+        """Have a worker's thread back."""
+        with self._changed:
+            self._busy[worker] -= 1
+            self._changed.notify()
+
+    def _free(self):
+        there = self._present.items()
+        return [each for each, threads in there if self._busy[each] < threads and each not in self.refused]
 
     def _fits(self, worker):
         """Whether a worker may mark: it passes the self-test when it is asked for the first time."""
         if worker in self._present and worker not in self._isolation and worker not in self.refused:
             with contextlib.suppress(WorkerDied):
-                self._isolation[worker] = self._ask(worker, self._request)["isolation"]
+                name, wanted = self._ask(worker, _request(self._wanted), "isolation"), self._wanted.isolation
+                if name not in (ISOLATIONS[:2] if wanted == "auto" else (wanted,)):
+                    raise self._refuse(worker, f"its sandbox is {name!r:.40}, which was not asked for")
+                self._isolation[worker] = name
         return worker in self._isolation
 
     def _look(self):
@@ -143,14 +157,13 @@ class Cluster:
             raise self._lost(problem) from None
         for worker in before.keys() - self._present.keys():
             self._isolation.pop(worker, None)
-        for worker in self._present.keys() - before.keys():
-            for _ in range(self._present[worker]):
-                self.put(worker)
+        with self._changed:
+            self._changed.notify_all()
 
     def _mark(self, settings, chosen, worker, submission, seed):
         """The record of a submission by one worker; raise `WorkerDied` if it gives none, or another one."""
         asked = _request(replace(settings, seed=seed), submission=submission.as_json())
-        record = self._ask(worker, asked)["record"]
+        record = self._ask(worker, asked, "record")
         expected = expected_of(submission, chosen, seed, settings.isolation, settings.recorded_limits())
         if type(record) is dict and record.get("fault") and record.get("digest") == "":  # its grader died
             expected = {name: expected[name] for name in ("submission", "folder", "isolation", "versions")}
@@ -163,8 +176,8 @@ class Cluster:
             raise self._refuse(worker, f"its record is not the one that was asked for ({different})")
         return record
 
-    def _ask(self, worker, request):
-        """What a worker answers; raise `WorkerDied` if that does not come, or is a problem."""
+    def _ask(self, worker, request, wanted):
+        """What a worker answers of this name; raise `WorkerDied` if that does not come, or is a problem."""
         answered = threading.Event()
         try:
             future = self._client.submit(cluster_worker.answer, request, workers=[worker], pure=False)
@@ -176,14 +189,15 @@ class Cluster:
                 future.cancel()
                 raise WorkerDied(f"{worker} ended in the middle")
         try:
-            answer = json.loads(future.result(timeout=TRANSFER))
-        except Exception as problem:
-            if worker not in self._present or type(problem).__name__ in ("KilledWorker", "CancelledError"):
+            answer = dict(json.loads(future.result(timeout=TRANSFER)))
+            problem = "" if wanted in answer else str(answer["problem"])
+        except Exception as error:
+            if worker not in self._present or type(error).__name__ in ("KilledWorker", "CancelledError"):
                 raise WorkerDied(f"{worker} ended in the middle") from None
-            answer = {"problem": f"{type(problem).__name__}: {problem}"}
-        if "problem" in answer:
-            raise self._refuse(worker, answer["problem"])
-        return answer
+            problem = f"{type(error).__name__}: {error}"
+        if problem:
+            raise self._refuse(worker, problem)
+        return answer[wanted]
 
     def _refuse(self, worker, reason):
         """Ask nothing more of a worker; returns what to raise where it was to mark."""

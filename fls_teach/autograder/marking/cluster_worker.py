@@ -86,11 +86,9 @@ def _tested(isolation, memory_mib, modules):
     """The name of a sandbox that passes the self-test in this process, or "" and what is wrong."""
     folders = [fls_teach.__path__[0], Path.home(), Path.cwd(), _private_folder()]
     try:
-        sandbox = choose(isolation, _hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib))
+        return choose(isolation, _hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib)), ""
     except SandboxError as problem:
         return "", str(problem)
-    sandbox.close()
-    return sandbox.name, ""
 
 
 def _hidden():

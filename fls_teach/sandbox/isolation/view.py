@@ -29,7 +29,9 @@ def library_folders():
     list of str
     """
     found = [importlib.util.find_spec(name) for name in ("numpy", "scipy", "torch")]
-    return list(dict.fromkeys(str(Path(spec.origin).parents[1]) for spec in found if spec and spec.origin))
+    files = [spec.origin for spec in found if spec and spec.origin]
+    # Both where they are found and where they lie: an installer may have made links.
+    return list(dict.fromkeys(str(Path(path).parents[1]) for each in files for path in (each, os.path.realpath(each))))
 
 
 def interpreter_trees():
@@ -106,10 +108,12 @@ def to_hide(hidden, trees):
     for tree in trees:  # one may be shown by a name that is a link
         target = os.path.realpath(tree)
         paths |= {tree + path[len(target) :] for path in paths if _lies_in(path, target)}
+    # A name that leads through a link below a tree needs no mask of its own: it ends at another one of these.
+    ways = [(tree, os.path.realpath(tree)) for tree in trees]
     kept = []
-    for path in sorted(paths, key=lambda path: (len(path), path)):
-        visible = os.path.exists(path) and any(_lies_in(path, tree) for tree in trees)
-        if visible and not any(_lies_in(path, other) for other in kept):
+    for path in sorted(filter(os.path.exists, paths), key=lambda path: (len(path), path)):
+        straight = any(_lies_in(path, tree) and os.path.realpath(path) == end + path[len(tree) :] for tree, end in ways)
+        if straight and not any(_lies_in(path, other) for other in kept):
             kept.append(path)
     return kept
 
