@@ -1,23 +1,33 @@
 """What is known once all submissions are marked: corrections, which attempts count, and what is drawn of all."""
 
 import contextlib
+from collections.abc import Sequence
 
 from fls_teach.autograder.intake.sources import Unreadable
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import overrides
-from fls_teach.autograder.record import as_json, final_marks, read_record
+from fls_teach.autograder.marking.late import LateRule
+from fls_teach.autograder.record import Record, as_json, final_marks, read_record
 from fls_teach.autograder.reports import against, gradebook
 from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.html import cohort_page
+from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.reports.similar import near_identical
-from fls_teach.course.registry import CourseError
+from fls_teach.autograder.settings import RunSettings
+from fls_teach.course.registry import CourseError, Exercise
 from fls_teach.files import replace_text
 
 OF_ALL = "gradebook.csv", "cohort.html"
 """What is drawn from all records and lies beside their folders."""
 
 
-def settle(settings, entries, corrected, rule):
+def settle(
+    settings: RunSettings,
+    entries: Sequence[Submission],
+    corrected: dict[str, list[Record]],
+    rule: LateRule | None,
+) -> list[Submission]:
     """Bring into the saved records what people corrected, the rule for late work, and which attempts count.
 
     Parameters
@@ -63,7 +73,13 @@ def settle(settings, entries, corrected, rule):
     return counting
 
 
-def conclude(settings, entries, counting, chosen, people=None):
+def conclude(
+    settings: RunSettings,
+    entries: Sequence[Submission],
+    counting: Sequence[Submission],
+    chosen: Sequence[Exercise],
+    people: Roster | None = None,
+) -> BatchResult:
     """Draw what concerns all submissions together.
 
     Parameters

@@ -6,6 +6,7 @@ import os
 import sysconfig
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,17 +19,22 @@ from fls_teach.autograder.marking import batch, course_key, overrides
 from fls_teach.autograder.marking.cluster import cluster_at
 from fls_teach.autograder.marking.late import late_rule
 from fls_teach.autograder.reports import against, gradebook
+from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.selection import selected
 from fls_teach.autograder.sentence import GOES_ON, refusal
+from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
 from fls_teach.sandbox.selftest import choose
 
+Progress = Callable[..., object]
+"""Told (fraction, what)."""
 
-def grade(settings, progress=lambda fraction, what="": None):
+
+def grade(settings: RunSettings, progress: Progress = lambda fraction, what="": None) -> BatchResult:
     """Mark all submissions and write everything.
 
     Parameters
@@ -78,8 +84,8 @@ def grade(settings, progress=lambda fraction, what="": None):
         else:
             isolation, hidden = _isolation(settings, entries, chosen)
             settings = replace(settings, isolation=isolation, hidden=hidden)
-        corrected = settings.overrides or overrides.default(settings.out)
-        corrected = overrides.read(corrected, chosen) if corrected else {}
+        given_marks = settings.overrides or overrides.default(settings.out)
+        corrected = overrides.read(given_marks, chosen) if given_marks else {}
         with refusal(f"cannot go on, writing to '{settings.out}'", GOES_ON, OSError):
             results_folder.save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])

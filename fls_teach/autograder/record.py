@@ -1,12 +1,17 @@
 """The record of one marked submission: made here, and checked here when it is read back."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fls_teach.autograder.sentence import refusal
 from fls_teach.characters import printable
 from fls_teach.course.checking import results
+from fls_teach.course.registry import Exercise
+
+Record = dict[str, Any]
+"""Of a submission, or a part of it, as JSON has it."""
 
 VERDICTS = {verdict: says for verdict, says in results.VERDICTS.items() if verdict != "not-run"}
 """What each verdict says about the submission's function. A grader asks on after a time-out."""
@@ -18,7 +23,7 @@ _ORDER = "format submission folder digest seed keyed score max_score fault versi
 _UNREAD = {"digest": "", "seed": 0, "keyed": False, "fault": False, "limits": {}, "notes": ()}
 
 
-def new_record(exercises, **fields):
+def new_record(exercises: list[Record], **fields: Any) -> Record:
     """A record with its sums, its fields in the order in which they are saved.
 
     Parameters
@@ -34,14 +39,14 @@ def new_record(exercises, **fields):
     -------
     dict
     """
-    found = _UNREAD | fields | {"format": 1, "exercises": exercises}
+    found: Record = _UNREAD | fields | {"format": 1, "exercises": exercises}
     found["fault"] |= any(item["verdict"] == "grader-fault" for _, item in properties(found))
     found["score"] = None if found["fault"] else _total(exercises, "points")
     found["max_score"], found["notes"] = _total(exercises, "of"), list(found["notes"])
     return {name: found[name] for name in _ORDER.split()}
 
 
-def mismatch(record, expected, exercises):
+def mismatch(record: Record, expected: Record, exercises: Sequence[Exercise]) -> str:
     """The name of a field in which a record is not what was expected of one of these exercises, or ""."""
     different = [name for name, value in json.loads(as_json(expected)).items() if record.get(name) != value]
     if [each["name"] for each in record["exercises"]] != [each.name for each in exercises]:
@@ -49,7 +54,7 @@ def mismatch(record, expected, exercises):
     return different[0] if different else ""
 
 
-def properties(record):
+def properties(record: Record) -> Iterator[tuple[Record, Record]]:
     """All properties of a record, as an iterator of (exercise, property)."""
     for exercise in record["exercises"]:
         for item in exercise["properties"]:
@@ -74,13 +79,13 @@ class Marks(NamedTuple):
     final: float | None
 
 
-def final_marks(record):
+def final_marks(record: Record) -> Marks:
     """The marks of a record with the corrections of people and the rule for late work, as `Marks`.
 
     A corrected exercise gets the points that were said; a corrected property changes those of its exercise.
     """
     said = {each["item"]: each["points"] for each in record.get("overrides", ())}
-    points = {}
+    points: dict[str, Any] = {}
     for exercise in record["exercises"]:
         marks = [said.get(item["id"], _open(item)) for item in exercise["properties"]]
         faults = [item["verdict"] == "grader-fault" for item in exercise["properties"]]
@@ -100,7 +105,7 @@ def _plain(number):
     return int(number) if number == int(number) else number
 
 
-def as_json(value):
+def as_json(value: object) -> str:
     """Canonical JSON: ASCII, so that no locale matters; one space of indentation; strings printable; never NaN.
 
     Raises
@@ -119,7 +124,7 @@ def _all_printable(value):
     return [_all_printable(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def read_record(path):
+def read_record(path: str | Path) -> Record:
     """A saved record, after a look at every field.
 
     Raises
@@ -164,7 +169,7 @@ _RECORD = {
 """The fields of each part by their exact types, as True is no int. One with "?" may be missing."""
 
 
-def check_record(record):
+def check_record(record: Any) -> None:
     """Raise `ValueError`, with what is wrong as its text, unless `record` has the shape and the sums of a record."""
     _check(record, _RECORD, "the record")
     every, exercises = [item for _, item in properties(record)], record["exercises"]

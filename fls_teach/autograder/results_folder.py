@@ -3,8 +3,10 @@
 import contextlib
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
+from fls_teach.autograder.record import Record
 from fls_teach.autograder.sentence import refusal
 from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
@@ -14,7 +16,7 @@ NAME = "settings.json"
 _LARGEST = 1 << 16  # bytes; ours are some hundred
 
 
-def private_folder(path):
+def private_folder(path: Path) -> Path:
     """The results folder, made so that no other user can read in it: it holds the key and all marks."""
     new = not path.exists()
     with refusal():
@@ -25,7 +27,7 @@ def private_folder(path):
 
 
 @contextlib.contextmanager
-def only_one(folder):
+def only_one(folder: Path) -> Iterator[None]:
     """Keep a second `fls grade` out of the same results folder."""
     import fcntl
 
@@ -41,7 +43,7 @@ def only_one(folder):
         yield
 
 
-def saved_settings(folder):
+def saved_settings(folder: str | Path) -> Record | None:
     """What `RunSettings.saved` gave for the marks in a folder, or None: then it is no results folder.
 
     Raises
@@ -62,19 +64,19 @@ def saved_settings(folder):
     return None
 
 
-def is_results_folder(folder):
+def is_results_folder(folder: str | Path) -> bool:
     """Whether `fls grade` has written its results here."""
     with contextlib.suppress(CourseError):
         return saved_settings(folder) is not None
     return False
 
 
-def has_marks(folder):
+def has_marks(folder: str | Path) -> bool:
     """Whether any submission was marked into a folder."""
     return any(Path(folder).glob("*/record.json"))
 
 
-def save_settings(out, now):
+def save_settings(out: Path, now: Record) -> None:
     """Save settings in the results folder, before its first mark.
 
     Raises
@@ -94,7 +96,7 @@ def save_settings(out, now):
     replace_text(Path(out, NAME), json.dumps(now, indent=1) + "\n")
 
 
-def differing(old, new):
+def differing(old: Record, new: Record) -> list[str]:
     """What two saved settings do not have in common, as a list of "name: old -> new"."""
     names = [name for name in new | old if old.get(name) != new.get(name)]
     return [f"{name}: {_shown(old, name)} -> {_shown(new, name)}" for name in names]

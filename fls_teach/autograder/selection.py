@@ -2,11 +2,12 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 
-from fls_teach.course.registry import CourseError, find_exercise
+from fls_teach.course.registry import CourseError, Exercise, find_exercise
 
 
-def select(words, every):
+def select(words: Sequence[str], every: Sequence[Exercise]) -> tuple[Exercise, ...]:
     """The exercises that are meant, in the course's order; all if there are no words.
 
     Parameters
@@ -38,7 +39,7 @@ def select(words, every):
     return tuple(each for each in every if not meant or each.name in meant)
 
 
-def selected(exercises, every):
+def selected(exercises: Sequence[Exercise], every: Sequence[Exercise]) -> str:
     """The shortest word for exercises: what `select` makes these of.
 
     Parameters

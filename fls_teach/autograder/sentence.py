@@ -1,6 +1,7 @@
 """A `CourseError` of one sentence in place of an exception of the system, of a parser, or of a check of ours."""
 
 import contextlib
+from collections.abc import Iterator
 
 from fls_teach.course.registry import CourseError
 from fls_teach.files import because
@@ -10,7 +11,11 @@ GOES_ON = "what is finished is kept, and the same command goes on there"
 
 
 @contextlib.contextmanager
-def refusal(what="", advice="", kinds=(OSError, ValueError, RecursionError)):
+def refusal(
+    what: str = "",
+    advice: str = "",
+    kinds: type[Exception] | tuple[type[Exception], ...] = (OSError, ValueError, RecursionError),
+) -> Iterator[None]:
     """Turn these exceptions within into a `CourseError`: "what (reason); advice".
 
     Parameters

@@ -6,10 +6,14 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fls_teach.autograder.selection import select
 from fls_teach.course.registry import exercises
 from fls_teach.course.withheld import with_withheld
+
+if TYPE_CHECKING:  # it imports numpy, which most commands need not
+    from fls_teach.sandbox.isolation.sandboxes import ResourceLimits
 
 TOTAL_LIMIT = 300.0
 """Seconds per submission, unless `fls grade` is told otherwise: honest ones take about 30."""
@@ -51,7 +55,7 @@ class TimeLimits:
     grader: float = 60.0
     submission: float | None = None
 
-    def recorded(self, resources) -> dict:
+    def recorded(self, resources: "ResourceLimits | None") -> dict:
         """All limits of a submission, these and the sandbox's, for the record."""
         names = ["call", "exercise", "load", "grader"] + ["submission"] * (self.submission is not None)
         seconds = {f"{name}_seconds": getattr(self, name) for name in names}
@@ -167,9 +171,9 @@ class RunSettings:
         names = "out", "against", "key_file", "groups", "overrides", "roster", "extra_spec"
         return {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
 
-    def sandbox_limits(self):
+    def sandbox_limits(self) -> "ResourceLimits":
         """The sandbox's `ResourceLimits`; that on processor time is never below what the calls may come to."""
-        from fls_teach.sandbox.isolation.sandboxes import ResourceLimits  # imports numpy, which most commands need not
+        from fls_teach.sandbox.isolation.sandboxes import ResourceLimits
 
         needed = math.ceil(2 * self.time_limits.code())
         return ResourceLimits(memory_mib=self.memory_mib, cpu_seconds=max(ResourceLimits.cpu_seconds, needed))

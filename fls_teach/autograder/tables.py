@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from fls_teach.course.registry import CourseError
 
@@ -11,7 +13,7 @@ _SEPARATOR = re.compile('"?sep=([^\r\n"])"?\r?\n', re.IGNORECASE)  # Excel's own
 _QUOTED = re.compile('[,;|"\t\r\n]')
 
 
-def read_table(path, called):
+def read_table(path: str | Path, called: str) -> tuple[list[str], dict[int, list[str]], str]:
     """A CSV file in UTF-8.
 
     Its separator is what a first line ``sep=;`` says, else the commonest of comma, semicolon and tabulator in the
@@ -58,7 +60,9 @@ def read_table(path, called):
     return heading, rows, separator
 
 
-def read_columns(path, called, names, also={}):  # noqa: B006 (it is not changed)
+def read_columns(
+    path: str | Path, called: str, names: Sequence[str], also: Mapping[str, str] | None = None
+) -> dict[int, dict[str, str]]:
     """The lines of a CSV file that say anything, as {number of the line: {name: cell}}.
 
     Parameters
@@ -76,7 +80,7 @@ def read_columns(path, called, names, also={}):  # noqa: B006 (it is not changed
         As `read_table`, or if a column is missing.
     """
     heading, rows, _ = read_table(path, called)
-    found = [also.get(name, name) for name in (each.strip().casefold() for each in heading)]
+    found = [(also or {}).get(name, name) for name in (each.strip().casefold() for each in heading)]
     if not set(names) <= set(found):
         raise CourseError(f"{called} needs the columns {', '.join(names[:-1])} and {names[-1]} in its first line")
     lines = {number: [cell.strip() for cell in row] for number, row in rows.items()}
@@ -87,7 +91,7 @@ def read_columns(path, called, names, also={}):  # noqa: B006 (it is not changed
     }
 
 
-def write_table(path, rows, separator=","):
+def write_table(path: str | Path, rows: Iterable[Iterable[object]], separator: str = ",") -> None:
     """A CSV file for people, and for what people open it with.
 
     It begins with a byte-order mark: without it spreadsheets take accents for something else. Lines end in a line

@@ -38,7 +38,7 @@ class ProtocolError(ValueError):
     """The bytes are not a value, or not a message, of this protocol."""
 
 
-def shape_problem(shape, itemsize):
+def shape_problem(shape: tuple[int, ...], itemsize: int) -> str:
     """Why an array of this shape cannot cross, to follow "an array", or ""."""
     if len(shape) > MAX_NDIM:
         return f"with more than {MAX_NDIM} axes"
@@ -47,7 +47,7 @@ def shape_problem(shape, itemsize):
     return ""
 
 
-def decode(data):
+def decode(data: bytes) -> object:
     """Return the value that `protocol.encode` made these bytes from.
 
     Parameters

@@ -7,6 +7,7 @@ answer is judged as it would be in a worker.
 
 import time
 from bdb import BdbQuit
+from pathlib import Path
 
 from fls_teach.sandbox.reply import validated
 from fls_teach.sandbox.session import BaseSession
@@ -24,12 +25,12 @@ class InProcess(BaseSession):
         Let the student's exceptions through, for a post-mortem debugger.
     """
 
-    def __init__(self, path, *, support=None, reraise=False):
+    def __init__(self, path: str | Path, *, support: str | Path | None = None, reraise: bool = False) -> None:
         super().__init__(path, support)
         self._passing = (KeyboardInterrupt, BdbQuit) + ((Exception,) if reraise else ())
         self._program = None
 
-    def close(self):
+    def close(self) -> None:
         """Forget the student's module."""
         self._program = self._loaded = None
 

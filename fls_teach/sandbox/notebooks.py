@@ -14,7 +14,7 @@ _COMMAND = re.compile(
 _SHOWN = 60  # characters of a line
 
 
-def is_notebook(text):
+def is_notebook(text: str) -> bool:
     """Whether a text is a Jupyter notebook: JSON with cells, whole or cut off.
 
     Examples
@@ -26,7 +26,7 @@ def is_notebook(text):
     return start.startswith("{") and '"cell_type"' in start and ('"cells"' in start or '"worksheets"' in start)
 
 
-def notebook_complaint(text, name, wanted=None):
+def notebook_complaint(text: str, name: str, wanted: str | None = None) -> str | None:
     """What is wrong with a notebook's text, to follow the file's name, or None.
 
     Parameters
@@ -51,7 +51,7 @@ def notebook_complaint(text, name, wanted=None):
     return f"holds a notebook's command, which Python does not know, on line {number}: delete that line ({line})"
 
 
-def notebook_problem(text, name, wanted=None):
+def notebook_problem(text: str, name: str, wanted: str | None = None) -> str | None:
     """One sentence that says what to do about a notebook that was put where a Python file belongs, or None.
 
     Parameters

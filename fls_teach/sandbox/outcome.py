@@ -24,7 +24,7 @@ class Outcome:
     mutated: tuple = ()
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether the call returned a plain value."""
         return self.kind == "value"
 
@@ -48,7 +48,9 @@ _RAISED = {
 }
 
 
-def sentence(kind, function, file_name, exception="", detail="", limit=None):
+def sentence(
+    kind: str, function: str, file_name: str, exception: str = "", detail: str = "", limit: float | None = None
+) -> str:
     """Return the one sentence that tells a person what happened.
 
     Parameters

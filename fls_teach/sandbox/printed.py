@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 from fls_teach.sandbox import protocol
 
@@ -21,19 +22,19 @@ class Printed:
         Called with "output" when it prints more.
     """
 
-    def __init__(self, fd, limit=None, flooded=None):
+    def __init__(self, fd: int, limit: int | None = None, flooded: Callable[[str], None] | None = None) -> None:
         self._fd, self._limit, self._flooded = fd, limit, flooded
         self._changed = threading.Condition()
         self._kept, self._dropped = bytearray(), 0
         self._tokens, self._complete, self._closed, self._patience = [], True, False, 0.5
 
-    def expect(self, token):
+    def expect(self, token: bytes) -> None:
         """Wait, in the next `take`, for the token that ends a call's output."""
         with self._changed:
             self._tokens.append(token)
             self._complete = False
 
-    def take(self):
+    def take(self) -> str:
         """Return the text since the last time and forget it."""
         with self._changed:
             # Half a second at most, and half as long each further time, for a student who closed the descriptor.
@@ -51,7 +52,7 @@ class Printed:
         text = data[:MAX_PRINTED_BYTES].decode("utf-8", "replace")
         return f"{text}\n... ({dropped} more bytes not shown)" if dropped > 0 else text
 
-    def drain(self):
+    def drain(self) -> None:
         """Read until the pipe closes."""
         tail = b""
         while True:
@@ -70,7 +71,7 @@ class Printed:
                 if self._complete or self._closed:
                     self._changed.notify()
                 printed = len(self._kept) + self._dropped
-            if self._limit and printed > self._limit:
+            if self._limit and self._flooded and printed > self._limit:
                 self._flooded("output")
             if not chunk:
                 return

@@ -16,7 +16,7 @@ import time
 from functools import partial
 
 
-def escapes(secrets, port, grader):
+def escapes(secrets: list[bytes], port: int, grader: tuple[int, int]) -> list[str]:
     """Try to get out.
 
     Parameters
@@ -49,14 +49,14 @@ def escapes(secrets, port, grader):
     return found
 
 
-def make_files(paths):
+def make_files(paths: list[bytes]) -> bool:
     """Try to make these files, given as bytes; whether they came to be anywhere but here is not for us to see."""
     for path in paths:
         _works(os.open, path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     return True
 
 
-def rights():
+def rights() -> dict[str, int]:
     """What this process may do, as the kernel answers it: a dict of what `selftest` wants to know.
 
     Processors are counted after an attempt to run on all.
@@ -75,7 +75,7 @@ def rights():
     }
 
 
-def start_processes(number):
+def start_processes(number: int) -> bool:
     """Have so many processes at once."""
     started = []
     try:
@@ -91,12 +91,12 @@ def start_processes(number):
     return True
 
 
-def open_files(number):
+def open_files(number: int) -> int:
     """Have so many files open at once."""
     return len([open(os.devnull) for _ in range(number)])  # noqa: SIM115 (closed when the list is forgotten)
 
 
-def fill(bytes_per_file, files, named=True):
+def fill(bytes_per_file: int, files: int, named: bool = True) -> bool:
     """Write so much for a while into the folder that programs use for temporary files.
 
     Files that are not `named` have lost their names, and are kept alive by maps.
@@ -120,7 +120,7 @@ def fill(bytes_per_file, files, named=True):
     return True
 
 
-def leave_behind():
+def leave_behind() -> bool:
     """Start a process that outlives its parent."""
     if os.fork() == 0:
         _works(os.setsid)  # a filter may refuse it
@@ -133,7 +133,7 @@ def leave_behind():
     return True
 
 
-def use_memory(processes, size):
+def use_memory(processes: int, size: int) -> int:
     """Write to `size` bytes in each of some processes, this one among them, and keep them for a while."""
     child = any(os.fork() == 0 for _ in range(processes - 1))  # which forks no further
     try:
@@ -145,7 +145,7 @@ def use_memory(processes, size):
             os._exit(0)
 
 
-def import_module(name):
+def import_module(name: str) -> bool:
     """Import a package that exercises use."""
     __import__(name)
     return True

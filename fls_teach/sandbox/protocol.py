@@ -6,6 +6,7 @@ these two files beside itself, where no package of ours is to be seen.
 
 import os
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class NotPlain(ValueError):
     """The value cannot cross; the text reads on after "returned"."""
 
 
-def encode(value):
+def encode(value: object) -> bytes:
     """Return the bytes of a plain value.
 
     Parameters
@@ -203,7 +204,7 @@ def _describe(value, kind):
     return f"{article} {name}; return numbers, arrays, or tuples and dicts of them"
 
 
-def write_message(fd, token, head, body):
+def write_message(fd: int, token: bytes, head: object, body: bytes) -> None:
     """Write one message: magic, lengths (u32, u32), token, head, body.
 
     Parameters
@@ -222,7 +223,7 @@ def write_message(fd, token, head, body):
         view = view[os.write(fd, view) :]
 
 
-def read_message(fd):
+def read_message(fd: int) -> tuple[bytes, Any, bytes]:
     """Return (token, head, body), the body still encoded.
 
     Raises EOFError where the channel ends and `ProtocolError` on nonsense.

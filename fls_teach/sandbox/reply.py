@@ -4,6 +4,7 @@ All of it may be forged. What has the right form is worth as much as the value t
 """
 
 import re
+from typing import Any
 
 from fls_teach.characters import visible_text
 from fls_teach.sandbox.decoding import ProtocolError, decode
@@ -14,7 +15,7 @@ _MAX_ARGUMENTS = 32  # that are named
 _LONGEST = {"printed": 25_000}  # characters; of all else an honest worker sends less than 6,000
 
 
-def validated(answer, data):
+def validated(answer: object, data: bytes) -> dict[str, Any]:
     """The fields of an `Outcome` that a worker may fill in, the value decoded.
 
     Parameters
@@ -39,7 +40,7 @@ def validated(answer, data):
     return answer | ({"value": decode(data)} if answer["kind"] == "value" else {})
 
 
-def visible_fields(fields):
+def visible_fields(fields: dict[str, Any]) -> dict[str, Any]:
     """The same fields, their text cut and free of control characters."""
     return {
         name: visible_text(value, _LONGEST.get(name, 6_000)) if type(value) is str else value
@@ -47,7 +48,7 @@ def visible_fields(fields):
     }
 
 
-def last_words(printed, file_name):
+def last_words(printed: str, file_name: str) -> dict[str, str]:
     """Fields of a crash: what Python's fault handler wrote, told from what the student printed."""
     start = re.search("Fatal Python error|Windows fatal exception", printed)
     own, words = (printed[: start.start()], printed[start.end() :]) if start else (printed, "")

@@ -8,10 +8,11 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from fls_teach.sandbox.isolation.other_user import OtherUser
-from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, SandboxError
+from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.proc.table import process, process_table
 from fls_teach.sandbox.session import Session
@@ -32,7 +33,7 @@ _RIGHTS = {  # what the probe has to answer, whether it takes the filter, and wh
 }
 
 
-def make_sandbox(name, hidden=(), limits=None):
+def make_sandbox(name: str, hidden: Sequence[str | Path] = (), limits: ResourceLimits | None = None) -> NoSandbox:
     """A sandbox by its name, not yet tried.
 
     Raises
@@ -49,7 +50,12 @@ def make_sandbox(name, hidden=(), limits=None):
     return Bubblewrap(hidden, limits) if name == "bwrap" else OtherUser(limits)
 
 
-def weaknesses(sandbox, secrets=(), folders=(), modules=("numpy",)):
+def weaknesses(
+    sandbox: NoSandbox,
+    secrets: Sequence[str | Path] = (),
+    folders: Sequence[str | Path] = (),
+    modules: Sequence[str] = ("numpy",),
+) -> list[str]:
     """What an untrusted submission could do in a sandbox although it must not.
 
     Parameters
@@ -165,7 +171,13 @@ def _without_memory_limit(session, sandbox):
         sandbox.limits = limits
 
 
-def tried(name, secrets=(), folders=(), modules=("numpy",), limits=None):
+def tried(
+    name: str,
+    secrets: Sequence[str | Path] = (),
+    folders: Sequence[str | Path] = (),
+    modules: Sequence[str] = ("numpy",),
+    limits: ResourceLimits | None = None,
+) -> list[str]:
     """What speaks against an isolation on this machine, as `weaknesses` of its sandbox."""
     try:
         with contextlib.closing(make_sandbox(name, secrets, limits)) as sandbox:
@@ -174,7 +186,13 @@ def tried(name, secrets=(), folders=(), modules=("numpy",), limits=None):
         return [str(problem)]
 
 
-def choose(isolation, secrets=(), folders=(), modules=("numpy",), limits=None):
+def choose(
+    isolation: str,
+    secrets: Sequence[str | Path] = (),
+    folders: Sequence[str | Path] = (),
+    modules: Sequence[str] = ("numpy",),
+    limits: ResourceLimits | None = None,
+) -> str:
     """The name of the isolation to use.
 
     Parameters

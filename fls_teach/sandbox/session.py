@@ -3,8 +3,10 @@
 import os
 import weakref
 from pathlib import Path
+from typing import Any, Self, cast
 
 from fls_teach.sandbox import protocol
+from fls_teach.sandbox.isolation.sandboxes import NoSandbox
 from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence
 from fls_teach.sandbox.reply import last_words, visible_fields
@@ -17,25 +19,31 @@ _FATAL = "timeout", "crash", "memory", "output", "protocol_error"  # after which
 class BaseSession:
     """What a session in a worker and one in this process have in common."""
 
-    def __init__(self, path, support, source=None):
+    _load: Any
+    _call: Any
+    close: Any
+
+    def __init__(self, path: str | Path, support: str | Path | None, source: bytes | None = None) -> None:
         # Read once: every worker of this session runs the same bytes.
         self.path = Path(os.path.abspath(path) if source is None else path)
         self._source, problem = read_source(self.path) if source is None else check_source(source)
         if not problem and is_notebook(self._text()):  # some of them would load, and define nothing
             problem = notebook_complaint(self._text(), self.path.name)
         self._support = None if support is None else Path(support).read_bytes()
-        self.first_timeout = self.failed_load = self._loaded = None
+        self.first_timeout: Outcome | None = None
+        self.failed_load: Outcome | None = None
+        self._loaded: Outcome | None = None
         if problem:
             self.failed_load = self._outcome("load_error", "", detail=problem)
 
-    def load(self):
+    def load(self) -> Outcome:
         """Load the file unless that is done; return an `Outcome`."""
         if not (self.failed_load or self._loaded):
             outcome = self._load()
             self._loaded, self.failed_load = (outcome, None) if outcome.ok else (None, outcome)
-        return self.failed_load or self._loaded
+        return self.failed_load or cast(Outcome, self._loaded)
 
-    def restart(self):
+    def restart(self) -> None:
         """Forget all state that the student's code has kept."""
         self.close()
 
@@ -48,7 +56,7 @@ class BaseSession:
         complaint = notebook_complaint(self._text(), self.path.name) if unknown and self._source else None
         return {"exception": "", "detail": complaint} if complaint else {}
 
-    def call(self, function, /, *args, **kwargs):
+    def call(self, function: str, /, *args: object, **kwargs: object) -> Outcome:
         """Call a function of the file; return an `Outcome`.
 
         Parameters
@@ -79,10 +87,10 @@ class BaseSession:
             self.first_timeout = outcome
         return outcome
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
@@ -107,19 +115,27 @@ class Session(BaseSession):
     """
 
     def __init__(
-        self, path, *, support=None, time_limit=10.0, load_time_limit=30.0, slack=1.0, sandbox=None, source=None
-    ):
+        self,
+        path: str | Path,
+        *,
+        support: str | Path | None = None,
+        time_limit: float = 10.0,
+        load_time_limit: float = 30.0,
+        slack: float = 1.0,
+        sandbox: NoSandbox | None = None,
+        source: bytes | None = None,
+    ) -> None:
         super().__init__(path, support, source)
         self.time_limit, self.load_time_limit, self.slack = time_limit, load_time_limit, slack
         self._sandbox = sandbox
         self._worker = self._finalizer = None
 
     @property
-    def worker_pid(self):
+    def worker_pid(self) -> int | None:
         """The worker's process number, or None before the first call."""
         return self._worker and self._worker.pid
 
-    def close(self):
+    def close(self) -> None:
         """End the worker; a later call starts another."""
         if self._worker is not None:
             self._finalizer()

@@ -6,7 +6,7 @@ from pathlib import Path
 MAX_SOURCE_BYTES = 2**20
 
 
-def read_source(path):
+def read_source(path: str | Path) -> tuple[bytes | None, str]:
     """Return (source bytes, "") or (None, what is wrong, to follow the file's name).
 
     See `check_source`.
@@ -26,7 +26,7 @@ def read_source(path):
     return check_source(source)
 
 
-def check_source(source):
+def check_source(source: bytes) -> tuple[bytes | None, str]:
     """Return (source, "") or (None, what is wrong) for the bytes of a file.
 
     Nothing is parsed here: compiling hostile source can crash an interpreter.

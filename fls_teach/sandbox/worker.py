@@ -19,7 +19,9 @@ import re
 import sys
 import threading
 import types
+from collections.abc import Callable, Iterable
 from traceback import walk_stack, walk_tb
+from typing import Any
 
 if __name__ == "__main__":
     # By path: the package's own folder must not be on the path of student code (Python 3.10 puts it there), nor its
@@ -55,7 +57,7 @@ class Program:
         What a call may raise through to the caller, for debuggers.
     """
 
-    def __init__(self, file_name, path, passing=()):
+    def __init__(self, file_name: str, path: str, passing: tuple[type[BaseException], ...] = ()) -> None:
         self.file_name = file_name
         self.passing = passing
         self.student = self._module("student_exercise", path)
@@ -68,7 +70,7 @@ class Program:
         sys.modules[name] = module  # dataclasses and typing look themselves up there
         return module
 
-    def load(self, source, support_source):
+    def load(self, source: bytes, support_source: bytes | None) -> tuple[dict[str, Any], bytes]:
         """Run both sources; return the answer and the encoded list of functions."""
         try:
             if support_source is not None:
@@ -91,7 +93,7 @@ class Program:
             return self._caught(error, "load_error"), b""
         return ANSWER | {"kind": "value"}, protocol.encode(self.functions())
 
-    def call(self, target, body):
+    def call(self, target: str, body: bytes) -> tuple[dict[str, Any], bytes]:
         """Call one function; return the answer and the encoded value."""
         side, _, name = target.rpartition(":")
         function = getattr(self.support if side == "support" else self.student, name, None)
@@ -111,7 +113,7 @@ class Program:
             return self._caught(error, "exception"), b""
         return answer | {"mutated": _changed(function, args, kwargs, body)}, data
 
-    def functions(self):
+    def functions(self) -> list[str]:
         """Names of the functions that the student's file itself defines."""
         return [
             name
@@ -150,7 +152,7 @@ class Program:
             "traceback": self.traceback(walk_tb(error.__traceback__)),
         }
 
-    def traceback(self, frames):
+    def traceback(self, frames: Iterable[tuple[types.FrameType, int]]) -> str:
         """The student's own ones of the pairs (frame, line), innermost last, as text."""
         own = [(n, frame.f_code.co_name) for frame, n in frames if frame.f_code.co_filename == self.file_name]
         lines = ["... (earlier calls left out)"] if len(own) > MAX_FRAMES else []
@@ -159,7 +161,7 @@ class Program:
             lines.append(f"    {linecache.getline(self.file_name, number).strip()[:300]}")
         return "\n".join(lines)
 
-    def where_now(self, thread_id):
+    def where_now(self, thread_id: int) -> str:
         """Return the traceback of a thread that is still running."""
         return self.traceback(reversed([*walk_stack(sys._current_frames()[thread_id])]))
 
@@ -184,7 +186,7 @@ def _encoded(value):
         return None
 
 
-def seed_generators():
+def seed_generators() -> None:
     """Seed the module-level generators, so that a replayed call draws the same."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 (the generator that students use)
@@ -192,7 +194,7 @@ def seed_generators():
         sys.modules["torch"].manual_seed(0)
 
 
-def repeat_entropy():
+def repeat_entropy() -> None:
     """Let `default_rng()` without a seed draw the same from run to run, but anew in every call within one.
 
     Not in every call the same: a function that ignores its seed has to show.
@@ -205,9 +207,9 @@ def repeat_entropy():
 class Channel:
     """The two ends of the conversation, moved to where prints cannot reach them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.questions, self.answers, self.output = os.dup(0), os.dup(1), os.dup(2)
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             for fd in (self.questions, self.answers, self.output):
@@ -219,7 +221,7 @@ class Channel:
         self.pending = None  # (token,) of the question being answered
         self.asked = queue.SimpleQueue()
 
-    def listen(self, where):
+    def listen(self, where: Callable[[], str]) -> None:
         """Hand questions on, say `where` a call is when that is asked, and end this process with the one that asks."""
         try:
             while True:
@@ -232,7 +234,7 @@ class Channel:
         finally:
             os._exit(0)  # not sys.exit: threads and atexit hooks of the student would go on
 
-    def answer(self, answer, data, pending=None):
+    def answer(self, answer: dict[str, Any], data: bytes, pending: tuple[bytes] | None = None) -> None:
         """Answer the pending question, unless the other thread just did."""
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(BaseException):  # closed or replaced by the student
@@ -246,7 +248,7 @@ class Channel:
             protocol.write_message(self.answers, token, answer, data)
 
 
-def main():
+def main() -> None:
     """Answer questions until the channel closes."""
     channel, program, own_thread = Channel(), None, threading.get_ident()
     repeat_entropy()

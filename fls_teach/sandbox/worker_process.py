@@ -16,6 +16,8 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.isolation.sandboxes import MIB, NoSandbox, SandboxError
@@ -63,7 +65,7 @@ class WorkerProcess:
         If the worker does not come up.
     """
 
-    def __init__(self, folder, sandbox=None):
+    def __init__(self, folder: str | Path, sandbox: NoSandbox | None = None) -> None:
         self._sandbox = sandbox or NoSandbox()
         descriptors = ()
         try:
@@ -90,7 +92,7 @@ class WorkerProcess:
         # grader's timer sends them, is being handled when the time is over.
         self._questions, self._expected, self._answers = queue.SimpleQueue(), queue.SimpleQueue(), queue.Queue()
         limits = self._sandbox.limits
-        self._output = Printed(self._process.stderr.fileno(), limits and limits.output_mib * MIB, self._stop)
+        self._output = Printed(self._process.stderr.fileno(), limits.output_mib * MIB if limits else None, self._stop)
         self._ended, self.stopped = threading.Event(), ""
         self._tree_time = TreeTime()
         self._asked, self._answered = time.perf_counter(), True  # the last question
@@ -114,19 +116,19 @@ class WorkerProcess:
             raise WorkerStartError(f"the worker did not start: {reason}")
 
     @property
-    def pid(self):
+    def pid(self) -> int:
         """The number of the process that was started: the worker itself, or the sandbox around it."""
         return self._process.pid
 
     @property
-    def cpu_seconds(self):
+    def cpu_seconds(self) -> float | None:
         if self._looked_at:
             return self._tree_time.total
         now = processor_seconds(self._process.pid)
         self._own_seconds = self._own_seconds if now is None else now
         return self._own_seconds
 
-    def ask(self, head, body, limit, slack=1.0):
+    def ask(self, head: tuple[str, ...], body: bytes, limit: float, slack: float = 1.0) -> dict[str, Any]:
         """Ask one question.
 
         Parameters
@@ -161,16 +163,16 @@ class WorkerProcess:
             fields = {"kind": self.stopped or "timeout", "traceback": fields.get("traceback", "")}
         return fields
 
-    def account(self):
+    def account(self) -> tuple[float, float | None]:
         """Seconds by the clock and of `cpu_seconds` since the last question; what is used from now on is the next's."""
         taken = self._taken()
         self._cpu_before = self.cpu_seconds
         return taken
 
-    def _taken(self):
+    def _taken(self) -> tuple[float, float | None]:
         # From the last sample before the question: processor time is sampled at 10 Hz.
-        cpu = None if self._cpu_before is None else self.cpu_seconds - self._cpu_before
-        return time.perf_counter() - self._asked, cpu
+        before, now = self._cpu_before, self.cpu_seconds
+        return time.perf_counter() - self._asked, None if before is None or now is None else now - before
 
     def _next_answer(self, limit, slack):
         """What came on the channel, or the exception that came instead; None once the time is over."""
@@ -199,11 +201,11 @@ class WorkerProcess:
         """Its processes, as a set of `Process`; none without limits to watch."""
         return self._sandbox.members(self._process.pid) if self._sandbox.limits else set()
 
-    def printed(self):
+    def printed(self) -> str:
         """Return what was printed since the last time, once it has all arrived."""
         return self._output.take()
 
-    def kill(self):
+    def kill(self) -> None:
         """End the process and all that it has started, as far as the sandbox knows of it."""
         self._ended.set()
         members = self._first | self._members()

@@ -92,6 +92,29 @@ def test_each_part_of_a_room_is_on_a_floor(room):
     assert parts - {"__init__"} == {name for floor in FLOORS[room] for name in floor.split()}
 
 
+def public_functions(node, private=False):
+    for each in ast.iter_child_nodes(node):
+        hidden = (
+            private or each.name.startswith("_") and not each.name.startswith("__") if hasattr(each, "name") else True
+        )
+        if isinstance(each, ast.FunctionDef) and not hidden:
+            yield each
+        elif isinstance(each, ast.ClassDef):
+            yield from public_functions(each, hidden)
+
+
+@pytest.mark.parametrize("room", ["sandbox", "autograder"])
+def test_public_functions_are_typed(room):
+    """Catches a function whose arguments `make lint` does not check where it is called."""
+    bare = []
+    for path in files(room):
+        for each in public_functions(ast.parse(path.read_text(encoding="utf-8"))) if "intake" not in path.parts else ():
+            arguments = [*each.args.posonlyargs, *each.args.args, *each.args.kwonlyargs]
+            typed = all(one.annotation or one.arg in ("self", "cls") for one in arguments)
+            bare += [] if typed and each.returns else [f"{path.name}: {each.name}"]
+    assert not bare
+
+
 def test_every_room_has_its_rule():
     """Catches a new room that no rule is about."""
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py"))}

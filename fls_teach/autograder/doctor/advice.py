@@ -14,7 +14,7 @@ _SWITCHES = (
 )
 
 
-def advice(isolation):
+def advice(isolation: str) -> str:
     """What would let this machine grade untrusted code.
 
     Parameters

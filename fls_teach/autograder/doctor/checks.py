@@ -13,8 +13,8 @@ from pathlib import Path
 
 from fls_teach import terminal
 from fls_teach.autograder.doctor.advice import advice
-from fls_teach.autograder.doctor.zoo import attacks
-from fls_teach.autograder.grade import grade
+from fls_teach.autograder.doctor.zoo import Attack, attacks
+from fls_teach.autograder.grade import Progress, grade
 from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
@@ -35,7 +35,7 @@ MEMORY_MIB = 512
 _NEIGHBOURS = "a-neighbour", "z-neighbour"
 
 
-def secrets_here():
+def secrets_here() -> list[Path]:
     """Files and folders of this installation that no submission may read, as a list of Path."""
     root, package = course_root(), Path(__file__).resolve().parents[2]
     return [path for path in (package, root / "solutions", root / "tests") if path.exists()]
@@ -60,7 +60,7 @@ class Examined:
     missing: dict
 
 
-def examine(isolation):
+def examine(isolation: str) -> Examined:
     """Find out what isolation works here.
 
     Parameters
@@ -74,14 +74,14 @@ def examine(isolation):
     """
     needs = {name: [each.number for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
     missing = {name: numbers for name, numbers in needs.items() if find_spec(name) is None}
-    folders = [Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
+    folders = [Path.home(), Path.cwd(), Path(sysconfig.get_path("purelib"))]
     modules = ["numpy", "scipy", *(name for name in needs if name not in missing)]
     problems = {name: tried(name, secrets_here(), folders, modules) for name in ISOLATIONS[:2]}
     fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
     return Examined(fit, problems, missing)
 
 
-def print_examined(found, isolation):
+def print_examined(found: Examined, isolation: str) -> None:
     """Say what `examine` found, and what to do where nothing works."""
     terminal.say(f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
     for name, problems in found.problems.items():
@@ -100,7 +100,9 @@ def print_examined(found, isolation):
 # ------------------------------------------------------------------ the attack zoo
 
 
-def attack(isolation, jobs, progress=lambda fraction, what="": None):
+def attack(
+    isolation: str, jobs: int, progress: Progress = lambda fraction, what="": None
+) -> list[tuple[Attack | None, list[str]]]:
     """Grade every bundled attack between two honest neighbours, and look for what it gained or left.
 
     Parameters
@@ -244,7 +246,7 @@ def _command(pid):
         return b""
 
 
-def print_attacks(results):
+def print_attacks(results: list[tuple[Attack | None, list[str]]]) -> None:
     """One line per attack, and what went wrong."""
     width = min(shutil.get_terminal_size().columns, 110)
     for each, problems in results:

@@ -56,7 +56,7 @@ class Attack:
     honest: bool
 
 
-def attacks(root):
+def attacks(root: str | Path) -> list[Attack]:
     """All attacks of a zoo.
 
     Parameters

@@ -7,21 +7,29 @@ import functools
 import itertools
 import json
 import queue
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any
 
 from fls_teach.autograder.intake.sources import Unreadable
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking.course_key import seed_from
 from fls_teach.autograder.marking.grader import Grader, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, fault_record
-from fls_teach.autograder.record import as_json, properties
+from fls_teach.autograder.record import Record, as_json, properties
 from fls_teach.autograder.reports.folder import finished, write
-from fls_teach.course.registry import CourseError
+from fls_teach.autograder.settings import RunSettings
+from fls_teach.course.registry import CourseError, Exercise
 
 ATTEMPTS = 2  # retry once: the grader may have been killed by another submission
 POLL = 0.2  # seconds between two looks at whether all is well
 
 
-def run(entries, settings, progress=lambda done, name: None):
+def run(
+    entries: Sequence[Submission],
+    settings: RunSettings,
+    progress: Callable[[int, str], object] = lambda done, name: None,
+) -> None:
     """Mark all submissions by processes here.
 
     Parameters
@@ -49,7 +57,14 @@ def run(entries, settings, progress=lambda done, name: None):
             grader.close()
 
 
-def spread(items, work, at_a_time, stop, progress=lambda done, item: None, watch=lambda: None):
+def spread(
+    items: Sequence[Any],
+    work: Callable[[Any], object],
+    at_a_time: int,
+    stop: Callable[[], object],
+    progress: Callable[[int, Any], object] = lambda done, item: None,
+    watch: Callable[[], object] = lambda: None,
+) -> None:
     """Call `work` with each item, in threads.
 
     Parameters
@@ -83,7 +98,12 @@ def spread(items, work, at_a_time, stop, progress=lambda done, item: None, watch
         pool.shutdown()
 
 
-def mark_entry(settings, chosen, ask, entry):
+def mark_entry(
+    settings: RunSettings,
+    chosen: Sequence[Exercise],
+    ask: Callable[[Submission, int], Record],
+    entry: Submission,
+) -> None:
     """Mark one submission and write its files, unless that was done before with the same result to expect.
 
     Parameters
@@ -128,7 +148,14 @@ def _marked(settings, ask, submission, seed):
     return record | {"keyed": settings.seed is None and record["digest"] != ""}
 
 
-def record_by(free, mark, settings, attempts, submission, seed):
+def record_by(
+    free: Any,
+    mark: Callable[[Any, Submission, int], Record],
+    settings: RunSettings,
+    attempts: int,
+    submission: Submission,
+    seed: int,
+) -> Record:
     """The record of a submission by one free worker after another, until one gives it; else that of a fault of ours.
 
     Parameters
@@ -160,7 +187,7 @@ def record_by(free, mark, settings, attempts, submission, seed):
     return fault_record(submission, settings.chosen(), reason, marked, settings.isolation)
 
 
-def differing_verdicts(record, other):
+def differing_verdicts(record: Record, other: Record) -> list[str]:
     """The names of the properties whose verdicts differ between two records of the same exercises."""
     pairs = zip(properties(record), properties(other), strict=True)
     return [item["id"] for (_, item), (_, again) in pairs if item["verdict"] != again["verdict"]]

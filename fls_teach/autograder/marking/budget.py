@@ -5,11 +5,13 @@ import math
 import signal
 import time
 import types
+from collections.abc import Iterator
 
-from fls_teach.autograder.settings import PURPOSES
+from fls_teach.autograder.settings import PURPOSES, TimeLimits
 from fls_teach.course.checking.failures import CheckerTooSlow, weight
 from fls_teach.course.checking.search import StopSearch
-from fls_teach.sandbox import Outcome
+from fls_teach.course.checking.shared import SharedWorker
+from fls_teach.sandbox import Outcome, Session
 from fls_teach.sandbox.proc.cpu_time import charged_seconds
 
 HEAVY = 64 << 20
@@ -44,7 +46,7 @@ class TimedSession:
 
     first_timeout = None
 
-    def __init__(self, session, limits, share=math.inf):
+    def __init__(self, session: Session, limits: TimeLimits, share: float = math.inf) -> None:
         self._session, self._limits, self._share = session, limits, share
         self._clock, self._cpu, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
@@ -52,18 +54,18 @@ class TimedSession:
         self._loaded = self.failed_load = None
 
     @property
-    def taken(self):
+    def taken(self) -> float:
         limits = self._limits
         calls = (charged_seconds(self._clock[each], self._cpu[each], limits.slack) for each in PURPOSES)
         return self._loading + sum(calls) + sum(self._own.values())
 
-    def turn_to(self, purpose):
+    def turn_to(self, purpose: str) -> None:
         """Spend time on one of `PURPOSES` from now on."""
         self._settle()
         self._purpose, self._stop_at = purpose, 0.0
 
     @contextlib.contextmanager
-    def watched(self):
+    def watched(self) -> Iterator[None]:
         """Within, `TimeBudgetExceeded` is raised in the grader's own code, whatever it does, when its time is used up.
 
         `CheckerTooSlow` instead, where that would cost a submission marks that is not at fault. For the main thread. A
@@ -77,7 +79,7 @@ class TimedSession:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
-    def load(self):
+    def load(self) -> Outcome:
         """As `Session.load`."""
         return self._asked("", self._load)
 
@@ -93,7 +95,7 @@ class TimedSession:
             self.failed_load = loaded
         return loaded
 
-    def call(self, function, /, *args, **kwargs):
+    def call(self, function: str, /, *args: object, **kwargs: object) -> Outcome:
         """As `Session.call`."""
 
         def ask():
@@ -107,7 +109,7 @@ class TimedSession:
 
         return self._asked(function, ask)
 
-    def lend(self, worker):
+    def lend(self, worker: SharedWorker) -> types.SimpleNamespace:
         """A `SharedWorker` whose calls are paid for from here."""
 
         def call(path, function, /, *args, **kwargs):

@@ -11,13 +11,17 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.record import check_record, mismatch
 from fls_teach.autograder.sentence import GOES_ON, refusal
+from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.selftest import ISOLATIONS
 from fls_teach.scheduler import connected
@@ -40,17 +44,17 @@ class Cluster:
         Address of a worker that takes no submission -> why.
     """
 
-    def __init__(self, client, address):
+    def __init__(self, client: Any, address: str) -> None:
         self._client, self._address, self._stopping = client, address, False
         self._present, self._isolation, self.refused = {}, {}, {}  # by address: threads; the sandbox that works there
         self._busy, self._changed = Counter(), threading.Condition()  # by address: threads that work for us
 
     @property
-    def slots(self):
+    def slots(self) -> int:
         """Submissions that are marked at a time."""
         return sum(self._present.get(worker, 0) for worker in self._isolation)
 
-    def examine(self, settings):
+    def examine(self, settings: RunSettings) -> str:
         """Have every worker pass the self-test.
 
         Parameters
@@ -83,7 +87,12 @@ class Cluster:
                 self._refuse(worker, f"its sandbox is {name}, and that of other workers is {best}")
         return best
 
-    def run(self, entries, settings, progress=lambda done, name: None):
+    def run(
+        self,
+        entries: Sequence[Submission],
+        settings: RunSettings,
+        progress: Callable[[int, str], object] = lambda done, name: None,
+    ) -> None:
         """Mark all submissions, as `batch.run` does here.
 
         Raises
@@ -109,13 +118,13 @@ class Cluster:
         at_a_time = min(len(entries), AT_A_TIME)
         batch.spread(entries, work, at_a_time, self.stop, lambda done, entry: progress(done, entry.name), watch)
 
-    def stop(self):
+    def stop(self) -> None:
         """Ask nothing more."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
 
-    def get(self):
+    def get(self) -> str:
         """The address of a worker with a free thread that is fit, once there is one."""
         while True:
             with self._changed:
@@ -128,7 +137,7 @@ class Cluster:
                 return worker
             self.put(worker)  # it may only have been lost for a moment
 
-    def put(self, worker):
+    def put(self, worker: str) -> None:
         """Have a worker's thread back."""
         with self._changed:
             self._busy[worker] -= 1
@@ -190,13 +199,13 @@ class Cluster:
                 raise WorkerDied(f"{worker} ended in the middle")
         try:
             answer = dict(json.loads(future.result(timeout=TRANSFER)))
-            problem = "" if wanted in answer else str(answer["problem"])
+            reason = "" if wanted in answer else str(answer["problem"])
         except Exception as error:
             if worker not in self._present or type(error).__name__ in ("KilledWorker", "CancelledError"):
                 raise WorkerDied(f"{worker} ended in the middle") from None
-            problem = f"{type(error).__name__}: {error}"
-        if problem:
-            raise self._refuse(worker, problem)
+            reason = f"{type(error).__name__}: {error}"
+        if reason:
+            raise self._refuse(worker, reason)
         return answer[wanted]
 
     def _refuse(self, worker, reason):
@@ -212,7 +221,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster_at(address):
+def cluster_at(address: str) -> Iterator[Cluster]:
     """The `Cluster` of a scheduler, for the block; raise `CourseError` if there is none."""
     with contextlib.ExitStack() as stack:
         with refusal():

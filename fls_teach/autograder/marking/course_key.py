@@ -16,7 +16,7 @@ KEY_BYTES = 32
 SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that is given
 
 
-def seed_from(key, digest):
+def seed_from(key: bytes, digest: str) -> int:
     """The seed of one submission: without the course key it cannot be known before handing in.
 
     Parameters
@@ -33,7 +33,7 @@ def seed_from(key, digest):
     return int.from_bytes(hmac.new(key, digest.encode(), hashlib.sha256).digest()[:8], "big") >> 1
 
 
-def course_key(out, key_file=None, older=None):
+def course_key(out: Path, key_file: str | Path | None = None, older: str | Path | None = None) -> tuple[bytes, bool]:
     """The course key: from the file, the environment, this results folder, an earlier one, or made now.
 
     Parameters
@@ -58,7 +58,7 @@ def course_key(out, key_file=None, older=None):
         return _key_in(Path(key_file)), True
     if os.environ.get(VARIABLE):
         return _checked(os.fsencode(os.environ[VARIABLE]), f"the environment variable {VARIABLE}"), True
-    for folder in filter(None, (out, older)):
+    for folder in (out,) if older is None else (out, older):
         path = Path(folder, NAME)
         if path.exists():
             return _key_in(path), False
@@ -70,7 +70,7 @@ def course_key(out, key_file=None, older=None):
     return secrets.token_hex(KEY_BYTES).encode(), False
 
 
-def keep(out, key):
+def keep(out: Path, key: bytes) -> None:
     """Save a key that was made now in the results folder, readable by its owner alone."""
     path = Path(out, NAME)
     if not path.exists():

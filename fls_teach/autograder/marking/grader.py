@@ -13,14 +13,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking.course_key import VARIABLE
 from fls_teach.autograder.marking.mark import mark
-from fls_teach.autograder.record import as_json
+from fls_teach.autograder.record import Record, as_json
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.sandbox.selftest import make_sandbox
 
@@ -51,7 +53,7 @@ class Stopped(BaseException):
 class WorkerDied(Exception):
     """A worker ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
 
-    def __init__(self, how, marked=(), silent=False):
+    def __init__(self, how: str, marked: Sequence[Record] = (), silent: bool = False) -> None:
         super().__init__(how)
         self.marked, self.silent = marked, silent
 
@@ -65,11 +67,12 @@ class Grader:
         With the names of all its exercises.
     """
 
-    def __init__(self, settings):
-        self._settings, self._process, self._channel, self._stopped = settings, None, None, False
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings, self._process, self._stopped = settings, None, False
+        self._channel: Any = None
         self._limit = STARTING + settings.time_limits.silence()  # seconds until it answers
 
-    def mark(self, submission, seed):
+    def mark(self, submission: Submission, seed: int) -> Record:
         """Have one submission marked.
 
         Parameters
@@ -138,13 +141,13 @@ class Grader:
         status, self._process = self._process.wait(), None
         return status
 
-    def stop(self):
+    def stop(self) -> None:
         """Kill it, and start no other; for any thread."""
         self._stopped = True
         if process := self._process:
             process.kill()
 
-    def close(self):
+    def close(self) -> None:
         """End it, once no thread uses it."""
         if self._process:
             self._end(ENDING)
@@ -156,7 +159,7 @@ def _end_with_parent(parent):
     os._exit(1)
 
 
-def main(parent, descriptor):
+def main(parent: int, descriptor: int) -> None:
     """Answer messages until they end.
 
     Parameters

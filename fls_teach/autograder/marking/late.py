@@ -22,10 +22,10 @@ class LateRule:
     percent: float
     due: datetime | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.percent:g}% per day"
 
-    def days(self, when, late):
+    def days(self, when: str, late: str) -> int:
         """How many days late a submission is.
 
         Parameters
@@ -46,7 +46,7 @@ class LateRule:
             return 1 if late else 0
         return max(math.ceil((moment - self.due).total_seconds() / 86_400), 0)
 
-    def can_tell(self, when, late):
+    def can_tell(self, when: str, late: str) -> bool:
         """Whether anything says if a submission is late.
 
         Examples
@@ -57,7 +57,7 @@ class LateRule:
         """
         return self.due is None or bool(late) or _moment(when) is not None
 
-    def kept(self, days):
+    def kept(self, days: int) -> float:
         """The share of the score that is left.
 
         Examples
@@ -68,7 +68,7 @@ class LateRule:
         return max(round(1 - self.percent * days / 100, 12), 0.0)
 
 
-def late_rule(text, due=None):
+def late_rule(text: str | None, due: str | None = None) -> LateRule | None:
     """The rule of ``--late 10%/day`` and ``--due "2025-03-04 23:59"``; None without the first.
 
     Raises

@@ -8,12 +8,14 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from fls_teach import __version__
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking.budget import TimedSession
-from fls_teach.autograder.record import new_record
+from fls_teach.autograder.record import Record, new_record
 from fls_teach.autograder.settings import TimeLimits
 from fls_teach.course.checking.check import STOPPED, check
 from fls_teach.course.checking.results import CheckResult, PropertyResult
@@ -21,8 +23,10 @@ from fls_teach.course.checking.search import Limits
 from fls_teach.course.checking.shared import CourseProcess, SharedWorker
 from fls_teach.course.feedback.cards import make_card
 from fls_teach.course.feedback.describe import described
+from fls_teach.course.registry import Exercise
 from fls_teach.course.withheld import digest
 from fls_teach.sandbox import Session
+from fls_teach.sandbox.isolation.sandboxes import NoSandbox
 
 # Time is the clock's affair, but for a number of tries, which is the same on every machine.
 SEARCH = Limits(finding=float("inf"), shrinking=float("inf"), tries=120, course=float("inf"))
@@ -31,7 +35,7 @@ NO_CARD = ("missing", "tampered", "skipped-by-submission")
 
 
 @functools.lru_cache
-def versions(exercises):
+def versions(exercises: tuple[Exercise, ...]) -> dict[str, str]:
     """What the marks may depend on beside the submission, as a dict of str; "course" is a digest of our own files.
 
     Parameters
@@ -55,7 +59,14 @@ def versions(exercises):
     return found | ({"withheld properties": withheld} if withheld else {})
 
 
-def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), tell=None):  # noqa: B008 (it is frozen)
+def mark(
+    submission: Submission,
+    exercises: Sequence[Exercise],
+    seed: int,
+    sandbox: NoSandbox,
+    limits: TimeLimits = TimeLimits(),  # noqa: B008 (it is frozen)
+    tell: Callable[[Record], object] | None = None,
+) -> Record:
     """Mark one submission.
 
     Parameters
@@ -74,11 +85,12 @@ def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), tell=None): 
     dict
         The record; see `fls_teach.autograder`.
     """
-    marked, taken, later = [], 0.0, len(submission.files)
+    files = submission.files or {}
+    marked, taken, later = [], 0.0, len(files)
     for each in exercises:
-        later -= each.name in submission.files
-        share = limits.share(taken, later, max(len(submission.files), 1))
-        result, seconds = _mark_exercise(each, submission.files.get(each.name), seed, sandbox, limits, share)
+        later -= each.name in files
+        share = limits.share(taken, later, max(len(files), 1))
+        result, seconds = _mark_exercise(each, files.get(each.name), seed, sandbox, limits, share)
         marked.append(result.as_dict())
         taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
         if tell:
@@ -87,14 +99,18 @@ def mark(submission, exercises, seed, sandbox, limits=TimeLimits(), tell=None): 
     return new_record(marked, **known)
 
 
-def expected_of(submission, exercises, seed, isolation, limits):
+def expected_of(
+    submission: Submission, exercises: Sequence[Exercise], seed: int, isolation: str, limits: dict[str, float]
+) -> Record:
     """Fields of the record of a submission that are known before it is marked, for `new_record`."""
     expected = {"submission": submission.name, "folder": submission.folder, "digest": submission.digest, "seed": seed}
     expected |= {"isolation": isolation, "versions": versions(exercises), "notes": submission.notes}
     return expected | {"limits": limits}
 
 
-def fault_record(entry, exercises, reason, marked, isolation):
+def fault_record(
+    entry: Submission, exercises: Sequence[Exercise], reason: str, marked: Sequence[Record], isolation: str
+) -> Record:
     """The record of a submission that could not be marked to its end, for a reason that is ours.
 
     Parameters

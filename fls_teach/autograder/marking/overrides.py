@@ -3,11 +3,13 @@
 import math
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
+from fls_teach.autograder.record import Record
 from fls_teach.autograder.tables import read_columns
 from fls_teach.characters import printable
-from fls_teach.course.registry import CourseError
+from fls_teach.course.registry import CourseError, Exercise
 
 NAME = "overrides.csv"
 """What is read from the folder of results where no other file is named."""
@@ -15,7 +17,7 @@ NAME = "overrides.csv"
 COLUMNS = "submission", "exercise", "points", "reason"
 
 
-def read(path, exercises):
+def read(path: str | Path, exercises: Sequence[Exercise]) -> dict[str, list[Record]]:
     """The corrected marks of a CSV file: submission, item (an exercise or a property), points and reason.
 
     Parameters
@@ -70,17 +72,17 @@ def _points(text, max_points, where):
     return int(points) if points == int(points) else points
 
 
-def of(name, corrected):
+def of(name: str, corrected: dict[str, list[Record]]) -> list[Record]:
     """Those of one submission, as its record keeps them."""
     return [each for called in names_of(name) for each in corrected.get(called, ())]
 
 
-def names_of(name):
+def names_of(name: str) -> tuple[str, str]:
     """What a submission may be called: gradebooks have an apostrophe before what could be taken for a formula."""
     return name, f"'{name}"
 
 
-def default(out):
+def default(out: str | Path) -> Path | None:
     """overrides.csv in the folder of results, if there is one."""
     path = Path(out, NAME)
     return path if path.is_file() else None

@@ -2,12 +2,14 @@
 
 import os
 import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from fls_teach.autograder.sentence import refusal
 from fls_teach.files import add_to_zip, replacing
 
 
-def write_private_zip(target, files, modes={}):  # noqa: B006 (it is not changed)
+def write_private_zip(target: Path, files: Iterable[tuple[str, bytes]], modes: Mapping[str, int] | None = None) -> None:
     """Write a zip; the same files give the same bytes.
 
     Parameters
@@ -29,4 +31,4 @@ def write_private_zip(target, files, modes={}):  # noqa: B006 (it is not changed
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, data in files:
-                add_to_zip(archive, name, data, modes.get(name, 0o644))
+                add_to_zip(archive, name, data, (modes or {}).get(name, 0o644))

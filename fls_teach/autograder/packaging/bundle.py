@@ -45,7 +45,13 @@ class Bundled:
     points: int
 
 
-def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=None):
+def bundle_gradescope(
+    target: str | Path,
+    key: str | None = None,
+    minutes: int = 10,
+    torch_index: str = "",
+    extra_spec: str | Path | None = None,
+) -> Bundled:
     """Write the autograder's zip, readable by its owner alone: it holds the solutions and the key.
 
     Parameters
@@ -91,7 +97,7 @@ def bundle_gradescope(target, key=None, minutes=10, torch_index="", extra_spec=N
     return Bundled(target, key, new, target.stat().st_size, len(every), sum(each.points for each in every))
 
 
-def submission_limit(minutes):
+def submission_limit(minutes: int) -> int:
     """Seconds for a submission where Gradescope allows so many minutes: half, for half a processor is common there."""
     return 30 * minutes - 15
 

@@ -15,7 +15,7 @@ COURSE = "fls_teach/course_files"
 METADATA = "setup.cfg", "pyproject.toml", "LICENSE", "constraints.txt"
 
 
-def distribution(solutions):
+def distribution(solutions: bool) -> dict[str, bytes]:
     """Every file of the tree but its README.md.
 
     Parameters

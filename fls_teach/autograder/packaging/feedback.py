@@ -13,7 +13,7 @@ from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 
 
-def bundle_feedback(out, target):
+def bundle_feedback(out: str | Path, target: str | Path) -> int:
     """Pack the reports of a folder of results, and its gradebook for spreadsheets.
 
     Parameters

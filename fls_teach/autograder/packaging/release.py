@@ -46,7 +46,7 @@ class Released:
     removed: list
 
 
-def student_files():
+def student_files() -> dict[str, bytes]:
     """Every file of the student distribution.
 
     Returns
@@ -82,7 +82,7 @@ def student_files():
     return files
 
 
-def release(folder):
+def release(folder: str | Path) -> Released:
     """Write the student distribution into a folder, or bring the one that is there up to date.
 
     Other files in the folder of an earlier release, such as .git, stay as they are.

@@ -1,16 +1,17 @@
 """What grading again would change: an earlier results folder beside the new records, before anything is published."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-from fls_teach.autograder.record import properties, read_record
+from fls_teach.autograder.record import Record, properties, read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.sentence import refusal
 from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 
 
-def compare(old_out, records):
+def compare(old_out: str | Path, records: Iterable[Record]) -> list[str]:
     """The submissions whose mark changes against an earlier results folder, and what else the two runs differ in.
 
     A submission is found again by its folder; one whose folder is gone, by its files, if no other has the same. Only
@@ -49,7 +50,7 @@ def compare(old_out, records):
         listed = gradebook.listed(book)
         left = [each for each in left if gradebook.identified(each) in listed]
     counts = Counter(old["digest"] for old in left)
-    alone = {old["digest"]: old for old in left if counts[old["digest"]] == 1}
+    alone: dict[str, Record | None] = {old["digest"]: old for old in left if counts[old["digest"]] == 1}
     for new in unmatched:
         old = alone.pop(new["digest"], None)
         found.append(_changed(old, new) if old else _alone("new", new))

@@ -5,11 +5,12 @@ Of each submission a `Listed` is kept; of its record, nothing but counts.
 
 import statistics
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from fls_teach.autograder.record import VERDICTS, final_marks, properties
+from fls_teach.autograder.record import VERDICTS, Record, final_marks, properties
 from fls_teach.autograder.reports.lines import likely_of, reasons_to_review
 
 BINS = 10
@@ -17,7 +18,7 @@ NOT_HANDED_IN = "not handed in"
 """What became of a property beside a verdict: its exercise is missing, or still the stub."""
 
 
-def others(verdicts):
+def others(verdicts: Mapping[str, int]) -> list[tuple[str, int]]:
     """(what became of it, number) of all that did not pass."""
     names = [name for name in (*VERDICTS, NOT_HANDED_IN) if name != "passed"]
     return [(name, verdicts[name]) for name in names if verdicts.get(name)]
@@ -85,12 +86,12 @@ class Row(NamedTuple):
     verdicts: Counter
 
     @property
-    def passed(self):
+    def passed(self) -> int:
         """How many passed."""
         return self.verdicts["passed"]
 
     @property
-    def judged(self):
+    def judged(self) -> int:
         """How many submissions of its exercise it was tried on without a fault of the grader's."""
         return self.verdicts.total() - self.verdicts["grader-fault"] - self.verdicts[NOT_HANDED_IN]
 
@@ -133,10 +134,10 @@ class BatchResult:
     refused_workers: dict = field(default_factory=dict)
     seconds: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._properties, self._misconceptions, self.origins = {}, defaultdict(Counter), set()
 
-    def add(self, record, counts=True):
+    def add(self, record: Record, counts: bool = True) -> None:
         """Count one more record; of an attempt that does not count, nothing but its line and notes."""
         self.lines.append(Listed.of(record, counts))
         if record["notes"]:
@@ -156,47 +157,47 @@ class BatchResult:
         self.origins.add(f"{versions}; isolation: {record['isolation']}")
 
     @property
-    def rows(self):
+    def rows(self) -> list[Listed]:
         """The submissions that count."""
         return [line for line in self.lines if line.counts]
 
     @property
-    def scores(self):
+    def scores(self) -> list[float]:
         """All scores in ascending order, with what people corrected and lateness took off."""
         return sorted(line.score for line in self.rows if line.score is not None)
 
     @property
-    def mean(self):
+    def mean(self) -> float:
         """Mean score."""
         return statistics.fmean(self.scores)
 
     @property
-    def median(self):
+    def median(self) -> float:
         """Median score."""
         return statistics.median(self.scores)
 
     @property
-    def max_score(self):
+    def max_score(self) -> int:
         """The points of all exercises."""
         return max((line.max_score for line in self.rows), default=0)
 
     @property
-    def review(self):
+    def review(self) -> list[tuple[str, str]]:
         """(name, reason) of submissions that need manual review for another reason than a fault of the grader's."""
         return [(line.name, line.review[0]) for line in self.rows if line.review]
 
     @property
-    def faults(self):
+    def faults(self) -> list[str]:
         """Names of submissions that the grader failed on, which need manual review."""
         return [line.name for line in self.rows if line.score is None]
 
     @property
-    def blank(self):
+    def blank(self) -> list[str]:
         """Names of submissions of which no file was taken, or stubs alone."""
         return [line.name for line in self.rows if line.verdicts.keys() == {"missing"}]
 
     @property
-    def identical(self):
+    def identical(self) -> list[list[str]]:
         """Lists of the names of submissions that answer anything and whose files are the same."""
         names = defaultdict(list)
         for line in self.rows:
@@ -204,24 +205,24 @@ class BatchResult:
                 names[line.digest].append(line.name)
         return [each for each in names.values() if len(each) > 1]
 
-    def distribution(self):
+    def distribution(self) -> list[tuple[str, int]]:
         """Columns of a histogram, as a list of (label, number): tenths of all points, and all of them."""
         labels = [f"{100 * k // BINS}–{100 * (k + 1) // BINS - 1}" for k in range(BINS)] + ["100"]
         whole = self.max_score
         columns = Counter(int(BINS * score / whole) if whole else BINS for score in self.scores)
         return [(label, columns[k]) for k, label in enumerate(labels)]
 
-    def hardest(self):
+    def hardest(self) -> list[Row]:
         """Properties by the share that passed, lowest first; without those of which nothing but stubs was handed in."""
         rows = [row for row in self._properties.values() if row.verdicts.keys() != {NOT_HANDED_IN}]
         return sorted(rows, key=lambda row: (row.passed / max(row.judged, 1), row.id))
 
-    def unattempted(self):
+    def unattempted(self) -> list[str]:
         """Titles of the exercises of which nothing but stubs was handed in."""
         rows = sorted(row for row in self._properties.values() if row.verdicts.keys() == {NOT_HANDED_IN})
         return list(dict.fromkeys(row.exercise for row in rows))
 
-    def commonest(self):
+    def commonest(self) -> list[tuple[int, list[str], str]]:
         """(how many submissions show it, properties, misconception), the commonest first."""
         ordered = sorted(self._misconceptions.items(), key=lambda pair: (-pair[1][""], pair[0]))
         return [(counts[""], sorted(counts.keys() - {""}), text) for (_, text), counts in ordered]

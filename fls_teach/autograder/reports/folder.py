@@ -1,15 +1,18 @@
 """The files of one submission: its record, and what is drawn from it."""
 
-from fls_teach.autograder.record import as_json, mismatch, read_record
+from collections.abc import Sequence
+from pathlib import Path
+
+from fls_teach.autograder.record import Record, as_json, mismatch, read_record
 from fls_teach.autograder.reports import gradescope, html, junit
-from fls_teach.course.registry import CourseError
+from fls_teach.course.registry import CourseError, Exercise
 from fls_teach.files import replace_text
 
 DRAWN = "results.json", "report.html", "junit.xml"
 """What is drawn from a record and lies beside it."""
 
 
-def write(folder, record):
+def write(folder: Path, record: Record) -> None:
     """Write a submission's files; the record comes last and says that the others are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "record.json").unlink(missing_ok=True)
@@ -18,7 +21,7 @@ def write(folder, record):
         replace_text(folder / name, text)
 
 
-def finished(folder, expected, exercises):
+def finished(folder: Path, expected: Record, exercises: Sequence[Exercise]) -> Record | None:
     """The finished record of this very work, or None: anything unreadable is done again.
 
     Parameters

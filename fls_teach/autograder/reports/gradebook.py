@@ -5,8 +5,11 @@ import hashlib
 import itertools
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
-from fls_teach.autograder.record import VERDICTS, final_marks, properties
+from fls_teach.autograder.record import VERDICTS, Record, final_marks, properties
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
 from fls_teach.autograder.tables import read_columns, write_table
 from fls_teach.characters import printable
@@ -25,7 +28,7 @@ CORRECTED = "days_late", "final", "corrected"
 _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
 
 
-def escape_formula(text):
+def escape_formula(text: str) -> str:
     """`text` so that no spreadsheet takes it for a formula; other text is left as it is, but printable.
 
     Examples
@@ -36,12 +39,12 @@ def escape_formula(text):
     return printable(f"'{text}" if _FORMULA.match(text) else text)
 
 
-def columns(exercises):
+def columns(exercises: Iterable[str]) -> list[str]:
     """The heading: a list of column names; `exercises` are names such as "08_bayes_error"."""
     return ["submission", "score", "max_score", *exercises, "digest", *VERDICTS, *INTAKE, *CORRECTED]
 
 
-def row(record, exercises):
+def row(record: Record, exercises: Iterable[str]) -> list[Any]:
     """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0.
 
     No text in it is a formula.
@@ -65,7 +68,9 @@ def row(record, exercises):
     return [escape_formula(cell) if type(cell) is str else cell for cell in cells]
 
 
-def write_gradebook(path, exercises, records, absent=()):
+def write_gradebook(
+    path: Path, exercises: Sequence[str], records: Iterable[Record], absent: Iterable[str] = ()
+) -> None:
     """Write the gradebook in one go: a reader finds the old one or the whole new one.
 
     A digest of it is noted beside it, and that before: whatever is there by another digest was edited by hand.
@@ -89,7 +94,7 @@ def write_gradebook(path, exercises, records, absent=()):
             noted.write_text(_digest(file) + "\n", encoding="utf-8")
 
 
-def as_written(path):
+def as_written(path: Path) -> bool | None:
     """Whether a gradebook is as it was written, with or without a byte-order mark; None if nothing is known of it."""
     try:
         with open(path, "rb") as file:
@@ -105,12 +110,12 @@ def _digest(file):
     return state.hexdigest()
 
 
-def identified(record):
+def identified(record: Record) -> tuple[str, str]:
     """What stands for a record in the gradebook: (submission, digest)."""
     return escape_formula(record["submission"]), record["digest"]
 
 
-def listed(path):
+def listed(path: Path) -> set[tuple[str, str]]:
     """The submissions that a gradebook lists, as a set of `identified`; without people who handed in nothing.
 
     Raises
@@ -123,7 +128,7 @@ def listed(path):
     return {(each["submission"], each["digest"]) for each in lines if each["max_score"]}
 
 
-def keep_edited(path):
+def keep_edited(path: Path) -> list[Path]:
     """Put a gradebook that was edited by hand aside, before it is written anew.
 
     Parameters

@@ -3,12 +3,12 @@
 The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 """
 
-from fls_teach.autograder.record import final_marks, properties
+from fls_teach.autograder.record import Record, final_marks, properties
 from fls_teach.autograder.reports.lines import corrections, verdict_lines
 from fls_teach.autograder.reports.reproduce import reproduce_command
 
 
-def as_results(record):
+def as_results(record: Record) -> Record:
     """Gradescope's results.json as a dict.
 
     With a fault of the grader's there is no score at all, neither of the whole nor of a test. Gradescope adds up the
@@ -28,7 +28,7 @@ def as_results(record):
     """
     marks, said = final_marks(record), {each["item"]: each["points"] for each in record.get("overrides", ())}
     fault = marks.score is None
-    results = {} if fault else {"score": marks.final}
+    results: Record = {} if fault else {"score": marks.final}
     results |= {
         "output": "\n".join(_about(record)),
         "output_format": "text",

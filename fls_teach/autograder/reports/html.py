@@ -6,8 +6,8 @@ a student's get through the escaping. Whatever a student wrote is set apart, so 
 
 from pathlib import Path
 
-from fls_teach.autograder.record import VERDICTS, final_marks, properties
-from fls_teach.autograder.reports.batch_result import others
+from fls_teach.autograder.record import VERDICTS, Marks, Record, final_marks, properties
+from fls_teach.autograder.reports.batch_result import BatchResult, others
 from fls_teach.autograder.reports.lines import card_rows, corrections, file_rows, likely_of
 from fls_teach.autograder.reports.reproduce import reproduce_command
 from fls_teach.characters import printable
@@ -32,7 +32,7 @@ LOOKS = {
 }
 
 
-def report_page(record):
+def report_page(record: Record) -> str:
     """The report for the author of one submission, as HTML.
 
     Parameters
@@ -52,7 +52,7 @@ def report_page(record):
     return template.render(record=record, reproduce_command=reproduce_command(record), **counts)
 
 
-def cohort_page(batch):
+def cohort_page(batch: BatchResult) -> str:
     """The page for the person who runs the course, as HTML.
 
     Parameters
@@ -73,20 +73,20 @@ def cohort_page(batch):
     return _ENVIRONMENT.get_template("cohort.html").render(batch=batch, submissions=every, **lists)
 
 
-def percent(part, whole):
+def percent(part: float, whole: float) -> float:
     return round(100 * part / whole, 2) if whole else 0.0
 
 
-def many(number, one, more=""):
+def many(number: int, one: str, more: str = "") -> str:
     return f"{number} {one if number == 1 else more or one + 's'}"
 
 
-def scrolls(text):
+def scrolls(text: str) -> bool:
     """Whether a text of a card is so long that the page gives it a box to scroll in, however wide the page is."""
     return sum(1 + len(line) // 30 for line in text.split("\n")) > 14
 
 
-def marks_of(exercise, marks):
+def marks_of(exercise: Record, marks: Marks) -> str:
     points = marks.points[exercise["name"]]
     return "no mark" if points is None else f"{points:g}/{exercise['of']}"
 

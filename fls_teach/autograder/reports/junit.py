@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from fls_teach.autograder.record import properties
+from fls_teach.autograder.record import Record, properties
 from fls_teach.autograder.reports.lines import verdict_lines
 from fls_teach.characters import printable
 
@@ -10,7 +10,7 @@ FAILURES = ("wrong", "missing", "skipped-by-submission")
 """Verdicts on an answer, or on its absence; any other that is not "passed" says that there was no answer to judge."""
 
 
-def as_junit(record):
+def as_junit(record: Record) -> str:
     """One testsuite an exercise, one testcase a property.
 
     Failures are `FAILURES`; the other verdicts are errors, "grader-fault" among them: a fault of the grader's must not

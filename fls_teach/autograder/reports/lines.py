@@ -1,10 +1,12 @@
 """What a record says to people, as lines of plain text: verdicts, cards, corrections, and reasons to look at it."""
 
-from fls_teach.autograder.record import VERDICTS
+from collections.abc import Sequence
+
+from fls_teach.autograder.record import VERDICTS, Record
 from fls_teach.course.checking import results
 
 
-def reasons_to_review(record):
+def reasons_to_review(record: Record) -> list[str]:
     """Sentences on why a submission needs manual review, whatever its score; an empty list if it does not."""
     reasons = list(record.get("intake", {}).get("review", ()))
     if record.get("twice"):
@@ -12,7 +14,7 @@ def reasons_to_review(record):
     return reasons
 
 
-def corrections(record):
+def corrections(record: Record) -> list[str]:
     """Sentences on what people corrected and what was deducted, for reports."""
     lines = [
         f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in record.get("overrides", ())
@@ -23,18 +25,18 @@ def corrections(record):
     return lines
 
 
-def likely_of(item):
+def likely_of(item: Record) -> str:
     """The misconception that a property's failure looks like, or ""."""
     return item["likely"] or dict(item["card"] or ()).get("likely", "")
 
 
-def card_rows(item, hidden=("likely", "theory")):
+def card_rows(item: Record, hidden: Sequence[str] = ("likely", "theory")) -> list[tuple[str, str]]:
     """The counterexample card as a list of (label, text), as people read it; without rows shown elsewhere."""
     rows = [(label, text) for label, text in item["card"] or () if text and label not in hidden]
     return [(results.LABELS.get(label, label), text) for label, text in rows]
 
 
-def row_lines(rows):
+def row_lines(rows: list[tuple[str, str]]) -> list[str]:
     """Rows as aligned lines of plain text; a text of several lines goes on below itself."""
     width = max((len(label) for label, _ in rows), default=0)
     return [
@@ -44,7 +46,7 @@ def row_lines(rows):
     ]
 
 
-def verdict_lines(exercise, item):
+def verdict_lines(exercise: Record, item: Record) -> list[str]:
     """What a student is told about one property, as aligned lines of plain text."""
     rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if item["verdict"] != "passed" else "passed")]
     rows += [("summary", item["summary"]), ("property", item["formula"])]
@@ -60,7 +62,7 @@ def _file_rows(exercise, item):
     return [(label, text) for label, text in file_rows(exercise) if text != item["summary"]]
 
 
-def file_rows(exercise):
+def file_rows(exercise: Record) -> list[tuple[str, str]]:
     """What there is to say about the file of an exercise as a whole, as a list of (label, text)."""
     rows = [(results.LABELS.get(name, name), exercise[name]) for name in ("message", "printed", "traceback")]
     return [(label, text) for label, text in rows if text]

@@ -1,5 +1,6 @@
 """The command that gives a submission the marks of its record once more."""
 
+from fls_teach.autograder.record import Record
 from fls_teach.autograder.selection import selected
 from fls_teach.autograder.settings import TOTAL_LIMIT, TimeLimits
 from fls_teach.course.registry import course_root, exercises, own_root
@@ -12,7 +13,7 @@ _OPTIONS = (
 )
 
 
-def reproduce_command(record):
+def reproduce_command(record: Record) -> str:
     """``fls grade FILE --out FOLDER --seed ...`` with all that the marks depend on and that is not usual.
 
     Parameters

@@ -3,7 +3,11 @@
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
 
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.tables import read_table, write_table
 from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
@@ -32,12 +36,12 @@ class Roster:
         Those whose number or login is of another kind than the roster's, so that their name alone was compared.
     """
 
-    def __init__(self, heading, rows, separator, column):
+    def __init__(self, heading: list[str], rows: list[list[str]], separator: str, column: int) -> None:
         self._heading, self._rows, self._separator, self._column = heading, rows, separator, column
         self._found, self.strangers, self.unclear, self.by_name = {}, [], [], []
 
     @classmethod
-    def read(cls, path, column=None):
+    def read(cls, path: str | Path, column: str | None = None) -> Self:
         """The roster in a CSV file.
 
         Parameters
@@ -57,7 +61,7 @@ class Roster:
             raise CourseError(f"{said} has no column that says who is who, such as ID, Identifier, Username or Student")
         return cls(heading, list(rows.values()), separator, _column_of(heading, column, said))
 
-    def match(self, entries):
+    def match(self, entries: Sequence[Submission]) -> list[str]:
         """Find everybody's row: by number, by login, by name.
 
         A name is asked for only where numbers and logins say nothing: they do once those of any submission are found
@@ -97,7 +101,7 @@ class Roster:
             self.unclear += [called for _, name, called in found if name != self._found[k]]
         return [name for k, row in enumerate(self._rows) if k not in self._found and (name := self._name(row))]
 
-    def fill(self, path, marks):
+    def fill(self, path: Path, marks: Mapping[Any, float | None]) -> None:
         """Write the roster with the marks in it; what it says of people without one stays as it is.
 
         Parameters

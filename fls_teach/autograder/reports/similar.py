@@ -25,11 +25,13 @@ import builtins
 import keyword
 import re
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import fls_teach
-from fls_teach.course.registry import MissingModule
+from fls_teach.autograder.intake.submission import Submission
+from fls_teach.course.registry import Exercise, MissingModule
 
 ALIKE = 0.9
 SHORTEST = 100  # tokens of a submission's own
@@ -78,7 +80,7 @@ class Pair:
     course: str = ""
 
 
-def near_identical(submissions, exercises):
+def near_identical(submissions: Iterable[Submission], exercises: Sequence[Exercise]) -> list[Pair]:
     """Files that look alike, of two submissions or of one and what the course has written itself.
 
     Not every pair of a crowd is listed, which would be half a million for a thousand: of identical files each is

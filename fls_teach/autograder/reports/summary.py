@@ -3,6 +3,8 @@
 import sys
 from dataclasses import asdict
 
+from fls_teach.autograder.record import Record
+from fls_teach.autograder.reports.batch_result import BatchResult
 from fls_teach.terminal import plain_text
 
 SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
@@ -26,12 +28,12 @@ SAID = {
 _FOR_A_PERSON = "unknown_overrides", "not_on_the_roster", "unclear_on_the_roster"
 
 
-def needs_review(batch):
+def needs_review(batch: BatchResult) -> bool:
     """Whether anything of a `BatchResult` needs manual review."""
     return bool(batch.faults or batch.review or any(map(batch.said.get, _FOR_A_PERSON)))
 
 
-def as_dict(batch):
+def as_dict(batch: BatchResult) -> Record:
     """A `BatchResult` for JSON."""
     names = "submission", "score", "max_score", "verdicts"
     workers = {"refused_workers": batch.refused_workers} if batch.refused_workers else {}
@@ -50,7 +52,7 @@ def as_dict(batch):
     }
 
 
-def print_summary(done):
+def print_summary(done: BatchResult) -> None:
     """The batch on the terminal: one line per submission, or the distribution if there are many."""
     from rich.table import Table
     from rich.text import Text

@@ -31,7 +31,7 @@ def _call(function, *arguments):
     return value
 
 
-def confine(limits):
+def confine(limits: dict) -> None:
     """Become the user, stay on the processor, set the limits and install the filter.
 
     Parameters
@@ -89,7 +89,7 @@ _WRITE = 0b1_0001_1011_0010  # write a file, remove files and folders, make fold
 _TRUNCATE = 1 << 14
 
 
-def landlock():
+def landlock() -> int:
     """The version of the kernel's Landlock; 0 if it has none."""
     try:
         return _call("syscall", _CREATE, 0, 0, 1)

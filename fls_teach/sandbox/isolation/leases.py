@@ -24,12 +24,12 @@ class Lease(NamedTuple):
     number: int
     file: IO
 
-    def close(self):
+    def close(self) -> None:
         """Let others have it."""
         self.file.close()
 
 
-def lease_user():
+def lease_user() -> Lease:
     """Lease a uid that is no user's, and with it the one `KILLERS_BELOW` it.
 
     Only root can become another user, and no two workers may share one.
@@ -52,7 +52,7 @@ def lease_user():
     raise SandboxError(f"no free user number between {FIRST_USER} and {LAST_USER}")
 
 
-def lease_processor():
+def lease_processor() -> Lease:
     """Lease a processor that this process may use and that as few other workers as possible have leased.
 
     Returns
@@ -67,10 +67,8 @@ def lease_processor():
     processors = sorted(os.sched_getaffinity(0))
     # By chance: containers side by side do not see one another's leases, and must not all begin with the same.
     random.SystemRandom().shuffle(processors)
-    for sharing in itertools.count():
-        for number in processors:
-            if file := _locked(f"processor-{number}-{sharing}"):
-                return Lease(number, file)
+    every = ((number, _locked(f"processor-{number}-{k}")) for k in itertools.count() for number in processors)
+    return next(Lease(number, file) for number, file in every if file)
 
 
 def _locked(name):

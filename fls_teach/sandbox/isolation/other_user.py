@@ -13,11 +13,11 @@ from pathlib import Path
 
 from fls_teach.sandbox.isolation.confine import landlock
 from fls_teach.sandbox.isolation.leases import KILLERS_BELOW
-from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, SandboxError
+from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, interpreter_trees
 from fls_teach.sandbox.proc.ending import bury, killer_of
-from fls_teach.sandbox.proc.table import process, processes_of
+from fls_teach.sandbox.proc.table import Process, process, processes_of
 
 _ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
 _TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
@@ -41,7 +41,7 @@ class OtherUser(Confined):
 
     name = "uid"
 
-    def __init__(self, limits=None):
+    def __init__(self, limits: ResourceLimits | None = None) -> None:
         if os.geteuid() != 0:
             raise SandboxError("only root can run a worker as another user")
         if shutil.which("rm") is None:
@@ -67,17 +67,17 @@ class OtherUser(Confined):
             super().close()
             raise SandboxError(str(problem)) from None
 
-    def command(self, command):
+    def command(self, command: list[str]) -> tuple[list[str], tuple[int, ...]]:
         writable = [self.scratch, "/dev/null"]
         return self._confined(command, str(self._folder), readable=self._readable, writable=writable), ()
 
-    def folder(self, folder):
+    def folder(self, folder: str | Path) -> str | Path:
         return self.scratch
 
-    def members(self, pid):
+    def members(self, pid: int) -> set[Process]:
         return processes_of(self._uid) | {process(pid)}  # which is root's until it has become the user
 
-    def overflows(self, pid, members):
+    def overflows(self, pid: int, members: set[Process]) -> bool:
         folders, limits = [self.scratch, *self._elsewhere()], self.limits
         return _holds_more(folders, 1 + limits.scratch_files, limits.scratch_mib * MIB)
 
@@ -85,7 +85,7 @@ class OtherUser(Confined):
         # A file without a name stands in no folder, and could not be counted there.
         return seccomp_filter(platform.machine(), removing=False)
 
-    def sweep(self):
+    def sweep(self) -> None:
         if self._closed:  # the number may be another's by now
             return
         deadline = time.monotonic() + _ENDING
@@ -99,7 +99,7 @@ class OtherUser(Confined):
             _remove([self.scratch])
             self._new_scratch()
 
-    def close(self):
+    def close(self) -> None:
         try:
             self.sweep()
         finally:

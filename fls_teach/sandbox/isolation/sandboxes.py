@@ -23,14 +23,16 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from fls_teach.sandbox.isolation import SandboxError
 from fls_teach.sandbox.isolation.leases import lease_processor, lease_user
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import WORKER, bubblewrap_view
 from fls_teach.sandbox.proc.ending import adopt_orphans
-from fls_teach.sandbox.proc.table import descendants
+from fls_teach.sandbox.proc.table import Process, descendants
 
 _INSIDE = "/fls"  # where the worker's own files appear
 
@@ -70,7 +72,7 @@ class ResourceLimits:
     scratch_files: int = 1024
     output_mib: int = 4
 
-    def resources(self):
+    def resources(self) -> dict[str, int]:
         """As `confine` wants them: what the kernel counts, per process."""
         return {
             "RLIMIT_DATA": self.memory_mib * MIB,
@@ -114,33 +116,33 @@ class NoSandbox:
     name = "process"
     inherited = _INHERITED
 
-    def __init__(self, limits=None):
+    def __init__(self, limits: ResourceLimits | None = None) -> None:
         self.limits = limits
 
-    def command(self, command):
+    def command(self, command: list[str]) -> tuple[list[str], tuple[int, ...]]:
         """What to run instead of `command`, which contains `WORKER`, and the descriptors that it inherits."""
         return command, ()
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         """The environment for it: what it inherits of ours, and what is set."""
         return {name: os.environ[name] for name in os.environ if name.upper() in self.inherited} | _SET_VARIABLES
 
-    def folder(self, folder):
+    def folder(self, folder: str | Path) -> str | Path:
         """The folder to start in."""
         return folder
 
-    def members(self, pid):
+    def members(self, pid: int) -> set[Process]:
         """All processes of the worker `pid`, as a set of `proc.table.Process`."""
         return descendants(pid)
 
-    def overflows(self, pid, members):
+    def overflows(self, pid: int, members: set[Process]) -> bool:
         """Whether there is more in the folder for temporary files than the limits allow."""
         return False
 
-    def sweep(self):
+    def sweep(self) -> None:
         """Called when a worker is about to start, and after it was killed: nothing of it may be left."""
 
-    def close(self):
+    def close(self) -> None:
         """Give back what is held beyond one worker."""
 
 
@@ -150,7 +152,7 @@ class Confined(NoSandbox):
     scratch = "/tmp"
     inherited = "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"
 
-    def __init__(self, limits=None):
+    def __init__(self, limits: ResourceLimits | None = None) -> None:
         super().__init__(limits or ResourceLimits())
         self._lease = lease_user() if os.geteuid() == 0 else None
         self._processor = lease_processor()  # whatever it starts, it takes no time from workers on others
@@ -175,14 +177,14 @@ class Confined(NoSandbox):
     def _filter(self):
         return seccomp_filter(platform.machine())
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         fixed = {"HOME": self.scratch, "TMPDIR": self.scratch, "PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
         return super().environment() | fixed
 
-    def folder(self, folder):
+    def folder(self, folder: str | Path) -> str | Path:
         return "/"
 
-    def close(self):
+    def close(self) -> None:
         adopt_orphans(False)
         self._processor.close()
         if self._lease:
@@ -211,7 +213,7 @@ class Bubblewrap(Confined):
 
     name = "bwrap"
 
-    def __init__(self, hidden=(), limits=None):
+    def __init__(self, hidden: Iterable[str | Path] = (), limits: ResourceLimits | None = None) -> None:
         self._program = shutil.which("bwrap")
         if self._program is None:
             raise SandboxError("bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)")
@@ -232,14 +234,14 @@ class Bubblewrap(Confined):
         apart = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
         return [*apart, *common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
 
-    def command(self, command):
+    def command(self, command: list[str]) -> tuple[list[str], tuple[int, ...]]:
         # By a descriptor, so that the sandbox's own process list does not show the paths of this machine.
         arguments = os.memfd_create("bwrap-arguments", 0)
         os.write(arguments, b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
         os.lseek(arguments, 0, os.SEEK_SET)
         return [self._program, "--args", str(arguments), "--", *self._confined(command, _INSIDE)], (arguments,)
 
-    def overflows(self, pid, members):
+    def overflows(self, pid: int, members: set[Process]) -> bool:
         outside = os.stat("/tmp").st_dev, os.stat("/").st_dev
         for member in {each.pid for each in members} - {pid}:  # the first is outside
             with contextlib.suppress(OSError):

@@ -62,7 +62,7 @@ _O_TMPFILE = _no_bit_of(0x400000)
 _WITHOUT_A_NAME = ((2, None), 1, _O_TMPFILE), ((257, 56), 2, _O_TMPFILE)  # open, openat
 
 
-def seccomp_filter(machine, removing=True):
+def seccomp_filter(machine: str, removing: bool = True) -> bytes | None:
     """The filter as bytes of ``struct sock_filter``; None for an architecture that has no table here.
 
     Parameters

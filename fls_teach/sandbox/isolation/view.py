@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fls_teach.sandbox.isolation import SandboxError
@@ -19,7 +20,7 @@ SYSTEM = (
 )
 
 
-def library_folders():
+def library_folders() -> list[str]:
     """Folders from which the worker imports: where this interpreter found the packages that exercises use.
 
     They may have come from PYTHONPATH, which a worker does not see.
@@ -34,7 +35,7 @@ def library_folders():
     return list(dict.fromkeys(str(Path(path).parents[1]) for each in files for path in (each, os.path.realpath(each))))
 
 
-def interpreter_trees():
+def interpreter_trees() -> list[str]:
     """Folders that hold the interpreter and its packages and are not below /usr or one another, shortest first.
 
     Raises
@@ -57,7 +58,7 @@ def interpreter_trees():
     return trees[1:]
 
 
-def bubblewrap_view(hidden, inside, scratch_bytes=None):
+def bubblewrap_view(hidden: Iterable[str | Path], inside: str, scratch_bytes: int | None = None) -> list[str]:
     """bubblewrap's arguments for what can be seen; later ones lie on top of earlier ones.
 
     Parameters
@@ -97,12 +98,12 @@ def bubblewrap_view(hidden, inside, scratch_bytes=None):
             ["--tmpfs", path, "--remount-ro", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
         )
     arguments += ["--perms", "0755", "--dir", inside]
-    for path in WORKER_FILES:
-        arguments += ["--ro-bind", str(path), f"{inside}/{path.name}"]
+    for file in WORKER_FILES:
+        arguments += ["--ro-bind", str(file), f"{inside}/{file.name}"]
     return [*arguments, "--remount-ro", "/", "--chdir", "/tmp"]
 
 
-def to_hide(hidden, trees):
+def to_hide(hidden: Iterable[str | Path], trees: Sequence[str]) -> list[str]:
     """Those of `hidden` that would be visible in `trees`, by every name they have there, the outermost only."""
     paths = {name(os.path.abspath(path)) for path in hidden for name in (str, os.path.realpath)}
     for tree in trees:  # one may be shown by a name that is a link

@@ -4,8 +4,9 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterable
 
-from fls_teach.sandbox.proc.table import stat_fields, threads
+from fls_teach.sandbox.proc.table import Process, stat_fields, threads
 
 _STATE, _PARENT, _OWN, _ENDED_CHILDREN = 0, 1, slice(11, 13), slice(13, 15)  # in `stat_fields`; clock ticks
 
@@ -24,12 +25,12 @@ class TreeTime:
         These, and seconds in which the tree was asked something and slept, or was not the same as before.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.processor = self.total = 0.0
         self._own = {}  # Process -> ticks, of all that were ever seen
         self._members = None
 
-    def sample(self, members, asked):
+    def sample(self, members: Iterable[Process], asked: float) -> None:
         """Sample the tree.
 
         Parameters
@@ -51,7 +52,7 @@ class TreeTime:
         self.total += max(self.processor - before, asked if idle else 0.0)
 
 
-def processor_seconds(pid):
+def processor_seconds(pid: int) -> float | None:
     """Processor time of one running process in seconds; None where it is gone, or the system has no such clock."""
     with contextlib.suppress(OSError):
         if sys.platform.startswith("linux"):
@@ -59,7 +60,7 @@ def processor_seconds(pid):
     return None
 
 
-def charged_seconds(clock, cpu, slack):
+def charged_seconds(clock: float, cpu: float | None, slack: float) -> float:
     """Seconds charged against a limit: min(clock, max(cpu, clock / slack)); the clock alone where `cpu` is None.
 
     `cpu` includes time asleep. The rest of the clock is waiting for a processor or a disk, which other processes may

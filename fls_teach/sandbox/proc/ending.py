@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from typing import Any
 
-from fls_teach.sandbox.proc.table import process, process_table
+from fls_teach.sandbox.proc.table import Process, process, process_table
 
 
-def adopt_orphans(adopted):
+def adopt_orphans(adopted: bool) -> None:
     """Be the parent of whatever descendants leave behind (Linux), to wait for it, or no longer."""
     ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
 
 
-def kill_group(leader):
+def kill_group(leader: subprocess.Popen[bytes]) -> None:
     """End a process that leads a group, and whatever has stayed in the group.
 
     Parameters
@@ -31,7 +33,7 @@ def kill_group(leader):
     leader.wait()
 
 
-def end(members, seconds=5.0):
+def end(members: set[Process], seconds: float = 5.0) -> None:
     """Wait for processes that are being killed, kill the others, and leave none as a zombie.
 
     Parameters
@@ -48,7 +50,7 @@ def end(members, seconds=5.0):
     bury(members)
 
 
-def bury(members):
+def bury(members: Iterable[Process]) -> None:
     """Wait for those of some processes that have ended and were left to us: until then they count as their user's."""
     for each in members:
         with contextlib.suppress(ChildProcessError):
@@ -56,7 +58,7 @@ def bury(members):
                 os.waitpid(each.pid, os.WNOHANG)
 
 
-def killer_of(uid, killer, lease):
+def killer_of(uid: int, killer: int, lease: int) -> subprocess.Popen[bytes]:
     """Start a helper that ends all processes of a user at once, so that none can start another in between.
 
     Parameters
@@ -76,5 +78,5 @@ def killer_of(uid, killer, lease):
     become = "user, killer = map(int, sys.argv[1:]); os.setgroups([]); os.setresgid(*[killer] * 3)"
     steps = f"import os, sys; sys.stdin.read(); {become}; os.setresuid(killer, user, killer); os.kill(-1, 9)"
     command = [sys.executable, "-I", "-S", "-c", steps, str(uid), str(killer)]
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, **silent, pass_fds=[lease], start_new_session=True)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, **dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)}
+    return subprocess.Popen(command, **pipes, pass_fds=[lease], start_new_session=True)

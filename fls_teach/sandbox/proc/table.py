@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _MEMORY = b"RssAnon:", b"RssShmem:", b"VmSwap:", b"HugetlbPages:"
@@ -16,32 +17,32 @@ class Process(NamedTuple):
     start: int | None
 
 
-def pids():
+def pids() -> list[int]:
     """The numbers of all processes that can be seen; [] where there is no /proc."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()] if os.path.isdir("/proc/self") else []
 
 
-def threads(pid):
+def threads(pid: int) -> list[str]:
     """The numbers of a process's threads, as text; [] if it is gone."""
     with contextlib.suppress(OSError):
         return os.listdir(f"/proc/{pid}/task")
     return []
 
 
-def stat_fields(path):
+def stat_fields(path: str) -> list[bytes]:
     """The fields of a file like /proc/PID/stat from the state on, the third of proc(5); [] if the process is gone."""
     with contextlib.suppress(OSError), open(path, "rb") as file:
         return file.read().rpartition(b")")[2].split()
     return []
 
 
-def process(pid):
+def process(pid: int) -> Process:
     """The process that has this number now, zombie or not; its start is None if there is none."""
     fields = stat_fields(f"/proc/{pid}/stat")
     return Process(pid, int(fields[_START]) if fields else None)
 
 
-def process_table():
+def process_table() -> dict[Process, int]:
     """Every living process and its parent's number, as a dict of `Process` to int.
 
     A zombie has ended, unless it is one because only its first thread has: the others run on.
@@ -54,7 +55,7 @@ def process_table():
     }
 
 
-def descendants(pid):
+def descendants(pid: int) -> set[Process]:
     """A process and all its descendants, as a set of `Process`; empty where there is no /proc."""
     table, found = process_table(), {pid}
     while more := {child.pid for child, parent in table.items() if parent in found} - found:
@@ -62,7 +63,7 @@ def descendants(pid):
     return {each for each in table if each.pid in found}
 
 
-def processes_of(uid, ended=False):
+def processes_of(uid: int, ended: bool = False) -> set[Process]:
     """A user's living processes, as a set of `Process`; or those that have ended, but no parent has waited for."""
     found = set()
     for pid in pids():
@@ -74,7 +75,7 @@ def processes_of(uid, ended=False):
     return found
 
 
-def memory_of(members):
+def memory_of(members: Iterable[Process]) -> int:
     """Bytes of memory of these processes, what they share without a file counted once for each of them."""
     # One whose first thread has ended shows nothing; any other thread shows all.
     wanted = *_MEMORY, _PAGE_TABLES
@@ -85,7 +86,7 @@ def memory_of(members):
     )
 
 
-def exact_memory_of(members):
+def exact_memory_of(members: Iterable[Process]) -> int:
     """The same with shared memory counted once, as far as the kernel tells; takes longer."""
     total = 0
     for each in members:
