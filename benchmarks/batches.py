@@ -37,6 +37,19 @@ def scores(out):
         return {row["submission"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
 
 
+def lost(record):
+    """What a right submission lost, with the seed that loses it again: property -> verdict, summary, example."""
+    found = {
+        item["id"]: {name: item[name] for name in ("verdict", "summary", "card")} | {"seed": record["seed"]}
+        for _, item in properties(record)
+        if item["verdict"] != "passed"
+    }
+    for name, what in found.items():
+        rows = [f"  {label}: {text}" for label, text in what["card"] or ()]
+        print(f"{name} is lost at seed {what['seed']}: {what['verdict']}, {what['summary']}", *rows, sep="\n")
+    return found
+
+
 # ------------------------------------------------------------------ c. a mixed batch
 
 
@@ -52,19 +65,16 @@ def part_c(size, work):
         submissions.honest(few / f"honest-{k:03}", every, k)
     out = work / "out"
     run = grade(batch, "--out", out, "--jobs", 2, names=size["exercises"], interval=1.0)
-    marks, gained = scores(out), {}
+    marks, gained, kept = scores(out), {}, {}
     for name, (exercise, allowed) in attacked.items():
         record = read_record(out / name / "record.json")
         wrong = [item["id"] for owner, item in properties(record)
                  if owner["name"] == exercise and item["verdict"] not in allowed[item["id"]]]  # fmt: skip
         if wrong:
             gained[name] = wrong
-    lost = {}
     for name in marks:
-        if name.startswith("honest"):
-            items = [item for _, item in properties(read_record(out / name / "record.json"))]
-            if wrong := {item["id"]: item["verdict"] for item in items if item["verdict"] != "passed"}:
-                lost[name] = wrong
+        if name.startswith("honest") and (wrong := lost(read_record(out / name / "record.json"))):
+            kept[name] = wrong
     walls = {}
     for jobs in (1, 2):
         walls[str(jobs)] = grade(
@@ -75,7 +85,7 @@ def part_c(size, work):
         "wall": run.wall,
         "honest": size["honest"],
         "honest_full": sum(score == of for name, (score, of) in marks.items() if name.startswith("honest")),
-        "honest_lost": lost,
+        "honest_lost": kept,
         "partial": [int(score or -1) for name, (score, _) in marks.items() if name.startswith("partial")],
         "hostile": len(attacked),
         "hostile_verdicts_not_allowed": gained,

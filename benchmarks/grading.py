@@ -29,8 +29,9 @@ from pathlib import Path
 import numpy as np
 import process_tree
 import submissions
-from batches import SMALL, chosen, grade, part_c, part_d, part_e, scores, text_c, text_d, text_e
+from batches import SMALL, chosen, grade, lost, part_c, part_d, part_e, scores, text_c, text_d, text_e
 
+from fls_teach.autograder.marking.record import read_record
 from fls_teach.sandbox import Session
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 
@@ -55,11 +56,13 @@ def part_a(size, work):
     for k in range(size["trials"]):
         out = work / f"out-{k}"
         run = grade(work / "reference", "--out", out, "--jobs", 1, names=size["exercises"])
-        (mark,) = scores(out).values()
-        trials.append(_spent(run, float(np.median(start))) | {"mark": "/".join(mark)})
+        ((name, mark),) = scores(out).items()
+        known = {"mark": "/".join(mark), "lost": lost(read_record(out / name / "record.json"))}
+        trials.append(_spent(run, float(np.median(start))) | known)
         plain = ("--isolation", "process")
         run = grade(work / "reference", "--out", f"{out}-plain", "--jobs", 1, *plain, names=size["exercises"])
-        unlocked.append({"total": run.seconds(run.processes), "rusage": run.rusage, "wall": run.wall})
+        spent = {"total": run.seconds(run.processes), "rusage": run.rusage, "wall": run.wall}
+        unlocked.append(spent | {"lost": lost(read_record(Path(f"{out}-plain") / name / "record.json"))})
     return {"trials": trials, "without_sandbox": unlocked}
 
 
@@ -95,11 +98,13 @@ def text_a(numbers):
     shares = table(["processor time", "s", "least", "most"], [[label, *_spread(trials, name)] for label, name in rows])
     marks = ", ".join(sorted({trial["mark"] for trial in trials}))
     seen = _median(plain, "total") / _median(plain, "rusage")
+    each = [(name, what) for trial in (*trials, *plain) for name, what in trial.get("lost", {}).items()]
+    gone = "".join(f"\n\nLost: {name} at seed {what['seed']}, {what['summary']}" for name, what in each)
     return f"""## a. A complete reference submission
 
 **{_median(trials, "total"):.1f} s** of processor time (goal: less than 20), {_median(trials, "wall"):.1f} s by the
 clock, mark {marks}. Medians of {len(trials)} trials, each followed by one without a sandbox
-({_median(plain, "total"):.1f} s and {_median(plain, "wall"):.1f} s).
+({_median(plain, "total"):.1f} s and {_median(plain, "wall"):.1f} s).{gone}
 
 {shares}
 

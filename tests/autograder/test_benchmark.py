@@ -1,5 +1,6 @@
 """The benchmark of the autograder works on this machine; what it measures is for benchmarks/results, on a quiet one."""
 
+import importlib
 import json
 import os
 import shutil
@@ -12,6 +13,20 @@ import pytest
 import fls_teach
 
 BENCHMARK = Path(fls_teach.__file__).resolve().parents[1] / "benchmarks" / "grading.py"
+
+
+def test_what_a_right_submission_loses_is_kept_with_its_example_and_seed(monkeypatch, capsys):
+    """A trial with 99 points of which nobody could say later which property failed, and on what."""
+    monkeypatch.syspath_prepend(BENCHMARK.parent)
+    lost = importlib.import_module("batches").lost
+    card = [["input", "W = 0"]]
+    items = [
+        {"id": "01.1", "verdict": "passed", "summary": "", "card": None},
+        {"id": "01.2", "verdict": "wrong", "summary": "1, not 2", "card": card},
+    ]
+    found = lost({"seed": 7, "exercises": [{"properties": items}]})
+    assert found == {"01.2": {"verdict": "wrong", "summary": "1, not 2", "card": card, "seed": 7}}
+    assert capsys.readouterr().out == "01.2 is lost at seed 7: wrong, 1, not 2\n  input: W = 0\n"
 
 
 @pytest.mark.slow

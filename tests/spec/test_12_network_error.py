@@ -15,10 +15,10 @@ CLASSES = (1.0, -1.0)
 
 @st.composite
 def networks(draw, neurons=(1, 5), draws=(1, 4), sigmas=(1.0, 0.5, 2.0, 1024.0), flat=False, audible=False):
-    """A network, a mixture and orthogonal noise: the six arguments. Two decimals, so that they can be read.
+    """A network, a mixture and orthogonal noise: the six arguments. W and the noise have two decimals, to be read.
 
-    Hundredths from a generator, not quarters: two neurons that cancel each other exactly on paper would leave the
-    sign of f to rounding. `flat` adds neurons without a breakpoint, and dead ones; `audible` leaves no point silent.
+    The output weights have all their digits: neurons that cancel each other on paper would leave the sign of f to
+    rounding. `flat` adds neurons without a breakpoint, and dead ones; `audible` leaves no point silent.
     """
     rng, d = np.random.default_rng(draw(strategies.seeds)), draw(st.integers(1, 4))
     h, m = draw(st.integers(*neurons)), draw(st.integers(*draws))
@@ -26,15 +26,14 @@ def networks(draw, neurons=(1, 5), draws=(1, 4), sigmas=(1.0, 0.5, 2.0, 1024.0),
     signal = signal / np.linalg.norm(signal)
     noise = rng.standard_normal((m, d)).round(2)
     noise[0] *= draw(st.sampled_from([1, 1, 1, 0]))  # without noise all breakpoints are at u = 0
-    W, v = rng.standard_normal((h, d)).round(2), rng.choice([-1.0, 1.0], h) * (1 + rng.random(h)).round(2)
+    W, v = rng.standard_normal((h, d)).round(2), rng.choice([-1.0, 1.0], h) * (1 + rng.random(h))
     if flat:
         kinds = rng.choice(["flat", "no w", "no v", "twice"], rng.integers(1, 4))
         rows = np.where((kinds == "no w")[:, None], 0.0, rng.standard_normal((len(kinds), d)).round(2))
         rows[kinds == "flat", 0] = 0.0
         rows[kinds == "twice"] = W[0]
-        weights = np.where(
-            kinds == "no v", 0.0, np.where(kinds == "twice", 3 * v[0], rng.choice([-2.5, 2.5], len(kinds)))
-        )
+        loud = rng.choice([-1.0, 1.0], len(kinds)) * (2 + rng.random(len(kinds)))
+        weights = np.where(kinds == "no v", 0.0, np.where(kinds == "twice", 3 * v[0], loud))
         keep = rng.random(h) < draw(st.sampled_from([0.0, 0.5, 1.0]))
         W, v = np.vstack([rows, W[keep]]), np.concatenate([weights, v[keep]])
     if audible:
