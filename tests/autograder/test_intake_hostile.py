@@ -4,6 +4,7 @@ import errno
 import gzip
 import io
 import os
+import re
 import socket
 import stat
 import struct
@@ -13,16 +14,18 @@ import tracemalloc
 import warnings
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.autograder.intake import sources
+from fls_teach.autograder.intake import archives, sources
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import is_work, recognised
 from fls_teach.autograder.intake.sources import Unreadable
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError, exercises
 from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 
@@ -413,6 +416,7 @@ def test_a_disk_that_fails_within_a_zip_is_no_damaged_zip(after, tmp_path, monke
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             return super().readinto(buffer)
 
+    os.utime(tmp_path / "a.zip", (1, 1))  # so it is opened anew
     monkeypatch.setattr(io, "FileIO", Failing)
     with pytest.raises(Unreadable, match="'a.zip' cannot be read .Input/output error"):
         entry.read()
@@ -715,6 +719,78 @@ def test_many_files_of_one_person_take_no_longer_each(tmp_path):
     start = time.process_time()
     assert "more claim to be the same exercise" in ada.read().review[0]
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("folder", ["w/{}", "w"])
+def test_candidates_beyond_the_limit_are_counted(folder, zipped):
+    """Catches files that are passed over in silence: of 26 that differ, 6 were not mentioned, perhaps the latest."""
+    many = zipped(*((f"{folder.format(k)}/{EIGHT} ({k}).py", str(k)) for k in range(10, 36)))
+    assert EIGHT not in many.files and re.search("and (5|23) more claim to be the same", many.review[0])
+    same = zipped(*((f"w/{k}/{EIGHT} (1).py", str(k // 35)) for k in range(10, 36)))
+    assert same.files[EIGHT] == b"1", "of copies, one is read as well as 30"
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A zip of 12,000 names, with the limit of time set below what it takes to list them."""
+    monkeypatch.setattr(sources, "MAX_SECONDS", 0.02)
+    return packed(**{f"{k}.txt": b"" for k in range(12_000)}, **{FILE: b"bad"})
+
+
+@pytest.mark.parametrize("path", ["ada.zip", "ada/work.zip", "ada_4711_assignsubmission_file_work.zip"])
+def test_a_submission_that_takes_too_long_to_read_is_named_and_stops_nobody(path, slow, tmp_path):
+    """Catches a submission within all bounds of bytes and names that keeps `fls grade` busy without end."""
+    for name, data in ((path, slow), (path.replace("ada", "bo").replace("4711", "4712"), packed(**{FILE: b"honest"}))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    ada, bo = (entry.read() for entry in collect([tmp_path], exercises()))
+    assert (ada.name, bo.name, bo.files) == ("ada", "bo", {EIGHT: b"honest"}) and not bo.notes
+    assert (
+        ada.files == {}
+        and "'ada" in ada.review[0]
+        and "was not taken: reading it took more than 0.02 s." in ada.review[0]
+    )
+
+
+def test_what_was_not_read_within_the_time_is_named(folder, monkeypatch):
+    """Catches files that are passed over in silence, or a zero without review, where the time is up between two."""
+    (folder / FILE).write_bytes(b"honest")
+    end, read = [0], sources.FolderTree.read
+
+    def slowly(tree, item):
+        end[0] += 1
+        if end[0] > 1:
+            monkeypatch.setattr(sources.time, "thread_time", lambda: 1e9)
+        sources.go_on()
+        return read(tree, item)
+
+    monkeypatch.setattr(sources.FolderTree, "read", slowly)
+    assert refused(only(folder), f"'{OTHER}' was not taken: reading it took more than", kept=[EIGHT])
+
+
+@pytest.mark.parametrize("end", [".zip", ".tar.gz"])
+def test_a_platforms_archive_is_listed_once_for_all_its_people(end, tmp_path, monkeypatch):
+    """Catches time that grows with the square of a class, as each of n people has n others' entries listed again."""
+    listed = []
+
+    def pack(files):
+        with tarfile.open(tmp_path / "all.tar.gz", "w:gz") as archive:
+            for name, data in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        (tmp_path / "all.zip").write_bytes(packed(**files))
+
+    pack({f"u{k}/{FILE}": b"%d" % k for k in range(9)})
+    made = archives.ArchiveTree.__init__
+    monkeypatch.setattr(archives.ArchiveTree, "__init__", lambda *given: listed.append(made(*given)))
+    entries = collect([tmp_path / f"all{end}"], exercises())
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(Submission.read, entries * 3))
+    assert [each.files for each in read] == [{EIGHT: b"%d" % k} for k in range(9)] * 3 and len(listed) == 1
+    pack({f"u1/{FILE}": b"later"})
+    assert entries[1].read().files == {EIGHT: b"later"} and len(listed) == 2, "what lies there now is read"
+    assert entries[2].read().files == {}
 
 
 @pytest.mark.parametrize("line", ["\n", "\n:", "\n - "])

@@ -424,6 +424,14 @@ def test_a_person_may_be_called_as_hidden_folders_are(packed, tmp_path):
         {f"{EIGHT} (Ada L).py": "Ada L", f"{EIGHT}(Bo D).py": "Bo D"},
         {f"{EIGHT}_2400417.py": "2400417", f"{EIGHT}_2400418.py": "2400418"},
         {f"section {k % 3}/person {k}/{FILE}": f"person {k}" for k in range(5)},
+        {f"{file[:-3]}/{who}.py": who for who in ("Ada L", "Bo D") for file in (FILE, OTHER)},
+        {f"{EIGHT}/Ada L.py": "Ada L", f"{EIGHT}/Bo D.py": "Bo D", f"{NINE}/Bo D.py": "Bo D", f"{NINE}/README.md": ""},
+        {f"{EIGHT}/{who}/solution.py": who for who in ("Ada L", "Bo D")},
+        {f"{EIGHT} - Bayes/{who}_{FILE}": who for who in ("Ada L", "Bo D")},
+        {f"{name[:2]}/{who}.py": who for who in ("Ada L", "Bo D") for name in (EIGHT, NINE)},
+        {f"section {who[-1]}/{name}/{who}.py": who for who in ("A 1", "B 1", "A 2", "B 2") for name in (EIGHT, NINE)},
+        {f"{who}/{name}/main.py": who for who in ("Ada L", "Bo D") for name in (EIGHT, NINE)},
+        {f"multi_feedback_HW_77/L_{who}_{who.lower()}_{k}/{FILE}": f"L_{who}" for k, who in enumerate(("Ada", "Bo"))},
     ],
 )
 def test_a_class_by_exercise_or_by_section_is_no_single_submission(layout, packed, tmp_path):
@@ -432,10 +440,79 @@ def test_a_class_by_exercise_or_by_section_is_no_single_submission(layout, packe
     if packed:
         path.write_bytes(zipped(layout))
     entries = collect([path], CHOSEN)
-    assert [entry.name for entry in entries] == sorted(set(layout.values()))
+    assert [entry.name for entry in entries] == sorted(set(layout.values()) - {""})
     for entry in entries:
         files, mine = entry.read().files, [path for path, who in layout.items() if who == entry.name]
         assert set(files.values()) == {entry.name.encode()} and len(files) == len(mine)
+
+
+MOODLE = "{}_41{}_assignsubmission_file_/{}"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "archives",
+    [
+        {f"part {s}.zip": {MOODLE.format(f"{who} {s}", s, FILE): f"{who} {s}" for who in ("Ada", "Bo")} for s in "12"},
+        {f"HW {k}.zip": {f"{who}/{file}": who for who in ("Ada", "Bo", "Cy")} for k, file in enumerate((FILE, OTHER))},
+        {f"{EIGHT}.zip": {MOODLE.format(who, k, FILE): who for k, who in enumerate(("Ada", "Bo"))},
+         f"{NINE}.zip": {MOODLE.format("Ada", 0, OTHER): "Ada"}},
+        {f"course/{name}.zip": {f"{who}.py": who for who in ("Ada", "Bo")} for name in (EIGHT, NINE)},
+    ],
+)  # fmt: skip
+def test_archives_by_section_or_by_exercise_hold_people(archives, packed, tmp_path):
+    """Catches a class that becomes one row, a section that becomes one, and a person with a row per exercise."""
+    wanted, files = {}, {name: zipped(inner) for name, inner in archives.items()}
+    for name, inner in archives.items():
+        for path, who in inner.items():
+            wanted.setdefault(who, set()).add(NINE if OTHER in path or NINE in name else EIGHT)
+    path = tmp_path / "all.zip" if packed else lay(tmp_path / "in", files)
+    if packed:
+        path.write_bytes(zipped(files))
+    read = {entry.name: entry.read() for entry in collect([path], CHOSEN)}
+    assert {who: set(each.files) for who, each in read.items()} == wanted
+    assert all(set(each.files.values()) == {who.encode()} and not each.review for who, each in read.items())
+
+
+def test_an_exercise_that_only_an_earlier_attempt_holds_is_taken_from_there(tmp_path):
+    """Catches work that is dropped without a word: the last attempt held another exercise."""
+    times = {"2025-03-03-10-00-00": FILE, "2025-03-04-10-00-00": OTHER}
+    lay(tmp_path, {BLACKBOARD.format("bo02", when, file): file for when, file in times.items()})
+    lay(tmp_path, {BLACKBOARD.format("al01", when, FILE): when for when in times})
+    al, bo = (entry.read() for entry in collect([tmp_path], CHOSEN))
+    assert al.files == {EIGHT: b"2025-03-04-10-00-00"} and not al.notes
+    assert bo.files == {EIGHT: FILE.encode(), NINE: OTHER.encode()} and bo.when == "2025-03-04 10:00:00"
+    assert bo.notes == (f"From attempt 1 was taken what no later one holds: {EIGHT}.",)
+    first, last = (entry.read().files for entry in collect([tmp_path], CHOSEN, attempts="all")[2:])
+    assert first == {EIGHT: FILE.encode()} and last == bo.files
+
+
+@pytest.mark.parametrize("path", ["{who}/{k}/{file}", "round {k}/{who}/{file}", "{who}/version {k}/{file}"])
+def test_folders_with_a_number_are_attempts_and_not_people(path, tmp_path):
+    """Catches rows called "1" and "2" with files of all people in each."""
+    who = "ada", "bo", "cy"
+    lay(tmp_path, {path.format(who=name, k=k, file=FILE): f"{name} {k}" for name in who for k in (9, 10)})
+    read = {entry.name: entry.read() for entry in collect([tmp_path], CHOSEN)}
+    assert {name: each.files for name, each in read.items()} == {name: {EIGHT: f"{name} 10".encode()} for name in who}
+
+
+def test_names_in_utf_8_that_no_flag_calls_so_are_read(tmp_path, monkeypatch):
+    """Catches "Zo├½", as zipfile reads what zip on a Mac wrote; and names of old Windows, which are not UTF-8."""
+    for encoding in ("utf-8", "cp437"):
+        encoded = lambda self, encoding=encoding: (self.filename.encode(encoding), 0)  # noqa: E731
+        monkeypatch.setattr(zipfile.ZipInfo, "_encodeFilenameFlags", encoded)
+        (tmp_path / "all.zip").write_bytes(zipped({f"{who}/{FILE}": who for who in ("Zoë", "Jörg")}))
+        assert [entry.name for entry in collect([tmp_path / "all.zip"], CHOSEN)] == ["Jörg", "Zoë"]
+
+
+def test_files_in_an_exercises_folder_are_one_persons_if_one_is_the_exercise(tmp_path):
+    """Catches helpers of a workspace that become people, or that compete with the exercise."""
+    files = {f"{name}/{file}": name for name in (EIGHT, NINE) for file in (f"{name}.py", "plot.py", "draft.py")}
+    (entry,) = collect([lay(tmp_path / "ada", files)], CHOSEN)
+    assert set(entry.read().files) == {EIGHT, NINE} and not entry.read().notes
+    lay(tmp_path / "all", {f"{who}/{EIGHT}/{file}.py": file for who in ("ada", "bo") for file in ("plot", "draft")})
+    ada, bo = collect([tmp_path / "all"], CHOSEN)
+    assert (ada.name, bo.name) == ("ada", "bo") and f"'{EIGHT}/plot.py' claim" in ada.read().review[0]
 
 
 def test_versions_of_one_exercise_by_their_dates_are_one_persons(tmp_path):

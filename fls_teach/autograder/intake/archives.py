@@ -8,61 +8,79 @@ import itertools
 import re
 import stat
 import tarfile
+import threading
 import time
+import weakref
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 from fls_teach.autograder.intake import sources
 from fls_teach.autograder.intake.layout import LONGEST, shown
-from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, Unreadable
+from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, Tree, Unreadable, go_on
 
 _ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
 
 
-@contextmanager
-def tree_at(path, kind):
+def tree_at(path: Path, kind: str) -> Tree:
     """The tree at a path: kind "folder" or "archive"; a "file" is a tree of its own with nothing else in it."""
     if kind == "archive":
-        with sources.ordinary_file([path]) as file, _archive(file, path.name, sources.MAX_UNPACKED_BYTES) as tree:
-            yield tree
-    else:
-        with sources.opened([path if kind == "folder" else path.parent], flags=sources.FOLDER) as top:
-            yield sources.FolderTree(top, path)
+        return inside(sources.FolderTree(path.parent), (path.name, ""))[0]
+    return sources.FolderTree(path if kind == "folder" else path.parent)
 
 
-@contextmanager
-def tree_in(item, most):
-    """The tree of an archive that lies in another tree; its `copied` says how many of at most so many bytes it took."""
-    with item.tree.file(item.handle, most) as file:
-        copied = file.seek(0, io.SEEK_END) if isinstance(item.tree, _ArchiveTree) else 0
-        file.seek(0)
-        with _archive(file, item.parts[-1], most - copied) as tree:
-            tree.copied += copied
-            yield tree
+def inside(tree: Tree, at: tuple[str, ...]) -> tuple[Tree, tuple[str, ...]]:
+    """The tree that a path leads to, and the path in that: an empty part leads into the archive before it."""
+    while "" in at:
+        end = at.index("")
+        found = tree.named(at[:end])
+        if not found:
+            raise Refused("it has been replaced since it was found")
+        tree, at = _kept(found[0]), at[end + 1 :]
+    return tree, at
 
 
-@contextmanager
-def _archive(file, name, most):
-    """The tree of an archive; its first bytes say what it is, and its name only if they say nothing."""
-    head = file.read(512)
-    file.seek(0)
-    if head.startswith((b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
-        raise Refused("it is an archive of a kind that is not opened; zip, tar and tar.gz are")
-    is_tar = head[257:262] == b"ustar" or name.casefold().endswith((".tar", ".tgz", ".tar.gz"))
+_open: dict[object, "ArchiveTree"] = {}
+_lock = threading.Lock()
+
+
+def _kept(item):
+    """The tree of an archive that stays open, as the work of many people may lie in it: each would list it again."""
+    with _lock:
+        key = item.tree.key(item.handle)
+        _open[key] = tree = _open.pop(key, None) or tree_in(item, sources.MAX_UNPACKED_BYTES)
+        while len(_open) > 1 and sum(each.cost for each in _open.values()) > 1:
+            del _open[next(iter(_open))]
+    return tree
+
+
+def tree_in(item: Item, most: int) -> "ArchiveTree":
+    """The tree of an archive that lies in another tree; its `copied` says how many of at most so many bytes it took.
+
+    The first bytes of an archive say what it is, and its name only if they say nothing.
+    """
     with ExitStack() as stack:
-        copied = 0
+        file, copied = stack.enter_context(item.tree.file(item.handle, most)), 0
+        if isinstance(item.tree, ArchiveTree):
+            copied = file.seek(0, io.SEEK_END)
+            file.seek(0)
+        head = file.read(512)
+        file.seek(0)
+        if head.startswith((b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
+            raise Refused("it is an archive of a kind that is not opened; zip, tar and tar.gz are")
+        is_tar = head[257:262] == b"ustar" or item.parts[-1].casefold().endswith((".tar", ".tgz", ".tar.gz"))
         if head.startswith(b"\x1f\x8b"):
             is_tar = True
             with _sound("tar.gz"), gzip.GzipFile(fileobj=file) as unpacked:
-                file = stack.enter_context(sources.copied(unpacked, most))
-            copied = file.seek(0, io.SEEK_END)
+                file = stack.enter_context(sources.copied(unpacked, most - copied))
+            copied += file.seek(0, io.SEEK_END)
             file.seek(0)
-        tree = _ArchiveTree(_tar_entries(file) if is_tar else _zip_entries(file))
-        tree.copied = copied  # bytes on the disk as long as the tree is open
-        yield tree
+        tree = ArchiveTree(_tar_entries(file) if is_tar else _zip_entries(file), copied)
+        weakref.finalize(tree, stack.pop_all().close)
+    return tree
 
 
 class _Entry(NamedTuple):
@@ -77,16 +95,19 @@ class _Entry(NamedTuple):
     open: Callable
 
 
-class _ArchiveTree(sources.Tree):
-    """An archive, by its entries."""
+class ArchiveTree(Tree):
+    """An archive, by its entries. It takes `copied` bytes on the disk as long as it is open."""
 
-    def __init__(self, entries):
+    def __init__(self, entries: Iterable[_Entry], copied: int) -> None:
+        self.copied, self._lock = copied, threading.Lock()
         self._entries = list(itertools.islice(entries, sources.MAX_ENTRIES + 1))
         if len(self._entries) > sources.MAX_ENTRIES:
             raise Refused(sources.MANY)
+        self.cost = copied / sources.MAX_UNPACKED_BYTES + len(self._entries) / (4 * sources.MAX_ENTRIES)
         self.newest = max((each.time for each in self._entries if each.kind != "folder"), default=())
         self._children = defaultdict(lambda: defaultdict(set))  # folder -> name -> (kind, handle)
         for number, entry in enumerate(self._entries):
+            go_on()
             self._place(number, entry.name.replace("\\", "/"), entry.kind)  # old Windows tools write backslashes
 
     def _place(self, number, name, kind):
@@ -102,22 +123,25 @@ class _ArchiveTree(sources.Tree):
         for k, folder in enumerate(above):
             self._children[parts[:k]][folder].add(("folder", -1))
 
-    def children(self, at=(), most=None):
+    def children(self, at: tuple[str, ...] = (), most: int = 0) -> list[tuple[str, str, Any]]:
         return sorted((name, *each) for name, found in self._children[at].items() for each in found)
 
-    def named(self, parts):
+    def named(self, parts: tuple[str, ...]) -> list[Item]:
         found = sorted(self._children[parts[:-1]][parts[-1]])
         return [Item(parts, PROBLEMS[kind], self, handle) for kind, handle in found if kind != "folder"]
 
+    def key(self, handle: int) -> tuple["ArchiveTree", int]:
+        return self, handle
+
     @contextmanager
-    def file(self, handle, most):
+    def file(self, handle: int, most: int) -> Iterator[BinaryIO]:
         entry = self._entries[handle]
         if entry.problem:
             raise Refused(entry.problem)
         if entry.size > most or entry.packed_size > 2 * most:
             raise sources.too_large(most)
         with ExitStack() as stack:
-            with _sound(""), entry.open() as content:
+            with _sound(""), self._lock, entry.open() as content:
                 file = stack.enter_context(sources.copied(content, most))
             size = file.seek(0, io.SEEK_END)
             if size != entry.size:
@@ -200,7 +224,7 @@ def _zip_entries(file):
     infos = archive.infolist()
     shared = _overlapping(infos)
     for info in infos:
-        name = info.orig_filename  # zipfile cuts `filename` at a NUL
+        name = _zip_name(info)
         kind = (
             "folder" if name.endswith(("/", "\\")) else _ZIP_KINDS.get(stat.S_IFMT(info.external_attr >> 16), "special")
         )
@@ -209,6 +233,14 @@ def _zip_entries(file):
         content = functools.partial(archive.open, whole)
         problem = _zip_problem(info, shared)
         yield _Entry(name, kind, info.date_time, info.file_size, info.compress_size, problem, content)
+
+
+def _zip_name(info):
+    """Its whole name, which zipfile cuts at a NUL; what no flag calls UTF-8 often is, though it should be cp437."""
+    try:
+        return info.orig_filename if info.flag_bits & 0x800 else info.orig_filename.encode("cp437").decode()
+    except UnicodeError:
+        return info.orig_filename
 
 
 def _overlapping(infos):

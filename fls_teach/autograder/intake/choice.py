@@ -2,20 +2,23 @@
 
 import re
 
-from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, meant, not_taken, path_of, recognised
-from fls_teach.autograder.intake.sources import Refused
+from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, claimed, meant, named_after, not_taken, path_of
+from fls_teach.autograder.intake.sources import Item, Refused, go_on
 from fls_teach.course.registry import find_exercise
 from fls_teach.sandbox.notebooks import notebook_complaint
 
-MAX_CANDIDATES = 20  # files that are read for one exercise
+MAX_CANDIDATES = 20  # that differ, for one exercise; others are counted
 
 
-def choose(items, refused, expected):
+def choose(
+    items: list[Item], refused: list[str], expected: tuple[str, ...]
+) -> tuple[dict[str, bytes], list[str], list[str], set[str]]:
     """Find the exercises' files.
 
     The only file that can be an exercise is taken, wherever it lies and however its name was changed. Of several that
     differ, and are not the stub as it was handed out, one is taken only if something says which: the better name, the
-    later archive, the upper folder, the later time stamp. A loose file is not better than one in an archive.
+    later archive, the upper folder, the later time stamp or number of its folder. A loose file is not better than one
+    in an archive.
 
     Parameters
     ----------
@@ -33,17 +36,22 @@ def choose(items, refused, expected):
         What was refused or chosen, the graver first.
     review : list of str
         Those of the notes that say why a person has to look.
+    claims : set of str
+        The exercises of which something may be a file.
     """
     claims, remarks, unread, taken, unclear, files = {}, [], [], [], [], {}
     for item in sorted(items, key=lambda item: item.parts):
-        claim = recognised(item.parts[-1], expected)
+        go_on()
+        claim = claimed(item.parts, expected)
         if claim:
             claims.setdefault(claim[0], []).append((claim[1], item))
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
             remarks.append(not_taken(item.parts, reason))
     for name, claim in sorted(claims.items()):
         texts = {}  # of those with the same text, the first
-        for level, item in sorted(claim, key=lambda each: (each[0], len(each[1].parts)))[:MAX_CANDIDATES]:
+        claim = sorted(claim, key=lambda each: (each[0], len(each[1].parts)))[::-1]
+        while claim and len(texts) <= MAX_CANDIDATES:  # with the stub
+            level, item = claim.pop()
             try:
                 data = item.tree.read(item)
                 texts.setdefault(_plain(data), (level, item, data))
@@ -52,23 +60,24 @@ def choose(items, refused, expected):
         stub = texts.pop(_plain(find_exercise(name).stub.read_bytes()), None)
         every = [*texts.values()] or [stub] * bool(stub)
         best = _narrowed(every, name, expected)
-        rest = [each for each in every if each not in best]
-        if len(best) > 1:
+        rest = [each for each in every if each not in best and each[0] < 2]
+        if len(best) > 1 or best and claim and claim[-1][0] == best[0][0]:
+            unread_too = _listed(best, len(claim))
             unclear.append(
-                f"{_listed(best)} claim to be the same exercise: none was taken, so {name} counts as not handed in."
+                f"{unread_too} claim to be the same exercise: none was taken, so {name} counts as not handed in."
             )
         elif best:
             _, item, files[name] = best[0]
-            others = f", not {_listed(rest)}" if rest else ""
+            others = f", not {_listed(rest, len(claim))}" if rest else ""
             others += f"; '{path_of(stub[1])}' is the unchanged stub" if texts and stub else ""
             if others or item.parts[-1] != f"{name}.py":
                 taken.append(f"'{path_of(item)}' was taken as {name}{others}.")
     notes = [*refused, *unclear, *unread, *taken, *remarks]
     if files:
-        return files, notes, unclear
+        return files, notes, unclear, {*claims}
     nothing = f"No file of an exercise was found; they are called {(*expected, 'NN_name')[0]}.py and so on."
     review = unclear or notes[:1] or [f"{nothing} Others were handed in."] * bool(items)
-    return files, [nothing, *notes], review
+    return files, [nothing, *notes], review, {*claims}
 
 
 def _narrowed(found, name, expected):
@@ -80,6 +89,9 @@ def _narrowed(found, name, expected):
     if len({item.archive for _, item, _ in found}) == 1:
         found = _least(found, lambda each: _depth(each[1].parts, name, expected))
         stamps = ["".join(re.findall(STAMP, item.parts[-1], re.IGNORECASE)) for _, item, _ in found]
+        folders = ["/".join(item.parts[:-1]) for _, item, _ in found]
+        if len(set(folders)) > 1 == len({re.sub(r"\d+", "", folder) for folder in folders}):
+            stamps = [[int(number[-LONGEST:]) for number in re.findall(r"\d+", folder)] for folder in folders]
         if all(stamps):
             found = [each for each, stamp in zip(found, stamps, strict=True) if stamp == max(stamps)]
     return found
@@ -103,7 +115,7 @@ def _latest(archives):
 
 def _depth(parts, name, expected):
     """How many folders a file lies in, but for one that is called as its exercise."""
-    own = len(parts) > 1 and (recognised(f"{parts[-2]}.py", expected) or ("",))[0] == name
+    own = len(parts) > 1 and (named_after(parts[-2], expected) or ("",))[0] == name
     return len(parts) - own
 
 
@@ -112,8 +124,9 @@ def _plain(data):
     return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").strip()
 
 
-def _listed(found):
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+def _listed(found, unread):
+    count = len(found[3:]) + unread
+    more = f" and {count} more" if count else ""
     return " and ".join(f"'{path_of(item)}'" for _, item, _ in found[:3]) + more
 
 

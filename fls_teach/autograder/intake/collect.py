@@ -1,26 +1,32 @@
 """What was handed in: folders, files and archives become submissions, each read only when its turn comes."""
 
+import contextlib
 import functools
-import itertools
 import os
 import stat
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.archives import tree_at
-from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, shown
+from fls_teach.autograder.intake.attempts import alone, by_attempt
+from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, shown, stem_of
 from fls_teach.autograder.intake.names import disambiguate, folders_of, names_of
 from fls_teach.autograder.intake.patterns import moment, patterns_for
-from fls_teach.autograder.intake.people import Search, alone, by_attempt
-from fls_teach.autograder.intake.sources import Refused, Unreadable
-from fls_teach.course.registry import CourseError
+from fls_teach.autograder.intake.people import Search
+from fls_teach.autograder.intake.sources import Refused, Unreadable, limited
+from fls_teach.autograder.intake.submission import Submission
+from fls_teach.course.registry import CourseError, Exercise
 
 
 def collect(
-    paths, exercises, results_in=lambda folder: "", single=False, pattern=None, attempts="latest", rows=(),
-    remark=lambda what, name: None,
-):  # fmt: skip
+    paths: Iterable[str | os.PathLike[str]], exercises: Iterable[Exercise],
+    results_in: Callable[[Path], str] = lambda folder: "", single: bool = False, pattern: str | None = None,
+    attempts: str = "latest", rows: Iterable[tuple[str, str]] = (),
+    remark: Callable[[str, str], Any] = lambda what, name: None,
+) -> list[Submission]:  # fmt: skip
     """Find all submissions.
 
     Parameters
@@ -73,18 +79,20 @@ def collect(
                 continue
             mark = "" if k == counts else f" (attempt {k + 1})"
             options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.called, each)])
-            entries.append(replace(each, **known, when=moment(each.when), attempt=k + 1, counts=k == counts))
+            before = tuple(replace(old, attempt=n) for n, old in enumerate(own[:k], 1) if old.who == each.who)
+            here = {"when": moment(each.when), "attempt": k + 1, "counts": k == counts, "earlier": before}
+            entries.append(replace(each, **known, **here))
     names = disambiguate(options)
     folders = disambiguate([folders_of(name) for name in names])
     named = zip(entries, names, folders, strict=True)
     return [replace(entry, name=name, folder=folder) for entry, name, folder in named]
 
 
-def holds_work(path, exercises):
+def holds_work(path: Path, exercises: Iterable[Exercise]) -> bool:
     """Whether there is anything in a folder that could be meant to be marked, as far as can be seen."""
     try:
-        with tree_at(path, "folder") as tree:
-            return any(is_work(item.parts[-1]) for item in tree.items((), [exercise.name for exercise in exercises]))
+        items = tree_at(path, "folder").items((), [exercise.name for exercise in exercises])
+        return any(is_work(item.parts[-1]) for item in items)
     except (Refused, Unreadable):
         return True
 
@@ -104,43 +112,33 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
     passed = []
 
     def passed_over(at):
-        passed.append(kind == "folder" and bool(results_in(place.joinpath(*at))))
+        passed.append(kind == "folder" and "" not in at and bool(results_in(place.joinpath(*at))))
         return passed[-1]
 
     try:
-        with tree_at(place, kind) as tree:
-            search = Search(tree, patterns, expected, passed_over)
+        with limited() if kind == "archive" else contextlib.nullcontext():
+            around = (place.name,) * (recognised(f"{stem_of(place.name)}.py", expected) is not None)
+            search = Search(tree_at(place, kind), kind, around, patterns, expected, passed_over)
             found, sure, own = search.people()
-            inside, hidden = search.visible()
+            within, hidden = search.visible()
             if own:
-                _refuse_work_of_others(search, inside, own, said, zips=kind == "folder")
+                _refuse_work_of_others(search, within, own, said, zips=kind == "folder")
     except Refused:
         return whole  # reading it says why
     except Unreadable as problem:
         raise CourseError(str(problem)) from None
-    if insist and not any(each.matched for each in found):
+    if insist and not any(each.platform for each in found):
         raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
     if own or kind == "archive" and not sure:
         return whole
     if any(not each.problem for each in found):
-        everybody = by_attempt(found, place, kind)
+        everybody = by_attempt(found, place, kind, expected)
         for name in hidden:
             remark("hidden", shown(name))
-        archives = [own[0].path for own in everybody if own[0].kind == "archive"]
-        if kind == "folder" and len(archives) == len(everybody):  # perhaps the platform's own, one per section
-            how = expected, results_in, single, patterns, by_file, remark
-            inner = (_found_at(bulk, *how, insist=False) for bulk in archives)
-            inner = list(itertools.takewhile(lambda theirs: _is_of_many(theirs, len(archives) == 1), inner))
-            everybody = [own for theirs in inner for own in theirs] if len(inner) == len(archives) else everybody
         return everybody
-    if not inside or any(passed):  # beside results, what is left was not handed in
+    if not within or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
-
-
-def _is_of_many(people, alone):
-    """Whether an archive was surely packed by a platform, and not by the one person whose work it may be."""
-    return len(people) > 2 or people[0][0].matched and (alone or len(people) > 1)
 
 
 def _place(path):
@@ -167,19 +165,18 @@ def _place(path):
 def _people_by_file(folder, expected, patterns):
     """Name of a file -> the person whose it is, with all attempts, as far as the names in a folder say."""
     try:
-        with tree_at(folder, "folder") as tree:
-            found = Search(tree, patterns, expected).people()[0]
+        found = Search(tree_at(folder, "folder"), "folder", (), patterns, expected).people()[0]
     except (Refused, Unreadable):
         return {}
-    people = {own[0].who: own for own in by_attempt(found, folder, "folder")}
+    people = {own[0].who: own for own in by_attempt(found, folder, "folder", expected)}
     return {path: people[each.who] for each in found if not each.problem for path, _ in each.members}
 
 
-def _refuse_work_of_others(search, inside, own, said, zips):
+def _refuse_work_of_others(search, within, own, said, zips):
     """Refuse an exercise beside two folders or archives with others: one may be an old version, two may be people's."""
     others = [
         name
-        for name, kind in inside
+        for name, kind in within
         if (search.exercises((name,)) if kind == "folder" else zips and kind == "file" and is_archive(name))
         and name not in own
         and not is_junk(name)

@@ -1,15 +1,19 @@
 """Submissions of several people: a file says whose they are, and one of them counts for all of the group."""
 
+import os
 import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 from fls_teach.autograder.intake.layout import shown
 from fls_teach.autograder.intake.patterns import moment
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.tables import read_columns
 from fls_teach.course.registry import CourseError
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
     """The rows (submission, member) of a CSV file with these columns.
 
     Raises
@@ -30,7 +34,10 @@ def read(path):
     return rows
 
 
-def merged(people, rows, remark=lambda what, name: None):
+def merged(
+    people: list[tuple[Submission, ...]], rows: list[tuple[str, str]],
+    remark: Callable[[str, str], Any] = lambda what, name: None,
+) -> list[tuple[str, tuple[Submission, ...], tuple[str, ...]]]:  # fmt: skip
     """(label, attempts, members) of each person or group; the label is "" without a group.
 
     What members of a group handed in counts as attempts of the group: the submission that the file names last, or
@@ -66,15 +73,18 @@ def merged(people, rows, remark=lambda what, name: None):
             taken |= dict.fromkeys(places, label)
     if rows and not taken:
         raise CourseError(f"--groups names nothing that was handed in (the first is '{shown(rows[0][0])}')")
+    together = defaultdict(list)  # in the order of who is first
     for place in range(len(people)):
-        label = taken.get(place, "")
-        theirs = [k for k, each in taken.items() if each == label] if label else [place]
-        if place == min(theirs):
-            last = called.get(_plain(label), [])
-            whole = [each for k in sorted(theirs, key=lambda k: k in last) for each in people[k]]
-            if label and all(each.when for each in whole):
-                whole.sort(key=lambda each: moment(each.when))
-            result.append((label, tuple(whole), tuple(map(shown, groups[label]))))
+        together[taken.get(place, place)].append(place)
+    for label, theirs in together.items():
+        if label in theirs:
+            result.append(("", tuple(people[label]), ()))
+            continue
+        last = called.get(_plain(label), [])
+        whole = [each for k in sorted(theirs, key=lambda k: k in last) for each in people[k]]
+        if all(each.when for each in whole):
+            whole.sort(key=lambda each: moment(each.when))
+        result.append((label, tuple(whole), tuple(map(shown, groups[label]))))
     return result
 
 

@@ -3,18 +3,20 @@
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from fls_teach.characters import UNSAFE
 
 
-def data_lines(name):
+def data_lines(name: str) -> list[list[str]]:
     """The (key, text) of each line of a file beside this one, but for lines that begin with "#"."""
     lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
     return [line.split(None, 1) for line in lines if line and line[0] != "#"]
 
 
-WORDS = {}
+WORDS: dict[str, list[str]] = {}
 """What names of files hold, by the keys of words.txt."""
 for _key, _text in data_lines("words.txt"):
     WORDS.setdefault(_key, []).extend(_text.split(", "))
@@ -34,11 +36,12 @@ _BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
 # A stamp is taken whole, by the lookahead: its time could also be read as numbers, in twice as many ways per stamp.
 AFTER = rf"(?:[\W_]+(?:{_COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")
+_ENDS = r"(\.tar)?(?:" + "|".join(map(re.escape, WORDS["archives"])) + r")\Z"
 LONGEST = 255
 """Characters of a file's name on every common system; archives may hold longer ones, which no pattern has to read."""
 
 
-def shown(text, limit=_SHOWN):
+def shown(text: str, limit: int = _SHOWN) -> str:
     """`text` as it may be shown anywhere: printable, on one line, at most `limit` characters.
 
     Bytes of a file's name that are not UTF-8 are written out; those that are, whatever the locale says, are letters.
@@ -55,52 +58,52 @@ def shown(text, limit=_SHOWN):
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
-def decoded(name):
+def decoded(name: str) -> str:
     """A file's name as text, whatever the locale says: UTF-8."""
     return _NO_BYTE.sub("?", name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def path_of(item):
+def path_of(item: Any) -> str:
     """Its path as it may be shown."""
     return shown("/".join(item.parts))
 
 
-def not_taken(parts, reason):
+def not_taken(parts: Iterable[str], reason: object) -> str:
     """The note for a path that was not taken."""
     return f"'{shown('/'.join(parts))}' was not taken: {reason}."
 
 
-def is_junk(name):
+def is_junk(name: str) -> bool:
     """Whether something is called as what systems and tools leave behind, which no person needs to hear of."""
     if name.startswith(".") and is_archive(name):  # a person's, unless a Mac put it beside another
         return name.startswith("._")
     return name.startswith((".", "~$")) or name.casefold() in WORDS["junk"]
 
 
-def is_hidden(name):
+def is_hidden(name: str) -> bool:
     """Whether something is called as what systems do not show, and not as a known tool's: it may be a person's."""
     return name.startswith(".") and not name.startswith("._") and name.casefold() not in WORDS["tools"]
 
 
-def is_archive(name):
+def is_archive(name: str) -> bool:
     """Whether a file is called as archives are."""
     return name.casefold().endswith(tuple(WORDS["archives"]))
 
 
-def is_work(name):
+def is_work(name: str) -> bool:
     """Whether a file is called as what people hand in."""
     name = name[-LONGEST:].casefold()
     return is_archive(name) or name.endswith(".ipynb") or _END.search(name) is not None
 
 
 @functools.cache
-def exercise_pattern(name, number=r"0*{}[\W_]*"):
+def exercise_pattern(name: str, number: str = r"0*{}[\W_]*") -> str:
     """What matches the name of an exercise, with or without the zero and whatever stands between its words."""
     return number.format(int(name[:2])) + r"[\W_]*".join(map(re.escape, name[3:].split("_")))
 
 
-@functools.lru_cache(4096)
-def recognised(name, expected):
+@functools.lru_cache(2**15)  # the names of an archive, which are looked at several times
+def recognised(name: str, expected: tuple[str, ...]) -> tuple[str, int] | None:
     """The exercise whose file a name can be, and how surely; or None.
 
     Parameters
@@ -127,6 +130,8 @@ def recognised(name, expected):
     stem = _END.sub("", name) if len(name) <= LONGEST else name
     if stem == name or not name.isprintable() or _UNSEEN.search(name) or stem.startswith(("test_", "support_")):
         return None
+    if not re.search("|".join(exercise_pattern(each, "") for each in expected), stem):  # as of most names
+        return None
     for each in expected:
         if re.fullmatch(_BEFORE + re.escape(each.casefold()) + AFTER, stem):
             return each, 0
@@ -138,7 +143,35 @@ def recognised(name, expected):
     return None
 
 
-def meant(name, expected):
+def stem_of(archive: str) -> str:
+    """The name of an archive without its ending; that of others."""
+    return re.sub(_ENDS, "", archive, flags=re.IGNORECASE)
+
+
+@functools.lru_cache(4096)
+def named_after(folder: str, expected: tuple[str, ...]) -> tuple[str, int] | None:
+    """As `recognised`, of the name of a folder or an archive; the number alone is enough."""
+    stem = stem_of(folder)
+    by_number = [(each, 0) for each in expected if stem == each[:2]]
+    return by_number[0] if by_number else recognised(f"{stem}.py", expected)
+
+
+def claimed(parts: tuple[str, ...], expected: tuple[str, ...]) -> tuple[str, int] | None:
+    """As `recognised`, of the path of a file; 2 if its folder alone bears the exercise's name.
+
+    Examples
+    --------
+    >>> claimed(("08_bayes_error", "Ada.py"), ("08_bayes_error",)), claimed(("Ada.py",), ("08_bayes_error",))
+    (('08_bayes_error', 2), None)
+    """
+    claim, name = recognised(parts[-1], expected), parts[-1][-LONGEST:].casefold()
+    if claim or not _END.search(name) or name.startswith(("test_", "support_", "conftest", "_", ".")):
+        return claim
+    above = (named_after(folder, expected) for folder in reversed(parts[:-1]))
+    return next(((each[0], 2) for each in above if each), None)
+
+
+def meant(name: str, expected: tuple[str, ...]) -> str | None:
     """The exercise that the name of a file comes near to, or None."""
     name = name.casefold()
     if not re.search(r"\.(py|ipynb)\b", name) or ".bak" in name or name.startswith(("test_", "support_")):

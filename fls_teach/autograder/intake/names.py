@@ -5,8 +5,10 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.submission import Submission
 
 try:
     from confusable_homoglyphs.confusables import confusables_data
@@ -16,7 +18,7 @@ except ImportError:
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)  # no file on Windows can be called so
 
 
-def names_of(label, found):
+def names_of(label: str, found: Submission) -> tuple[str, ...]:
     """Ever longer names for a submission, the last of which no other can have.
 
     Parameters
@@ -43,7 +45,7 @@ def _shown_name(text):
     return " ".join(shown(text, 80).split()) or "submission"
 
 
-def folders_of(name):
+def folders_of(name: str) -> list[str]:
     """Ever longer names for the folder of its results: only letters, digits, "_" and "-".
 
     Parameters
@@ -82,7 +84,7 @@ def _looks(name):
     return plain.casefold(), f"\0{''.join(map(_prototype, plain)).casefold()}"
 
 
-def disambiguate(options):
+def disambiguate(options: Iterable[Iterable[str]]) -> list[str]:
     """A name for each: the first of its options that looks like no other one, so that no person shows as another.
 
     Parameters

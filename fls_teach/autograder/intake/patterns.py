@@ -2,13 +2,19 @@
 
 import functools
 import re
+import time
+from collections import Counter
+from collections.abc import Iterable
 
 from fls_teach.autograder.intake.layout import STAMP, WORDS, data_lines, exercise_pattern, shown
+from fls_teach.autograder.intake.sources import go_on
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError
 
-_LONGEST_PATH = 1000  # characters that a pattern has to read: of some, the time grows with a power of the length
+_FOLDER_SECONDS = 10  # of processor time, for the names in one folder: a person must not stop the class with a heap
+_LONGEST_PATH = 600  # characters that a pattern has to read: of some, the time grows with a power of the length
 _LETTER = r"[^\x00-/:-@[-`{-\x7f]"  # no mark of ASCII, but whatever else people begin with
+_CALLED = rf"{_LETTER}(?:[^/]*?[^/ _.+(-])?"
 _GROUPS = "who", "name", "id", "login", "when", "attempt", "late", "file"
 
 
@@ -17,12 +23,12 @@ def _presets(expected):
     """(platform, pattern) of what is in platforms.txt."""
     either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
     return [
-        (name, text.replace("{exercise}", either).replace("{stamp}", STAMP).replace("{letter}", _LETTER))
+        (name, text.replace("{exercise}", either).replace("{stamp}", STAMP).replace("{called}", _CALLED))
         for name, text in data_lines("platforms.txt")
     ]
 
 
-def patterns_for(text, expected):
+def patterns_for(text: str | None, expected: tuple[str, ...]) -> list[tuple[str, str]]:
     """The patterns that --pattern names or is, as a list of (platform, pattern); without it those to be tried.
 
     Raises
@@ -48,21 +54,27 @@ def patterns_for(text, expected):
 
 
 @functools.lru_cache(256)
-def compiled(pattern, common="", task=""):
+def compiled(pattern: str, common: str = "", task: str = "") -> re.Pattern[str]:
     """A pattern as it is tried where the names of all folders begin with `common`, of all attempts with `task`."""
     return re.compile(pattern.replace("{common}", common).replace("{task}", task), re.DOTALL)
 
 
-def read_paths(pattern, paths, expected):
+def read_paths(
+    platform: str, pattern: re.Pattern[str], paths: Iterable[str], expected: tuple[str, ...], spent: Counter[str]
+) -> dict[str, tuple[Submission, str]]:
     """Whose paths are, as far as a pattern reads them.
 
     Parameters
     ----------
+    platform : str
+        What the pattern is of.
     pattern : re.Pattern
     paths : list of str
         That of a folder ends in "/".
     expected : tuple of str
         The exercises' names.
+    spent : dict of str to float
+        Seconds that were spent on what lies in a folder, by its name: beyond `_FOLDER_SECONDS` it is not read.
 
     Returns
     -------
@@ -71,8 +83,11 @@ def read_paths(pattern, paths, expected):
     """
     found = {}
     for path in paths:
-        folder = path.endswith("/")
-        match = pattern.fullmatch(f"{path}*" if folder else path) if len(path) < _LONGEST_PATH else None
+        go_on()
+        folder, (above, _, below), start = path.endswith("/"), path.partition("/"), time.thread_time()
+        short = len(path) < _LONGEST_PATH and (not below or spent[above] < _FOLDER_SECONDS)
+        match = pattern.fullmatch(f"{path}*" if folder else path) if short else None
+        spent[above] += time.thread_time() - start
         said = dict.fromkeys(_GROUPS, "")
         for group, text in match.groupdict("").items() if match else ():
             said[group.rstrip("_")] = said.get(group.rstrip("_")) or text
@@ -83,12 +98,12 @@ def read_paths(pattern, paths, expected):
         called = said["name"] or said["who"] or said["login"] or said["id"]
         who = said["who"] or " ".join(filter(None, (called, said["id"], said["login"])))
         same = {key: said[key] for key in ("id", "login", "when", "late")}
-        each = Submission(who=who, called=called, number=said["attempt"], matched=True, **same)
+        each = Submission(who=who, called=called, number=said["attempt"], platform=platform, **same)
         found[path] = each, "" if folder else f"{file}.py" if file in expected else file
     return found
 
 
-def moment(text):
+def moment(text: str) -> str:
     """A time as "2025-03-04 10:15:00", if it can be read, else the text.
 
     Examples

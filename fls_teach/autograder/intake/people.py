@@ -3,29 +3,47 @@
 import contextlib
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from fls_teach.autograder.intake.layout import STAMP, is_archive, is_hidden, is_junk, is_work, recognised, shown
-from fls_teach.autograder.intake.patterns import compiled, moment, read_paths
-from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Tree, Unreadable
+from fls_teach.autograder.intake.archives import inside
+from fls_teach.autograder.intake.attempts import alone
+from fls_teach.autograder.intake.layout import (
+    STAMP,
+    claimed,
+    is_archive,
+    is_hidden,
+    is_junk,
+    is_work,
+    named_after,
+    recognised,
+    shown,
+)
+from fls_teach.autograder.intake.patterns import compiled, read_paths
+from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Tree, Unreadable, limited
 from fls_teach.autograder.intake.submission import Submission
 
 _EXPORT = "submission_metadata.yml"
 _LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
 _PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # in which lines are that a submission has printed
 _DEEPEST = 3  # folders above those of the people, but for one in which nothing else lies
+_NESTED = 2  # archives around those of the people
 
 
 @dataclass(frozen=True)
 class Search:
-    """What people's work is looked for in, and how.
+    """What people's work is looked for in, and how. In a path, an empty part leads into the archive before it.
 
     Attributes
     ----------
-    tree : sources.Tree
+    tree : Tree
+    kind : str
+        Whether that is a "folder" or an "archive".
+    around : tuple of str
+        The name of that, if it is called as an exercise.
     patterns : list of (str, str)
         As of `patterns_for`.
     expected : tuple of str
@@ -35,12 +53,14 @@ class Search:
     """
 
     tree: Tree
-    patterns: list
-    expected: tuple
-    passed_over: Callable = lambda at: False
+    kind: str
+    around: tuple[str, ...]
+    patterns: list[tuple[str, str]]
+    expected: tuple[str, ...]
+    passed_over: Callable[[tuple[str, ...]], bool] = lambda at: False
 
-    def people(self, at=()):
-        """Find out which paths in a folder of many people's work are whose.
+    def people(self, at: tuple[str, ...] = ()) -> tuple[list[Submission], bool, list[str]]:
+        """Find out which paths in a folder or archive of many people's work are whose.
 
         Parameters
         ----------
@@ -55,76 +75,99 @@ class Search:
         own : list of str
             The exercises' files and folders at the top, if these make all of it one submission.
         """
-        inside, _ = self.visible(at)
-        inside = [(name, kind) for name, kind in inside if kind != "folder" or not self.passed_over((*at, name))]
-        folders = [name for name, kind in inside if kind == "folder"]
-        work = {name for name, kind in inside if kind == "folder" or is_work(name)}
-        own = [name for name, kind in inside if self._is_exercise(at, name, kind)]
-        best, sure = self._by_patterns(at, inside, work, own)
+        within, _ = self.visible(at)
+        within = [(name, kind) for name, kind in within if kind != "folder" or not self.passed_over((*at, name))]
+        kinds, folders = dict(within), [name for name, kind in within if kind == "folder"]
+        work = {name for name, kind in within if kind == "folder" or is_work(name)}
+        archives = sorted(name for name in work if kinds[name] == "file" and is_archive(name))
+        own = [name for name, kind in within if self._is_exercise(at, name, kind)]
+        if not work <= {*own}:  # else an archive that is called as an exercise may be a person's
+            own = [name for name in own if name not in archives]
+        best, sure = self._by_patterns(at, within, work, own)
         if own and not best:
-            found = self._inner(at, own) if set(own) <= set(folders) else []
+            found = self._inner(at, own, archives, True) if {*own} <= {*folders, *archives} else []
             return found, bool(found), [] if found else own
         found, taken = [], {path.split("/")[0] for path in best}
+        if archives and len(archives) == len(work) and (of_many := self._inner(at, archives, archives)):
+            return of_many, True, []
+        if len(taken) == 1 and taken <= {*folders}:  # a platform may name its own folder as those of people
+            of_many = self._inner(at, [*taken])
+            if len({each.who for each in of_many if _of_platform(each)}) > 1:
+                return of_many, True, []
         if not best and folders and len(work) <= len(folders) + 1:  # and the archive that they came in
             found = self._inner(at, folders)
-            sure, taken = bool(found) or self._repeats(at, folders), folders if found else taken
+            sure, taken = bool(found) or self._repeats(at, folders), {*folders} if found else taken
         found += [_with_member(each, at, path, file) for path, (each, file) in best.items()]
-        if (_EXPORT, "file") in inside:
-            found = _named_by_export(self.tree, at, found)
+        if (_EXPORT, "file") in within:
+            found = self._named_by_export(at, found)
         known = {each.called: each for each in found}
-        for name, kind in inside:
+        for name, kind in within:
             if name not in taken and (name in work or kind != "file"):
                 path, file = (f"{name}/", "") if kind == "folder" else (name, name)
                 found.append(_with_member(_unread(name, kind, known), at, path, file))
         return found, sure or len(work) > 1 and not folders, []
 
-    def visible(self, at=()):
+    def visible(self, at: tuple[str, ...] = ()) -> tuple[list[tuple[str, str]], list[str]]:
         """What of a folder may be people's.
 
         Returns
         -------
-        inside : list of (str, str)
+        within : list of (str, str)
             Name and kind of what is not junk, and of hidden folders with an exercise: a person may be called so.
         hidden : list of str
             What is called as hidden things are, and may all the same be a person's.
         """
-        inside, hidden = [], []
-        for name, kind, _ in self.tree.children(at):
+        within, hidden = [], []
+        for name, kind in self._children(at):
             if not is_junk(name) or is_hidden(name) and kind == "folder" and self.exercises((*at, name)):
-                inside.append((name, kind))
+                within.append((name, kind))
             elif is_hidden(name) and (kind == "folder" or recognised(name, self.expected)):
                 hidden.append(name)
-        return inside, hidden
+        return within, hidden
 
-    def exercises(self, at):
-        """The exercises whose files may lie below a folder, as far as can be seen."""
+    def exercises(self, at: tuple[str, ...], level: int = 2) -> set[str]:
+        """The exercises whose files may lie below a folder, as far as can be seen, and are claimed so surely."""
         try:
-            items = self.tree.items(at, self.expected)
+            with limited():
+                tree, where = inside(self.tree, at)
+                paths = [item.parts[len(where) :] for item in tree.items(where, self.expected) if not item.problem]
+                claims = [claimed((*self.around, *at, *path), self.expected) for path in paths]
         except (Refused, Unreadable):
             return set()
-        claims = [recognised(item.parts[-1], self.expected) for item in items if not item.problem]
-        return {claim[0] for claim in claims if claim}
+        return {claim[0] for claim in claims if claim and claim[1] <= level}
+
+    def _children(self, at):
+        tree, where = inside(self.tree, at)
+        return [(name, kind) for name, kind, _ in tree.children(where)]
 
     def _is_exercise(self, at, name, kind):
-        """Whether what lies in a folder is an exercise's file, or the folder with it."""
-        claim = recognised(f"{name}.py" if kind == "folder" else name, self.expected)
+        """Whether what lies in a folder is an exercise's file, or the folder or archive with it."""
+        archive = kind == "file" and is_archive(name)
+        claim = named_after(name, self.expected) if archive or kind == "folder" else recognised(name, self.expected)
         if not claim or claim[1] or re.match(STAMP, name):  # which may be a person's number
             return False
         return kind == "file" or kind == "folder" and claim[0] in self.exercises((*at, name))
 
-    def _by_patterns(self, at, inside, work, own):
+    def _by_patterns(self, at, within, work, own):
         """{path: (submission, file)} of what a pattern reads, and whether it surely reads people's work."""
-        paths = [name + "/" * (kind == "folder") for name, kind in inside]
+        files = {name for name, kind in within if kind != "folder"}
+        longer = {name: self._with_exercise(at, name, files) for name in sorted(files)}
+        names = {path: name for name, path in longer.items() if path != name}
+        paths = [*longer.values(), *(f"{name}/" for name, kind in within if kind == "folder")]
         folders = [path[:-1] for path in paths if path.endswith("/")]
+        spent: Counter[str] = Counter()
         common, task = _common(folders, "-"), _common([path for path in paths if "_attempt_" in path], "_")
 
         def best(patterns):
-            """What the pattern reads that fits most of the paths, if that is more than half of the work."""
-            read = [read_paths(compiled(pattern, common, task), paths, self.expected) for _, pattern in patterns]
-            most = max(read, key=len, default={})
-            plausible = any(path.endswith("/") or is_work(file) for path, (_, file) in most.items())
-            share = len(work & {path.split("/")[0] for path in most})
-            return most if plausible and 2 * share + (not own) > len(work) else {}
+            """What the pattern reads that fits most of the work, if that is more than half of it."""
+            read, most = {}, (0, 0)
+            for platform, text in patterns:
+                found = read_paths(platform, compiled(text, common, task), paths, self.expected, spent)
+                share = len(work & {names.get(path, path.split("/")[0]) for path in found}), len(found)
+                if share > most and any(path.endswith("/") or is_work(file) for path, (_, file) in found.items()):
+                    read, most = found, share
+            read = {names.get(path, path): (each, names.get(path, file)) for path, (each, file) in read.items()}
+            return read if 2 * most[0] + (not own) > len(work) else {}
 
         platforms = [each for each in self.patterns if each[0] != "any"]
         found = best(platforms)
@@ -137,38 +180,115 @@ class Search:
                 found = best(platforms)
         return found, len(found) > 1
 
+    def _with_exercise(self, at, name, known):
+        """A file's name with that of the exercise, if only a folder around it has that."""
+        claim = claimed((*self.around, *at, name), self.expected)
+        stem, dot, end = name.rpartition(".")
+        longer = f"{stem}_{claim[0]}{dot}{end}" if claim and claim[1] == 2 else name
+        return name if longer in known else longer
+
     def _deeper(self, at, paths):
         """The paths of what lies in those that are folders."""
         for path in paths:
             if path.endswith("/"):
                 with contextlib.suppress(Refused, Unreadable):  # reading it says why
-                    inside = self.tree.children((*at, *path.split("/")[:-1]))
-                    yield from (path + name + "/" * (kind == "folder") for name, kind, _ in inside if not is_junk(name))
+                    within = self._children((*at, *path.split("/")[:-1]))
+                    yield from (path + name + "/" * (kind == "folder") for name, kind in within if not is_junk(name))
 
-    def _inner(self, at, folders):
-        """What lies in folders each of which holds several people's work, or [] if one does not.
+    def _inner(self, at, names, archives=(), exercises=False):
+        """What lies in folders or archives each of which holds several people's work, or [] if one does not.
 
         Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they
         are taken if most are certain, or if those hold their people as well.
         """
-        certain, others = [], []
-        for name in folders if len(at) < (MAX_DEPTH if len(folders) == 1 else _DEEPEST) else ():
+        certain, others = {}, {}
+        if at.count("") + (self.kind == "archive") + bool(archives) > _NESTED:
+            return []
+        depth = len(at) - at.index("") if "" in at else len(at)
+        for name in names if depth < (MAX_DEPTH if len(names) == 1 else _DEEPEST) else ():
             try:
-                theirs, sure, own = self.people((*at, name))
+                with limited():
+                    theirs, sure, own = self.people((*at, name, *[""] * (name in archives)))
             except (Refused, Unreadable):  # reading it says why
                 return []
-            if own or not theirs:
+            if (
+                name in archives and not exercises
+            ):  # was it packed by a platform, or by the one person whose work it may be?
+                people = {each.who: _of_platform(each) for each in theirs}
+                sure = sure and (len(people) > 2 or any(people.values()) and len(people) + (len(names) == 1) > 1)
+            if own or not theirs or len(others) > len(certain) + 1:
                 return []
-            (certain if sure else others).append(theirs)
-        found = [each for theirs in certain for each in theirs]
-        more = [each for theirs in others for each in theirs]
-        known = {each.who for each in found}
-        return found + more if len(certain) > len(others) or all(each.who in known for each in more) else []
+            (certain if sure else others)[name] = theirs
+        known = {each.who for theirs in certain.values() for each in theirs}
+        more = {each.who for theirs in others.values() for each in theirs}
+        if not (certain and exercises or len(certain) > len(others) or more <= known):
+            return []
+        return self._apart(certain | others, exercises)
+
+    def _apart(self, found, exercises):
+        """All of what lies in several folders, {folder: people}; [] if it rather is in each of them one person's.
+
+        The same names with the same exercises in two of them are those of parts and versions, as in ada/1 and bo/1.
+        Only if the folders are called as versions are, these are people, each with attempts.
+        """
+        often = Counter(who for theirs in found.values() for who in {each.who for each in theirs})
+        held, twice = defaultdict(set), False
+        for theirs in found.values() if not exercises else ():
+            these = {(each.who, name) for each in theirs if often[each.who] > 1 for name in self._held(each)}
+            twice = twice or any(name in held[who] for who, name in these)
+            for who, name in these:
+                held[who].add(name)
+        numbers = all(len(who) < 4 and who.isdecimal() for who in often)
+        if twice and _alike(found) and not _alike(often) and len(found) <= len(often):
+            for name, theirs in found.items():
+                number = "".join(re.findall(r"\d+", name))
+                found[name] = [each if each.when else replace(each, number=number) for each in theirs]
+        elif twice and (numbers or len(found) >= len(often)) and not all(map(_of_platform, chain(*found.values()))):
+            return []
+        return [*chain(*found.values())]
+
+    def _held(self, found):
+        """The exercises of what was found, as far as can be seen without opening an archive."""
+        for path, _ in found.members:
+            *folders, name = path.split("/")
+            claim = claimed((*self.around, *folders, f"{name}.py" if is_archive(name) else name), self.expected)
+            yield from [claim[0]] if name and claim else self.exercises((*folders,)) if not name else []
 
     def _repeats(self, at, folders):
-        """Whether one exercise lies in several folders."""
-        held = [each for name in folders for each in self.exercises((*at, name))]
+        """Whether one exercise lies in several folders: by the names of files, or if none has such, of folders."""
+        for level in (1, 2):
+            held = [each for name in folders for each in self.exercises((*at, name), level)]
+            if held:
+                break
         return len(set(held)) < len(held)
+
+    def _named_by_export(self, at, found):
+        """Add the names, mail addresses and times that Gradescope's export lists for its folders."""
+        try:
+            tree, where = inside(self.tree, (*at, _EXPORT))
+            text = tree.read(tree.named(where)[0]).decode("utf-8", "replace")
+        except (Refused, Unreadable):
+            return found
+        parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
+        listed = dict(zip(parts[1::2], parts[2::2], strict=True))
+        named = []
+        for each in found:
+            lines = defaultdict(list)
+            for key, text in _LISTED.findall(_PRINTED.split(listed.get(each.who, ""))[0]):
+                lines[key].append(shown(text.strip(" '\"\r")))
+            called = " and ".join(lines["name"][:6]) or each.called
+            login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when
+            named.append(replace(each, called=called, login=login, when=when))
+        return named
+
+
+def _of_platform(each):
+    return each.platform not in ("", "any")
+
+
+def _alike(names):
+    """Whether several names differ in numbers alone, as those of versions do."""
+    return len(names) > 1 == len({re.sub(r"\d+", "", name) for name in names})
 
 
 def _common(names, end):
@@ -189,50 +309,3 @@ def _unread(name, kind, known):
         return each
     # A person's, so a person must hear of it.
     return replace(each, called=name, problem=PROBLEMS[kind] or "it is neither a folder nor an archive")
-
-
-def _named_by_export(tree, at, found):
-    """Add the names, mail addresses and times that Gradescope's export lists for its folders."""
-    try:
-        text = tree.read(tree.named((*at, _EXPORT))[0]).decode("utf-8", "replace")
-    except (Refused, Unreadable):
-        return found
-    parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
-    listed = dict(zip(parts[1::2], parts[2::2], strict=True))
-    named = []
-    for each in found:
-        lines = defaultdict(list)
-        for key, text in _LISTED.findall(_PRINTED.split(listed.get(each.who, ""))[0]):
-            lines[key].append(shown(text.strip(" '\"\r")))
-        called = " and ".join(lines["name"][:6]) or each.called
-        login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when
-        named.append(replace(each, called=called, login=login, when=when))
-    return named
-
-
-def alone(place, kind):
-    """All that lies at a path, as one submission, of which only the path's name says whose it is."""
-    name = re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE) if kind in ("archive", "file") else place.name
-    return Submission(who=place.name, called=name, path=place, kind=kind)
-
-
-def by_attempt(found, place, kind):
-    """Each person's attempts in a folder or archive at `place`, the earliest first, as a list of tuples."""
-    everybody = {}
-    for each in found:
-        number = int(each.number) if each.number.isdecimal() and len(each.number) < 10 else 0
-        own, key = everybody.setdefault(each.who, {}), (number, moment(each.when), each.number)
-        own[key] = replace(each, members=own[key].members + each.members) if key in own else each
-    everybody = sorted(everybody.values(), key=lambda own: next(iter(own.values())).called)
-    return [tuple(_placed(own[key], place, kind) for key in sorted(own)) for own in everybody]
-
-
-def _placed(found, place, kind):
-    """Add its path, which is that of a folder, an archive or a stray file where this is all that the person has."""
-    if not found.members:
-        return replace(found, path=place, kind="nothing")
-    (path, name), *more = found.members
-    if kind == "folder" and not more and (path.endswith("/") or found.problem or Path(path).name == name):
-        own = "folder" if path.endswith("/") else "archive" if is_archive(name) else "file"
-        return replace(found, path=place / path, kind=own, members=())
-    return replace(found, path=place, kind=kind)

@@ -7,11 +7,18 @@ import errno
 import heapq
 import io
 import itertools
+import math
 import os
 import stat
 import tempfile
-from contextlib import ExitStack, contextmanager
+import threading
+import time
+import weakref
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from fls_teach.autograder.intake.layout import is_junk, shown
 from fls_teach.sandbox.source import MAX_SOURCE_BYTES
@@ -20,6 +27,7 @@ MAX_ENTRIES = 20_000
 MAX_DEPTH = 12
 MAX_CONTENTS_BYTES = 4 * 2**20  # of what zipfile and tarfile read at once: a list of contents, a long name
 MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before it can be listed; of all in another
+MAX_SECONDS = 60  # of processor time, to list or read one archive or one submission
 MANY, LONG = "it holds too many entries", "its list of contents is too long"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
@@ -45,18 +53,38 @@ class TooLarge(Refused):
 class Unreadable(Exception):
     """Something cannot be read here, whatever its author did: no mark follows from that. The text is a sentence."""
 
-    def __init__(self, name, error):
+    def __init__(self, name: str | os.PathLike[str], error: OSError) -> None:
         what = shown(os.path.basename(os.fspath(name)) or os.fspath(name))
         super().__init__(f"'{what}' cannot be read ({error.strerror or error})")
 
 
-def too_large(most):
+def too_large(most: int) -> TooLarge:
     """The `TooLarge` of more than so many bytes."""
     return TooLarge(f"it is larger than {most // 2**20} MiB")
 
 
+_clock = threading.local()
+
+
 @contextmanager
-def opened(parts, folder=None, flags=0):
+def limited() -> Iterator[None]:
+    """Give what is read within `MAX_SECONDS`, or what is left of those around it: `go_on` raises `Refused` then."""
+    before = getattr(_clock, "end", math.inf)
+    _clock.end = min(before, time.thread_time() + MAX_SECONDS)
+    try:
+        yield
+    finally:
+        _clock.end = before
+
+
+def go_on() -> None:
+    """Called wherever an author decides how often."""
+    if time.thread_time() > getattr(_clock, "end", math.inf):
+        raise Refused(f"reading it took more than {MAX_SECONDS} s")
+
+
+@contextmanager
+def opened(parts: Collection[Any], folder: int | None = None, flags: int = 0) -> Iterator[int | None]:
     """A descriptor of a path below an open folder, each part of which is opened in the one before."""
     with ExitStack() as stack:
         for k, name in enumerate(parts, 1):
@@ -90,7 +118,7 @@ class _BoundedFile(io.BufferedReader):
 
 
 @contextmanager
-def ordinary_file(parts, folder=None):
+def ordinary_file(parts: tuple[str, ...], folder: int | None = None) -> Iterator[BinaryIO]:
     """The file at a path, as of `opened`."""
     with opened(parts, folder) as descriptor:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -100,10 +128,11 @@ def ordinary_file(parts, folder=None):
 
 
 @contextmanager
-def copied(source, most):
+def copied(source: BinaryIO, most: int) -> Iterator[BinaryIO]:
     """A file of its own with all that can be read of another one, if it is not more than `most`."""
     with tempfile.TemporaryFile(buffering=0) as out:
         while piece := source.read(2**16):
+            go_on()
             if out.tell() + len(piece) > most:
                 raise too_large(most)
             try:
@@ -132,21 +161,22 @@ class Item:
         The path of the archive in the submission that it lies in; () if in none.
     """
 
-    parts: tuple
+    parts: tuple[str, ...]
     problem: str = ""
-    tree: object = None
-    handle: object = None
-    archive: tuple = ()
+    tree: Any = None
+    handle: Any = None
+    archive: tuple[str, ...] = ()
 
 
 class Tree:
     """An open folder or archive.
 
-    Its kinds have `children(at, most)`, which lists one folder; `named(parts)`, the items with one path; and
-    `file(handle, most)`, which opens a file of at most so many bytes.
+    Its kinds have `children(at, most)`, which lists one folder as (name, kind, handle), sorted; `named(parts)`, the
+    items with one path; `file(handle, most)`, a context with an open file of at most so many bytes; and `key(handle)`,
+    which is another one once that file may hold other bytes.
     """
 
-    def items(self, at=(), first=()):
+    def items(self, at: tuple[str, ...] = (), first: Collection[str] = ()) -> list[Item]:
         """The files below a folder, the shallow ones and those in folders called as in `first` before others.
 
         A heap of other files must not use up what may be listed.
@@ -164,13 +194,14 @@ class Tree:
                 continue
             listed += len(found)
             for name, kind, handle in found:
+                go_on()
                 if kind == "folder" and depth < MAX_DEPTH and not is_junk(name):
                     heapq.heappush(folders, (name.casefold() not in first, depth + 1, (*parts, name)))
                 elif kind == "outside" or kind != "folder" and not is_junk(name):
                     items.append(Item((*parts, name), PROBLEMS[kind], self, handle))
         return items
 
-    def read(self, item):
+    def read(self, item: Item) -> bytes:
         """The bytes of a source file."""
         if item.problem:
             raise Refused(item.problem)
@@ -182,13 +213,14 @@ class Tree:
 
 
 class FolderTree(Tree):
-    """A folder, by its descriptor."""
+    """A folder, as it is now."""
 
-    def __init__(self, top, path):
-        self._top, self._path = top, path
+    def __init__(self, path: Path) -> None:
+        self._path, stack = path, ExitStack()
+        self._top = stack.enter_context(opened([path], flags=FOLDER))
+        weakref.finalize(self, stack.close)
 
-    def children(self, at=(), most=MAX_ENTRIES):
-        """(name, kind, handle) of what lies in one folder, sorted."""
+    def children(self, at: tuple[str, ...] = (), most: int = MAX_ENTRIES) -> list[tuple[str, str, Any]]:
         try:
             with opened(at, self._top, FOLDER) as descriptor, os.scandir(descriptor) as entries:
                 found = [(each.name, _kind(each), (*at, each.name)) for each in itertools.islice(entries, most + 1)]
@@ -198,13 +230,17 @@ class FolderTree(Tree):
             raise Refused(MANY)
         return sorted(found)
 
-    def named(self, parts):
+    def named(self, parts: tuple[str, ...]) -> list[Item]:
         """The file with this path, whatever it is by now."""
         return [Item(parts, "", self, parts)]
 
-    def file(self, handle, most):
-        """A context with the open file."""
+    def file(self, handle: tuple[str, ...], most: int = 0) -> AbstractContextManager[BinaryIO]:
         return ordinary_file(handle, self._top)
+
+    def key(self, handle: tuple[str, ...]) -> tuple[int, ...]:
+        with self.file(handle) as file:
+            now = os.fstat(file.fileno())
+        return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
 
 
 def _kind(entry):

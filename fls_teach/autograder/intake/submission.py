@@ -1,15 +1,15 @@
 """A submission, as it is found and as it is read."""
 
-import contextlib
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.archives import tree_at, tree_in
+from fls_teach.autograder.intake.archives import inside, tree_at, tree_in
 from fls_teach.autograder.intake.choice import choose
-from fls_teach.autograder.intake.layout import is_archive, not_taken, recognised, shown
-from fls_teach.autograder.intake.sources import Refused, TooLarge
+from fls_teach.autograder.intake.layout import is_archive, named_after, not_taken, recognised, shown, stem_of
+from fls_teach.autograder.intake.sources import Refused, TooLarge, limited
 
 MAX_NOTES = 20
 MAX_ARCHIVES = 8  # opened for one submission
@@ -30,11 +30,11 @@ class Submission:
         Of what lies at `path`: "folder", "file" or "archive"; "nothing" if no file in there is of this person.
     members : tuple of (str, str)
         What belongs to it in the folder or archive at `path`; () for all. Each is a path, of a folder if it ends in
-        "/", and the name of a file for its author.
+        "/", and the name of a file for its author. What follows "//" lies in an archive.
     problem : str
         Why it cannot be a submission, though it lies where they lie.
-    matched : bool
-        Whether a pattern read the names.
+    platform : str
+        Whose pattern read the names; "any" if they are no platform's, "" if none did.
     who, called, id, login : str
         The person, told from others by `who` and called `called`, as far as the platform's names say.
     when, number, late : str
@@ -47,6 +47,8 @@ class Submission:
         The number of this attempt, and of all.
     counts : bool
         Whether it is the attempt that counts.
+    earlier : tuple of Submission
+        The person's attempts before this one, from which exercises are taken that it does not hold.
     group : tuple of str
         Names of those whose work it is.
     files : dict or None
@@ -61,9 +63,9 @@ class Submission:
     folder: str = ""
     path: Path | None = None
     kind: str = "folder"
-    members: tuple = ()
+    members: tuple[tuple[str, str], ...] = ()
     problem: str = ""
-    matched: bool = False
+    platform: str = ""
     who: str = ""
     called: str = ""
     id: str = ""
@@ -71,28 +73,29 @@ class Submission:
     when: str = ""
     number: str = ""
     late: str = ""
-    expected: tuple = ()
+    expected: tuple[str, ...] = ()
     person: int = 0
     attempt: int = 1
     attempts: int = 1
     counts: bool = True
-    group: tuple = ()
-    files: dict | None = None
-    notes: tuple = ()
-    review: tuple = ()
+    earlier: tuple["Submission", ...] = ()
+    group: tuple[str, ...] = ()
+    files: dict[str, bytes] | None = None
+    notes: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
 
-    def as_json(self):
+    def as_json(self) -> dict[str, Any]:
         """What marking needs of it, as plain JSON; no path travels."""
         files = {name: data.hex() for name, data in self.files.items()}
         return {"name": self.name, "folder": self.folder, "files": files, "notes": self.notes}
 
     @staticmethod
-    def from_json(fields):
+    def from_json(fields: dict[str, Any]) -> "Submission":
         """The submission of `as_json`."""
         files = {name: bytes.fromhex(data) for name, data in fields["files"].items()}
         return Submission(**fields | {"files": files, "notes": tuple(fields["notes"])})
 
-    def read(self):
+    def read(self) -> "Submission":
         """Read it, as it is now.
 
         Returns
@@ -105,18 +108,24 @@ class Submission:
         Unreadable
             If this machine cannot read what was handed in.
         """
-        with contextlib.ExitStack() as stack:
+        with limited():
             try:
-                items, refused = self._items(stack)
+                files, notes, review, claims = choose(*self._items(), self.expected)
             except Refused as reason:
-                items, refused = [], [not_taken((self.path.name,), reason)]
-            files, notes, review = choose(items, refused, self.expected)
-        notes = [*self.notes, *notes]
+                refused = [not_taken((self.called if self.members else self.path.name,), reason)]
+                files, notes, review, claims = choose([], refused, self.expected)
+            notes = [*self.notes, *notes]
+            for each in reversed(self.earlier):
+                if each.kind != "nothing" and len(claims) < len(self.expected):
+                    before = replace(each, expected=tuple(name for name in self.expected if name not in claims)).read()
+                    added = ", ".join(before.files)
+                    notes += [f"From attempt {each.attempt} was taken what no later one holds: {added}."] * bool(added)
+                    files, claims = files | before.files, claims | {*before.files}
         more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
         return replace(self, files=files, notes=(*notes[:MAX_NOTES], *more), review=tuple(review))
 
     @property
-    def digest(self):
+    def digest(self) -> str:
         """The digest of its files, "sha256:...".
 
         Examples
@@ -128,19 +137,24 @@ class Submission:
         texts = (f"{name} {len(data)}\n".encode() + data for name, data in sorted(self.files.items()))
         return f"sha256:{hashlib.sha256(b''.join(texts)).hexdigest()}"
 
-    def _items(self, stack):
-        """Its items, with those of the archives in it, open as long as the stack is, and notes on refused ones."""
+    def _items(self):
+        """Its items, with those of the archives in it, and notes on refused ones."""
         if self.problem:
             raise Refused(self.problem)
         if self.kind == "nothing":
             return [], []
-        tree, items, refused, opened = stack.enter_context(tree_at(self.path, self.kind)), [], [], 0
-        for path, name in self.members or [(self.path.name if self.kind == "file" else "", self.path.name)]:
-            at = tuple(filter(None, path.split("/")))
-            if path and not path.endswith("/"):
-                items += [replace(item, parts=(name,)) for item in tree.named(at)]
+        whole, items, refused, opened = tree_at(self.path, self.kind), [], [], 0
+        own = self.path.parent.name, *[self.path.name] * (self.kind != "file")
+        outside = [name for name in own if recognised(f"{stem_of(name)}.py", self.expected)][-1:]
+        for path, name in self.members or [(self.path.name if self.kind == "file" else "/", self.path.name)]:
+            *folders, last = path.removeprefix("/").split("/")
+            around = [folder for folder in folders if named_after(folder, self.expected)][-1:] or outside
+            tree, at = inside(whole, (*folders,))
+            if last:
+                items += [replace(item, parts=(*around, name)) for item in tree.named((*at, last))]
             else:
-                items += [replace(item, parts=item.parts[len(at) :]) for item in tree.items(at, self.expected)]
+                found = tree.items(at, self.expected)
+                items += [replace(item, parts=(*around, *item.parts[len(at) :])) for item in found]
         left = sources.MAX_UNPACKED_BYTES
         for item in items:  # which grows
             if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], self.expected):
@@ -149,10 +163,9 @@ class Submission:
             try:
                 if opened > MAX_ARCHIVES:
                     raise Refused(f"{MAX_ARCHIVES} archives were opened before")
-                inner = stack.enter_context(tree_in(item, left))
+                inner = tree_in(item, left)
                 left -= inner.copied
-                found = inner.items()
-                items += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in found]
+                items += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in inner.items()]
             except Refused as reason:
                 before = "with the archives before it, " * (opened > 1 and isinstance(reason, TooLarge))
                 reason = f"{before}{sources.too_large(sources.MAX_UNPACKED_BYTES)}" if before else reason
@@ -160,18 +173,19 @@ class Submission:
         return items, refused
 
     @property
-    def about(self):
+    def about(self) -> dict[str, Any]:
         """What a record says of it: whose it is, which attempt, and what needs review."""
         names = "id", "login", "late", "attempt", "attempts", "counts"
         about = {name: getattr(self, name) for name in names} | {"feedback": self.feedback()}
         about |= {"who": shown(self.who), "when": shown(self.when), "group": list(self.group)}
         return about | {"review": list(self.review)}
 
-    def feedback(self):
+    def feedback(self) -> str:
         """What a report for its author is called where the platform packs what goes back as it packed what came."""
         if self.kind == "nothing":
             return f"{shown(self.called, 255)}_report.html"
-        parts, words = self.members[0][0].split("/") if self.members else [*self.path.parts], self.who.split()
+        member = self.members[0][0].rpartition("//")[2] if self.members else ""
+        parts, words = member.split("/") if self.members else [*self.path.parts], self.who.split()
         parts += [""] * (not self.members and self.kind == "folder")
         # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.
         own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]

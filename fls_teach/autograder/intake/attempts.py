@@ -1,0 +1,47 @@
+"""What was found of each person, put into the order of attempts and given its place on the disk."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fls_teach.autograder.intake.layout import is_archive, named_after
+from fls_teach.autograder.intake.patterns import moment
+from fls_teach.autograder.intake.submission import Submission
+
+
+def alone(place: Path, kind: str) -> Submission:
+    """All that lies at a path, as one submission, of which only the path's name says whose it is."""
+    name = re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE) if kind in ("archive", "file") else place.name
+    return Submission(who=place.name, called=name, path=place, kind=kind)
+
+
+def by_attempt(
+    found: list[Submission], place: Path, kind: str, expected: tuple[str, ...]
+) -> list[tuple[Submission, ...]]:
+    """Each person's attempts in a folder or archive at `place`, the earliest first."""
+    everybody: dict[str, dict[Any, tuple[Submission, list[Any]]]] = {}
+    for each in found:
+        number = int(each.number) if each.number.isdecimal() and len(each.number) < 10 else 0
+        own = everybody.setdefault(each.who, {})
+        own.setdefault((number, moment(each.when), each.number), (each, []))[1].extend(each.members)
+    people = [[_placed(replace(each, members=(*members,)), place, kind, expected)
+               for _, (each, members) in sorted(own.items())] for own in everybody.values()]  # fmt: skip
+    return [tuple(own) for own in sorted(people, key=lambda own: own[0].called)]
+
+
+def _placed(found, place, kind, expected):
+    """Add its path, which is that of a folder, an archive or a stray file where this is all that the person has."""
+    if not found.members:
+        return replace(found, path=place, kind="nothing")
+    (path, name), *more = found.members
+    archives = {path.partition("//")[0] if "//" in path else "" for path, _ in found.members}
+    if kind == "folder" and len(archives) == 1 and "" not in archives:
+        members = tuple((path.partition("//")[2], name) for path, name in found.members)
+        return replace(found, path=place.joinpath(*archives), kind="archive", members=members)
+    if any(named_after(folder, expected) for folder in path.split("/")[:-1]):
+        return replace(found, path=place, kind=kind)
+    if kind == "folder" and not more and (path.endswith("/") or found.problem or Path(path).name == name):
+        own = "folder" if path.endswith("/") else "archive" if is_archive(name) else "file"
+        return replace(found, path=place / path, kind=own, members=())
+    return replace(found, path=place, kind=kind)
