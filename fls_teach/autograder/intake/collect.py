@@ -73,14 +73,25 @@ def collect(
         said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
         if counts + 1 < len(own):
             said.append(f"The last of {len(own)} attempts holds no file, so an earlier one was taken.")
-        known = {"expected": expected, "person": person, "attempts": len(own), "group": group, "notes": tuple(said)}
+        known: dict[str, Any] = {
+            "expected": expected,
+            "person": person,
+            "attempts": len(own),
+            "group": group,
+            "notes": tuple(said),
+        }
         for k, each in enumerate(own):
             if attempts == "latest" and k != counts:
                 continue
             mark = "" if k == counts else f" (attempt {k + 1})"
             options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.called, each)])
             before = tuple(replace(old, attempt=n) for n, old in enumerate(own[:k], 1) if old.who == each.who)
-            here = {"when": moment(each.when), "attempt": k + 1, "counts": k == counts, "earlier": before}
+            here: dict[str, Any] = {
+                "when": moment(each.when),
+                "attempt": k + 1,
+                "counts": k == counts,
+                "earlier": before,
+            }
             entries.append(replace(each, **known, **here))
     names = disambiguate(options)
     folders = disambiguate([folders_of(name) for name in names])

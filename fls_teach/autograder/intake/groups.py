@@ -1,9 +1,9 @@
 """Submissions of several people: a file says whose they are, and one of them counts for all of the group."""
 
-import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fls_teach.autograder.intake.layout import shown
@@ -13,7 +13,7 @@ from fls_teach.autograder.tables import read_columns
 from fls_teach.course.registry import CourseError
 
 
-def read(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
+def read(path: str | Path) -> list[tuple[str, str]]:
     """The rows (submission, member) of a CSV file with these columns.
 
     Raises
@@ -55,7 +55,7 @@ def merged(
     CourseError
         If there are rows and none is of any of these people, or a name is of two.
     """
-    called, groups, taken, result = defaultdict(list), defaultdict(list), {}, []
+    called, groups, taken, result = defaultdict(list), defaultdict(list), {}, list[Any]()
     for place, own in enumerate(people):
         for name in {_plain(name) for name in (own[-1].called, own[-1].id, own[-1].login, own[-1].who)}:
             called[name].append(place)

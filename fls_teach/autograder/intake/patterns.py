@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from fls_teach.autograder.intake.layout import STAMP, WORDS, data_lines, exercise_pattern, shown
 from fls_teach.autograder.intake.sources import go_on
@@ -97,7 +98,7 @@ def read_paths(
         said = {key: " ".join(shown(said[key], 255).split()) for key in _GROUPS}
         called = said["name"] or said["who"] or said["login"] or said["id"]
         who = said["who"] or " ".join(filter(None, (called, said["id"], said["login"])))
-        same = {key: said[key] for key in ("id", "login", "when", "late")}
+        same: dict[str, Any] = {key: said[key] for key in ("id", "login", "when", "late")}
         each = Submission(who=who, called=called, number=said["attempt"], platform=platform, **same)
         found[path] = each, "" if folder else f"{file}.py" if file in expected else file
     return found
@@ -115,7 +116,7 @@ def moment(text: str) -> str:
         return "{}-{}-{} {}:{}:{}".format(*(each or "00" for each in plain.groups()))
     words = re.search(r"(?:(\d\d?)[. ]+)?([^\W\d_]{3,})[. ]+(?:(\d\d?),? +)?(\d{4})", text)
     months = [re.match(each, words[2].casefold()) is not None for each in WORDS["months"]] if words else []
-    if True not in months or not (words[1] or words[3]):
+    if not words or True not in months or not (words[1] or words[3]):
         return text
     clock = re.search(r"(\d\d?)\D?(\d\d)(?:\D(\d\d))?(?: ?([ap])\.?m)?", text[words.end() :], re.IGNORECASE)
     hour, minute, second, half = clock.groups() if clock else (0, 0, 0, None)

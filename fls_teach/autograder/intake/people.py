@@ -155,7 +155,7 @@ class Search:
         names = {path: name for name, path in longer.items() if path != name}
         paths = [*longer.values(), *(f"{name}/" for name, kind in within if kind == "folder")]
         folders = [path[:-1] for path in paths if path.endswith("/")]
-        spent: Counter[str] = Counter()
+        spent = Counter[str]()
         common, task = _common(folders, "-"), _common([path for path in paths if "_attempt_" in path], "_")
 
         def best(patterns):

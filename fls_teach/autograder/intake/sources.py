@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ def go_on() -> None:
 
 
 @contextmanager
-def opened(parts: Collection[Any], folder: int | None = None, flags: int = 0) -> Iterator[int | None]:
+def opened(parts: Collection[Any], folder: int | None = None, flags: int = 0) -> Iterator[Any]:
     """A descriptor of a path below an open folder, each part of which is opened in the one before."""
     with ExitStack() as stack:
         for k, name in enumerate(parts, 1):
@@ -128,7 +128,7 @@ def ordinary_file(parts: tuple[str, ...], folder: int | None = None) -> Iterator
 
 
 @contextmanager
-def copied(source: BinaryIO, most: int) -> Iterator[BinaryIO]:
+def copied(source: Any, most: int) -> Iterator[BinaryIO]:
     """A file of its own with all that can be read of another one, if it is not more than `most`."""
     with tempfile.TemporaryFile(buffering=0) as out:
         while piece := source.read(2**16):
@@ -175,6 +175,11 @@ class Tree:
     items with one path; `file(handle, most)`, a context with an open file of at most so many bytes; and `key(handle)`,
     which is another one once that file may hold other bytes.
     """
+
+    children: Callable[..., list[tuple[str, str, Any]]]
+    named: Callable[..., list[Item]]
+    file: Callable[..., AbstractContextManager[BinaryIO]]
+    key: Callable[..., Any]
 
     def items(self, at: tuple[str, ...] = (), first: Collection[str] = ()) -> list[Item]:
         """The files below a folder, the shallow ones and those in folders called as in `first` before others.

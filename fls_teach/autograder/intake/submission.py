@@ -110,17 +110,20 @@ class Submission:
         """
         with limited():
             try:
-                files, notes, review, claims = choose(*self._items(), self.expected)
+                items, refused = self._items()
+                files, notes, review, claims = choose(items, refused, self.expected)
             except Refused as reason:
                 refused = [not_taken((self.called if self.members else self.path.name,), reason)]
                 files, notes, review, claims = choose([], refused, self.expected)
             notes = [*self.notes, *notes]
             for each in reversed(self.earlier):
                 if each.kind != "nothing" and len(claims) < len(self.expected):
-                    before = replace(each, expected=tuple(name for name in self.expected if name not in claims)).read()
-                    added = ", ".join(before.files)
-                    notes += [f"From attempt {each.attempt} was taken what no later one holds: {added}."] * bool(added)
-                    files, claims = files | before.files, claims | {*before.files}
+                    left = tuple(name for name in self.expected if name not in claims)
+                    before = replace(each, expected=left).read().files or {}
+                    if before:
+                        names = ", ".join(before)
+                        notes.append(f"From attempt {each.attempt} was taken what no later one holds: {names}.")
+                    files, claims = files | before, claims | {*before}
         more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
         return replace(self, files=files, notes=(*notes[:MAX_NOTES], *more), review=tuple(review))
 
@@ -193,6 +196,6 @@ class Submission:
         first = "/".join(parts[own[0] if own else 0 :])
         if "/" in first:
             return f"{first.partition('/')[0]}/report.html"
-        at = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
-        stem = Path(first).stem
-        return f"{first[: min(at)] if at and min(at) or stem in self.expected else stem + '_'}report.html"
+        places = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
+        at, stem = min(places, default=0), Path(first).stem
+        return f"{first[:at] if at or stem in self.expected else stem + '_'}report.html"
