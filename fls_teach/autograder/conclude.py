@@ -15,7 +15,7 @@ from fls_teach.autograder.reports.html import cohort_page
 from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.reports.similar import near_identical
 from fls_teach.autograder.settings import RunSettings
-from fls_teach.course.registry import CourseError, Exercise
+from fls_teach.course.registry import CourseError
 from fls_teach.files import replace_text
 
 OF_ALL = "gradebook.csv", "cohort.html"
@@ -74,11 +74,7 @@ def settle(
 
 
 def conclude(
-    settings: RunSettings,
-    entries: Sequence[Submission],
-    counting: Sequence[Submission],
-    chosen: Sequence[Exercise],
-    people: Roster | None = None,
+    settings: RunSettings, entries: Sequence[Submission], counting: Sequence[Submission], people: Roster | None = None
 ) -> BatchResult:
     """Draw what concerns all submissions together.
 
@@ -87,7 +83,6 @@ def conclude(
     settings : RunSettings
     entries, counting : list of Submission
         All, and those that count.
-    chosen : tuple of Exercise
     people : Roster, optional
 
     Returns
@@ -105,7 +100,7 @@ def conclude(
     book, page = (settings.out / name for name in OF_ALL)
     missing = people.match(counting) if people else []
     records = saved(entries if settings.attempts == "all" else counting)
-    gradebook.write_gradebook(book, [exercise.name for exercise in chosen], records, missing)
+    gradebook.write_gradebook(book, [exercise.name for exercise in settings.chosen], records, missing)
     if people:
         marks = {entry.name: row.score for entry, row in zip(counting, done.rows, strict=True)}
         people.fill(settings.out / "roster.csv", marks)
@@ -115,7 +110,7 @@ def conclude(
     done.said["more_attempts"] = [f"{name} ({number} more)" for name, number in more]
     again = {name for names in done.identical for name in names[1:]}
     try:
-        done.pairs = near_identical(_readable(entry for entry in counting if entry.name not in again), chosen)
+        done.pairs = near_identical(_readable(entry for entry in counting if entry.name not in again), settings.chosen)
     except CourseError as problem:
         done.note = str(problem)
     replace_text(page, cohort_page(done))

@@ -58,13 +58,13 @@ def grade(settings: RunSettings, progress: Progress = lambda fraction, what="": 
         raise CourseError("this installation has no exercises to grade; install fls-teach again")
     if settings.extra_spec is not None:
         check_folder(settings.extra_spec, every)
-    chosen = settings.chosen()
+    chosen = settings.chosen
     _check_needs(chosen)
     rule = late_rule(settings.late, settings.due)
     if settings.column is not None and settings.roster is None:
         raise CourseError("--column alone changes nothing; name your platform's list of people with --roster")
     people = Roster.read(settings.roster, settings.column) if settings.roster is not None else None
-    entries, remarks = _submissions(settings, chosen)
+    entries, remarks = _submissions(settings)
     # Not those of the package itself, which are tested with it: to import all 17 takes a second of processor time.
     check_specifications([each for each in chosen if each.withheld or each.root != own_root()])
     if settings.against is not None:
@@ -82,7 +82,7 @@ def grade(settings: RunSettings, progress: Progress = lambda fraction, what="": 
         if workers:
             settings = replace(settings, isolation=workers.examine(settings), jobs=max(workers.slots, 1))
         else:
-            isolation, hidden = _isolation(settings, entries, chosen)
+            isolation, hidden = _isolation(settings, entries)
             settings = replace(settings, isolation=isolation, hidden=hidden)
         given_marks = settings.overrides or overrides.default(settings.out)
         corrected = overrides.read(given_marks, chosen) if given_marks else {}
@@ -94,8 +94,10 @@ def grade(settings: RunSettings, progress: Progress = lambda fraction, what="": 
             for name in OF_ALL:  # stale until the batch is complete
                 (settings.out / name).unlink(missing_ok=True)
             progress(0.0, _at_worst(settings, len(entries)))
-            (workers or batch).run(entries, settings, _told(progress, len(entries)))
-            done = conclude(settings, entries, settle(settings, entries, corrected, rule), chosen, people)
+            with contextlib.closing(workers or batch.Graders(settings, min(settings.jobs, len(entries)))) as crew:
+                crew.settings = settings
+                batch.run(crew, entries, _told(progress, len(entries)))
+            done = conclude(settings, entries, settle(settings, entries, corrected, rule), people)
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
     remarks["unknown_overrides"] = sorted(corrected.keys() - names)
     undated = {each.name for each in entries if rule and not rule.can_tell(each.when, each.late)}
@@ -120,7 +122,7 @@ def _check_needs(chosen):
         raise MissingModule([*problems.values()][0] + f"; or grade without it: --exercise {rest}" * bool(rest))
 
 
-def _submissions(settings, chosen):
+def _submissions(settings):
     """What is to be graded, and names of what is not, by the keys of `summary.SAID`."""
     remarks = defaultdict(list)
 
@@ -135,7 +137,7 @@ def _submissions(settings, chosen):
 
     rows = groups.read(settings.groups) if settings.groups is not None else []
     options = settings.single, settings.pattern, settings.attempts, rows
-    entries = collect(settings.paths, chosen, results_in, *options, remark)
+    entries = collect(settings.paths, settings.chosen, results_in, *options, remark)
     _keep_apart(entries, settings)
     return entries, remarks
 
@@ -159,7 +161,7 @@ def _keep_apart(entries, settings):
             raise CourseError(f"'{entry.name}' lies in '{out}', where results would go; name another --out")
 
 
-def _isolation(settings, entries, chosen):
+def _isolation(settings, entries):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
     hidden = {package, *(root / name for name in ("solutions", "tests"))}
@@ -170,7 +172,7 @@ def _isolation(settings, entries, chosen):
     secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path]
     secret = sorted(str(path) for path in secret if path.exists())[:200]
     folders = [settings.out.resolve(), package, Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
-    modules = ["numpy", "scipy", *sorted({name for exercise in chosen for name in exercise.needs})]
+    modules = ["numpy", "scipy", *sorted({name for exercise in settings.chosen for name in exercise.needs})]
     limits = ResourceLimits(memory_mib=settings.memory_mib)
     try:
         isolation = choose(settings.isolation, secret, folders, modules, limits)

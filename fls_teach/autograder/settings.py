@@ -1,5 +1,6 @@
 """What a run of `fls grade` is asked for, and what of it is saved beside the marks."""
 
+import functools
 import hashlib
 import hmac
 import json
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fls_teach.autograder.selection import select
-from fls_teach.course.registry import exercises
+from fls_teach.course.registry import Exercise, exercises
 from fls_teach.course.withheld import with_withheld
 
 if TYPE_CHECKING:  # it imports numpy, which most commands need not
@@ -182,7 +183,8 @@ class RunSettings:
         """All limits, for the records."""
         return self.time_limits.recorded(self.sandbox_limits())
 
-    def chosen(self) -> tuple:
+    @functools.cached_property
+    def chosen(self) -> tuple[Exercise, ...]:
         """The exercises to grade with their withheld properties, as a tuple of Exercise."""
         return with_withheld(select(self.exercises, exercises()), self.extra_spec)
 

@@ -29,7 +29,7 @@ BOTH = "tcp://one", "tcp://two"
 PRELOAD = """
 import os, signal, threading
 from pathlib import Path
-from fls_teach.autograder.marking import cluster_worker
+from fls_teach.autograder.marking import cluster_worker, grader
 
 folder = Path({folder!r})
 
@@ -37,17 +37,17 @@ def noted_choose(*args, choose=cluster_worker.choose):
     (folder / f"selftest-{{os.getpid()}}-{{len(list(folder.iterdir()))}}").touch()
     return choose(*args)
 
-def noted_mark(grader, submission, seed, mark=cluster_worker.Grader.mark):
+def noted_mark(process, submission, seed, mark=grader.Grader.mark):
     (folder / f"mark-{{submission.name}}-{{os.getpid()}}").touch()
     try:
         (folder / "killed").touch(exist_ok=False)
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
     except FileExistsError:
         pass
-    return mark(grader, submission, seed)
+    return mark(process, submission, seed)
 
 if cluster_worker.choose.__name__ == "choose":  # dask runs this twice
-    cluster_worker.choose, cluster_worker.Grader.mark = noted_choose, noted_mark
+    cluster_worker.choose, grader.Grader.mark = noted_choose, noted_mark
 """
 
 

@@ -152,10 +152,9 @@ def test_what_could_not_be_marked_has_its_platforms_name_too(tmp_path, monkeypat
     (tmp_path / "in").mkdir()
     for name in ("adalovelace_1_9_08_bayes_error.py", "bodiddley_2_9_08_bayes_error.py"):
         (tmp_path / "in" / name).write_text("x = 1")
-    chosen = (find_exercise("8"),)
 
-    def fault(free, mark, settings, attempts, submission, seed):
-        return batch.fault_record(submission, chosen, "No disk.", (), "process")
+    def fault(crew, submission, seed):
+        return batch.fault_record(submission, crew.settings, "No disk.")
 
     monkeypatch.setattr(batch, "record_by", fault)
     done = grade(options([tmp_path / "in"], tmp_path / "out", seed=1))

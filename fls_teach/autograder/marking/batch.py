@@ -19,68 +19,81 @@ from fls_teach.autograder.marking.mark import expected_of, fault_record
 from fls_teach.autograder.record import Record, as_json, properties
 from fls_teach.autograder.reports.folder import finished, write
 from fls_teach.autograder.settings import RunSettings
-from fls_teach.course.registry import CourseError, Exercise
+from fls_teach.course.registry import CourseError
 
-ATTEMPTS = 2  # retry once: the grader may have been killed by another submission
 POLL = 0.2  # seconds between two looks at whether all is well
 
 
-def run(
-    entries: Sequence[Submission],
-    settings: RunSettings,
-    progress: Callable[[int, str], object] = lambda done, name: None,
-) -> None:
-    """Mark all submissions by processes here.
+class Graders:
+    """Grader processes here, and which of them are free.
 
     Parameters
     ----------
-    entries : list of intake.Submission
     settings : RunSettings
         With the names of all its exercises.
-    progress : callable
-        Told how many are done and which was last.
+    number : int
     """
-    graders, free = [Grader(settings) for _ in range(min(settings.jobs, len(entries)))], queue.SimpleQueue()
 
-    def stop():
-        for grader in graders:
+    attempts = 2  # retry once: the grader may have been killed by another submission
+
+    def __init__(self, settings: RunSettings, number: int = 1) -> None:
+        self.settings, self.at_a_time = settings, number
+        self._all, self._free = [Grader(settings) for _ in range(number)], queue.SimpleQueue()
+        self.get, self.put = self._free.get, self._free.put
+        for grader in self._all:
+            self.put(grader)
+
+    def mark(self, grader: Grader, submission: Submission, seed: int) -> Record:
+        """The record of a submission by one of them; raise `WorkerDied` if it gives none."""
+        return grader.mark(submission, seed)
+
+    def watch(self) -> None:
+        """Called every `POLL` seconds at least while all work; an exception ends it."""
+
+    def stop(self) -> None:
+        """Have all calls of `mark` end soon."""
+        for grader in self._all:
             grader.stop()
 
-    for grader in graders:
-        free.put(grader)
-    ask = functools.partial(record_by, free, Grader.mark, settings, ATTEMPTS)
-    work = functools.partial(mark_entry, settings, settings.chosen(), ask)
-    try:
-        spread(entries, work, len(graders), stop, lambda done, entry: progress(done, entry.name))
-    finally:
-        for grader in graders:
+    def close(self) -> None:
+        """End them, once no thread uses one."""
+        for grader in self._all:
             grader.close()
 
 
-def spread(
-    items: Sequence[Any],
-    work: Callable[[Any], object],
-    at_a_time: int,
-    stop: Callable[[], object],
-    progress: Callable[[int, Any], object] = lambda done, item: None,
-    watch: Callable[[], object] = lambda: None,
-) -> None:
-    """Call `work` with each item, in threads.
+def run(crew: Any, entries: Sequence[Submission], progress: Callable[[int, str], object]) -> None:
+    """Mark all submissions.
 
     Parameters
     ----------
+    crew : Graders or cluster.Cluster
+    entries : list of intake.Submission
+    progress : callable
+        Told how many are done and which was last.
+    """
+    work = functools.partial(mark_entry, crew)
+    spread(crew, entries, work, lambda done, entry: progress(done, entry.name))
+
+
+def spread(
+    crew: Any,
+    items: Sequence[Any],
+    work: Callable[[Any], object],
+    progress: Callable[[int, Any], object] = lambda done, item: None,
+) -> None:
+    """Call `work` with each item, in as many threads as a crew works in.
+
+    Parameters
+    ----------
+    crew : Graders or cluster.Cluster
+        It is stopped if a call raises, or on Ctrl-C.
     items : list
     work : callable
         Told one.
-    at_a_time : int
-    stop : callable
-        Has all calls of `work` end soon; called if one raises, or on Ctrl-C.
     progress : callable
         Told how many are done and which was last.
-    watch : callable
-        Called every `POLL` seconds at least; an exception ends it all.
     """
-    pool, count = ThreadPoolExecutor(at_a_time), itertools.count(1)
+    pool, count = ThreadPoolExecutor(crew.at_a_time), itertools.count(1)
     try:
         doing = {pool.submit(work, item): item for item in items}
         waiting = set(doing)
@@ -89,32 +102,25 @@ def spread(
             for future in done:
                 future.result()
                 progress(next(count), doing[future])
-            watch()
+            crew.watch()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        stop()
+        crew.stop()
         raise
     finally:
         pool.shutdown()
 
 
-def mark_entry(
-    settings: RunSettings,
-    chosen: Sequence[Exercise],
-    ask: Callable[[Submission, int], Record],
-    entry: Submission,
-) -> None:
+def mark_entry(crew: Any, entry: Submission) -> None:
     """Mark one submission and write its files, unless that was done before with the same result to expect.
 
     Parameters
     ----------
-    settings : RunSettings
-    chosen : tuple of Exercise
-    ask : callable
-        Told (submission, seed), returns the record.
+    crew : Graders or cluster.Cluster
     entry : intake.Submission
     """
-    folder, seed = settings.out / entry.folder, settings.seed
+    settings = crew.settings
+    folder, seed, chosen = settings.out / entry.folder, settings.seed, settings.chosen
     try:
         submission = entry.read()
         if seed is None:
@@ -123,7 +129,7 @@ def mark_entry(
         expected = expected_of(submission, chosen, seed, settings.isolation, settings.recorded_limits())
         record = finished(folder, expected | {"fault": False}, chosen)
         if record is None or settings.twice and "twice" not in record:
-            record = _marked(settings, ask, submission, seed)
+            record = _marked(crew, submission, seed)
         elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `settle` has the last word on that
             return
         write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
@@ -135,36 +141,24 @@ def mark_entry(
         reason = f"The grader could not mark this submission: {type(problem).__name__}: {problem}."
     else:
         return
-    record = fault_record(entry, chosen, reason, (), settings.isolation)
-    write(folder, record | {"intake": json.loads(as_json(entry.about))})
+    write(folder, fault_record(entry, settings, reason) | {"intake": json.loads(as_json(entry.about))})
 
 
-def _marked(settings, ask, submission, seed):
+def _marked(crew, submission, seed):
     """The record of a submission, once or `twice` asked for."""
-    record = ask(submission, seed)
-    if settings.twice and record["digest"]:
-        again = ask(submission, seed)
+    record = record_by(crew, submission, seed)
+    if crew.settings.twice and record["digest"]:
+        again = record_by(crew, submission, seed)
         record = record | {"twice": differing_verdicts(record, again)} if again["digest"] else again
-    return record | {"keyed": settings.seed is None and record["digest"] != ""}
+    return record | {"keyed": crew.settings.seed is None and record["digest"] != ""}
 
 
-def record_by(
-    free: Any,
-    mark: Callable[[Any, Submission, int], Record],
-    settings: RunSettings,
-    attempts: int,
-    submission: Submission,
-    seed: int,
-) -> Record:
+def record_by(crew: Any, submission: Submission, seed: int) -> Record:
     """The record of a submission by one free worker after another, until one gives it; else that of a fault of ours.
 
     Parameters
     ----------
-    free : queue of workers
-    mark : callable
-        Told (worker, submission, seed), returns the record; raises `WorkerDied`.
-    settings : RunSettings
-    attempts : int
+    crew : Graders or cluster.Cluster
     submission : intake.Submission
     seed : int
 
@@ -173,18 +167,17 @@ def record_by(
     dict
     """
     deaths = []
-    while len(deaths) < attempts:
-        worker = free.get()
+    while len(deaths) < crew.attempts:
+        worker = crew.get()
         try:
-            return mark(worker, submission, seed)
+            return crew.mark(worker, submission, seed)
         except WorkerDied as death:
             deaths.append(death)
         finally:
-            free.put(worker)
-    again = f" {attempts} times; the submission provokes it" if all(death.silent for death in deaths) else ""
+            crew.put(worker)
+    again = f" {crew.attempts} times; the submission provokes it" if all(death.silent for death in deaths) else ""
     reason = f"The grader could not mark this submission: {deaths[-1]}{again}."
-    marked = max((death.marked for death in deaths), key=len)
-    return fault_record(submission, settings.chosen(), reason, marked, settings.isolation)
+    return fault_record(submission, crew.settings, reason, max((death.marked for death in deaths), key=len))
 
 
 def differing_verdicts(record: Record, other: Record) -> list[str]:

@@ -6,12 +6,12 @@ submission.
 """
 
 import contextlib
-import functools
 import json
+import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
-from fls_teach.autograder.record import check_record, mismatch
+from fls_teach.autograder.record import Record, check_record, mismatch
 from fls_teach.autograder.sentence import GOES_ON, refusal
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError
@@ -44,8 +44,11 @@ class Cluster:
         Address of a worker that takes no submission -> why.
     """
 
+    attempts = ATTEMPTS
+    at_a_time = AT_A_TIME
+
     def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address, self._stopping = client, address, False
+        self._client, self._address, self._stopping, self._since = client, address, False, math.inf
         self._present, self._isolation, self.refused = {}, {}, {}  # by address: threads; the sandbox that works there
         self._busy, self._changed = Counter(), threading.Condition()  # by address: threads that work for us
 
@@ -72,11 +75,11 @@ class Cluster:
         CourseError
             If no worker is fit.
         """
-        self._wanted = settings
+        self.settings = settings
         self._look()
         if not self._present:
             raise CourseError(f"the scheduler '{self._address}' has no workers; start some: dask worker HOST:PORT")
-        batch.spread(list(self._present), self._fits, AT_A_TIME, self.stop, watch=self._look)
+        batch.spread(self, list(self._present), self._fits)
         if not self._isolation:
             worker, reason = min(self.refused.items(), default=("one", "each of them ended in the self-test"))
             more = f", nor may {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
@@ -85,44 +88,30 @@ class Cluster:
         for worker, name in list(self._isolation.items()):
             if name != best:
                 self._refuse(worker, f"its sandbox is {name}, and that of other workers is {best}")
+        self._since = time.monotonic()
         return best
 
-    def run(
-        self,
-        entries: Sequence[Submission],
-        settings: RunSettings,
-        progress: Callable[[int, str], object] = lambda done, name: None,
-    ) -> None:
-        """Mark all submissions, as `batch.run` does here.
+    def watch(self) -> None:
+        """Take newcomers in, and end the batch where no worker is left.
 
         Raises
         ------
         CourseError
             If the scheduler or all workers are gone; what is finished is kept.
         """
-        self._wanted = settings  # a worker that comes later is to have the sandbox of the others
-        chosen, since = settings.chosen(), time.monotonic()
-
-        def watch():
-            """Take newcomers in, and end the batch where no worker is left."""
-            nonlocal since
-            self._look()
-            since = time.monotonic() if self.slots else since
-            if time.monotonic() > since + WITHOUT_WORKERS:
-                reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
-                raise CourseError(f"no worker of '{self._address}' is left{reasons}; {GOES_ON}")
-
-        mark = functools.partial(self._mark, settings, chosen)
-        ask = functools.partial(batch.record_by, self, mark, settings, ATTEMPTS)
-        work = functools.partial(batch.mark_entry, settings, chosen, ask)
-        at_a_time = min(len(entries), AT_A_TIME)
-        batch.spread(entries, work, at_a_time, self.stop, lambda done, entry: progress(done, entry.name), watch)
+        self._look()
+        self._since = time.monotonic() if self.slots else self._since
+        if time.monotonic() > self._since + WITHOUT_WORKERS:
+            reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
+            raise CourseError(f"no worker of '{self._address}' is left{reasons}; {GOES_ON}")
 
     def stop(self) -> None:
         """Ask nothing more."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+
+    close = stop
 
     def get(self) -> str:
         """The address of a worker with a free thread that is fit, once there is one."""
@@ -151,7 +140,7 @@ class Cluster:
         """Whether a worker may mark: it passes the self-test when it is asked for the first time."""
         if worker in self._present and worker not in self._isolation and worker not in self.refused:
             with contextlib.suppress(WorkerDied):
-                name, wanted = self._ask(worker, _request(self._wanted), "isolation"), self._wanted.isolation
+                name, wanted = self._ask(worker, _request(self.settings), "isolation"), self.settings.isolation
                 if name not in (ISOLATIONS[:2] if wanted == "auto" else (wanted,)):
                     raise self._refuse(worker, f"its sandbox is {name!r:.40}, which was not asked for")
                 self._isolation[worker] = name
@@ -169,8 +158,9 @@ class Cluster:
         with self._changed:
             self._changed.notify_all()
 
-    def _mark(self, settings, chosen, worker, submission, seed):
+    def mark(self, worker: str, submission: Submission, seed: int) -> Record:
         """The record of a submission by one worker; raise `WorkerDied` if it gives none, or another one."""
+        settings, chosen = self.settings, self.settings.chosen
         asked = _request(replace(settings, seed=seed), submission=submission.as_json())
         record = self._ask(worker, asked, "record")
         expected = expected_of(submission, chosen, seed, settings.isolation, settings.recorded_limits())
@@ -233,7 +223,7 @@ def cluster_at(address: str) -> Iterator[Cluster]:
 
 def _request(settings, **more):
     """The JSON text that a worker gets: no path of this machine, and no course key."""
-    chosen = settings.chosen()
+    chosen = settings.chosen
     files = {each.withheld.name: each.withheld.read_bytes().decode() for each in chosen if each.withheld}
     there = {name: getattr(settings, name) for name in SENT}
     return json.dumps({"settings": there, "withheld": files, "versions": versions(chosen), **more})

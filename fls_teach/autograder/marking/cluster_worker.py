@@ -7,7 +7,6 @@ is installed there; a reply is {"problem": sentence} where that is not the one w
 import contextlib
 import functools
 import json
-import queue
 import tempfile
 import threading
 from dataclasses import replace
@@ -15,8 +14,7 @@ from pathlib import Path
 
 import fls_teach
 from fls_teach.autograder.intake.submission import Submission
-from fls_teach.autograder.marking import batch
-from fls_teach.autograder.marking.grader import Grader
+from fls_teach.autograder.marking.batch import Graders, record_by
 from fls_teach.autograder.marking.mark import versions
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError, course_root
@@ -47,10 +45,8 @@ def answer(request: str) -> str:
             settings = _prepared(asked, Path(scratch))
             if "submission" not in asked:
                 return json.dumps({"isolation": settings.isolation})
-            submission, free, grader = Submission.from_json(asked["submission"]), queue.SimpleQueue(), Grader(settings)
-            free.put(grader)
-            with contextlib.closing(grader):
-                record = batch.record_by(free, Grader.mark, settings, batch.ATTEMPTS, submission, settings.seed)
+            with contextlib.closing(Graders(settings)) as crew:
+                record = record_by(crew, Submission.from_json(asked["submission"]), settings.seed)
             return json.dumps({"record": record})
     except Exception as problem:  # which may not survive the way back
         kind = "" if isinstance(problem, CourseError) else f"{type(problem).__name__}: "
@@ -66,7 +62,7 @@ def _prepared(asked, scratch):
         for name, text in asked["withheld"].items():
             (scratch / "withheld" / Path(name).name).write_bytes(text.encode())
         settings = replace(settings, extra_spec=scratch / "withheld")
-    chosen = settings.chosen()
+    chosen = settings.chosen
     for each in chosen:
         each.check_needs()
     here = versions(chosen)

@@ -178,7 +178,7 @@ def main(parent: int, descriptor: int) -> None:
         channel.send_bytes(as_json(answer).encode())
 
     settings = RunSettings.from_json(channel.recv_bytes())
-    chosen, limits = settings.chosen(), settings.time_limits
+    chosen, limits = settings.chosen, settings.time_limits
     sandbox = make_sandbox(settings.isolation, settings.hidden, settings.sandbox_limits())
     with contextlib.closing(sandbox), contextlib.suppress(EOFError, ConnectionError):  # the parent has ended
         while True:

@@ -16,7 +16,7 @@ from fls_teach import __version__
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking.budget import TimedSession
 from fls_teach.autograder.record import Record, new_record
-from fls_teach.autograder.settings import TimeLimits
+from fls_teach.autograder.settings import RunSettings, TimeLimits
 from fls_teach.course.checking.check import STOPPED, check
 from fls_teach.course.checking.results import CheckResult, PropertyResult
 from fls_teach.course.checking.search import Limits
@@ -108,23 +108,21 @@ def expected_of(
     return expected | {"limits": limits}
 
 
-def fault_record(
-    entry: Submission, exercises: Sequence[Exercise], reason: str, marked: Sequence[Record], isolation: str
-) -> Record:
+def fault_record(entry: Submission, settings: RunSettings, reason: str, marked: Sequence[Record] = ()) -> Record:
     """The record of a submission that could not be marked to its end, for a reason that is ours.
 
     Parameters
     ----------
     entry : intake.Submission
-    exercises : tuple of Exercise
+    settings : RunSettings
     reason : str
         A sentence.
     marked : sequence of dict
-        The first of these exercises, which were marked before.
-    isolation : str
+        The first of the exercises, which were marked before.
     """
-    rest = [_without_answers(each, "fault", "grader-fault", reason, reason) for each in exercises[len(marked) :]]
-    known = {"submission": entry.name, "folder": entry.folder, "isolation": isolation, "versions": versions(exercises)}
+    rest = [_without_answers(each, "fault", "grader-fault", reason, reason) for each in settings.chosen[len(marked) :]]
+    known: Record = {"submission": entry.name, "folder": entry.folder, "isolation": settings.isolation}
+    known["versions"] = versions(settings.chosen)
     return new_record([*marked, *(each.as_dict() for each in rest)], fault=True, **known)
 
 
