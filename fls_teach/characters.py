@@ -32,4 +32,6 @@ def visible_text(text: str, limit: int) -> str:
 
 def _escaped(found):
     code = ord(found[0])
+    if 0xD800 <= code < 0xE000:  # half a character says nothing, and its escape would look like JSON's own
+        return "\ufffd"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

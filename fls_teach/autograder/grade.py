@@ -28,7 +28,7 @@ from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
-from fls_teach.sandbox.selftest import choose
+from fls_teach.sandbox.selftest import Demands, choose
 
 Progress = Callable[..., object]
 """Told (fraction, what)."""
@@ -175,7 +175,7 @@ def _isolation(settings, entries):
     modules = ["numpy", "scipy", *sorted({name for exercise in settings.chosen for name in exercise.needs})]
     limits = ResourceLimits(memory_mib=settings.memory_mib)
     try:
-        isolation = choose(settings.isolation, secret, folders, modules, limits)
+        isolation = choose(settings.isolation, Demands(secret, folders, modules, limits))
     except SandboxError as problem:
         raise CourseError(
             f"no working sandbox on this machine ({problem}). `fls doctor` says what is missing; if you trust "

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, ResourceLimits, SandboxError
@@ -50,23 +51,28 @@ def make_sandbox(name: str, hidden: Sequence[str | Path] = (), limits: ResourceL
     return Bubblewrap(hidden, limits) if name == "bwrap" else OtherUser(limits)
 
 
-def weaknesses(
-    sandbox: NoSandbox,
-    secrets: Sequence[str | Path] = (),
-    folders: Sequence[str | Path] = (),
-    modules: Sequence[str] = ("numpy",),
-) -> list[str]:
-    """What an untrusted submission could do in a sandbox although it must not.
+class Demands(NamedTuple):
+    """What an isolation has to keep, and to offer.
 
-    Parameters
+    Attributes
     ----------
-    sandbox : Bubblewrap or OtherUser
     secrets : sequence of path
         What must not be readable.
     folders : sequence of path
         Where nothing must be written.
     modules : sequence of str
         Packages that have to be importable.
+    limits : ResourceLimits, optional
+    """
+
+    secrets: Sequence[str | Path] = ()
+    folders: Sequence[str | Path] = ()
+    modules: Sequence[str] = ("numpy",)
+    limits: ResourceLimits | None = None
+
+
+def weaknesses(sandbox: NoSandbox, demands: Demands = Demands()) -> list[str]:  # noqa: B008 (it is a tuple)
+    """What an untrusted submission could do in a sandbox although it must not.
 
     Returns
     -------
@@ -82,23 +88,23 @@ def weaknesses(
             secret.write(b"secret")
             secret.flush()
             port = listener.getsockname()[1]
-            return list(_seen(session, sandbox, [secret.name, *secrets], folders, port, modules))
+            return list(_seen(session, sandbox, [secret.name, *demands.secrets], port, demands))
     except (WorkerStartError, SandboxError) as problem:
         return [str(problem)]
 
 
-def _seen(session, sandbox, secrets, folders, port, modules):
+def _seen(session, sandbox, secrets, port, demands):
     outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, process(os.getpid()))
     if not outcome.ok:
         yield f"the probe failed: {outcome.message}"
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
-    yield from _written(session, folders)
+    yield from _written(session, demands.folders)
     rights, filtered = session.call("rights").value or {}, bool(seccomp_filter(platform.machine()))
     for right, (wanted, by_filter, weakness) in _RIGHTS.items():
         if rights.get(right) != wanted and (filtered or not by_filter):
             yield weakness
-    for module in modules:
+    for module in demands.modules:
         outcome = session.call("import_module", module)
         if not outcome.ok:
             yield f"a submission cannot import {module}: {outcome.message}"
@@ -171,37 +177,23 @@ def _without_memory_limit(session, sandbox):
         sandbox.limits = limits
 
 
-def tried(
-    name: str,
-    secrets: Sequence[str | Path] = (),
-    folders: Sequence[str | Path] = (),
-    modules: Sequence[str] = ("numpy",),
-    limits: ResourceLimits | None = None,
-) -> list[str]:
+def tried(name: str, demands: Demands) -> list[str]:
     """What speaks against an isolation on this machine, as `weaknesses` of its sandbox."""
     try:
-        with contextlib.closing(make_sandbox(name, secrets, limits)) as sandbox:
-            return weaknesses(sandbox, secrets, folders, modules)
+        with contextlib.closing(make_sandbox(name, demands.secrets, demands.limits)) as sandbox:
+            return weaknesses(sandbox, demands)
     except SandboxError as problem:
         return [str(problem)]
 
 
-def choose(
-    isolation: str,
-    secrets: Sequence[str | Path] = (),
-    folders: Sequence[str | Path] = (),
-    modules: Sequence[str] = ("numpy",),
-    limits: ResourceLimits | None = None,
-) -> str:
+def choose(isolation: str, demands: Demands = Demands()) -> str:  # noqa: B008 (it is a tuple)
     """The name of the isolation to use.
 
     Parameters
     ----------
     isolation : str
         One of `ISOLATIONS`, or "auto" for the strongest that works here; never "process", which has to be asked for.
-    secrets, folders, modules
-        As for `weaknesses`.
-    limits : ResourceLimits, optional
+    demands : Demands
 
     Returns
     -------
@@ -216,7 +208,7 @@ def choose(
         return isolation
     reasons = []
     for name in ISOLATIONS[:2] if isolation == "auto" else (isolation,):
-        found = tried(name, secrets, folders, modules, limits)
+        found = tried(name, demands)
         if not found:
             return name
         more = f" (and {len(found) - 1} more; fls doctor lists them)" if len(found) > 1 else ""

@@ -11,6 +11,7 @@ from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.collect import collect
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.marking import batch
+from fls_teach.autograder.packaging import feedback
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.reports.folder import write
 from fls_teach.autograder.reports.gradebook import write_gradebook
@@ -145,6 +146,12 @@ def test_only_what_the_last_run_marked_goes_back(tmp_path):
     (out / "ada-1/record.json").unlink()
     with pytest.raises(CourseError, match="lists 'ada-1', of which there is no record; run the same fls grade again"):
         bundle_feedback(out, tmp_path / "a.zip")
+
+
+def test_two_reports_whose_names_differ_by_case_alone_lie_side_by_side():
+    """Catches a report of another student's in place of one's own where the zip is unpacked on Windows or a Mac."""
+    taken = {"bo/report.html": ("bo/report.html", None)}
+    assert feedback._unused("BO/report.html", taken) == "BO/report (2).html"
 
 
 def test_what_could_not_be_marked_has_its_platforms_name_too(tmp_path, monkeypatch):

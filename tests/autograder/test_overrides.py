@@ -221,5 +221,5 @@ def test_a_nul_character_is_one_sentence(tmp_path):
 
 def test_an_apostrophe_is_the_gradebooks_and_no_other_name():
     """Catches a mark for 'ada that goes to ada as well; =1 is called '=1 in the gradebook."""
-    marks = {name: [{"item": "08_bayes_error", "points": 1, "reason": "x"}] for name in ("ada", "'=1")}
-    assert [len(overrides.of(name, marks)) for name in ("ada", "'ada", "=1")] == [1, 0, 1]
+    marks = {name: [{"item": "08_bayes_error", "points": 1, "reason": "x"}] for name in ("ada", "'=1", "'bo")}
+    assert [len(overrides.of(name, marks)) for name in ("ada", "'ada", "=1", "bo", "'bo")] == [1, 0, 1, 0, 1]

@@ -60,6 +60,7 @@ FORGERIES = {
     "kind unknown": "write(token, kind='passed')",
     "crash claimed": "write(token, kind='crash')",
     "wrong type": "write(token, detail=1)",
+    "no name": "write(token, mutated=(1,))",
     "bad value": "write(token, b'X')",
     "no value": "write(token, b'')",
     "long body": "os.write(channel.answers, struct.pack('<4sII16s', b'FLS1', 0, 2**31, token))",

@@ -14,7 +14,7 @@ import pytest
 from fls_teach.sandbox import selftest, worker_process
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 from fls_teach.sandbox.proc.table import process, process_table
-from fls_teach.sandbox.selftest import choose, make_sandbox, weaknesses
+from fls_teach.sandbox.selftest import Demands, choose, make_sandbox, weaknesses
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 
@@ -47,7 +47,7 @@ def hasty(monkeypatch, tmp_path):
 def test_a_sandbox_that_works_has_no_weakness(need, tmp_path):
     need("bwrap")
     # A private /tmp may be written into, though it is this user's home.
-    assert choose("auto", [tmp_path], [tmp_path, "/tmp"], ["numpy"]) == "bwrap"
+    assert choose("auto", Demands([tmp_path], [tmp_path, "/tmp"])) == "bwrap"
 
 
 class Open(Bubblewrap):
@@ -73,7 +73,7 @@ def test_each_hole_is_found(weak, hasty, tmp_path):
     secret = open_folder / "secret"
     secret.write_text("x")
     Open.opened = str(open_folder)
-    found = weaknesses(weak(Open), [secret], [open_folder], ["numpy", "no_such_package"])
+    found = weaknesses(weak(Open), Demands([secret], [open_folder], ["numpy", "no_such_package"]))
     for words in (
         *(f"could read '{secret}'", f"could write into '{open_folder}'", "could use the network"),
         *("keeps capabilities", "no filter of system calls", "cannot import no_such_package"),
@@ -153,7 +153,7 @@ def test_a_process_that_survives_is_found(tmp_path, monkeypatch):
     threads = threading.active_count()
     Marked.mark, sandbox = str(uuid.uuid4()), Marked(ResourceLimits())
     try:
-        found = weaknesses(sandbox, [secret], [tmp_path])
+        found = weaknesses(sandbox, Demands([secret], [tmp_path]))
     finally:
         for pid, _ in sandbox.members(0):
             os.kill(pid, signal.SIGKILL)
@@ -208,7 +208,7 @@ def test_another_system_is_refused_by_name(monkeypatch):
 
 def test_process_is_used_where_it_is_asked_for():
     limits = ResourceLimits(memory_mib=100)
-    assert choose("process", limits=limits) == "process"
+    assert choose("process", Demands(limits=limits)) == "process"
     sandbox = selftest.make_sandbox("process", limits=limits)
     assert type(sandbox) is NoSandbox and sandbox.limits is limits
 

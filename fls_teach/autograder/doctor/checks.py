@@ -19,7 +19,7 @@ from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
 from fls_teach.sandbox.proc.table import process_table
-from fls_teach.sandbox.selftest import ISOLATIONS, tried
+from fls_teach.sandbox.selftest import ISOLATIONS, Demands, tried
 
 CANARY = "FLS-CANARY"
 """Part of every planted secret: no report on an attack may contain it."""
@@ -76,7 +76,8 @@ def examine(isolation: str) -> Examined:
     missing = {name: numbers for name, numbers in needs.items() if find_spec(name) is None}
     folders = [Path.home(), Path.cwd(), Path(sysconfig.get_path("purelib"))]
     modules = ["numpy", "scipy", *(name for name in needs if name not in missing)]
-    problems = {name: tried(name, secrets_here(), folders, modules) for name in ISOLATIONS[:2]}
+    demands = Demands(secrets_here(), folders, modules)
+    problems = {name: tried(name, demands) for name in ISOLATIONS[:2]}
     fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
     return Examined(fit, problems, missing)
 

@@ -19,6 +19,7 @@ HEAVY = 64 << 20
 that, it is the submission's doing, else our own fault."""
 
 TICK = 0.25  # seconds between two looks at the grader's own time
+_LOADING = "load"
 _AGAIN = 2.0  # seconds until it is raised again: an exception raised inside __del__ or a callback is swallowed
 
 
@@ -48,16 +49,16 @@ class TimedSession:
 
     def __init__(self, session: Session, limits: TimeLimits, share: float = math.inf) -> None:
         self._session, self._limits, self._share = session, limits, share
-        self._clock, self._cpu, self._own = (dict.fromkeys(PURPOSES, 0.0) for _ in range(3))
+        self._clock, self._cpu, self._own = (dict.fromkeys((*PURPOSES, _LOADING), 0.0) for _ in range(3))
         self._purpose, self._since, self._stop_at, self._away = "mark", time.thread_time(), 0.0, False
-        self._loading, self._answered = 0.0, 0
+        self._answered = 0
         self._loaded = self.failed_load = None
 
     @property
     def taken(self) -> float:
         limits = self._limits
-        calls = (charged_seconds(self._clock[each], self._cpu[each], limits.slack) for each in PURPOSES)
-        return self._loading + sum(calls) + sum(self._own.values())
+        calls = (charged_seconds(clock, self._cpu[each], limits.slack) for each, clock in self._clock.items())
+        return sum(calls) + sum(self._own.values())
 
     def turn_to(self, purpose: str) -> None:
         """Spend time on one of `PURPOSES` from now on."""
@@ -86,10 +87,8 @@ class TimedSession:
     def _load(self):
         loaded = self._session.load()
         if loaded is not self._loaded:
-            if self._loaded is None:  # for which there is a limit of its own
-                self._loading = charged_seconds(loaded.seconds, loaded.cpu_seconds, self._limits.slack)
-            else:  # again, after a crash
-                self._add(loaded.seconds, loaded.cpu_seconds)
+            # For the first time there is a limit of its own; then it is loaded again after a crash.
+            self._add(loaded.seconds, loaded.cpu_seconds, self._purpose if self._loaded else _LOADING)
             self._loaded = loaded
         if not loaded.ok:
             self.failed_load = loaded
@@ -103,7 +102,7 @@ class TimedSession:
             if not loaded.ok:
                 return loaded
             outcome = self._session.call(function, *args, **kwargs)
-            self._add(outcome.seconds, outcome.cpu_seconds)
+            self._add(outcome.seconds, outcome.cpu_seconds, self._purpose)
             self._answered += weight(outcome.value)
             return outcome
 
@@ -115,7 +114,7 @@ class TimedSession:
         def call(path, function, /, *args, **kwargs):
             def ask():
                 outcome = worker.call(path, function, *args, **kwargs)
-                self._add(outcome.seconds, 0.0)  # the course's own worker is not sampled
+                self._add(outcome.seconds, 0.0, self._purpose)  # the course's own worker is not sampled
                 return outcome
 
             return self._asked(function, ask)
@@ -147,9 +146,9 @@ class TimedSession:
             return f"The {limits.exercise:g} s for this exercise were {when}."
         return ""
 
-    def _add(self, clock, cpu):
-        self._clock[self._purpose] += clock
-        self._cpu[self._purpose] += clock if cpu is None else cpu
+    def _add(self, clock, cpu, purpose):
+        self._clock[purpose] += clock
+        self._cpu[purpose] += clock if cpu is None else cpu
 
     def _settle(self):
         now = time.thread_time()

@@ -19,7 +19,7 @@ from fls_teach.autograder.marking.mark import versions
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError, course_root
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
-from fls_teach.sandbox.selftest import choose
+from fls_teach.sandbox.selftest import Demands, choose
 
 _one_at_a_time = threading.Lock()
 
@@ -82,7 +82,7 @@ def _tested(isolation, memory_mib, modules):
     """The name of a sandbox that passes the self-test in this process, or "" and what is wrong."""
     folders = [fls_teach.__path__[0], Path.home(), Path.cwd(), _private_folder()]
     try:
-        return choose(isolation, _hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib)), ""
+        return choose(isolation, Demands(_hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib))), ""
     except SandboxError as problem:
         return "", str(problem)
 

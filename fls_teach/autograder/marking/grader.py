@@ -24,17 +24,11 @@ from fls_teach.autograder.marking.course_key import VARIABLE
 from fls_teach.autograder.marking.mark import mark
 from fls_teach.autograder.record import Record, as_json
 from fls_teach.autograder.settings import RunSettings
+from fls_teach.sandbox.isolation.sandboxes import SET_VARIABLES
 from fls_teach.sandbox.selftest import make_sandbox
 
 ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
 STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
-
-
-# One thread for each of several graders, sums in the same order on every machine, sets in the same order every time.
-_SAME_EVERYWHERE = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    "PYTHONHASHSEED": "0",
-}
 
 
 # Not `-m`, which imports from the current folder before any other: there may lie what was handed in.
@@ -125,7 +119,7 @@ class Grader:
         numbers = str(os.getpid()), str(theirs.fileno())
         command = [sys.executable, "-c", _PROGRAM, str(Path(__file__).parents[3]), *numbers]
         pipes = {"pass_fds": [theirs.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
-        environment = {name: text for name, text in os.environ.items() if name != VARIABLE} | _SAME_EVERYWHERE
+        environment = {name: text for name, text in os.environ.items() if name != VARIABLE} | SET_VARIABLES
         with theirs:
             # Its own session: Ctrl-C is for this process, which then ends it together with its workers.
             self._process = subprocess.Popen(command, **pipes, start_new_session=True, env=environment)

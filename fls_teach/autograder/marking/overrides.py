@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fls_teach.autograder.record import Record
+from fls_teach.autograder.reports.gradebook import escape_formula
 from fls_teach.autograder.tables import read_columns
 from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError, Exercise
@@ -77,9 +78,9 @@ def of(name: str, corrected: dict[str, list[Record]]) -> list[Record]:
     return [each for called in names_of(name) for each in corrected.get(called, ())]
 
 
-def names_of(name: str) -> tuple[str, str]:
+def names_of(name: str) -> set[str]:
     """What a submission may be called: gradebooks have an apostrophe before what could be taken for a formula."""
-    return name, f"'{name}"
+    return {name, escape_formula(name)}
 
 
 def default(out: str | Path) -> Path | None:

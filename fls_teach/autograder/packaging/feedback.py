@@ -43,8 +43,8 @@ def bundle_feedback(out: str | Path, target: str | Path) -> int:
         about = record.get("intake", {})
         if about.get("counts", True):
             name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
-            reports[name] = path.with_name("report.html")
-    pages = ((name, path.read_bytes()) for name, path in sorted(reports.items()))
+            reports[name.casefold()] = name, path.with_name("report.html")
+    pages = ((name, path.read_bytes()) for name, path in sorted(reports.values()))
     # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
     table = codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8)
     write_private_zip(target, itertools.chain(pages, [(book.name, table)]))
@@ -68,7 +68,7 @@ def _of_the_last_run(book, said):
 
 
 def _unused(name, taken):
-    """The name, with a number where another report has it."""
+    """The name, with a number where another report has it, up to upper and lower case."""
     name = "/".join(part for part in printable(name).replace("\\", "/").split("/") if part not in ("", ".", ".."))
     numbered = (f"{name.removesuffix('.html')} ({k}).html" for k in itertools.count(2))
-    return next(each for each in itertools.chain([name], numbered) if each not in taken)
+    return next(each for each in itertools.chain([name], numbered) if each.casefold() not in taken)

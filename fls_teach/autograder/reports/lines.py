@@ -48,18 +48,12 @@ def row_lines(rows: list[tuple[str, str]]) -> list[str]:
 
 def verdict_lines(exercise: Record, item: Record) -> list[str]:
     """What a student is told about one property, as aligned lines of plain text."""
-    rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if item["verdict"] != "passed" else "passed")]
+    failed = item["verdict"] != "passed"  # of a file that does not load no property has a card
+    rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if failed else "passed")]
     rows += [("summary", item["summary"]), ("property", item["formula"])]
-    rows += card_rows(item) or _file_rows(exercise, item)
+    rows += card_rows(item) or [row for row in file_rows(exercise) if failed and row[1] != item["summary"]]
     rows += [("likely", likely_of(item))]
     return row_lines([(label, text) for label, text in rows if text])
-
-
-def _file_rows(exercise, item):
-    """Of a file that does not load, its reason: no property has a card then."""
-    if item["verdict"] == "passed":
-        return []
-    return [(label, text) for label, text in file_rows(exercise) if text != item["summary"]]
 
 
 def file_rows(exercise: Record) -> list[tuple[str, str]]:

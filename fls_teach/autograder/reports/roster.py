@@ -87,7 +87,8 @@ class Roster:
         known = {key[0] for *_, given in people for key in given if key in places}
         kinds = {kind for kind, _ in places}
         for submission, called, name, given in people:
-            keys = given if known & {kind for kind, _ in given} else given + _by_name(name)
+            by_name = [("login", _plain(name)), ("id", _plain(name)), ("name", _letters(name))]
+            keys = given if known & {kind for kind, _ in given} else given + by_name
             fitting = [(places[key], key) for key in keys if key in places]
             (k, key) = next(((*found, key) for found, key in fitting if len(found) == 1), (None, None))
             if k is not None:
@@ -161,11 +162,6 @@ def _column_of(heading, wanted, said):
 def _given(number, login):
     """What a person is surely known by, as the platform says it; surest first."""
     return [("id", each) for each in _numbers(number)] + [("login", _plain(each)) for each in [login] if each]
-
-
-def _by_name(name):
-    """What a person may be known by if only the name of what was handed in says something."""
-    return [("login", _plain(name)), ("id", _plain(name)), ("name", _letters(name))]
 
 
 def _numbers(cell):

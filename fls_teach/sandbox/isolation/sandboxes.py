@@ -94,7 +94,7 @@ _INHERITED = (
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP", "PATHEXT", "COMSPEC"),
     *("USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA"),
 )
-_SET_VARIABLES = {
+SET_VARIABLES = {
     # Two threads for each of many workers only get in each other's way, and sums in a fixed order make a mark
     # repeatable; so does the hash seed.
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
@@ -125,7 +125,7 @@ class NoSandbox:
 
     def environment(self) -> dict[str, str]:
         """The environment for it: what it inherits of ours, and what is set."""
-        return {name: os.environ[name] for name in os.environ if name.upper() in self.inherited} | _SET_VARIABLES
+        return {name: os.environ[name] for name in os.environ if name.upper() in self.inherited} | SET_VARIABLES
 
     def folder(self, folder: str | Path) -> str | Path:
         """The folder to start in."""
