@@ -22,6 +22,22 @@ def points(differences, digits=2, cross_fitted=False):
     return f"{100 * found.mean:+.{digits}f} ± {100 * found.half:.{digits}f}"
 
 
+def mean_percent(values):
+    """Mean of one value per seed in percent with its 95% interval; how many failed, if some are NaN; "" if none is.
+
+    Examples
+    --------
+    >>> mean_percent([0.5, 0.51, 0.52])
+    '51.0 ± 2.5'
+    """
+    if not len(values):
+        return ""
+    found = interval(100 * np.array(values))
+    if np.isnan(found.mean):
+        return f"{np.isnan(values).sum()} of {len(values)} failed"
+    return f"{found.mean:.1f}" + (f" ± {found.half:.1f}" if len(values) > 1 else "")
+
+
 def plus_minus(values, digits=3):
     """A mean over seeds with its 95% interval, in the unit of the values."""
     found = interval(values)

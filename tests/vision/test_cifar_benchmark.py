@@ -17,9 +17,10 @@ def script():
     before = list(sys.path)
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        import measured.real_images
+        from measured import cifar_record, longer_budget, real_images
 
-        return runpy.run_path(str(BENCHMARKS / "cifar.py"), run_name="cifar") | vars(measured.real_images)
+        parts = vars(cifar_record) | vars(longer_budget) | vars(real_images)
+        return parts | runpy.run_path(str(BENCHMARKS / "cifar.py"), run_name="cifar")
     finally:
         sys.path[:] = before
 
@@ -91,6 +92,87 @@ def test_a_fall_of_runs_that_fitted_less_may_be_one_of_speed(script):
     assert said in script["real_images"](slow) and script["real_images"](slow).count("speed alone") == 1
 
 
+def longer_rows(script, means, seeds=range(1, 5), noise=0.003, fitted=(0.95, 1.0)):
+    """Rows of the network of `finished` with three times the epochs, at c = 2^-2 and 1."""
+    rng, rows = np.random.default_rng(1), []
+    for seed in seeds:
+        for log2_c, mean, right in zip((-2, 0), means, fitted, strict=True):
+            peak = mean + noise * rng.standard_normal()
+            values = ["cnn5", 16, 2000, 0.9, 16, "cosine", 180, 0, log2_c, 0.03, seed, "budget", 180, peak, peak, right]
+            rows.append(dict(zip(script["COLUMNS"], values, strict=True)))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("means", "more", "words"),
+    [
+        ((0.45, 0.5), {}, "a part of the fall is one of speed, and a part is left. Not fewer training images"),
+        ((0.5, 0.5), {}, "the fall shrinks, and what is left of it is not told from none"),
+        ((0.4, 0.5), {}, "the fall stays, and that any part of it is one of speed is not shown. Not fewer"),
+        ((0.3, 0.5), {}, "the fall grows with the budget, so it is not one of speed"),
+        ((0.45, 0.5), {"noise": 0.2}, "neither a fall nor a change of it is shown, so these seeds do not tell"),
+        (
+            (0.4, 0.5),
+            {"fitted": (0.6, 1)},
+            "Still fewer training images are right at 2^-2: even more epochs may change",
+        ),
+        ((0.4, 0.5), {"seeds": [1]}, "plain, at the rates chosen above: too few seeds count to judge by."),
+    ],
+)
+def test_what_a_longer_budget_says_of_a_fall(script, means, more, words):
+    """Catches a claim about speed that does not follow from the numbers, whichever way they fall."""
+    assert words in script["real_images"](finished(script, (0.4, 0.5, 0.4)) + longer_rows(script, means, **more))
+
+
+def test_a_longer_budget_is_paired_and_no_curve_of_its_own(script):
+    """Catches a gap over seeds of one budget, runs at another rate, and a judged text that the control changes."""
+    rows = finished(script, (0.4, 0.5, 0.4), noise=0)
+    more = longer_rows(script, (0.45, 0.5), noise=0, seeds=range(2, 9))
+    other = [row | {"lr": 0.3, "peak": 0.9} for row in longer_rows(script, (0.9, 0.9))]
+    said = script["real_images"](rows + more + other)
+    assert "| seeds 2, 3, 4 | 2^-2 | 2^0 | difference |" in said
+    assert "| 60 epochs | 40.0 ± 0.0 | 50.0 ± 0.0 | +10.0 ± 0.0 | 100 | 100 |" in said
+    assert "| 180 epochs | 45.0 ± 0.0 | 50.0 ± 0.0 | +5.0 ± 0.0 | 95 | 100 |" in said
+    assert "that is a change of -5.0 ± 0.0, paired" in said and said.count("runs are finished") == 1
+    assert script["real_images"](rows) in said
+    failed = [row | {"status": "dead"} if row["seed"] == 3 else row for row in more]
+    assert "| seeds 2, 4 |" in script["real_images"](rows + failed)
+    alone = script["real_images"](more)
+    assert "14 runs are finished" in alone and "a U needs three c" in alone
+
+
+def test_the_runs_of_the_longer_budget_come_from_the_record(script):
+    """Catches a rate or a c that seed 0 did not choose, seed 0 among the judges, and a record that says too little."""
+    network = script["PARTS"]["longer"]
+    rows = [row | {"budget": 40} for row in finished(script, (0.4, 0.5, 0.4))]
+    runs = script["longer"](network, rows)
+    assert [(run.seed, run.c, run.lr, run.epochs, run.centred) for run in runs[:3]] == [
+        (1, 0.25, 0.03, 120, False), (1, 1, 0.03, 120, False), (2, 0.25, 0.03, 120, False)
+    ]  # fmt: skip
+    assert len(runs) == 8 and {run.schedule for run in runs} == {"cosine"}
+    with pytest.raises(ValueError, match="there are no rates for the part 'longer' yet"):
+        script["longer"](network, [row | {"budget": 20} for row in rows])
+
+
+def test_other_seeds_may_judge_only_where_it_decides(script):
+    """Catches other seeds at a c that decides nothing, none where it does, and a report that stumbles over the gaps."""
+    search = script["Search"](script["COMMON"], [0, -4, 4, 2])
+    peaks = {0: 0.5, -4: 0.4, 4: 0.6, 2: 0.55}
+    search.learn({
+        run: {"status": "reached", "peak_test_accuracy": peaks[np.log2(run.c)] - 0.1 * run.centred * (run.c == 4)}
+        for run in search.runs()
+    })  # fmt: skip
+    judged = {(run.centred, run.c) for run in search.runs_of(1, decide_only=True)}
+    assert judged == {(False, 1 / 16), (False, 4), (False, 16), (True, 1 / 16), (True, 1), (True, 16)}
+    assert len(search.runs_of(1)) == 8
+    rows = finished(script, (0.4, 0.5, 0.4))
+    between = [row | {"log2_c": 1, "peak": 0.45} for row in rows if row["log2_c"] == 0 and row["seed"] == 0]
+    said = script["real_images"](rows + between)
+    assert "for 4 and 4 other seeds, paired: an inverted U." in said and "no other seed has been trained" in said
+    assert "| plain: their training accuracy at the end | 100 | 100 |  | 100 |" in said
+    assert "no other seed" not in script["real_images"](rows)
+
+
 def test_plain_and_centred_are_paired(script):
     rows = finished(script, (0.4, 0.5, 0.4)) + finished(script, (0.4, 0.5, 0.45), centred=1)
     assert "2^-2: +0.0 ± 0.0; 2^0: +0.0 ± 0.0; 2^2: +5.0 ± 0.0" in script["real_images"](rows)
@@ -131,3 +213,33 @@ def test_a_folder_becomes_rows(script, tmp_path):
     assert [row["seed"] for row in found] == [0, 1] and found[0]["log2_c"] == -2 and found[0]["train_accuracy"] == 0.9
     assert (tmp_path / "cifar.png").stat().st_size > 5_000
     assert "centred: how all runs ended | 2 budget |" in (tmp_path / "out" / "cifar.md").read_text(encoding="utf-8")
+
+
+def test_a_row_outlives_its_folder_and_a_new_run_takes_the_place_of_an_equal_one(script, tmp_path):
+    """Catches a record that loses what was measured, and one that counts a run twice."""
+    from fls_teach.vision.sweep import store
+
+    run = replace(script["COMMON"], c=0.25)
+    ended = {"status": "budget", "epochs": 40, "final_test_accuracy": 0.4, "train_accuracy": [0.1, 0.9]}
+
+    def report(name, runs):
+        for each, peak in runs.items():
+            trained = ended | {"peak_test_accuracy": peak}
+            store.save(tmp_path / name, {"run": each.parameters, "trained": trained})
+        script["report"]([tmp_path / name] if runs else [], tmp_path / "out", tmp_path / "cifar.png")
+        return {(row["seed"], row["lr"]): row["peak"] for row in script["read"](tmp_path / "out" / "cifar.csv")}
+
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    first = report("a", {run: 0.5, replace(run, seed=1): 0.6})
+    assert first == {(0, 0.1): 0.5, (1, 0.1): 0.6}
+    assert report("b", {run: 0.55, replace(run, lr=0.2): 0.7}) == {(0, 0.1): 0.55, (1, 0.1): 0.6, (0, 0.2): 0.7}
+    before = (tmp_path / "out" / "cifar.csv").read_bytes()
+    assert report("", {}) and (tmp_path / "out" / "cifar.csv").read_bytes() == before
+
+
+def test_the_record_of_the_repository_stays_as_it_is_written(script, tmp_path):
+    """Catches a column that reading and writing changes, so that equal runs would no longer be found equal."""
+    (tmp_path / "cifar.csv").write_bytes(script["RECORD"].read_bytes())
+    script["report"]([], tmp_path, tmp_path / "cifar.png")
+    assert (tmp_path / "cifar.csv").read_bytes() == script["RECORD"].read_bytes()
