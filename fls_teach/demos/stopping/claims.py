@@ -42,7 +42,7 @@ def _stops_claim(net, rule, curve):
 def _same_c_claim(net, rule, log2_c, reference, other):
     """Of the c at which both rules stop all seeds, the best is the same up to one step of the grid."""
     id, source, step = f"{net}-{rule}-same-c", f"[P] {SCIENCE}", float(np.diff(log2_c).max())
-    shift = f"shift of its log2, where one step of the grid is {step:g}"
+    shift = f"shift of its log2, where the widest step of the grid is {step:g}"
     statement = f"{NET_WORDS[net]}stopping by {RULES[rule]} leaves the best c where training accuracy has it: {shift}"
     both = np.isfinite(reference + other).all(axis=0)
     if not both.any():
