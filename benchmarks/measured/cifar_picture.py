@@ -27,7 +27,7 @@ def figure(found):
                 )
         for epochs, judged in judged_longer(Curve(some, 0), longer).items():
             judged = {c: {seed: peak(row) for seed, row in seeds.items()} for c, seeds in judged.items()}
-            look = {"fmt": "D:", "color": plotting.OVER_ALIGNMENT, "mfc": "white"}
+            look = {"fmt": "D", "color": plotting.OVER_ALIGNMENT, "mfc": "white"}
             _errorbars(axis, judged, **look, label=f"f trained for {epochs} epochs: the same seeds")
         ticks = sorted({row["log2_c"] for row in some})
         axis.set_xticks(ticks, [f"$2^{{{c:g}}}$" for c in ticks])

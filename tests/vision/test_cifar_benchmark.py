@@ -145,11 +145,13 @@ def test_the_runs_of_the_longer_budget_come_from_the_record(script):
     """Catches a rate or a c that seed 0 did not choose, seed 0 among the judges, and a record that says too little."""
     network = script["PARTS"]["longer"]
     rows = [row | {"budget": 40} for row in finished(script, (0.4, 0.5, 0.4))]
-    runs = script["longer"](network, rows)
+    runs = [run for run in script["longer"](network, rows) if run.epochs == 120]
     assert [(run.seed, run.c, run.lr, run.epochs, run.centred) for run in runs[:3]] == [
         (1, 0.25, 0.03, 120, False), (1, 1, 0.03, 120, False), (2, 0.25, 0.03, 120, False)
     ]  # fmt: skip
-    assert len(runs) == 8 and {run.schedule for run in runs} == {"cosine"}
+    assert len(runs) == 16 and {run.schedule for run in runs} == {"cosine"}
+    short = [(run.seed, run.c) for run in script["longer"](network, rows) if run.epochs == 40]
+    assert short == [(seed, c) for seed in range(5, 9) for c in (0.25, 1)]
     with pytest.raises(ValueError, match="there are no rates for the part 'longer' yet"):
         script["longer"](network, [row | {"budget": 20} for row in rows])
 
