@@ -149,12 +149,23 @@ def train(network, folder, data_dir):
 
 
 def trained(runs, folder, data_dir):
-    """Run -> what became of it; only what is missing in `folder` is trained."""
+    """Run -> what became of it; only what is missing in `folder` is trained.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if a run failed or is another process's: without it nothing can be chosen.
+    """
     from fls_teach.vision.sweep.sweep import sweep
 
     ways = {"engine": "processes", "jobs": cores(), "device": "cpu", "data_dir": data_dir, "all_cells": True}
     say = lambda sentence: print(sentence, file=sys.stderr)  # noqa: E731
-    return {Run(**each["run"]): each["trained"] for each in sweep(runs, folder, **ways, say=say).records}
+    records = sweep(runs, folder, **ways, say=say).records
+    if len(records) < len(runs):
+        raise ValueError(
+            f"{len(runs) - len(records)} of {len(runs)} runs are not finished: they failed, or another process has them"
+        )
+    return {Run(**each["run"]): each["trained"] for each in records}
 
 
 def longer(network, rows):

@@ -8,6 +8,9 @@ from .cifar_record import DESIGN, Curve, networks, read, with_longer
 from .longer_budget import LESS_FITTED, longer_budget
 from .words import mean_percent, points, powers, table
 
+MAY_BE = "the fall to that side may be one of speed alone."
+"""Said of an end where fewer training images were right, and no longer budget has been tried."""
+
 
 def real_images(rows=None):
     """The text below docs/science.md#real-images, and of benchmarks/results/cifar.md."""
@@ -15,7 +18,7 @@ def real_images(rows=None):
     parts = []
     for key, (some, longer) in with_longer(rows).items():
         design = dict(zip(DESIGN, key, strict=True))
-        parts.append(_network(design, some))
+        parts.append(_network(design, some, longer))
         parts += [longer_budget(design, some, each) for each in networks(longer).values()]
     head = """CIFAR-100, the first 10 fine classes, as many training images of each, and their 1,000 test images; SGD
 until 99% training accuracy or the budget. Seed 0 chooses the learning rate at each c, by peak test accuracy, and the
@@ -25,7 +28,7 @@ same for all seeds: an interval says what other seeds would give on these, and o
     return "\n\n".join([head, *parts])
 
 
-def _network(design, rows):
+def _network(design, rows, longer):
     curves = {name: Curve(rows, centred) for centred, name in enumerate(("plain", "centred"))}
     curves = {name: curve for name, curve in curves.items() if curve.rows}
     every_c = sorted({c for curve in curves.values() for c in curve.log2_c})
@@ -48,7 +51,7 @@ def _network(design, rows):
         f"batch {design['batch']}, {design['schedule']} rate, {design['budget']} epochs at most: {len(rows)} runs are "
         f"finished, {reached} reached the target.",
         table([design["model"], *powers(every_c)], lines),
-        *(_verdict(name, curve) for name, curve in curves.items()),
+        *(_verdict(name, curve, longer if name == "plain" else []) for name, curve in curves.items()),
     ]
     if len(curves) == 2:
         text.append(_centring(*curves.values()))
@@ -69,7 +72,7 @@ def _endings(rows):
     return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
 
-def _verdict(name, curve):
+def _verdict(name, curve, longer):
     if len(curve.log2_c) < 3:
         return f"- {name}: a U needs three c, and only {', '.join(powers(curve.log2_c))} have been tried."
     if missing := [c for c in curve.log2_c if c not in curve.rates]:
@@ -87,19 +90,21 @@ def _verdict(name, curve):
     return (
         f"- {name}: {best}, the best c inside the range for seed 0, has {points(left, 1)} and {points(right, 1)} "
         f"points more than {low} and {high}, for {len(left)} and {len(right)} other seeds, paired: {shape}."
-        f"{_slow(curve)}"
+        f"{_slow(curve, longer)}"
     )
 
 
-def _slow(curve):
+def _slow(curve, longer):
     """A sentence for ends where less was fitted than at the best c: a fall there may be one of speed."""
     ends = curve.log2_c[0], curve.log2_c[-1]
     fitted = {c: np.mean([row["train_accuracy"] for row in curve.judging(c)]) for c in (*ends, curve.best_inside())}
     best = fitted[curve.best_inside()]
     less = [c for c in ends if fitted[c] < best - LESS_FITTED]
+    asked = {row["log2_c"] for row in longer}
     return "".join(
         f" At {powers([c])[0]} the runs end with {100 * fitted[c]:.0f}% of the training images right, at the best c "
-        f"with {100 * best:.0f}%: the fall to that side may be one of speed alone."
+        f"with {100 * best:.0f}%: "
+        f"{'is the fall to that side one of speed? See the longer budget below.' if c in asked else MAY_BE}"
         for c in less
     )
 

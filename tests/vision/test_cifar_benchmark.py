@@ -90,6 +90,8 @@ def test_a_fall_of_runs_that_fitted_less_may_be_one_of_speed(script):
     slow = [row | {"train_accuracy": 0.6 if row["log2_c"] == -2 else 0.95} for row in rows]
     said = "an inverted U. At 2^-2 the runs end with 60% of the training images right, at the best c with 95%"
     assert said in script["real_images"](slow) and script["real_images"](slow).count("speed alone") == 1
+    controlled = script["real_images"](slow + longer_rows(script, (0.4, 0.5)))
+    assert "speed alone" not in controlled and "one of speed? See the longer budget below." in controlled
 
 
 def longer_rows(script, means, seeds=range(1, 5), noise=0.003, fitted=(0.95, 1.0)):
@@ -134,7 +136,7 @@ def test_a_longer_budget_is_paired_and_no_curve_of_its_own(script):
     assert "| 60 epochs | 40.0 ± 0.0 | 50.0 ± 0.0 | +10.0 ± 0.0 | 100 | 100 |" in said
     assert "| 180 epochs | 45.0 ± 0.0 | 50.0 ± 0.0 | +5.0 ± 0.0 | 95 | 100 |" in said
     assert "that is a change of -5.0 ± 0.0, paired" in said and said.count("runs are finished") == 1
-    assert script["real_images"](rows) in said
+    assert said.startswith(script["real_images"](rows))
     failed = [row | {"status": "dead"} if row["seed"] == 3 else row for row in more]
     assert "| seeds 2, 4 |" in script["real_images"](rows + failed)
     alone = script["real_images"](more)
@@ -198,6 +200,15 @@ def test_the_search_goes_on_beyond_the_outermost_rate(script):
     search = script["Search"](script["COMMON"], [0])
     assert search.learn(trained("budget", peak=lambda lr: 0.1))
     assert max(run.lr for run in search.runs()) == pytest.approx(0.1)
+
+
+def test_a_run_without_a_record_is_a_sentence(script, monkeypatch, tmp_path):
+    """Catches a traceback, or a choice among what is left, where a run failed or another process is training it."""
+    from fls_teach.vision.sweep import sweep
+
+    monkeypatch.setattr(sweep, "sweep", lambda runs, *_, **__: sweep.Swept([], [], [], runs))
+    with pytest.raises(ValueError, match="2 of 2 runs are not finished: they failed, or another process has them"):
+        script["trained"]([script["COMMON"], replace(script["COMMON"], seed=1)], tmp_path, None)
 
 
 def test_a_folder_becomes_rows(script, tmp_path):
