@@ -1,17 +1,18 @@
 """The autograder: fair, repeatable marks for code that is not trusted.
 
-A submission goes through these rooms::
+A submission goes through these rooms; each uses only what stands above it::
 
-    intake      what a platform packed         -> a Submission per person (people, patterns), then its files (choice)
-    marking     one Submission, in a sandbox   -> record (a verdict for every property), within its time limits
-    grader      a process that does this for one after another, or `cluster`: machines that do
-    batch       several of these side by side, and the files of a submission (reports.folder); what is finished stays
-    grade       all of it: course_key, a sandbox that was tried, the batch, what concerns all together (conclude)
-    gradescope, junit, html, gradebook, batch_result, against    draw on records alone
+    record      the record of a submission: its fields, its sums, what counts in the end
     settings    RunSettings: what is asked for; results_folder: no marks made otherwise are mixed in
-    similar     near-identical submissions: a flag for manual review, never a mark
-    release, bundle    the course for students, the autograder for Gradescope
-    doctor, zoo        is this machine fit to grade, and do the attacks fail here?
+    intake      what a platform packed         -> a Submission per person (people, patterns), then its files (choice)
+    reports     gradescope, junit, html, gradebook, batch_result, against draw on records alone; folder writes them
+                similar: near-identical submissions, a flag for manual review and never a mark
+    marking     mark: one Submission, in a sandbox -> record (a verdict for every property), within its time limits
+                grader: a process that does this for one after another; cluster: machines that do
+                batch: several of these side by side, and the files of a submission; what is finished stays
+    packaging   release, bundle, feedback: the course for students, the autograder for Gradescope, what goes back
+    grade       all of it: course_key, a sandbox that was tried, the batch; conclude: what concerns all together
+    doctor      is this machine fit to grade, and do the attacks of the zoo fail here?
 
 Marks come from the specification (`fls_teach.course`), which asks the submission's functions through
 `fls_teach.sandbox`: that package says what is trusted and what is not.

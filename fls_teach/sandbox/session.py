@@ -3,7 +3,7 @@
 import os
 import weakref
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, TypeVar, cast
 
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.isolation.sandboxes import NoSandbox
@@ -13,6 +13,7 @@ from fls_teach.sandbox.reply import last_words, visible_fields
 from fls_teach.sandbox.source import check_source, read_source
 from fls_teach.sandbox.worker_process import WorkerProcess
 
+_Own = TypeVar("_Own", bound="BaseSession")
 _FATAL = "timeout", "crash", "memory", "output", "protocol_error"  # after which the worker is ended
 
 
@@ -87,7 +88,7 @@ class BaseSession:
             self.first_timeout = outcome
         return outcome
 
-    def __enter__(self) -> Self:
+    def __enter__(self: _Own) -> _Own:
         return self
 
     def __exit__(self, *exception: object) -> None:

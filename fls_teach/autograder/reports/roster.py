@@ -5,7 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.tables import read_table, write_table
@@ -41,7 +41,7 @@ class Roster:
         self._found, self.strangers, self.unclear, self.by_name = {}, [], [], []
 
     @classmethod
-    def read(cls, path: str | Path, column: str | None = None) -> Self:
+    def read(cls, path: str | Path, column: str | None = None) -> "Roster":
         """The roster in a CSV file.
 
         Parameters
