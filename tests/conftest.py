@@ -38,6 +38,19 @@ def pytest_collection():
         gc.enable()
 
 
+LONGEST_NAME = 200
+"""Characters of a parameter in the name of its test."""
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name a test that is given a long text by the length of that.
+
+    Each test process sends the names of all tests, and those of its own again and again: inputs of megabytes made them
+    57 MB, which took longer than the tests.
+    """
+    return f"{argname}-of-{len(val)}" if isinstance(val, (str, bytes)) and len(val) > LONGEST_NAME else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     """Let pytest-xdist send commands to a test process that has just ended.

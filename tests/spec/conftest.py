@@ -6,6 +6,8 @@ from fls_teach.course.checking.spec import Student
 from fls_teach.course.registry import find_exercise
 from fls_teach.sandbox import InProcess
 
+collect_ignore_glob = ["support_*.py"]  # they hold no tests, and one of them imports half of torch
+
 
 def pytest_generate_tests(metafunc):
     if "student" in metafunc.fixturenames:
