@@ -118,6 +118,8 @@ class RunSettings:
         An earlier results folder.
     time_limit, total_limit : float
         Seconds per call, and per submission; None for no limit.
+    load_limit : float
+        Seconds to load one file.
     memory_mib : int
     extra_spec : path or None
         A folder of withheld properties.
@@ -151,6 +153,7 @@ class RunSettings:
     against: str | Path | None = None
     time_limit: float = TimeLimits.call
     total_limit: float | None = None
+    load_limit: float = TimeLimits.load
     memory_mib: int = 2048
     extra_spec: str | Path | None = None
     overrides: str | Path | None = None
@@ -164,7 +167,8 @@ class RunSettings:
     @property
     def time_limits(self) -> TimeLimits:
         """The limits on the time of a submission."""
-        return TimeLimits(self.time_limit, _EXERCISE_SHARE * self.time_limit, submission=self.total_limit)
+        exercise = _EXERCISE_SHARE * self.time_limit
+        return TimeLimits(self.time_limit, exercise, self.load_limit, submission=self.total_limit)
 
     @property
     def own_files(self) -> dict:

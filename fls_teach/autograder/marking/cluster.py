@@ -28,7 +28,7 @@ from fls_teach.scheduler import connected
 
 ATTEMPTS = 3  # a submission that ends this many workers is not tried on another
 AT_A_TIME = 256  # submissions; also self-tests of workers
-SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "memory_mib"
+SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "load_limit", "memory_mib"
 """Fields of `RunSettings` that a worker gets."""
 
 TRANSFER = 30.0  # seconds for an answer that is ready to come here, over a busy network
