@@ -33,7 +33,7 @@ from .handed_in import (
 pytestmark = pytest.mark.usefixtures("forked_graders")
 BWRAP = shutil.which("bwrap") or os.environ.get("CI")  # in CI it has to be there
 SLOWLY = "import time\ntime.sleep(0.4)\n"
-ZERO = "def linear_error(w, signal, kappa, sigma):\n    return object()\n"  # marked in a fifth of the time of right work
+ZERO = "def linear_error(w, signal, kappa, sigma):\n    return object()\n"  # marked in a fifth of the time
 
 
 @pytest.fixture
