@@ -87,8 +87,9 @@ def missing():
 def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_machine(tmp_path, environment):
     """Catches a lost or doubled submission, a record that shows where it was made, and a worker without a self-test."""
     slowly = "import time\ntime.sleep(0.4)\n"
-    for name in ("ada", "bo"):
-        hand_in(tmp_path / "in" / name, {"8": f"{slowly}{solution('8')}# {name}\n"})
+    wrong = "def linear_error(w, signal, kappa, sigma):\n    return object()\n"  # marked in a fifth of the time
+    for name, text in (("ada", wrong), ("bo", solution("8"))):
+        hand_in(tmp_path / "in" / name, {"8": f"{slowly}{text}# {name}\n"})
     noted, where = tmp_path / "noted", tmp_path / "scheduler.json"
     noted.mkdir()
     preload = tmp_path / "preload.py"

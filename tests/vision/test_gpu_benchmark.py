@@ -14,20 +14,31 @@ import fls_teach
 BENCHMARK = Path(fls_teach.__file__).resolve().parents[1] / "benchmarks" / "vision_gpu.py"
 
 
-def benchmark(*words):
-    return subprocess.run([sys.executable, BENCHMARK, *map(str, words)], capture_output=True, text=True)
+@pytest.fixture
+def benchmark(monkeypatch):
+    """Run the script in this process, which has imported torch."""
+
+    def run(*words):
+        monkeypatch.syspath_prepend(BENCHMARK.parent)
+        monkeypatch.setattr(sys, "argv", [str(BENCHMARK), *map(str, words)])
+        runpy.run_path(str(BENCHMARK), run_name="__main__")
+
+    return run
 
 
-def test_all_parts_run_on_little_and_a_part_alone_keeps_the_others(tmp_path):
-    """First a heatmap that has no time for any run, which the second call then does."""
+def test_all_parts_run_on_little_and_a_part_alone_keeps_the_others(tmp_path, benchmark):
+    """First a heatmap that has no time for any run, which the second call then does, in a process of its own."""
 
-    def measured(*words):
-        done = benchmark("--quick", "--out", tmp_path, *words)
-        assert done.returncode == 0, done.stderr
+    def measured(*words, run=benchmark):
+        run("--quick", "--out", tmp_path, *words)
         return json.loads((tmp_path / "vision_gpu.json").read_text(encoding="utf-8"))["parts"]
 
+    def process(*words):
+        done = subprocess.run([sys.executable, BENCHMARK, *map(str, words)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
     assert measured("--part", "heatmap", "--minutes", -1)["heatmap"]["cells"] == []
-    found = measured()
+    found = measured(run=process)
     assert found["heatmap"]["runs"] == len(found["heatmap"]["cells"]) == found["heatmap"]["done_now"] == 4
     few = {"fused, few evaluations", "fused, few evaluations, bf16"}
     assert set(found["sweep"]["seconds"]) == {"fused", "loop", "loop, compiled", *few}
@@ -68,10 +79,8 @@ def test_the_work_of_resnet18_is_the_published_one(monkeypatch):
         ),
     ],
 )
-def test_what_cannot_be_measured_is_a_sentence(words, sentence, monkeypatch, capsys):
-    """Catches a measurement that begins all the same, and a traceback. Here, because a process imports torch anew."""
-    monkeypatch.syspath_prepend(BENCHMARK.parent)
-    monkeypatch.setattr(sys, "argv", [str(BENCHMARK), *words])
+def test_what_cannot_be_measured_is_a_sentence(words, sentence, benchmark, capsys):
+    """Catches a measurement that begins all the same, and a traceback."""
     with pytest.raises(SystemExit) as end:
-        runpy.run_path(str(BENCHMARK), run_name="__main__")
+        benchmark(*words)
     assert end.value.code == 2 and sentence in capsys.readouterr().err
