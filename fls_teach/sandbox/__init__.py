@@ -30,7 +30,8 @@ Both have
     the file does not load, or None); ``with``.
     ``function`` may be ``"support:NAME"``: a function of the course's own
     file `support`, which is loaded in the worker before the student's file
-    and finds the student's module in its global ``student``.
+    and finds the student's module in its global ``student``. Its
+    ``prepare``, if it has one, is told the student's text before that runs.
 ``Outcome`` (frozen dataclass)
     kind         one of KINDS, below
     function     the name that was called ("" for ``load``)

@@ -71,17 +71,21 @@ class Program:
         return module
 
     def load(self, source: bytes, support_source: bytes | None) -> tuple[dict[str, Any], bytes]:
-        """Run both sources; return the answer and the encoded list of functions."""
+        """Run both sources; return the answer and the encoded list of functions.
+
+        The support code's `prepare`, if it has one, is told the student's text in between.
+        """
+        text = source.decode("utf-8", "replace")
         try:
             if support_source is not None:
                 # Before the student's file, which could otherwise change what it imports.
                 self.support.student = self.student
                 code = compile(support_source, "course support", "exec", dont_inherit=True)
                 exec(code, self.support.__dict__)
+                getattr(self.support, "prepare", str)(text)
         except Exception as error:
             detail = f"cannot be checked: the course's support code raised {error!r:.300}"
             return ANSWER | {"kind": "load_error", "detail": detail}, b""
-        text = source.decode("utf-8", "replace")
         linecache.cache[self.file_name] = (len(text), None, text.splitlines(True), self.file_name)
         seed_generators()
         try:

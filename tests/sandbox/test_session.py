@@ -335,6 +335,9 @@ def test_support_code_meets_the_student_in_the_worker(session_for, folder):
     session = session_for("def f(g, x):\n    return g(g(x))\n", support=support)
     assert session.call("support:both", 1).value == [3, 2]
     assert session.call("both", 1).kind == "missing"
+    support.write_text("def prepare(source):\n    global text\n    text = source\ndef told():\n    return text\n")
+    assert session_for("x = 'optim'", support=support).call("support:told").value == "x = 'optim'"
+
     support.write_text("import nothing_here")
     assert "support code raised Mod" in session_for("x = 1", support=support).call("f").message
 

@@ -1,5 +1,9 @@
-"""Loaded before the student's file: what torch leaves to its first optimiser belongs to loading, not to a call."""
+"""What torch leaves to its first optimiser belongs to loading the student's file, not to a call."""
 
 import torch
 
-torch.optim.SGD([torch.zeros(1)], lr=0.1)  # imports half of torch, which takes seconds on a busy machine
+
+def prepare(source):
+    """Told the text of the student's file before it runs."""
+    if "optim" in source:  # the first one imports half of torch, which takes seconds
+        torch.optim.SGD([torch.zeros(1)], lr=0.1)

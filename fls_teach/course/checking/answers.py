@@ -16,6 +16,7 @@ def load(key, source, support):
         if text is not None:
             module.__file__ = key
             exec(compile(text, key, "exec"), module.__dict__)
+    getattr(helper, "prepare", str)(source)
     _loaded[key] = student, helper
 
 
