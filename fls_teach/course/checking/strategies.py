@@ -4,12 +4,16 @@ Every strategy draws plain values. Entries are quarters or seeds of a generator,
 has numbers that a person can check by hand.
 """
 
+import functools
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 QUARTERS = st.integers(-12, 12).map(lambda k: k / 4)
 """-3 to 3 in steps of 1/4: exact in every float format that a student would use."""
+
+SIGNS, COINS = st.sampled_from([1.0, -1.0]), st.booleans()
 
 seeds = st.integers(0, 10_000)
 """Seed of a numpy generator."""
@@ -21,19 +25,41 @@ ratios = st.integers(1, 16).map(lambda k: k / 4)
 """Signal-to-noise kappa/sigma."""
 
 
+# Made once for each shape: Hypothesis looks at the arguments of a new strategy for longer than it then draws.
+
+
+@functools.cache
+def quarters(*shape):
+    """Arrays of this shape."""
+    return arrays(np.float64, shape, elements=QUARTERS)
+
+
+@functools.cache
 def vectors(n_features, zero=False):
     """Vectors (d,), not zero unless told."""
-    every = arrays(np.float64, (n_features,), elements=QUARTERS)
-    return every if zero else every.filter(np.any)
+    return quarters(n_features) if zero else quarters(n_features).filter(np.any)
 
 
+@functools.cache
+def labels(n):
+    """Labels -1 and +1 (n,), at times all equal."""
+    return arrays(np.float64, (n,), elements=SIGNS)
+
+
+@functools.cache
+def orders(n):
+    """The numbers below n in any order."""
+    return st.permutations(range(n))
+
+
+@functools.cache
 @st.composite
 def frames(draw, n_features):
     """Orthonormal axes, one per row (d, d): those of the space in any order and direction, some turned by 3-4-5."""
-    axes = np.eye(n_features)[draw(st.permutations(range(n_features)))]
-    axes *= np.array([draw(st.sampled_from([1.0, -1.0])) for _ in range(n_features)])[:, None]
+    axes = np.eye(n_features)[draw(orders(n_features))]
+    axes *= np.array([draw(SIGNS) for _ in range(n_features)])[:, None]
     for k in range(n_features - 1):
-        if draw(st.booleans()):
+        if draw(COINS):
             axes[k : k + 2] = np.array([[0.6, 0.8], [-0.8, 0.6]]) @ axes[k : k + 2]
     return axes
 
@@ -43,8 +69,7 @@ def datasets(draw, max_samples=6, max_features=4, both_classes=False):
     """Small labelled sets: dict of X (n, d) and y (n,)."""
     n = draw(st.integers(2 if both_classes else 1, max_samples))
     d = draw(st.integers(1, max_features))
-    X = draw(arrays(np.float64, (n, d), elements=QUARTERS))
-    y = draw(arrays(np.float64, (n,), elements=st.sampled_from([1.0, -1.0])))
+    X, y = draw(quarters(n, d)), draw(labels(n))
     if both_classes:
         y[:2] = 1.0, -1.0
     return {"X": X, "y": y}
@@ -55,6 +80,4 @@ def training_problems(draw, max_samples=6, max_features=4, max_neurons=5):
     """A small set and a network on it, dead neurons included: dict of X (n, d), y (n,), W (h, d), v (h,)."""
     data = draw(datasets(max_samples, max_features))
     h, d = draw(st.integers(1, max_neurons)), data["X"].shape[1]
-    W = draw(arrays(np.float64, (h, d), elements=QUARTERS))
-    v = draw(arrays(np.float64, (h,), elements=QUARTERS))
-    return {**data, "W": W, "v": v}
+    return {**data, "W": draw(quarters(h, d)), "v": draw(quarters(h))}
