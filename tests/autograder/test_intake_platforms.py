@@ -431,6 +431,8 @@ def test_a_person_may_be_called_as_hidden_folders_are(packed, tmp_path):
         {f"{name[:2]}/{who}.py": who for who in ("Ada L", "Bo D") for name in (EIGHT, NINE)},
         {f"section {who[-1]}/{name}/{who}.py": who for who in ("A 1", "B 1", "A 2", "B 2") for name in (EIGHT, NINE)},
         {f"{who}/{name}/main.py": who for who in ("Ada L", "Bo D") for name in (EIGHT, NINE)},
+        {f"{who}_{name}/main.py": who for who in ("Ada L", "Bo D") for name in (EIGHT, NINE)},
+        {f"{name}-{who}/main.py": who for who in ("Ada L", "Bo D") for name in (EIGHT, NINE)},
         {f"multi_feedback_HW_77/L_{who}_{who.lower()}_{k}/{FILE}": f"L_{who}" for k, who in enumerate(("Ada", "Bo"))},
     ],
 )
@@ -474,6 +476,28 @@ def test_archives_by_section_or_by_exercise_hold_people(archives, packed, tmp_pa
     assert all(set(each.files.values()) == {who.encode()} and not each.review for who, each in read.items())
 
 
+def test_a_damaged_section_takes_nothing_else_with_it(tmp_path):
+    """Catches two sections that become a row each, as a third zip cannot be opened."""
+    lay(tmp_path, {f"part {s}.zip": zipped({f"{who} {s}/{FILE}": "x" for who in ("Ada", "Bo", "Cy")}) for s in "12"})
+    lay(tmp_path, {"part 3.zip": b"PK"})
+    read = {entry.name: entry.read() for entry in collect([tmp_path], CHOSEN)}
+    assert [name for name, each in read.items() if each.review] == ["part 3"] and len(read) == 7
+
+
+def test_a_person_in_a_folder_and_in_a_zip_has_one_row(tmp_path):
+    """Catches a row per form: a file for one exercise, a zip for the other, and a class that lies there twice."""
+    lay(
+        tmp_path,
+        {f"{EIGHT}/Ada.py": "x", f"{EIGHT}/Bo.py": "y", f"{NINE}/Ada.zip": zipped({OTHER: "x"}), f"{NINE}/Bo.py": "y"},
+    )
+    read = [entry.read() for entry in collect([tmp_path], CHOSEN)]
+    assert [(each.name, len(each.files)) for each in read] == [("Ada", 2), ("Bo", 2)]
+    files = {MOODLE.format(who, k, FILE): who for k, who in enumerate(("Ada", "Bo"))}
+    lay(tmp_path / "twice", {"all.zip": zipped(files), **{f"all/{path}": who for path, who in files.items()}})
+    read = [entry.read() for entry in collect([tmp_path / "twice"], CHOSEN)]
+    assert [(each.name, len(each.files), each.review) for each in read] == [("Ada", 1, ()), ("Bo", 1, ())]
+
+
 def test_an_exercise_that_only_an_earlier_attempt_holds_is_taken_from_there(tmp_path):
     """Catches work that is dropped without a word: the last attempt held another exercise."""
     times = {"2025-03-03-10-00-00": FILE, "2025-03-04-10-00-00": OTHER}
@@ -494,6 +518,16 @@ def test_folders_with_a_number_are_attempts_and_not_people(path, tmp_path):
     lay(tmp_path, {path.format(who=name, k=k, file=FILE): f"{name} {k}" for name in who for k in (9, 10)})
     read = {entry.name: entry.read() for entry in collect([tmp_path], CHOSEN)}
     assert {name: each.files for name, each in read.items()} == {name: {EIGHT: f"{name} 10".encode()} for name in who}
+
+
+def test_numbers_are_people_if_the_folders_around_them_are_rounds(tmp_path):
+    """Catches a class of numbers that becomes two rows; and the file of person 9 taken for exercise 9."""
+    numbers = [str(k) for k in range(1, 12)]
+    lay(tmp_path, {f"round {k}/{who}/{FILE}": f"{who} {k}" for who in numbers for k in (1, 2)})
+    read = {entry.name: entry.read() for entry in collect([tmp_path], CHOSEN)}
+    assert {name: each.files for name, each in read.items()} == {who: {EIGHT: f"{who} 2".encode()} for who in numbers}
+    (nine,) = collect([tmp_path / "round 1"], CHOSEN[1:])[10:]
+    assert nine.name == "9" and nine.read().files == {}
 
 
 def test_names_in_utf_8_that_no_flag_calls_so_are_read(tmp_path, monkeypatch):

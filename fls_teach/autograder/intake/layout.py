@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fls_teach.characters import UNSAFE
+from fls_teach.course.registry import exercises
 
 
 def data_lines(name: str) -> list[list[str]]:
@@ -167,6 +168,8 @@ def claimed(parts: tuple[str, ...], expected: tuple[str, ...]) -> tuple[str, int
     claim, name = recognised(parts[-1], expected), parts[-1][-LONGEST:].casefold()
     if claim or not _END.search(name) or name.startswith(("test_", "support_", "conftest", "_", ".")):
         return claim
+    if recognised(parts[-1], tuple(each.name for each in exercises())):  # one that is not marked
+        return None
     above = (named_after(folder, expected) for folder in reversed(parts[:-1]))
     return next(((each[0], 2) for each in above if each), None)
 

@@ -90,13 +90,19 @@ class Search:
         found, taken = [], {path.split("/")[0] for path in best}
         if archives and len(archives) == len(work) and (of_many := self._inner(at, archives, archives)):
             return of_many, True, []
-        if len(taken) == 1 and taken <= {*folders}:  # a platform may name its own folder as those of people
-            of_many = self._inner(at, [*taken])
-            if len({each.who for each in of_many if _of_platform(each)}) > 1:
+        platform = all(_of_platform(each) for each, _ in best.values())
+        if taken and taken <= {*folders} and (len(taken) == 1 or not platform):  # perhaps of many, called like a person
+            of_many = self._inner(at, sorted(taken))
+            if len({each.who for each in of_many if _of_platform(each) or not platform}) > 1:
                 return of_many, True, []
-        if not best and folders and len(work) <= len(folders) + 1:  # and the archive that they came in
-            found = self._inner(at, folders)
-            sure, taken = bool(found) or self._repeats(at, folders), {*folders} if found else taken
+        if not best and folders and len(work) <= len(folders) + max(len(archives), 1):
+            # Not the archive that they came in, if it does not hold the same people.
+            of_many = archives and self._inner(at, [*folders, *archives], archives)
+            found = of_many or self._inner(at, folders)
+            sure, taken = (
+                bool(found) or self._repeats(at, folders),
+                {*folders, *archives * bool(of_many)} if found else taken,
+            )
         found += [_with_member(each, at, path, file) for path, (each, file) in best.items()]
         if (_EXPORT, "file") in within:
             found = self._named_by_export(at, found)
@@ -201,29 +207,33 @@ class Search:
         Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they
         are taken if most are certain, or if those hold their people as well.
         """
-        certain, others = {}, {}
+        certain, others, lost = {}, {}, []
         if at.count("") + (self.kind == "archive") + bool(archives) > _NESTED:
             return []
         depth = len(at) - at.index("") if "" in at else len(at)
         for name in names if depth < (MAX_DEPTH if len(names) == 1 else _DEEPEST) else ():
+            packed = name in archives
             try:
                 with limited():
-                    theirs, sure, own = self.people((*at, name, *[""] * (name in archives)))
+                    theirs, sure, own = self.people((*at, name, *[""] * packed))
             except (Refused, Unreadable):  # reading it says why
-                return []
-            if (
-                name in archives and not exercises
-            ):  # was it packed by a platform, or by the one person whose work it may be?
+                each = _unread(name, "file" if packed else "folder", {})
+                lost.append(_with_member(each, at, name if packed else f"{name}/", name))
+                continue
+            if packed and not exercises:  # by a platform, or by the one person whose work it may be?
                 people = {each.who: _of_platform(each) for each in theirs}
                 sure = sure and (len(people) > 2 or any(people.values()) and len(people) + (len(names) == 1) > 1)
-            if own or not theirs or len(others) > len(certain) + 1:
+            if own or not theirs:
                 return []
+            if exercises:  # a person's archive in one, and file in another
+                theirs = [each if each.platform else replace(each, who=each.called) for each in theirs]
             (certain if sure else others)[name] = theirs
         known = {each.who for theirs in certain.values() for each in theirs}
         more = {each.who for theirs in others.values() for each in theirs}
-        if not (certain and exercises or len(certain) > len(others) or more <= known):
+        if not known or not (exercises or len(certain) > len(others) or more <= known):
             return []
-        return self._apart(certain | others, exercises)
+        found = self._apart(certain | others, exercises)
+        return found + lost if found else []
 
     def _apart(self, found, exercises):
         """All of what lies in several folders, {folder: people}; [] if it rather is in each of them one person's.
@@ -239,7 +249,7 @@ class Search:
             for who, name in these:
                 held[who].add(name)
         numbers = all(len(who) < 4 and who.isdecimal() for who in often)
-        if twice and _alike(found) and not _alike(often) and len(found) <= len(often):
+        if twice and _alike(found) and (len(found) < len(often) or len(found) == len(often) and not _alike(often)):
             for name, theirs in found.items():
                 number = "".join(re.findall(r"\d+", name))
                 found[name] = [each if each.when else replace(each, number=number) for each in theirs]

@@ -118,9 +118,8 @@ class Submission:
             notes = [*self.notes, *notes]
             for each in reversed(self.earlier):
                 if each.kind != "nothing" and len(claims) < len(self.expected):
-                    left = tuple(name for name in self.expected if name not in claims)
-                    before = replace(each, expected=left).read().files or {}
-                    if before:
+                    before = replace(each, expected=self.expected).read().files or {}
+                    if before := {name: data for name, data in before.items() if name not in claims}:
                         names = ", ".join(before)
                         notes.append(f"From attempt {each.attempt} was taken what no later one holds: {names}.")
                     files, claims = files | before, claims | {*before}
