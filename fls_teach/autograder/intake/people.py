@@ -88,21 +88,20 @@ class Search:
             found = self._inner(at, own, archives, True) if {*own} <= {*folders, *archives} else []
             return found, bool(found), [] if found else own
         found, taken = [], {path.split("/")[0] for path in best}
-        if archives and len(archives) == len(work) and (of_many := self._inner(at, archives, archives)):
-            return of_many, True, []
         platform = all(_of_platform(each) for each, _ in best.values())
+        sections = [archives] if archives and len(archives) == len(work) else []
         if taken and taken <= {*folders} and (len(taken) == 1 or not platform):  # perhaps of many, called like a person
-            of_many = self._inner(at, sorted(taken))
-            if len({each.who for each in of_many if _of_platform(each) or not platform}) > 1:
-                return of_many, True, []
-        if not best and folders and len(work) <= len(folders) + max(len(archives), 1):
-            # Not the archive that they came in, if it does not hold the same people.
-            of_many = archives and self._inner(at, [*folders, *archives], archives)
-            found = of_many or self._inner(at, folders)
-            sure, taken = (
-                bool(found) or self._repeats(at, folders),
-                {*folders, *archives * bool(of_many)} if found else taken,
-            )
+            sections.append(sorted(taken))
+        only = not best and folders and len(work) <= len(folders) + max(len(archives), 1)
+        if only:
+            sections += [[*folders, *archives], folders] if archives else [folders]  # they may have come in the archive
+        for names in sections:
+            many = self._inner(at, names, archives)
+            if len({each.who for each in many if not (best and platform) or _of_platform(each)}) > bool(best):
+                found, taken, best, sure = many, {*names}, {}, True
+                break
+        else:
+            sure = self._repeats(at, folders) if only else sure
         found += [_with_member(each, at, path, file) for path, (each, file) in best.items()]
         if (_EXPORT, "file") in within:
             found = self._named_by_export(at, found)
@@ -208,7 +207,7 @@ class Search:
         are taken if most are certain, or if those hold their people as well.
         """
         certain, others, lost = {}, {}, []
-        if at.count("") + (self.kind == "archive") + bool(archives) > _NESTED:
+        if at.count("") + (self.kind == "archive") + (not {*names}.isdisjoint(archives)) > _NESTED:
             return []
         depth = len(at) - at.index("") if "" in at else len(at)
         for name in names if depth < (MAX_DEPTH if len(names) == 1 else _DEEPEST) else ():
