@@ -793,6 +793,16 @@ def test_a_platforms_archive_is_listed_once_for_all_its_people(end, tmp_path, mo
     assert entries[2].read().files == {}
 
 
+def test_archives_do_not_stay_open_without_end(tmp_path):
+    """Catches a class of zips that uses up the files that a process may have open."""
+    for k in range(100):
+        (tmp_path / f"u{k}.zip").write_bytes(packed(**{FILE: b"%d" % k}))
+    entries = collect([tmp_path], exercises())
+    before = len(os.listdir("/proc/self/fd"))
+    assert len({entry.read().files[EIGHT] for entry in entries}) == 100
+    assert len(os.listdir("/proc/self/fd")) < before + 70
+
+
 @pytest.mark.parametrize("line", ["\n", "\n:", "\n - "])
 def test_no_list_of_names_takes_long_to_read(line, tmp_path):
     """Catches a pattern that reads all lines again from each of them: half a mebibyte of them would take hours."""

@@ -103,7 +103,8 @@ class ArchiveTree(Tree):
         self._entries = list(itertools.islice(entries, sources.MAX_ENTRIES + 1))
         if len(self._entries) > sources.MAX_ENTRIES:
             raise Refused(sources.MANY)
-        self.cost = copied / sources.MAX_UNPACKED_BYTES + len(self._entries) / (4 * sources.MAX_ENTRIES)
+        # Of 1, which all together may cost as long as nobody reads them: of the disk, memory and open files.
+        self.cost = copied / sources.MAX_UNPACKED_BYTES + len(self._entries) / (4 * sources.MAX_ENTRIES) + 1 / 64
         self.newest = max((each.time for each in self._entries if each.kind != "folder"), default=())
         self._children = defaultdict(lambda: defaultdict(set))  # folder -> name -> (kind, handle)
         for number, entry in enumerate(self._entries):
@@ -127,7 +128,7 @@ class ArchiveTree(Tree):
         return sorted((name, *each) for name, found in self._children[at].items() for each in found)
 
     def named(self, parts: tuple[str, ...]) -> list[Item]:
-        found = sorted(self._children[parts[:-1]][parts[-1]])
+        found = sorted(self._children[parts[:-1]].get(parts[-1], ()))
         return [Item(parts, PROBLEMS[kind], self, handle) for kind, handle in found if kind != "folder"]
 
     def key(self, handle: int) -> tuple["ArchiveTree", int]:
