@@ -49,8 +49,8 @@ def unmarked(monkeypatch):
     """Tasks of batches, none of which is marked."""
     tasks = []
 
-    def run(entries, settings, progress):
-        tasks.append(settings)
+    def run(crew, entries, progress):
+        tasks.append(crew.settings)
         raise CourseError("enough")
 
     monkeypatch.setattr(grading.batch, "run", run)
@@ -264,7 +264,7 @@ def test_lists_of_people_are_hidden(tmp_path):
     """Catches submissions that may read names and marks where the sandbox shows the file system."""
     given = {name: tmp_path / name for name in ("roster", "groups", "overrides")}
     settings = options([tmp_path / "in"], tmp_path / "out", **given)
-    _, hidden = grading._isolation(settings, [types.SimpleNamespace(path=tmp_path / "in")], [BAYES])
+    _, hidden = grading._isolation(settings, [types.SimpleNamespace(path=tmp_path / "in")])
     assert set(map(str, given.values())) <= set(hidden)
 
 
