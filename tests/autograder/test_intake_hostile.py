@@ -443,6 +443,18 @@ def test_deep_folders_cost_nothing(folder, monkeypatch):
     assert only(folder).files == {NINE: b"honest"} and not only(folder).notes
 
 
+def test_folders_in_folders_are_looked_into_once(tmp_path, monkeypatch):
+    """Catches time that doubles with each folder in another, where a zip lies beside it."""
+    within, looked, children = tmp_path / "all", [], sources.FolderTree.children
+    for _ in range(12):
+        within /= "deep"
+        within.mkdir(parents=True)
+        (within / "a.zip").write_bytes(honest_zip())
+    monkeypatch.setattr(sources.FolderTree, "children", lambda tree, *at: looked.append(at) or children(tree, *at))
+    assert len(collect([tmp_path], exercises())) == 1
+    assert len(looked) < 280
+
+
 @pytest.mark.parametrize("name", [FILE, EIGHT])
 @pytest.mark.parametrize("what", ["link", "pipe"])
 def test_what_only_looks_like_an_exercise_does_not_swallow_a_batch(what, name, folder, tmp_path):

@@ -4,61 +4,27 @@ import contextlib
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.attempts import alone
-from fls_teach.autograder.intake.layout import (
-    STAMP,
-    claimed,
-    is_archive,
-    is_hidden,
-    is_junk,
-    is_work,
-    named_after,
-    recognised,
-    shown,
-)
+from fls_teach.autograder.intake.export import EXPORT, named_by_export
+from fls_teach.autograder.intake.layout import claimed, is_archive, is_junk, is_work
+from fls_teach.autograder.intake.look import Look, once
 from fls_teach.autograder.intake.patterns import compiled, read_paths
-from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Tree, Unreadable, limited
+from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
 from fls_teach.autograder.intake.submission import Submission
 
-_EXPORT = "submission_metadata.yml"
-_LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
-_PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # in which lines are that a submission has printed
 _DEEPEST = 3  # folders above those of the people, but for one in which nothing else lies
 _NESTED = 2  # archives around those of the people
 
 
-@dataclass(frozen=True)
-class Search:
-    """What people's work is looked for in, and how. In a path, an empty part leads into the archive before it.
+class Search(Look):
+    """What people's work is looked for in."""
 
-    Attributes
-    ----------
-    tree : Tree
-    kind : str
-        Whether that is a "folder" or an "archive".
-    around : tuple of str
-        The name of that, if it is called as an exercise.
-    patterns : list of (str, str)
-        As of `patterns_for`.
-    expected : tuple of str
-        The exercises' names.
-    passed_over : callable
-        Told the path of a folder; whether it is no submission.
-    """
-
-    tree: Tree
-    kind: str
-    around: tuple[str, ...]
-    patterns: list[tuple[str, str]]
-    expected: tuple[str, ...]
-    passed_over: Callable[[tuple[str, ...]], bool] = lambda at: False
-
+    @once
     def people(self, at: tuple[str, ...] = ()) -> tuple[list[Submission], bool, list[str]]:
         """Find out which paths in a folder or archive of many people's work are whose.
 
@@ -80,7 +46,7 @@ class Search:
         kinds, folders = dict(within), [name for name, kind in within if kind == "folder"]
         work = {name for name, kind in within if kind == "folder" or is_work(name)}
         archives = sorted(name for name in work if kinds[name] == "file" and is_archive(name))
-        own = [name for name, kind in within if self._is_exercise(at, name, kind)]
+        own = [name for name, kind in within if self.is_exercise(at, name, kind)]
         if not work <= {*own}:  # else an archive that is called as an exercise may be a person's
             own = [name for name in own if name not in archives]
         best, sure = self._by_patterns(at, within, work, own)
@@ -101,9 +67,9 @@ class Search:
                 found, taken, best, sure = many, {*names}, {}, True
                 break
         else:
-            sure = self._repeats(at, folders) if only else sure
+            sure = self.repeats(at, folders) if only else sure
         found += [_with_member(each, at, path, file) for path, (each, file) in best.items()]
-        if (_EXPORT, "file") in within:
+        if (EXPORT, "file") in within:
             found = self._named_by_export(at, found)
         known = {each.called: each for each in found}
         for name, kind in within:
@@ -111,47 +77,6 @@ class Search:
                 path, file = (f"{name}/", "") if kind == "folder" else (name, name)
                 found.append(_with_member(_unread(name, kind, known), at, path, file))
         return found, sure or len(work) > 1 and not folders, []
-
-    def visible(self, at: tuple[str, ...] = ()) -> tuple[list[tuple[str, str]], list[str]]:
-        """What of a folder may be people's.
-
-        Returns
-        -------
-        within : list of (str, str)
-            Name and kind of what is not junk, and of hidden folders with an exercise: a person may be called so.
-        hidden : list of str
-            What is called as hidden things are, and may all the same be a person's.
-        """
-        within, hidden = [], []
-        for name, kind in self._children(at):
-            if not is_junk(name) or is_hidden(name) and kind == "folder" and self.exercises((*at, name)):
-                within.append((name, kind))
-            elif is_hidden(name) and (kind == "folder" or recognised(name, self.expected)):
-                hidden.append(name)
-        return within, hidden
-
-    def exercises(self, at: tuple[str, ...], level: int = 2) -> set[str]:
-        """The exercises whose files may lie below a folder, as far as can be seen, and are claimed so surely."""
-        try:
-            with limited():
-                tree, where = inside(self.tree, at)
-                paths = [item.parts[len(where) :] for item in tree.items(where, self.expected) if not item.problem]
-                claims = [claimed((*self.around, *at, *path), self.expected) for path in paths]
-        except (Refused, Unreadable):
-            return set()
-        return {claim[0] for claim in claims if claim and claim[1] <= level}
-
-    def _children(self, at):
-        tree, where = inside(self.tree, at)
-        return [(name, kind) for name, kind, _ in tree.children(where)]
-
-    def _is_exercise(self, at, name, kind):
-        """Whether what lies in a folder is an exercise's file, or the folder or archive with it."""
-        archive = kind == "file" and is_archive(name)
-        claim = named_after(name, self.expected) if archive or kind == "folder" else recognised(name, self.expected)
-        if not claim or claim[1] or re.match(STAMP, name):  # which may be a person's number
-            return False
-        return kind == "file" or kind == "folder" and claim[0] in self.exercises((*at, name))
 
     def _by_patterns(self, at, within, work, own):
         """{path: (submission, file)} of what a pattern reads, and whether it surely reads people's work."""
@@ -197,7 +122,7 @@ class Search:
         for path in paths:
             if path.endswith("/"):
                 with contextlib.suppress(Refused, Unreadable):  # reading it says why
-                    within = self._children((*at, *path.split("/")[:-1]))
+                    within = self.children((*at, *path.split("/")[:-1]))
                     yield from (path + name + "/" * (kind == "folder") for name, kind in within if not is_junk(name))
 
     def _inner(self, at, names, archives=(), exercises=False):
@@ -263,32 +188,13 @@ class Search:
             claim = claimed((*self.around, *folders, f"{name}.py" if is_archive(name) else name), self.expected)
             yield from [claim[0]] if name and claim else self.exercises((*folders,)) if not name else []
 
-    def _repeats(self, at, folders):
-        """Whether one exercise lies in several folders: by the names of files, or if none has such, of folders."""
-        for level in (1, 2):
-            held = [each for name in folders for each in self.exercises((*at, name), level)]
-            if held:
-                break
-        return len(set(held)) < len(held)
-
     def _named_by_export(self, at, found):
-        """Add the names, mail addresses and times that Gradescope's export lists for its folders."""
+        """Add what Gradescope's export lists."""
         try:
-            tree, where = inside(self.tree, (*at, _EXPORT))
-            text = tree.read(tree.named(where)[0]).decode("utf-8", "replace")
+            tree, where = inside(self.tree, (*at, EXPORT))
+            return named_by_export(found, tree.read(tree.named(where)[0]).decode("utf-8", "replace"))
         except (Refused, Unreadable):
             return found
-        parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
-        listed = dict(zip(parts[1::2], parts[2::2], strict=True))
-        named = []
-        for each in found:
-            lines = defaultdict(list)
-            for key, text in _LISTED.findall(_PRINTED.split(listed.get(each.who, ""))[0]):
-                lines[key].append(shown(text.strip(" '\"\r")))
-            called = " and ".join(lines["name"][:6]) or each.called
-            login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when
-            named.append(replace(each, called=called, login=login, when=when))
-        return named
 
 
 def _of_platform(each):
