@@ -64,8 +64,8 @@ def collect(
     patterns = patterns_for(pattern, expected)
     # Each folder is read once, however many of its files are named.
     by_file = functools.cache(lambda folder: _people_by_file(folder, expected, patterns))
-    how = expected, results_in, single, patterns, by_file, remark
-    found = dict.fromkeys(own for path in paths for own in _found_at(path, *how, insist=pattern is not None))
+    how = expected, results_in, single, patterns, by_file, remark, pattern is not None
+    found = dict.fromkeys(own for path in paths for own in _found_at(path, *how))
     options, entries = [], []
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows), remark)):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
@@ -73,26 +73,18 @@ def collect(
         said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
         if counts + 1 < len(own):
             said.append(f"The last of {len(own)} attempts holds no file, so an earlier one was taken.")
-        known: dict[str, Any] = {
-            "expected": expected,
-            "person": person,
-            "attempts": len(own),
-            "group": group,
-            "notes": tuple(said),
-        }
+        own = [
+            replace(each, expected=expected, person=person, group=group, when=moment(each.when), attempt=k)
+            for k, each in enumerate(own, 1)
+        ]
         for k, each in enumerate(own):
             if attempts == "latest" and k != counts:
                 continue
             mark = "" if k == counts else f" (attempt {k + 1})"
             options.append([f"{name[: 100 - len(mark)]}{mark}" for name in names_of(label or each.called, each)])
-            before = tuple(replace(old, attempt=n) for n, old in enumerate(own[:k], 1) if old.who == each.who)
-            here: dict[str, Any] = {
-                "when": moment(each.when),
-                "attempt": k + 1,
-                "counts": k == counts,
-                "earlier": before,
-            }
-            entries.append(replace(each, **known, **here))
+            before = tuple(old for old in own[:k] if old.who == each.who)
+            whole = replace(each, attempts=len(own), counts=k == counts, notes=tuple(said), earlier=before)
+            entries.append(whole)
     names = disambiguate(options)
     folders = disambiguate([folders_of(name) for name in names])
     named = zip(entries, names, folders, strict=True)

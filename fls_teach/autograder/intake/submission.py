@@ -118,7 +118,7 @@ class Submission:
             notes = [*self.notes, *notes]
             for each in reversed(self.earlier):
                 if each.kind != "nothing" and len(claims) < len(self.expected):
-                    before = replace(each, expected=self.expected).read().files or {}
+                    before = each.read().files or {}
                     if before := {name: data for name, data in before.items() if name not in claims}:
                         names = ", ".join(before)
                         notes.append(f"From attempt {each.attempt} was taken what no later one holds: {names}.")
