@@ -123,7 +123,7 @@ def test_centres(student, mixture):
         )
 
 
-@graded(1, "z ~ N(0, I_d), independent for every example", examples=6, mixture=mixtures())
+@graded(1, "z ~ N(0, I_d), independent for every example", examples=3, mixture=mixtures())
 def test_noise(student, mixture):
     """The noise is Gaussian, of variance sigma² in every direction, tails included, and every example has its own"""
     d, sigma = mixture["signal"].size, mixture["sigma"]

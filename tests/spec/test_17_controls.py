@@ -348,7 +348,7 @@ clear_seeds = st.sampled_from([1, 2, 3, 4, 8, 12, 13])
 """Data on which no share is near one half."""
 
 
-@graded(1, "left and right of E(f; alpha) at t_eta, and of twins", examples=2, seed=clear_seeds)
+@graded(1, "left and right of E(f; alpha) at t_eta, and of twins", examples=1, seed=clear_seeds)
 def test_on_flows(student, seed):
     """Trained networks: which branch has which cause, on data that the code has not seen"""
     true = judged(seed)
