@@ -23,10 +23,7 @@ OF_ALL = "gradebook.csv", "cohort.html"
 
 
 def settle(
-    settings: RunSettings,
-    entries: Sequence[Submission],
-    corrected: dict[str, list[Record]],
-    rule: LateRule | None,
+    settings: RunSettings, entries: Sequence[Submission], corrected: dict[str, list[Record]], rule: LateRule | None
 ) -> list[Submission]:
     """Bring into the saved records what people corrected, the rule for late work, and which attempts count.
 

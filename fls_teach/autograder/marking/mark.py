@@ -44,7 +44,7 @@ def versions(exercises: tuple[Exercise, ...]) -> dict[str, str]:
     """
     package = Path(__file__).resolve().parents[2]
     rooms = [package / name for name in ("theory", "course", "sandbox", "autograder")]
-    ours = [path for room in rooms for path in sorted(room.rglob("*.py"))]
+    ours = [package / "characters.py", *(path for room in rooms for path in sorted(room.rglob("*.py")))]
     for exercise in exercises:
         files = exercise.stub, exercise.specification, exercise.support, exercise.solution
         files += tuple(exercise.misconception_files)

@@ -16,9 +16,8 @@ def reasons_to_review(record: Record) -> list[str]:
 
 def corrections(record: Record) -> list[str]:
     """Sentences on what people corrected and what was deducted, for reports."""
-    lines = [
-        f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in record.get("overrides", ())
-    ]
+    said = record.get("overrides", ())
+    lines = [f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in said]
     if late := record.get("late"):
         days = "1 day" if late["days"] == 1 else f"{late['days']} days"
         lines.append(f"{days} late, {late['rule']}: {100 * late['kept']:g}% of the score is left.")

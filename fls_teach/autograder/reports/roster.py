@@ -120,18 +120,15 @@ class Roster:
             write_table(temporary, [self._heading, *rows], self._separator)
 
     def _cells(self, row, headings):
-        return [
-            cell.strip()
-            for name, cell in zip(self._heading, row, strict=False)
-            if _plain(name) in headings and cell.strip()
-        ]
+        named = zip(self._heading, row, strict=False)
+        return [cell.strip() for name, cell in named if _plain(name) in headings and cell.strip()]
 
     def _keys(self, row):
         ids = {("id", number) for cell in self._cells(row, _IDS) for number in _numbers(cell)}
-        logins = {
-            ("login", _plain(part)) for cell in self._cells(row, _LOGINS) for part in (cell, cell.partition("@")[0])
-        }
-        return ids | logins | {("name", _letters(name)) for name in self._names(row)}
+        parts = (part for cell in self._cells(row, _LOGINS) for part in (cell, cell.partition("@")[0]))
+        return (
+            ids | {("login", _plain(part)) for part in parts} | {("name", _letters(name)) for name in self._names(row)}
+        )
 
     def _names(self, row):
         parts = self._cells(row, _PARTS)
