@@ -498,6 +498,19 @@ def test_a_person_in_a_folder_and_in_a_zip_has_one_row(tmp_path):
     assert [(each.name, len(each.files), each.review) for each in read] == [("Ada", 1, ()), ("Bo", 1, ())]
 
 
+def test_what_lies_beside_the_folders_of_exercises_is_not_dropped(tmp_path):
+    """Catches a person, or those who were late, of whom nothing is said; but what is not to be marked is no person."""
+    lay(tmp_path, {f"{name}/{who}.py": who for name in (EIGHT, "10_ucurve") for who in ("Ada", "Bo")})
+    lay(
+        tmp_path, {f"Cy/{FILE}": "Cy", f"late/{EIGHT}/Di.py": "Di", "docs/x.txt": "", "Eve.py": "Eve", "grades.csv": ""}
+    )
+    read = {entry.name: entry.read() for entry in collect([tmp_path], CHOSEN)}
+    assert {name: [*each.files.values()] for name, each in read.items()} == {
+        **{name: [name.encode()] for name in ("Ada", "Bo", "Cy")},
+        **{"late": [b"Di"], "Eve.py": []},
+    }
+
+
 def test_an_exercise_that_only_an_earlier_attempt_holds_is_taken_from_there(tmp_path):
     """Catches work that is dropped without a word: the last attempt held another exercise."""
     times = {"2025-03-03-10-00-00": FILE, "2025-03-04-10-00-00": OTHER}

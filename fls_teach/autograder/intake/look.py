@@ -9,6 +9,7 @@ from typing import Any
 from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.layout import STAMP, claimed, is_archive, is_hidden, is_junk, named_after, recognised
 from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
+from fls_teach.course.registry import exercises
 
 
 def once(method: Any) -> Any:
@@ -109,3 +110,9 @@ class Look:
             if held:
                 break
         return len(set(held)) < len(held)
+
+    def elsewhere(self, at: tuple[str, ...], name: str) -> bool:
+        """Whether a folder is that of an exercise that is not marked, or holds none."""
+        return named_after(name, tuple(each.name for each in exercises())) is not None or not self.exercises(
+            (*at, name)
+        )

@@ -52,6 +52,8 @@ class Search(Look):
         best, sure = self._by_patterns(at, within, work, own)
         if own and not best:
             found = self._inner(at, own, archives, True) if {*own} <= {*folders, *archives} else []
+            if found:
+                found += self._rest(at, within, found, {*own, *(name for name in folders if self.elsewhere(at, name))})
             return found, bool(found), [] if found else own
         found, taken = [], {path.split("/")[0] for path in best}
         platform = all(_of_platform(each) for each, _ in best.values())
@@ -71,12 +73,16 @@ class Search(Look):
         found += [_with_member(each, at, path, file) for path, (each, file) in best.items()]
         if (EXPORT, "file") in within:
             found = self._named_by_export(at, found)
-        known = {each.called: each for each in found}
+        return found + self._rest(at, within, found, taken), sure or len(work) > 1 and not folders, []
+
+    def _rest(self, at, within, found, taken):
+        """What lies beside that, each as a person's."""
+        known, rest = {each.called: each for each in found}, []
         for name, kind in within:
-            if name not in taken and (name in work or kind != "file"):
+            if name not in taken and (kind != "file" or is_work(name)):
                 path, file = (f"{name}/", "") if kind == "folder" else (name, name)
-                found.append(_with_member(_unread(name, kind, known), at, path, file))
-        return found, sure or len(work) > 1 and not folders, []
+                rest.append(_with_member(_unread(name, kind, known), at, path, file))
+        return rest
 
     def _by_patterns(self, at, within, work, own):
         """{path: (submission, file)} of what a pattern reads, and whether it surely reads people's work."""
