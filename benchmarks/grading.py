@@ -30,8 +30,8 @@ import numpy as np
 import process_tree
 import submissions
 from batches import SMALL, chosen, grade, lost, part_c, part_d, part_e, scores, text_c, text_d, text_e
-from fls_teach.autograder.marking.record import read_record
 
+from fls_teach.autograder.record import read_record
 from fls_teach.sandbox import Session
 from fls_teach.sandbox.isolation.sandboxes import Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 
