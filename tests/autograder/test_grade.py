@@ -322,9 +322,8 @@ def test_what_cannot_be_read_is_for_a_person(ada, tmp_path, environment):
     assert told["message"] == "'bob.zip' cannot be read (Input/output error), so nothing of this submission was marked."
 
 
-def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, capsys):
-    grade(options([tmp_path / "in"], tmp_path / "marks"))
-    (tmp_path / "marks").rename(tmp_path / "in/marks")
+def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, once, capsys):
+    shutil.copytree(once / "out", tmp_path / "in/marks")
     done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
     assert [line.folder for line in done.rows] == ["ada"]
     assert done.said["earlier_results"] == [str(tmp_path / "in/marks")]
@@ -357,17 +356,16 @@ def test_a_file_that_is_called_like_an_option_is_none(name, ada, tmp_path, monke
 
 
 @pytest.mark.parametrize("place", ["{}.py", "{0}/{0}.py", "work/{}.py", "work/{0}/{0}.py", "all.ZIP"])
-def test_settings_among_somebodys_work_do_not_hide_it(ada, tmp_path, place):
+def test_settings_among_somebodys_work_do_not_hide_it(ada, tmp_path, place, once):
     """Wherever the work lies: whoever is passed over is in no gradebook."""
-    grade(options([ada], tmp_path / "marks"))
     bob = tmp_path / "in/bob" / place.format(BAYES.name)
     bob.parent.mkdir(parents=True)
     bob.write_text(RIGHT)
     if place == "all.ZIP":
         with zipfile.ZipFile(bob, "w") as archive:
             archive.writestr(f"{BAYES.name}.py", RIGHT)
-    shutil.copy(tmp_path / "marks/settings.json", tmp_path / "in/bob")
-    done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
+    shutil.copy(once / "out/settings.json", tmp_path / "in/bob")
+    done = grade(options([tmp_path / "in"], tmp_path / "out"))
     assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", BAYES.points)]
     assert not done.said["earlier_results"]
 
@@ -378,9 +376,8 @@ def test_a_circle_of_links_in_a_batch_is_one_persons_zero(ada, tmp_path):
     assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", 0)]
 
 
-def test_a_single_submission_is_not_searched_for_others(ada, tmp_path):
-    grade(options([ada], tmp_path / "marks"))
-    shutil.copy(tmp_path / "marks/settings.json", tmp_path / "in")
+def test_a_single_submission_is_not_searched_for_others(ada, tmp_path, once):
+    shutil.copy(once / "out/settings.json", tmp_path / "in")
     (tmp_path / "in/circle").symlink_to("circle")
     done = grade(options([tmp_path / "in"], tmp_path / "out", single=True))
     assert [row[:2] for row in done.rows] == [("in", BAYES.points)], "as it lies in the only folder with any"
