@@ -1,6 +1,6 @@
 """The paper's experiment on real images: CIFAR-100 over (c, learning rate), plain and centred, network after network.
 
-    python benchmarks/cifar.py --data-dir DIR --runs FOLDER     (125 runs of a five-layer CNN: 3.7 hours in sum; more)
+    python benchmarks/cifar.py --data-dir DIR --runs FOLDER     (all parts; the first is 125 runs, 3.7 hours in sum)
     python benchmarks/cifar.py --data-dir DIR --runs FOLDER --parts longer               (one of the parts, see `PARTS`)
     python benchmarks/cifar.py --data-dir DIR --runs FOLDER --quick                      (does it work? a minute)
     python benchmarks/cifar.py --report-only FOLDER ...         (the record, with what is finished there)
