@@ -96,7 +96,7 @@ def _heatmap(axis, log2_c, lr, accuracy, status, choice):
         marks = "".join(mark for word, mark in MARKS.items() if (status[:, i, j] == word).any())
         words = f"{value:.1f}" if np.isfinite(value) else "–"
         dark = np.isfinite(value) and value <= (low + high) / 2
-        at = log2_c[i], height[j]
+        at = across[i : i + 2].mean(), up[j : j + 2].mean()  # where columns differ in width, not above their tick
         axis.text(*at, words + marks, ha="center", va="center", fontsize=9, color="white" if dark else "black")
     for i in range(len(log2_c)):
         for j in choice.rates(i):
