@@ -524,6 +524,15 @@ def test_an_exercise_that_only_an_earlier_attempt_holds_is_taken_from_there(tmp_
     assert first == {EIGHT: FILE.encode()} and last == bo.files
 
 
+def test_what_lies_beside_attempts_is_before_them(tmp_path):
+    """Catches a file in a person's folder of which nothing is said, as it lies in no folder of an attempt."""
+    lay(tmp_path, {f"{who}/attempt {k}/{FILE}": f"{who} {k}" for who in ("ada", "bo") for k in (1, 2)})
+    lay(tmp_path, {f"ada/{OTHER}": "ada", f"bo/final/{FILE}": "bo", "bo/plot.png": ""})
+    ada, bo = (entry.read() for entry in collect([tmp_path], CHOSEN))
+    assert (ada.attempts, ada.files, bo.files) == (3, {EIGHT: b"ada 2", NINE: b"ada"}, {EIGHT: b"bo 2"})
+    assert ada.notes == (f"From attempt 1 was taken what no later one holds: {NINE}.",)
+
+
 @pytest.mark.parametrize("path", ["{who}/{k}/{file}", "round {k}/{who}/{file}", "{who}/version {k}/{file}"])
 def test_folders_with_a_number_are_attempts_and_not_people(path, tmp_path):
     """Catches rows called "1" and "2" with files of all people in each."""

@@ -114,7 +114,20 @@ class Search(Look):
             if not found:
                 paths = list(self._deeper(at, paths))
                 found = best(platforms)
-        return found, len(found) > 1
+        return found | self._beside(at, paths, found), len(found) > 1
+
+    def _beside(self, at, paths, found):
+        """What no pattern reads beside what it reads in a person's folder: as an attempt before all others."""
+        owner = {}
+        for path, (each, _) in found.items():
+            owner.setdefault(path.split("/")[0], {})[each.who] = each
+        rest = {}
+        for path in paths:
+            (*above, name), theirs = path.split("/"), owner.get(path.split("/")[0], {})
+            work = self.exercises((*at, *above)) if not name else is_work(name)
+            if path not in found and len(theirs) == 1 and work and above:
+                rest[path] = replace(*theirs.values(), number="", when="", late=""), name
+        return rest
 
     def _with_exercise(self, at, name, known):
         """A file's name with that of the exercise, if only a folder around it has that."""
