@@ -124,8 +124,9 @@ class Search(Look):
         rest = {}
         for path in paths:
             (*above, name), theirs = path.split("/"), owner.get(path.split("/")[0], {})
-            work = self.exercises((*at, *above)) if not name else is_work(name)
-            if path not in found and len(theirs) == 1 and work and above:
+            if path in found or len(theirs) != 1 or not above:
+                continue
+            if is_work(name) if name else self.exercises((*at, *above)):
                 rest[path] = replace(*theirs.values(), number="", when="", late=""), name
         return rest
 
