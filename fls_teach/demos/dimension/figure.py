@@ -44,5 +44,7 @@ def plot(result):
         axis.set_xlabel("free coordinates of the noise")
         axis.set_ylabel("gain of the best c (points)")
         axis.set_title(f"Over $c = 2^{{{a['log2_c'][ENDS[side]]:g}}}$, 95% intervals")
-        axis.legend()
+        low, high = axis.get_ylim()
+        axis.set_ylim(low, high + 0.35 * (high - low))  # room for the legend, above every interval
+        axis.legend(loc="upper left")
     return figure
