@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import re
+import shutil
 import socket
 import stat
 import struct
@@ -104,6 +105,26 @@ def test_links_and_devices_in_a_zip(kind, word, zipped):
     info = zipfile.ZipInfo(FILE)
     info.create_system, info.external_attr = 3, (kind | 0o777) << 16
     assert refused(zipped((info, b"../bob/" + FILE.encode())), word, kept=[NINE])
+
+
+@pytest.mark.parametrize("person", ["hw-{}", "u{}"])
+@pytest.mark.parametrize("inner", [("exercises",), ("exercises", "old")])
+@pytest.mark.parametrize("packed", [False, True])
+def test_one_person_with_many_folders_makes_no_sections_of_others(packed, inner, person, tmp_path):
+    """Catches honest people who all become one row, called as the folder in which each has the exercise."""
+    for k in range(4):
+        folders = (*inner, *"abcdefgh") if k == 3 else inner
+        place = tmp_path / person.format(k if person == "u{}" else "wxyz"[k])
+        for folder in folders:
+            (place / folder).mkdir(parents=True)
+            (place / folder / FILE).write_text(f"{k}")
+        if packed:
+            with zipfile.ZipFile(place.with_suffix(".zip"), "w") as archive:
+                for folder in folders:
+                    archive.write(place / folder / FILE, f"{folder}/{FILE}")
+            shutil.rmtree(place)
+    read = [entry.read() for entry in collect([tmp_path], exercises())]
+    assert [entry.files for entry in read] == [{EIGHT: f"{k}".encode()} for k in range(4)]
 
 
 def test_one_name_twice_in_a_zip(zipped):

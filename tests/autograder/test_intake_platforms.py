@@ -542,6 +542,20 @@ def test_folders_with_a_number_are_attempts_and_not_people(path, tmp_path):
     assert {name: each.files for name, each in read.items()} == {name: {EIGHT: f"{name} 10".encode()} for name in who}
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_two_people_of_one_name_in_two_sections_have_a_row_each(packed, tmp_path):
+    """Catches the work of one that becomes the other's earlier attempt, and of which nobody hears."""
+    for section, people in (("section 1", ("Ada", "Bo", "Dan")), ("section 2", ("Ada", "Cy", "Eve"))):
+        files = {f"{who}/{FILE}": f"{section} {who}" for who in people}
+        lay(tmp_path, {f"{section}.zip": zipped(files)} if packed else {f"{section}/{k}": v for k, v in files.items()})
+    read = [entry.read() for entry in collect([tmp_path], CHOSEN)]
+    assert sorted(entry.files[EIGHT].decode() for entry in read) == [
+        f"section {k} {who}" for k, others in ((1, "Bo Dan"), (2, "Cy Eve")) for who in ("Ada", *others.split())
+    ]
+    assert {entry.name.strip("/") for entry in read} == {*"Bo Dan Cy Eve".split(), "section 1/Ada", "section 2/Ada"}
+    assert {entry.attempts for entry in read} == {1}
+
+
 def test_numbers_are_people_if_the_folders_around_them_are_rounds(tmp_path):
     """Catches a class of numbers that becomes two rows; and the file of person 9 taken for exercise 9."""
     numbers = [str(k) for k in range(1, 12)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.attempts import alone
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
-from fls_teach.autograder.intake.layout import claimed, is_archive, is_junk, is_work
+from fls_teach.autograder.intake.layout import claimed, is_archive, is_junk, is_work, stem_of
 from fls_teach.autograder.intake.look import Look, once
 from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
@@ -182,23 +182,34 @@ class Search(Look):
     def _apart(self, found, exercises):
         """All of what lies in several folders, {folder: people}; [] if it rather is in each of them one person's.
 
-        The same names with the same exercises in two of them are those of parts and versions, as in ada/1 and bo/1.
-        Only if the folders are called as versions are, these are people, each with attempts.
+        The same names with the same exercises in two of them are those of parts and versions, as in ada/1 and bo/1, if
+        they are most in half of the folders: one person's can hold as many other names as they like. Only if the
+        folders are called as versions are, these are people, each with attempts. Else two people are called alike.
         """
-        often = Counter(who for theirs in found.values() for who in {each.who for each in theirs})
-        held, twice = defaultdict(set), False
+        names = {name: {each.who for each in theirs} for name, theirs in found.items()}
+        often = Counter(who for theirs in names.values() for who in theirs)
+        held, twice = defaultdict(set), set()
         for theirs in found.values() if not exercises else ():
             these = {(each.who, name) for each in theirs if often[each.who] > 1 for name in self._held(each)}
-            twice = twice or any(name in held[who] for who, name in these)
+            twice |= {who for who, name in these if name in held[who]}
             for who, name in these:
                 held[who].add(name)
+        if not twice:
+            return [*chain(*found.values())]
+        again = [2 * len(theirs & twice) > len(theirs) for theirs in names.values()]
         numbers = all(len(who) < 4 and who.isdecimal() for who in often)
-        if twice and _alike(found) and (len(found) < len(often) or len(found) == len(often) and not _alike(often)):
+        if _alike(found) and _are_rounds([*names.values()], twice) and (len(found) < len(often) or not _alike(often)):
             for name, theirs in found.items():
                 number = "".join(re.findall(r"\d+", name))
                 found[name] = [each if each.when else replace(each, number=number) for each in theirs]
-        elif twice and (numbers or len(found) >= len(often)) and not all(map(_of_platform, chain(*found.values()))):
+        elif (numbers or 2 * sum(again) >= len(again)) and not all(map(_of_platform, chain(*found.values()))):
             return []
+        else:
+            for name, theirs in found.items():
+                found[name] = [
+                    replace(each, who=f"{stem_of(name)}/{each.who}") if each.who in twice and not each.id + each.login else each
+                    for each in theirs
+                ]
         return [*chain(*found.values())]
 
     def _held(self, found):
@@ -226,6 +237,16 @@ def _alike(names):
     return len(names) > 1 == len({re.sub(r"\d+", "", name) for name in names})
 
 
+def _are_rounds(people, twice):
+    """Whether sets of people can be those of rounds: all but the largest have most names twice, and enough of them.
+
+    The largest does not count, as one person's folder can hold as many names as they like.
+    """
+    _, *rest = sorted(people, key=len, reverse=True)
+    all_names = set().union(*rest)
+    return len(all_names) >= len(rest) and 2 * len(all_names & twice) > len(all_names)
+
+
 def _common(names, end):
     """An expression for what several names begin with, up to and with the last of these ends; else for no text."""
     return re.escape(os.path.commonprefix(names).rpartition(end)[0] + end if names[1:] else "\0")
@@ -243,4 +264,4 @@ def _unread(name, kind, known):
     if each.kind == "folder":
         return each
     # A person's, so a person must hear of it.
-    return replace(each, called=name, problem=PROBLEMS[kind] or "it is neither a folder nor an archive")
+    return replace(each, called=name, problem=PROBLEMS[kind] or "it is not called as what lies beside it is, so it is unclear whose it is")

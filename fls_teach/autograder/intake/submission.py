@@ -187,7 +187,7 @@ class Submission:
         if self.kind == "nothing":
             return f"{shown(self.called, 255)}_report.html"
         member = self.members[0][0].rpartition("//")[2] if self.members else ""
-        parts, words = member.split("/") if self.members else [*self.path.parts], self.who.split()
+        parts, words = member.split("/") if self.members else [*self.path.parts], self.who.rpartition("/")[2].split()
         parts += [""] * (not self.members and self.kind == "folder")
         # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.
         own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]
