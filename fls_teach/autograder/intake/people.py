@@ -206,9 +206,9 @@ class Search(Look):
             return []
         else:
             for name, theirs in found.items():
+                others, above = {each.who for each in theirs if not each.id + each.login} & twice, stem_of(name)
                 found[name] = [
-                    replace(each, who=f"{stem_of(name)}/{each.who}") if each.who in twice and not each.id + each.login else each
-                    for each in theirs
+                    replace(each, who=f"{above}/{each.who}") if each.who in others else each for each in theirs
                 ]
         return [*chain(*found.values())]
 
@@ -264,4 +264,5 @@ def _unread(name, kind, known):
     if each.kind == "folder":
         return each
     # A person's, so a person must hear of it.
-    return replace(each, called=name, problem=PROBLEMS[kind] or "it is not called as what lies beside it is, so it is unclear whose it is")
+    unclear = "it is not called as what lies beside it is, so it is unclear whose it is"
+    return replace(each, called=name, problem=PROBLEMS[kind] or unclear)
