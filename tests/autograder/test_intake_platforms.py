@@ -556,6 +556,20 @@ def test_two_people_of_one_name_in_two_sections_have_a_row_each(packed, tmp_path
     assert {entry.attempts for entry in read} == {1}
 
 
+@pytest.mark.parametrize("name", ["{who}_{file}", "{file}_{who}", "{who} 2025-03-04 {file}"])
+def test_a_file_without_a_name_among_those_of_people_is_no_single_submission(name, tmp_path):
+    """Catches a class of which only the file counts that bears nobody's name; a person's old versions may lie there."""
+    people = {name.format(who=who, file=EIGHT) + ".py": who for who in ("ada", "bo", "cy")}
+    lay(tmp_path / "class", {FILE: "?"} | people)
+    with pytest.raises(CourseError, match=f"{FILE}.*may be the work of others.*(ada|bo|cy).*--single"):
+        collect([tmp_path / "class"], CHOSEN)
+    assert len(collect([tmp_path / "class"], CHOSEN, single=True)) == 1
+    old = {f"{EIGHT}_old.py": "o", f"{EIGHT}_v2.py": "v", f"test_{FILE}": "", f"{EIGHT} (1).py": "x"}
+    lay(tmp_path / "one", {FILE: "x"} | old)
+    (one,) = collect([tmp_path / "one"], CHOSEN)
+    assert one.read().files == {EIGHT: b"x"}
+
+
 def test_numbers_are_people_if_the_folders_around_them_are_rounds(tmp_path):
     """Catches a class of numbers that becomes two rows; and the file of person 9 taken for exercise 9."""
     numbers = [str(k) for k in range(1, 12)]

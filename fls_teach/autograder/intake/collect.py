@@ -176,7 +176,10 @@ def _people_by_file(folder, expected, patterns):
 
 
 def _refuse_work_of_others(search, within, own, said, zips):
-    """Refuse an exercise beside two folders or archives with others: one may be an old version, two may be people's."""
+    """Refuse an exercise beside two folders or archives with others: one may be an old version, two may be people's.
+
+    Of files three may be, as old versions lie there more often.
+    """
     others = [
         name
         for name, kind in within
@@ -184,7 +187,9 @@ def _refuse_work_of_others(search, within, own, said, zips):
         and name not in own
         and not is_junk(name)
     ]
-    if len(others) > 1:
+    people = search.by_name([name for name, kind in within if kind == "file" and name not in own])
+    if len(others) > 1 or len(people) > 2:
+        others = others if len(others) > 1 else [*people.values()]
         theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
         raise CourseError(
             f"'{said}' holds an exercise ('{shown(own[0])}') and what may be the work of others ({theirs}); if all of "

@@ -2,12 +2,14 @@
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.layout import STAMP, claimed, is_archive, is_hidden, is_junk, named_after, recognised
+from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
 from fls_teach.course.registry import exercises
 
@@ -102,6 +104,15 @@ class Look:
         if not claim or claim[1] or re.match(STAMP, name):  # which may be a person's number
             return False
         return kind == "file" or kind == "folder" and claim[0] in self.exercises((*at, name))
+
+    def by_name(self, names: list[str]) -> dict[str, str]:
+        """Of files of exercises, a person's name -> one of them, as the pattern reads it that finds most people."""
+        names = [name for name in names if recognised(name, self.expected)]
+        found = []
+        for platform, text in self.patterns:
+            read = read_paths(platform, compiled(text), names, self.expected, Counter())
+            found.append({each.who: name for name, (each, _) in read.items()})
+        return max(found, key=len, default={})
 
     def repeats(self, at: tuple[str, ...], folders: list[str]) -> bool:
         """Whether one exercise lies in several folders: by the names of files, or if none has such, of folders."""
