@@ -570,6 +570,21 @@ def test_a_file_without_a_name_among_those_of_people_is_no_single_submission(nam
     assert one.read().files == {EIGHT: b"x"}
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_section_of_which_nobody_handed_in_takes_no_other_with_it(packed, tmp_path):
+    """Catches sections that become a row each, as a third holds a text alone; of persons two may hold none."""
+    for section in "AB":
+        files = {f"{who}{section}_4{k}_assignsubmission_file_/{FILE}": who for k, who in enumerate("abc")}
+        lay(tmp_path, {f"{section}.zip": zipped(files)} if packed else {f"{section}/{k}": v for k, v in files.items()})
+    lay(tmp_path, {"C.zip": zipped({"readme.txt": ""})} if packed else {"C/readme.txt": ""})
+    people = [entry.read() for entry in collect([tmp_path], CHOSEN)]
+    assert [each.called for each in people if each.files] == ["aA", "aB", "bA", "bB", "cA", "cB"]
+    assert [each.called for each in people if each.review] == ["C"]
+    for who in ("ada", "bo"):
+        lay(tmp_path / "folders", {f"{who}/readme.txt": "", f"cy/{who}/{FILE}": who})
+    assert [entry.called for entry in collect([tmp_path / "folders"], CHOSEN)] == ["ada", "bo", "cy"]
+
+
 def test_numbers_are_people_if_the_folders_around_them_are_rounds(tmp_path):
     """Catches a class of numbers that becomes two rows; and the file of person 9 taken for exercise 9."""
     numbers = [str(k) for k in range(1, 12)]

@@ -146,7 +146,7 @@ class Search(Look):
                     yield from (path + name + "/" * (kind == "folder") for name, kind in within if not is_junk(name))
 
     def _inner(self, at, names, archives=(), exercises=False):
-        """What lies in folders or archives each of which holds several people's work, or [] if one does not.
+        """What lies in folders or archives each of which holds several people's work, or [] if they rather do not.
 
         Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they
         are taken if most are certain, or if those hold their people as well.
@@ -156,27 +156,30 @@ class Search(Look):
             return []
         depth = len(at) - at.index("") if "" in at else len(at)
         for name in names if depth < (MAX_DEPTH if len(names) == 1 else _DEEPEST) else ():
-            packed = name in archives
+            packed, theirs = name in archives, []
+            each = _unread(name, "file" if packed else "folder", {})
+            row = _with_member(each, at, name if packed else f"{name}/", name)
             try:
                 with limited():
                     theirs, sure, own = self.people((*at, name, *[""] * packed))
             except (Refused, Unreadable):  # reading it says why
-                each = _unread(name, "file" if packed else "folder", {})
-                lost.append(_with_member(each, at, name if packed else f"{name}/", name))
+                lost.append(row)
                 continue
-            if packed and not exercises:  # by a platform, or by the one person whose work it may be?
+            if own or exercises and not theirs:
+                return []
+            if not theirs:  # as of a section of which nobody handed in
+                lost.append(row)
+            elif packed and not exercises:  # by a platform, or by the one person whose work it may be?
                 people = {each.who: _of_platform(each) for each in theirs}
                 sure = sure and (len(people) > 2 or any(people.values()) and len(people) + (len(names) == 1) > 1)
-            if own or not theirs:
-                return []
             if exercises:  # a person's archive in one, and file in another
                 theirs = [each if each.platform else replace(each, who=each.called) for each in theirs]
-            (certain if sure else others)[name] = theirs
+            (certain if sure and theirs else others)[name] = theirs
         known = {each.who for theirs in certain.values() for each in theirs}
         more = {each.who for theirs in others.values() for each in theirs}
-        if not known or not (exercises or len(certain) > len(others) or more <= known):
+        if not known or not (exercises or len(certain) > len(others) or all(others.values()) and more <= known):
             return []
-        found = self._apart(certain | others, exercises)
+        found = self._apart({name: theirs for name, theirs in (certain | others).items() if theirs}, exercises)
         return found + lost if found else []
 
     def _apart(self, found, exercises):
