@@ -553,6 +553,7 @@ def test_two_people_of_one_name_in_two_sections_have_a_row_each(packed, tmp_path
         f"section {k} {who}" for k, others in ((1, "Bo Dan"), (2, "Cy Eve")) for who in ("Ada", *others.split())
     ]
     assert {entry.name.strip("/") for entry in read} == {*"Bo Dan Cy Eve".split(), "section 1/Ada", "section 2/Ada"}
+    assert {"section 1/Ada/report.html", "section 2/Ada/report.html"} < {entry.feedback() for entry in read}
     assert {entry.attempts for entry in read} == {1}
 
 

@@ -187,14 +187,15 @@ class Submission:
         if self.kind == "nothing":
             return f"{shown(self.called, 255)}_report.html"
         member = self.members[0][0].rpartition("//")[2] if self.members else ""
-        parts, words = member.split("/") if self.members else [*self.path.parts], self.who.rpartition("/")[2].split()
+        section, slash, own_name = self.who.rpartition("/")
+        parts, words = member.split("/") if self.members else [*self.path.parts], own_name.split()
         parts += [""] * (not self.members and self.kind == "folder")
         # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.
         own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]
         own = own[:1] if self.members else own[-1:] or [len(self.path.parts) - 1]
         first = "/".join(parts[own[0] if own else 0 :])
         if "/" in first:
-            return f"{first.partition('/')[0]}/report.html"
+            return f"{section}{slash}{first.partition('/')[0]}/report.html"
         places = [place for each in self.expected if (place := first.casefold().find(each.casefold())) >= 0]
         at, stem = min(places, default=0), Path(first).stem
-        return f"{first[:at] if at or stem in self.expected else stem + '_'}report.html"
+        return f"{section}{slash}{first[:at] if at or stem in self.expected else stem + '_'}report.html"
