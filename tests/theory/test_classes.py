@@ -83,12 +83,19 @@ def test_bayes_error_where_other_formulas_know_it():
         for kind in ("simplex", "orthogonal"):
             mixture = ClassMixture(3, ratio, n_features=3, means=kind, rng=1)
             assert _any_means(mixture.centres) == pytest.approx(mixture.bayes_error(), rel=1e-9, abs=1e-300)
-    # The lattice rule, on means of which the integral is known; the docstring states these errors.
+    # Sobol's points, on means of which the integral is known; the docstring states these errors.
     for n_classes, error in ((4, 1e-5), (10, 1e-4)):
         mixture = ClassMixture(n_classes, 1.7, n_features=12, means="orthogonal", rng=2)
         assert _any_means(mixture.centres) == pytest.approx(mixture.bayes_error(), rel=0, abs=2 * error)
     for kind, n_classes in (("simplex", 4), ("random", 3), ("random", 4)):
         assert ClassMixture(n_classes, 1e70, 1e-130, means=kind, rng=0).bayes_error() == 0.0
+
+
+def test_bayes_error_does_not_follow_the_coordinates():
+    """Catches a rule in singular vectors: of equal singular values these differ from one processor to the next."""
+    centres = ClassMixture(6, 1.7, n_features=8, means="orthogonal", rng=2).centres
+    turned = centres @ np.linalg.qr(np.random.default_rng(7).standard_normal((8, 8)))[0]
+    assert _any_means(turned) == pytest.approx(_any_means(centres), rel=1e-11)
 
 
 @pytest.mark.parametrize(
