@@ -30,11 +30,8 @@ from fls_teach.course.withheld import check_folder, digest
 from fls_teach.sandbox.isolation.sandboxes import ResourceLimits, SandboxError
 from fls_teach.sandbox.selftest import Demands, choose
 
-Progress = Callable[..., object]
-"""Told (fraction, what)."""
 
-
-def grade(settings: RunSettings, progress: Progress = lambda fraction, what="": None) -> BatchResult:
+def grade(settings: RunSettings, progress: Callable[..., object] = lambda fraction, what="": None) -> BatchResult:
     """Mark all submissions and write everything.
 
     Parameters

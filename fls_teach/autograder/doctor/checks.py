@@ -7,6 +7,7 @@ import runpy
 import shutil
 import sysconfig
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from fls_teach import terminal
 from fls_teach.autograder.doctor.advice import advice
 from fls_teach.autograder.doctor.zoo import Attack, attacks
-from fls_teach.autograder.grade import Progress, grade
+from fls_teach.autograder.grade import grade
 from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
@@ -103,7 +104,7 @@ def print_examined(found: Examined, isolation: str) -> None:
 
 
 def attack(
-    isolation: str, jobs: int, progress: Progress = lambda fraction, what="": None
+    isolation: str, jobs: int, progress: Callable[..., object] = lambda fraction, what="": None
 ) -> list[tuple[Attack | None, list[str]]]:
     """Grade every bundled attack between two honest neighbours, and look for what it gained or left.
 
