@@ -86,7 +86,9 @@ def _verdict(name, curve, longer):
             f"more than {low} and {high}; too few other seeds count at these three to judge that."
         )
     falls = [side for side, gained in (("left", left), ("right", right)) if interval(gained).low > 0]
-    shape = {2: "an inverted U", 1: f"a fall on the {''.join(falls)} only", 0: "no U"}[len(falls)]
+    shape = {2: "an inverted U", 1: f"only the fall on the {''.join(falls)} is shown", 0: "neither fall is shown"}[
+        len(falls)
+    ]
     return (
         f"- {name}: {best}, the best c inside the range for seed 0, has {points(left, 1)} and {points(right, 1)} "
         f"points more than {low} and {high}, for {len(left)} and {len(right)} other seeds, paired: {shape}."

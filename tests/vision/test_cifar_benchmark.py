@@ -42,8 +42,8 @@ def finished(script, means, seeds=5, centred=0, status="reached", noise=0.003):
     [
         ((0.4, 0.5, 0.4), 5, "2^0, the best c inside the range for seed 0, has +10.3 ± 0.4 and +10.1 ± 0.4 points"),
         ((0.4, 0.5, 0.4), 5, "more than 2^-2 and 2^2, for 4 and 4 other seeds, paired: an inverted U."),
-        ((0.5, 0.5, 0.4), 5, "a fall on the right only."),
-        ((0.5, 0.5, 0.5), 5, "no U."),
+        ((0.5, 0.5, 0.4), 5, "only the fall on the right is shown."),
+        ((0.5, 0.5, 0.5), 5, "neither fall is shown."),
         ((0.4, 0.5, 0.4), 1, "too few other seeds count at these three to judge that."),
         ((0.4, 0.5, 0.4), 2, "too few other seeds count at these three to judge that."),
     ],
