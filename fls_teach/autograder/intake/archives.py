@@ -103,7 +103,7 @@ class ArchiveTree(Tree):
         self._entries = list(itertools.islice(entries, sources.MAX_ENTRIES + 1))
         if len(self._entries) > sources.MAX_ENTRIES:
             raise Refused(sources.MANY)
-        # Of 1, which all together may cost as long as nobody reads them: of the disk, memory and open files.
+        # Of 1, which all together may cost while they are not read: of the disk, memory and open files.
         self.cost = copied / sources.MAX_UNPACKED_BYTES + len(self._entries) / (4 * sources.MAX_ENTRIES) + 1 / 64
         self.newest = max((each.time for each in self._entries if each.kind != "folder"), default=())
         self._children = defaultdict(lambda: defaultdict(set))  # folder -> name -> (kind, handle)
