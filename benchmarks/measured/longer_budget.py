@@ -74,4 +74,5 @@ def _of_speed(gaps):
 def _fit(names, fitted):
     if fitted[0] < fitted[1] - LESS_FITTED:
         return f" Still fewer training images are right at {names[0]}: even more epochs may change this."
-    return f" Not fewer training images are right at {names[0]} any more, to within {100 * LESS_FITTED:.0f} points."
+    within = f"to within {100 * LESS_FITTED:.0f} points"
+    return f" At {names[0]} no fewer training images are right than at {names[1]}, {within}."

@@ -108,9 +108,13 @@ def longer_rows(script, means, seeds=range(1, 5), noise=0.003, fitted=(0.95, 1.0
 @pytest.mark.parametrize(
     ("means", "more", "words"),
     [
-        ((0.45, 0.5), {}, "a part of the fall is one of speed, and a part is left. Not fewer training images"),
+        (
+            (0.45, 0.5),
+            {},
+            "a part of the fall is one of speed, and a part is left. At 2^-2 no fewer training images are right than",
+        ),
         ((0.5, 0.5), {}, "the fall shrinks, and what is left of it is not told from none"),
-        ((0.4, 0.5), {}, "the fall stays, and that any part of it is one of speed is not shown. Not fewer"),
+        ((0.4, 0.5), {}, "the fall stays, and that any part of it is one of speed is not shown. At 2^-2 no fewer"),
         ((0.3, 0.5), {}, "the fall grows with the budget, so it is not one of speed"),
         ((0.45, 0.5), {"noise": 0.2}, "neither a fall nor a change of it is shown, so these seeds do not tell"),
         (
