@@ -140,15 +140,15 @@ def test_an_attack_is_not_run_when_its_header_is_read(one):
 
 GOOD = "Tries.\n\nexercise: 08_bayes_error\nverdict: crashed\n"
 BAD = {
-    "no line 'verdict: ...'": GOOD.replace("verdict: crashed\n", ""),
-    "no line 'exercise: ...'": GOOD.replace("exercise: 08_bayes_error\n", ""),
+    "No option 'verdict'": GOOD.replace("verdict: crashed\n", ""),
+    "No option 'exercise'": GOOD.replace("exercise: 08_bayes_error\n", ""),
     "names exercise '88_none', which the course does not have": GOOD.replace("08_bayes_error", "88_none"),
     "knows a verdict 'failed'": GOOD.replace("crashed", "failed"),
     "knows a verdict ''": GOOD.replace("crashed", "crashed|"),
-    "has the line 'mood: bad'": GOOD + "mood: bad\n",
-    "has the line 'verdict: wrong'": GOOD + "verdict: wrong\n",
-    "has the line 'just text'": GOOD + "just text\n",
-    "'honest: yes' or leave": GOOD + "honest: no\n",
+    "has a line 'mood: ...'": GOOD + "mood: bad\n",
+    "option 'verdict' in section 'header' already exists": GOOD + "verdict: wrong\n",
+    "just text": GOOD + "just text\n",
+    "Not a boolean: perhaps": GOOD + "honest: perhaps\n",
     "without 'honest: yes'": GOOD.replace("crashed", "passed"),
     "one verdict for each of 08.1, 08.2, 08.3, 08.4": GOOD.replace("crashed", "08.1 wrong, 08.3 wrong"),
     "in this order": GOOD.replace("crashed", "08.1, 08.2, 08.3, 08.4"),
@@ -164,7 +164,7 @@ def test_a_bad_header_is_named_in_one_sentence(one, message, header):
 
 
 def test_a_file_without_a_header(one, tmp_path):
-    with pytest.raises(CourseError, match="is missing: begin the file with a docstring"):
+    with pytest.raises(CourseError, match="No option 'exercise'"):
         one("", source="x = 1\n")
     with pytest.raises(CourseError, match="cannot be read"):
         one("", source="x = (\n")

@@ -15,6 +15,7 @@ attack. In the folder of the zoo, code/NAME.py is handed in as it is, and packag
 """
 
 import ast
+import configparser
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,6 @@ from pathlib import Path
 from fls_teach.autograder.record import VERDICTS
 from fls_teach.autograder.sentence import refusal
 from fls_teach.course.registry import CourseError, exercises
-
-_KEYS = ("exercise", "verdict", "honest")
 
 
 @dataclass(frozen=True)
@@ -88,36 +87,21 @@ def attacks(root: str | Path) -> list[Attack]:
 def _attack(path, by_name):
     """The attack in one file, from its header."""
     where, builder = f"the header of attack {path.parent.name}/{path.name}", path.parent.name == "packages"
-    sentence, fields = _header(path, where)
-    name, honest = fields["exercise"], fields.get("honest", "")
+    header = configparser.ConfigParser(delimiters=":", interpolation=None)
+    with refusal(f"{where} cannot be read", kinds=(OSError, SyntaxError, ValueError, configparser.Error)):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        sentence, _, lines = docstring.partition("\n")
+        header.read_string(f"[header]\n{lines}")
+        name, verdict = (header.get("header", key) for key in ("exercise", "verdict"))
+        honest = header.getboolean("header", "honest", fallback=False)
+    if strange := set(header["header"]) - {"exercise", "verdict", "honest"}:
+        raise CourseError(f"{where} has a line '{min(strange)}: ...': exercise, verdict and honest are known")
     if name not in by_name:
         raise CourseError(f"{where} names exercise '{name}', which the course does not have")
-    if honest not in ("", "yes"):
-        raise CourseError(f"{where} says 'honest: {honest}': write 'honest: yes' or leave the line out")
-    verdicts = _verdicts(fields["verdict"], [item.id for item in by_name[name].properties], where)
+    verdicts = _verdicts(verdict, [item.id for item in by_name[name].properties], where)
     if not honest and any("passed" in allowed for allowed in verdicts.values()):
         raise CourseError(f"{where} lets a property pass without 'honest: yes': nothing but honest work earns points")
-    return Attack(path.stem, path, builder, sentence, name, verdicts, bool(honest))
-
-
-def _header(path, where):
-    """The first line of the docstring, and its "key: value" lines as a dict."""
-    with refusal(f"{where} cannot be read", kinds=(OSError, SyntaxError, ValueError)):
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    if not docstring:
-        raise CourseError(f"{where} is missing: begin the file with a docstring")
-    sentence, *lines = docstring.splitlines()
-    fields = {}
-    for line in filter(None, map(str.strip, lines)):
-        key, colon, value = (part.strip() for part in line.partition(":"))
-        if not colon or key not in _KEYS or not value or key in fields:
-            wanted = ", ".join(f"'{key}: ...'" for key in _KEYS)
-            raise CourseError(f"{where} has the line '{line}': below its first line each of {wanted} may occur once")
-        fields[key] = value
-    for key in _KEYS[:2]:
-        if key not in fields:
-            raise CourseError(f"{where} has no line '{key}: ...'")
-    return sentence.strip(), fields
+    return Attack(path.stem, path, builder, sentence.strip(), name, verdicts, honest)
 
 
 def _verdicts(text, ids, where):
