@@ -76,8 +76,8 @@ def confine(limits: dict) -> None:
     if limits.get("filter") is not None:
         program = base64.b64decode(limits["filter"])
         steps = ctypes.create_string_buffer(program, len(program))
-        fprog = _Program(len(program) // 8, ctypes.addressof(steps))
-        _call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(fprog), 0, 0)
+        fprog = ctypes.create_string_buffer(struct.pack("HP", len(program) // 8, ctypes.addressof(steps)))
+        _call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, fprog, 0, 0)
 
 
 # Landlock (landlock.h): its system calls have one number everywhere.
@@ -113,12 +113,6 @@ def _allow_only(readable, writable):
         os.close(target)
     _call("syscall", _RESTRICT, rules, 0)
     os.close(rules)
-
-
-class _Program(ctypes.Structure):
-    """``struct sock_fprog``."""
-
-    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
 
 
 if __name__ == "__main__":

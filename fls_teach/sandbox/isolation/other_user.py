@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import os
-import platform
 import shutil
 import stat
 import subprocess
@@ -14,7 +13,6 @@ from pathlib import Path
 from fls_teach.sandbox.isolation.confine import landlock
 from fls_teach.sandbox.isolation.leases import KILLERS_BELOW
 from fls_teach.sandbox.isolation.sandboxes import MIB, Confined, ResourceLimits, SandboxError
-from fls_teach.sandbox.isolation.seccomp import seccomp_filter
 from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, interpreter_trees
 from fls_teach.sandbox.proc.ending import bury, killer_of
 from fls_teach.sandbox.proc.table import Process, process, processes_of
@@ -40,6 +38,7 @@ class OtherUser(Confined):
     """
 
     name = "uid"
+    removing = False  # one without a name stands in no folder, and could not be counted there
 
     def __init__(self, limits: ResourceLimits | None = None) -> None:
         if os.geteuid() != 0:
@@ -71,19 +70,12 @@ class OtherUser(Confined):
         writable = [self.scratch, "/dev/null"]
         return self._confined(command, str(self._folder), readable=self._readable, writable=writable), ()
 
-    def folder(self, folder: str | Path) -> str | Path:
-        return self.scratch
-
     def members(self, pid: int) -> set[Process]:
         return processes_of(self._uid) | {process(pid)}  # which is root's until it has become the user
 
     def overflows(self, pid: int, members: set[Process]) -> bool:
         folders, limits = [self.scratch, *self._elsewhere()], self.limits
         return _holds_more(folders, 1 + limits.scratch_files, limits.scratch_mib * MIB)
-
-    def _filter(self):
-        # A file without a name stands in no folder, and could not be counted there.
-        return seccomp_filter(platform.machine(), removing=False)
 
     def sweep(self) -> None:
         if self._closed:  # the number may be another's by now

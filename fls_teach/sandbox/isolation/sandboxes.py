@@ -150,6 +150,9 @@ class Confined(NoSandbox):
     """A sandbox whose worker is started through `confine`, on one processor; root gives it a user of its own."""
 
     scratch = "/tmp"
+    removing = True
+    """Whether files may lose their names."""
+
     inherited = "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"
 
     def __init__(self, limits: ResourceLimits | None = None) -> None:
@@ -163,7 +166,7 @@ class Confined(NoSandbox):
 
         All users may see it: nothing secret may be in it.
         """
-        program = self._filter()
+        program = seccomp_filter(platform.machine(), self.removing)
         limits = {
             "resources": self.limits.resources(),
             "user": self._lease.number if self._lease else None,
@@ -174,15 +177,12 @@ class Confined(NoSandbox):
         k = command.index(str(WORKER))
         return [*command[:k], f"{folder}/confine.py", json.dumps(limits), f"{folder}/worker.py", *command[k + 1 :]]
 
-    def _filter(self):
-        return seccomp_filter(platform.machine())
-
     def environment(self) -> dict[str, str]:
         fixed = {"HOME": self.scratch, "TMPDIR": self.scratch, "PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
         return super().environment() | fixed
 
     def folder(self, folder: str | Path) -> str | Path:
-        return "/"
+        return self.scratch
 
     def close(self) -> None:
         adopt_orphans(False)

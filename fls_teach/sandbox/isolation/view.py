@@ -124,14 +124,13 @@ def _ours(trees):
 
     And what says that it is installed, and where: names of files would tell a submission what to look for.
     """
-    package = _PACKAGE
-    ours = [package]
+    ours = [_PACKAGE]
     # Of other interpreters too, for example the one that a virtual environment was made from.
     installed = (f"{where}lib*/python3*/*-packages" for where in ("", "local/"))
     folders = [path for pattern in installed for tree in ("/usr", *trees) for path in Path(tree).glob(pattern)]
     for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders(), *folders) if folder):
         ours += [path for pattern in ("", "__pycache__/") for path in folder.glob(f"{pattern}*fls?teach*")]
-    clone = package.parent
+    clone = _PACKAGE.parent
     if (clone / ".git").exists() and not any(_lies_in(tree, str(clone)) for tree in (*trees, sys.prefix)):
         ours.append(clone)
     return ours
