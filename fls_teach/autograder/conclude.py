@@ -45,7 +45,7 @@ def settle(
         folder = settings.out / entry.folder
         old = read_record(folder / "record.json")
         new = {name: value for name, value in old.items() if name not in ("overrides", "late")}
-        if said := overrides.of(entry.name, corrected):
+        if said := [each for name in overrides.names_of(entry.name) for each in corrected.get(name, ())]:
             new["overrides"] = said
         if days := rule.days(entry.when, entry.late) if rule else 0:
             new["late"] = {"days": days, "rule": str(rule), "kept": rule.kept(days)}

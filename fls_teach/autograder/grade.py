@@ -1,6 +1,7 @@
 """`fls grade` from its options to its last file."""
 
 import contextlib
+import functools
 import math
 import os
 import sysconfig
@@ -81,8 +82,8 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
         else:
             isolation, hidden = _isolation(settings, entries)
             settings = replace(settings, isolation=isolation, hidden=hidden)
-        given_marks = settings.overrides or overrides.default(settings.out)
-        corrected = overrides.read(given_marks, chosen) if given_marks else {}
+        by_hand = settings.overrides or settings.out / overrides.NAME
+        corrected = overrides.read(by_hand, chosen) if settings.overrides or Path(by_hand).is_file() else {}
         with refusal(f"cannot go on, writing to '{settings.out}'", GOES_ON, OSError):
             results_folder.save_settings(settings.out, settings.saved(digest(chosen)))
             kept = gradebook.keep_edited(settings.out / OF_ALL[0])
@@ -93,7 +94,7 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
             progress(0.0, _at_worst(settings, len(entries)))
             with contextlib.closing(workers or batch.Graders(settings, min(settings.jobs, len(entries)))) as crew:
                 crew.settings = settings
-                batch.run(crew, entries, _told(progress, len(entries)))
+                batch.spread(crew, entries, functools.partial(batch.mark_entry, crew), _told(progress, len(entries)))
             done = conclude(settings, entries, settle(settings, entries, corrected, rule), people)
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
     remarks["unknown_overrides"] = sorted(corrected.keys() - names)
@@ -192,9 +193,9 @@ def _at_worst(settings, count):
 def _told(progress, count):
     started = time.monotonic()
 
-    def told(done, name):
+    def told(done, entry):
         left = (time.monotonic() - started) / done * (count - done)
         until = f"{left / 60:.0f} min left, " if left >= 90 else f"{left:.0f} s left, " if left else ""
-        progress(done / count, f"{done}/{count}, {until}last {name}")
+        progress(done / count, f"{done}/{count}, {until}last {entry.name}")
 
     return told

@@ -3,7 +3,6 @@
 What is finished lies on the disk, whole; a batch that was killed goes on where it was when it is started again.
 """
 
-import functools
 import itertools
 import json
 import queue
@@ -59,20 +58,6 @@ class Graders:
         """End them, once no thread uses one."""
         for grader in self._all:
             grader.close()
-
-
-def run(crew: Any, entries: Sequence[Submission], progress: Callable[[int, str], object]) -> None:
-    """Mark all submissions.
-
-    Parameters
-    ----------
-    crew : Graders or cluster.Cluster
-    entries : list of intake.Submission
-    progress : callable
-        Told how many are done and which was last.
-    """
-    work = functools.partial(mark_entry, crew)
-    spread(crew, entries, work, lambda done, entry: progress(done, entry.name))
 
 
 def spread(

@@ -73,17 +73,6 @@ def _points(text, max_points, where):
     return int(points) if points == int(points) else points
 
 
-def of(name: str, corrected: dict[str, list[Record]]) -> list[Record]:
-    """Those of one submission, as its record keeps them."""
-    return [each for called in names_of(name) for each in corrected.get(called, ())]
-
-
 def names_of(name: str) -> set[str]:
     """What a submission may be called: gradebooks have an apostrophe before what could be taken for a formula."""
     return {name, escape_formula(name)}
-
-
-def default(out: str | Path) -> Path | None:
-    """overrides.csv in the folder of results, if there is one."""
-    path = Path(out, NAME)
-    return path if path.is_file() else None

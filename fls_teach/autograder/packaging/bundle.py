@@ -97,11 +97,6 @@ def bundle_gradescope(
     return Bundled(target, key, new, target.stat().st_size, len(every), sum(each.points for each in every))
 
 
-def submission_limit(minutes: int) -> int:
-    """Seconds for a submission where Gradescope allows so many minutes: half, for half a processor is common there."""
-    return 30 * minutes - 15
-
-
 def _key_of(path):
     """The key in an earlier bundle: with another one, a submission that is graded again may get another mark."""
     try:
@@ -118,11 +113,12 @@ def _files(every, minutes, torch_index):
         files[name] = _text(name).encode()
     files |= {f"withheld/{each.withheld.name}": each.withheld.read_bytes() for each in every if each.withheld}
     said = {"exercises": len(every), "points": sum(each.points for each in every), "version": fls_teach.__version__}
-    said |= {"minutes": minutes, "limit": submission_limit(minutes)}
+    limit = 30 * minutes - 15  # seconds for a submission: half, for half a processor is common there
+    said |= {"minutes": minutes, "limit": limit}
     files["README.md"] = _text("README.md").format(**said).encode()
     torch = "yes" if any("torch" in each.needs for each in every) else "no"
     # Ends before Gradescope would: where its own limit is reached, it gives a zero.
-    settings = {"seconds": 60 * minutes - 30, "submission_seconds": submission_limit(minutes), "torch": torch}
+    settings = {"seconds": 60 * minutes - 30, "submission_seconds": limit, "torch": torch}
     settings["torch_index"] = f"'{torch_index}'"
     files["settings.sh"] = "".join(f"{name}={value}\n" for name, value in settings.items()).encode()
     return files

@@ -1,6 +1,5 @@
 """The zip that goes back into the learning platform: everybody's report under the name that the platform gave."""
 
-import codecs
 import contextlib
 import itertools
 from pathlib import Path
@@ -45,9 +44,7 @@ def bundle_feedback(out: str | Path, target: str | Path) -> int:
             name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
             reports[name.casefold()] = name, path.with_name("report.html")
     pages = ((name, path.read_bytes()) for name, path in sorted(reports.values()))
-    # One from before gradebooks began with a byte-order mark gets one, as spreadsheets want it.
-    table = codecs.BOM_UTF8 + book.read_bytes().removeprefix(codecs.BOM_UTF8)
-    write_private_zip(target, itertools.chain(pages, [(book.name, table)]))
+    write_private_zip(target, itertools.chain(pages, [(book.name, book.read_bytes())]))
     return len(reports)
 
 

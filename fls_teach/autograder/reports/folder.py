@@ -1,5 +1,6 @@
 """The files of one submission: its record, and what is drawn from it."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,10 +36,8 @@ def finished(folder: Path, expected: Record, exercises: Sequence[Exercise]) -> R
     -------
     dict or None
     """
-    if not all((folder / name).is_file() for name in DRAWN):
-        return None
-    try:
+    with contextlib.suppress(CourseError):
         record = read_record(folder / "record.json")
-    except CourseError:
-        return None
-    return None if mismatch(record, expected, exercises) else record
+        if all((folder / name).is_file() for name in DRAWN) and not mismatch(record, expected, exercises):
+            return record
+    return None

@@ -1,6 +1,5 @@
 """gradebook.csv: one line per submission, safe to open in a spreadsheet."""
 
-import codecs
 import hashlib
 import itertools
 import re
@@ -13,7 +12,7 @@ from fls_teach.autograder.record import VERDICTS, Record, final_marks, propertie
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
 from fls_teach.autograder.tables import read_columns, write_table
 from fls_teach.characters import printable
-from fls_teach.files import replacing
+from fls_teach.files import replace_text, replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
 """Columns on what was handed in: when, which attempt of how many, "LATE", whose, and why a person has to look at it."""
@@ -90,24 +89,19 @@ def write_gradebook(
     missing = ((empty | {"submission": escape_formula(name)}).values() for name in absent)
     with replacing(path) as temporary:
         write_table(temporary, itertools.chain([heading], (row(record, exercises) for record in records), missing))
-        with replacing(path.with_name(_DIGEST)) as noted, open(temporary, "rb") as file:
-            noted.write_text(_digest(file) + "\n", encoding="utf-8")
+        replace_text(path.with_name(_DIGEST), _digest(temporary) + "\n")
 
 
 def as_written(path: Path) -> bool | None:
-    """Whether a gradebook is as it was written, with or without a byte-order mark; None if nothing is known of it."""
+    """Whether a gradebook is as it was written; None if nothing is known of it."""
     try:
-        with open(path, "rb") as file:
-            return _digest(file) == path.with_name(_DIGEST).read_text(encoding="utf-8").strip()
+        return _digest(path) == path.with_name(_DIGEST).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         return None
 
 
-def _digest(file):
-    state = hashlib.sha256(file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8))
-    while piece := file.read(1 << 14):
-        state.update(piece)
-    return state.hexdigest()
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def identified(record: Record) -> tuple[str, str]:
