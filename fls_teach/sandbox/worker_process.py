@@ -236,6 +236,12 @@ class WorkerProcess:
             self._output.drain()
 
     def _watch(self):
+        try:
+            self._count()
+        except Exception as problem:  # it must not go on unwatched: the next call raises this
+            self._answers.put(problem)
+
+    def _count(self):
         most, before, looks_after = self._sandbox.limits.memory_mib * MIB, time.perf_counter(), 0
         # Jittered, so that a worker cannot synchronise with the samples.
         while not self._ended.wait(WATCH_INTERVAL * random.uniform(0.5, 1.5)):

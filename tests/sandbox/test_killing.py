@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fls_teach.sandbox import worker_process
 from fls_teach.sandbox.isolation.sandboxes import NoSandbox, ResourceLimits
 from fls_teach.sandbox.printed import Printed
 
@@ -41,6 +42,16 @@ def closes():
 def fine():
     return 1
 """
+
+
+def test_a_worker_that_cannot_be_watched_answers_no_more(session_for, monkeypatch):
+    """Catches a worker whose memory is no longer counted, as the thread that does so has ended with a traceback."""
+    monkeypatch.setattr(worker_process, "memory_of", lambda members: int("no number"))
+    session = session_for(FATAL, time_limit=20.0, sandbox=NoSandbox(ResourceLimits()))
+    with pytest.raises(ValueError, match="no number"):
+        session.call("sleeps")
+    monkeypatch.undo()
+    assert session.call("fine").value == 1
 
 
 def test_an_endless_loop_costs_one_time_out(session_for):
