@@ -40,7 +40,7 @@ def settle(
     list of Submission
         Those that count: of each person's attempts the latest, or the best, and of equals the later.
     """
-    best = {}
+    ranks = {}
     for entry in entries:
         folder = settings.out / entry.folder
         old = read_record(folder / "record.json")
@@ -52,13 +52,11 @@ def settle(
         if new != old:
             write(folder, new)
         score = final_marks(new).final
-        rank = score is None, score or 0, entry.attempt  # one without a mark could be the best
-        if entry.person not in best or rank > best[entry.person][0]:
-            best[entry.person] = rank, entry
+        ranks[entry.name] = score is None, score or 0, entry.attempt  # one without a mark could be the best
+    counting = [entry for entry in entries if entry.counts]
     if settings.attempts == "best":
-        counting = [entry for _, entry in best.values()]
-    else:
-        counting = [entry for entry in entries if entry.counts]
+        best = {entry.person: entry for entry in sorted(entries, key=lambda entry: ranks[entry.name])}
+        counting = [entry for entry in entries if best[entry.person] is entry]
     counted = {entry.name for entry in counting}
     for entry in entries:
         folder, counts = settings.out / entry.folder, entry.name in counted

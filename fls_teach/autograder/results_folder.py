@@ -34,12 +34,8 @@ def only_one(folder: Path) -> Iterator[None]:
     with refusal(f"cannot write to '{folder}/.lock'", "name another --out"):
         file = open(folder / ".lock", "w")  # noqa: SIM115 (closed below)
     with file:
-        try:
+        with refusal(f"another fls grade is writing to '{folder}'", "wait for it, or name another --out"):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CourseError(
-                f"another fls grade is writing to '{folder}'; wait for it, or name another --out"
-            ) from None
         yield
 
 

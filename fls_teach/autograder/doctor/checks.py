@@ -242,14 +242,10 @@ def _traces():
 
 def _survivors():
     """Processes that attacks have left."""
-    return [pid for pid, _ in process_table() if pid != os.getpid() and SURVIVOR.encode() in _command(pid)]
-
-
-def _command(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has ended
-        return b""
+    for pid in {pid for pid, _ in process_table()} - {os.getpid()}:
+        with contextlib.suppress(OSError):  # it has ended
+            if SURVIVOR.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                yield pid
 
 
 def print_attacks(results: list[tuple[Attack | None, list[str]]]) -> None:
