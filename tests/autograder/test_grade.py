@@ -49,11 +49,11 @@ def unmarked(monkeypatch):
     """Tasks of batches, none of which is marked."""
     tasks = []
 
-    def run(crew, entries, progress):
+    def run(crew, entries, work, progress):
         tasks.append(crew.settings)
         raise CourseError("enough")
 
-    monkeypatch.setattr(grading.batch, "run", run)
+    monkeypatch.setattr(grading.batch, "spread", run)
     return tasks
 
 
@@ -467,7 +467,7 @@ def test_other_errors_of_the_system_are_sentences_too(ada, tmp_path, monkeypatch
     def run(*given):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(grading.batch, "run", run)
+    monkeypatch.setattr(grading.batch, "spread", run)
     assert "No space left on device" in refused(ada, "--out", tmp_path / "out", "--isolation", "process")
 
 
