@@ -563,9 +563,8 @@ def test_progress_names_who_was_last_and_what_is_left(monkeypatch):
     told, now = [], iter([0.0, 30.0, 60.0, 100.0])
     monkeypatch.setattr(grading, "time", types.SimpleNamespace(monotonic=lambda: next(now)))
     tell = grading._told(lambda fraction, what: told.append((fraction, what)), 10)
-    tell(1, "ada")
-    tell(6, "bob")
-    tell(10, "cy")
+    for done, name in ((1, "ada"), (6, "bob"), (10, "cy")):
+        tell(done, Submission(name))
     assert told == [(0.1, "1/10, 4 min left, last ada"), (0.6, "6/10, 40 s left, last bob"), (1.0, "10/10, last cy")]
 
 
