@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from fls_teach import terminal
 from fls_teach.autograder import grade as grading
 from fls_teach.autograder.grade import grade
+from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.batch_result import BatchResult, Listed
