@@ -6,6 +6,7 @@ process ends with the pipe, or its parent. It may die without disturbing anythin
 """
 
 import contextlib
+import functools
 import json
 import multiprocessing
 import os
@@ -168,8 +169,8 @@ def main(parent: int, descriptor: int) -> None:
     os.set_inheritable(descriptor, False)
     channel = Connection(descriptor)
 
-    def say(**answer):
-        channel.send_bytes(as_json(answer).encode())
+    def say(what, content):
+        channel.send_bytes(as_json({what: content}).encode())
 
     settings = RunSettings.from_json(channel.recv_bytes())
     chosen, limits = settings.chosen, settings.time_limits
@@ -179,7 +180,7 @@ def main(parent: int, descriptor: int) -> None:
             asked = json.loads(channel.recv_bytes())
             try:
                 submission = Submission.from_json(asked["submission"])
-                tell = lambda exercise: say(exercise=exercise)  # noqa: E731
-                say(record=mark(submission, chosen, asked["seed"], sandbox, limits, tell=tell))
+                tell = functools.partial(say, "exercise")
+                say("record", mark(submission, chosen, asked["seed"], sandbox, limits, tell))
             except Exception as problem:
-                say(problem=f"{type(problem).__name__}: {problem}"[:1000])
+                say("problem", f"{type(problem).__name__}: {problem}"[:1000])

@@ -4,8 +4,7 @@ The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#outpu
 """
 
 from fls_teach.autograder.record import Record, final_marks, properties
-from fls_teach.autograder.reports.lines import corrections, verdict_lines
-from fls_teach.autograder.reports.reproduce import reproduce_command
+from fls_teach.autograder.reports.lines import corrections, reproduce_command, verdict_lines
 
 
 def as_results(record: Record) -> Record:

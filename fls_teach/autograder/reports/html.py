@@ -8,8 +8,7 @@ from pathlib import Path
 
 from fls_teach.autograder.record import VERDICTS, Marks, Record, final_marks, properties
 from fls_teach.autograder.reports.batch_result import BatchResult, others
-from fls_teach.autograder.reports.lines import card_rows, corrections, file_rows, likely_of
-from fls_teach.autograder.reports.reproduce import reproduce_command
+from fls_teach.autograder.reports.lines import card_rows, corrections, file_rows, likely_of, reproduce_command
 from fls_teach.characters import printable
 from fls_teach.pages import templates
 
@@ -49,7 +48,7 @@ def report_page(record: Record) -> str:
     template = _ENVIRONMENT.get_template("report.html")
     counts = {"passed": verdicts.count("passed"), "count": len(verdicts), "absent": absent}
     counts |= {"marks": final_marks(record), "corrected": corrections(record)}
-    return template.render(record=record, reproduce_command=reproduce_command(record), **counts)
+    return template.render(record=record, **counts)
 
 
 def cohort_page(batch: BatchResult) -> str:
@@ -93,6 +92,6 @@ def marks_of(exercise: Record, marks: Marks) -> str:
 
 # Every text on its way out; what is already markup is a subclass of str and comes from the templates alone.
 _ENVIRONMENT = templates(_TEMPLATES, finalize=lambda value: printable(value) if type(value) is str else value)
-_SHARED = card_rows, file_rows, likely_of, many, marks_of, others, percent, scrolls
+_SHARED = card_rows, file_rows, likely_of, many, marks_of, others, percent, reproduce_command, scrolls
 _ENVIRONMENT.globals |= {function.__name__: function for function in _SHARED}
 _ENVIRONMENT.globals |= {"listed": LISTED, "listed_pairs": LISTED_PAIRS, "looks": LOOKS, "verdicts": VERDICTS}
