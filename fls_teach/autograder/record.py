@@ -157,6 +157,7 @@ def _each(kind, names):
 
 _PROPERTY = _each(str, "id sentence formula verdict summary likely") | _each(int, "points of")
 _EXERCISE = _each(str, "number name title state message traceback printed") | _each(int, "points of")
+_INTAKE = _each(str, "id? login? who? when? late? feedback?") | _each(int, "attempt? attempts?")
 _RECORD = {
     **_each(str, "submission folder digest isolation"),
     **_each(int, "format seed max_score"),
@@ -165,6 +166,7 @@ _RECORD = {
     "exercises": [_EXERCISE | {"properties": [_PROPERTY]}],
     "overrides?": [_each(str, "item reason") | {"points": float}],
     "late?": {"days": int, "rule": str, "kept": float},
+    "intake?": _INTAKE | {"counts?": bool, "group?": [str], "review?": [str]},
 }
 """The fields of each part by their exact types, as True is no int. One with "?" may be missing."""
 
@@ -178,6 +180,7 @@ def check_record(record: Any) -> None:
     fields = {name: record.get(name) for name in _ORDER.split()}
     for right, complaint in (
         (all(type(each) is str for each in record["versions"].values()), "a version that is not text"),
+        (all(type(each) in (int, float) for each in record["limits"].values()), "a limit that is no number"),
         (all(each["state"] in STATES for each in exercises), "an unknown state"),
         (all(item["verdict"] in VERDICTS for item in every), "an unknown verdict"),
         (all(item["of"] >= 0 and item["points"] == _earned(item) for item in every), "points without their verdict"),
