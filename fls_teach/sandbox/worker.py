@@ -165,10 +165,6 @@ class Program:
             lines.append(f"    {linecache.getline(self.file_name, number).strip()[:300]}")
         return "\n".join(lines)
 
-    def where_now(self, thread_id: int) -> str:
-        """Return the traceback of a thread that is still running."""
-        return self.traceback(reversed([*walk_stack(sys._current_frames()[thread_id])]))
-
 
 def _changed(function, args, kwargs, body):
     """Names of the arguments that are no longer what `body` says: parameters, or positions where those have no name."""
@@ -258,7 +254,7 @@ def main() -> None:
     repeat_entropy()
 
     def where():
-        return program.where_now(own_thread) if program else ""
+        return program.traceback(reversed([*walk_stack(sys._current_frames()[own_thread])])) if program else ""
 
     threading.Thread(target=channel.listen, args=(where,), daemon=True).start()
     while True:

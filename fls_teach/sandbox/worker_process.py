@@ -70,7 +70,8 @@ class WorkerProcess:
         descriptors = ()
         try:
             self._sandbox.sweep()
-            command = [sys.executable, *_FLAGS, str(WORKER), *_library_folders()]
+            users = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+            command = [sys.executable, *_FLAGS, str(WORKER), *library_folders(), *users]
             command, descriptors = self._sandbox.command(command)
             self._process = subprocess.Popen(
                 command,
@@ -284,11 +285,6 @@ class WorkerProcess:
             name = {0xC0000005: "access violation", 0xC00000FD: "stack overflow"}.get(status, "")
             return f"Windows error {status:#010x} {name}".rstrip()
         return f"it ended with exit status {status}"
-
-
-def _library_folders():
-    """Where the packages are that the worker does not find by itself."""
-    return library_folders() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
 
 
 def _own_group():

@@ -37,12 +37,6 @@ MEMORY_MIB = 512
 _NEIGHBOURS = "a-neighbour", "z-neighbour"
 
 
-def secrets_here() -> list[Path]:
-    """Files and folders of this installation that no submission may read, as a list of Path."""
-    root, package = course_root(), Path(__file__).resolve().parents[2]
-    return [path for path in (package, root / "solutions", root / "tests") if path.exists()]
-
-
 @dataclass(frozen=True)
 class Examined:
     """What `examine` found.
@@ -78,7 +72,9 @@ def examine(isolation: str) -> Examined:
     missing = {name: numbers for name, numbers in needs.items() if find_spec(name) is None}
     folders = [Path.home(), Path.cwd(), Path(sysconfig.get_path("purelib"))]
     modules = ["numpy", "scipy", *(name for name in needs if name not in missing)]
-    demands = Demands(secrets_here(), folders, modules)
+    root, package = course_root(), Path(__file__).resolve().parents[2]
+    secrets = [path for path in (package, root / "solutions", root / "tests") if path.exists()]
+    demands = Demands(secrets, folders, modules)
     problems = {name: tried(name, demands) for name in ISOLATIONS[:2]}
     fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
     return Examined(fit, problems, missing)

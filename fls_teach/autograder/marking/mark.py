@@ -33,6 +33,8 @@ SEARCH = Limits(finding=float("inf"), shrinking=float("inf"), tries=120, course=
 MISCONCEPTION_LIMIT = 2.0  # seconds for a call; some run for ever on another's input
 NO_CARD = ("missing", "tampered", "skipped-by-submission")
 
+_course_process = functools.lru_cache(CourseProcess)  # one for all that this process marks; it ends with this one
+
 
 @functools.lru_cache
 def versions(exercises: tuple[Exercise, ...]) -> dict[str, str]:
@@ -142,12 +144,6 @@ def _mark_exercise(exercise, source, seed, sandbox, limits, share):
         describe = _describing(exercise, budget.lend(course))
         options = {"seed": seed, "limits": SEARCH, "clock": budget, "loads": loads, "stumble": "grader-fault"}
         return check(exercise, budget, describe, **options), budget.taken
-
-
-@functools.lru_cache
-def _course_process():
-    """The process of the course's own files, for all that this process marks; it ends with this one."""
-    return CourseProcess()
 
 
 def _reference_loads(exercise, sandbox, limits):

@@ -45,24 +45,19 @@ def card_rows(item: Record, hidden: Sequence[str] = ("likely", "theory")) -> lis
     return [(results.LABELS.get(label, label), text) for label, text in rows]
 
 
-def row_lines(rows: list[tuple[str, str]]) -> list[str]:
-    """Rows as aligned lines of plain text; a text of several lines goes on below itself."""
-    width = max((len(label) for label, _ in rows), default=0)
-    return [
-        f"{label if k == 0 else '':{width}}  {line}".rstrip()
-        for label, text in rows
-        for k, line in enumerate(text.split("\n"))
-    ]
-
-
 def verdict_lines(exercise: Record, item: Record) -> list[str]:
     """What a student is told about one property, as aligned lines of plain text."""
     failed = item["verdict"] != "passed"  # of a file that does not load no property has a card
     rows = [("verdict", f"{item['verdict']}: {VERDICTS[item['verdict']]}" if failed else "passed")]
     rows += [("summary", item["summary"]), ("property", item["formula"])]
     rows += card_rows(item) or [row for row in file_rows(exercise) if failed and row[1] != item["summary"]]
-    rows += [("likely", likely_of(item))]
-    return row_lines([(label, text) for label, text in rows if text])
+    rows = [(label, text) for label, text in [*rows, ("likely", likely_of(item))] if text]
+    width = max(len(label) for label, _ in rows)
+    return [
+        f"{label if k == 0 else '':{width}}  {line}".rstrip()  # a text of several lines goes on below itself
+        for label, text in rows
+        for k, line in enumerate(text.split("\n"))
+    ]
 
 
 def file_rows(exercise: Record) -> list[tuple[str, str]]:

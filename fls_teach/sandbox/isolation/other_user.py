@@ -109,7 +109,10 @@ class OtherUser(Confined):
         found = []
         for folder in self._open:
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                found += [entry.path for entry in entries if _belongs_to(entry, self._uid)]
+                for entry in entries:
+                    with contextlib.suppress(OSError):  # just removed
+                        if entry.stat(follow_symlinks=False).st_uid == self._uid:
+                            found.append(entry.path)
         return found
 
     def _new_scratch(self):
@@ -121,12 +124,6 @@ def _remove(paths):
     """Remove files and whole folders; `rm` has no limit on depth, as Python's own function has."""
     if paths:
         subprocess.run(["rm", "-rf", "--one-file-system", "--", *paths], stderr=subprocess.DEVNULL, check=False)
-
-
-def _belongs_to(entry, uid):
-    with contextlib.suppress(OSError):
-        return entry.stat(follow_symlinks=False).st_uid == uid
-    return False
 
 
 def _open_to_all(tops, depth=4, most=5000):
