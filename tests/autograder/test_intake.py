@@ -541,6 +541,6 @@ def test_what_only_looks_like_an_exercise_hides_nobody(planted, theirs, tmp_path
     assert EIGHT in names and len(names) == 1 + len({name.split("_")[0].split("/")[0] for name in theirs})
 
 
-def test_of_two_versions_in_canvas_neither_is_taken(tmp_path):
+def test_of_two_versions_in_canvas_the_later_is_taken(tmp_path):
     put(tmp_path, CANVAS[0], CANVAS[0].replace("error", "error-1"))
-    assert "claim to be the same exercise" in only(tmp_path).notes[-1]
+    assert "error-1.py' was taken as 08_bayes_error, not '08_bayes_error.py'" in only(tmp_path).notes[-1]

@@ -15,13 +15,15 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.layout import LONGEST, shown
-from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, Tree, Unreadable, go_on
+from fls_teach.autograder.intake.layout import LONGEST, is_archive, not_taken, recognised, shown
+from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, TooLarge, Tree, Unreadable, go_on
 
+MAX_ARCHIVES = 8  # opened for one submission
 _ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
 
 
@@ -81,6 +83,26 @@ def tree_in(item: Item, most: int) -> "ArchiveTree":
         tree = ArchiveTree(_tar_entries(file) if is_tar else _zip_entries(file), copied)
         weakref.finalize(tree, stack.pop_all().close)
     return tree
+
+
+def opened(items: list[Item], expected: tuple[str, ...]) -> tuple[list[Item], list[str]]:
+    """What lies in the archives among some items, and in those in them; and notes on those that cannot be opened."""
+    found, refused, count, left = [*items], list[str](), 0, sources.MAX_UNPACKED_BYTES
+    for item in found:  # which grows
+        if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], expected):
+            continue
+        count += 1
+        try:
+            if count > MAX_ARCHIVES:
+                raise Refused(f"{MAX_ARCHIVES} archives were opened before")
+            inner = tree_in(item, left)
+            left -= inner.copied
+            found += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in inner.items()]
+        except Refused as reason:
+            before = "with the archives before it, " * (count > 1 and isinstance(reason, TooLarge))
+            reason = f"{before}{sources.too_large(sources.MAX_UNPACKED_BYTES)}" if before else reason
+            refused.append(not_taken(item.parts, reason))
+    return found[len(items) :], refused
 
 
 class _Entry(NamedTuple):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fls_teach.autograder.intake.by_name import Found
 from fls_teach.autograder.intake.layout import is_archive, named_after
 from fls_teach.autograder.intake.patterns import moment
 from fls_teach.autograder.intake.submission import Submission
@@ -16,15 +17,14 @@ def alone(place: Path, kind: str) -> Submission:
     return Submission(who=place.name, called=name, path=place, kind=kind)
 
 
-def by_attempt(
-    found: list[Submission], place: Path, kind: str, expected: tuple[str, ...]
-) -> list[tuple[Submission, ...]]:
+def by_attempt(found: list[Found], place: Path, kind: str, expected: tuple[str, ...]) -> list[tuple[Submission, ...]]:
     """Each person's attempts in a folder or archive at `place`, the earliest first."""
     everybody: dict[str, dict[Any, tuple[Submission, list[Any]]]] = {}
-    for each in found:
+    for each, at, file in found:
         number = int(each.number) if each.number.isdecimal() and len(each.number) < 10 else 0
         own = everybody.setdefault(each.who, {})
-        own.setdefault((number, moment(each.when), each.number), (each, []))[1].extend(each.members)
+        _, members = own.setdefault((number, moment(each.when), each.number), (each, []))
+        members.extend([(at.path, file)] * bool(file or at.kind == "folder"))
     people = [[_placed(replace(each, members=(*members,)), place, kind, expected)
                for _, (each, members) in sorted(own.items())] for own in everybody.values()]  # fmt: skip
     return [tuple(own) for own in sorted(people, key=lambda own: own[0].called)]

@@ -11,7 +11,7 @@ MAX_CANDIDATES = 20  # that differ, for one exercise; others are counted
 
 
 def choose(
-    items: list[Item], refused: list[str], expected: tuple[str, ...]
+    items: list[Item], refused: list[str], expected: tuple[str, ...], platform: str = ""
 ) -> tuple[dict[str, bytes], list[str], list[str], set[str]]:
     """Find the exercises' files.
 
@@ -27,6 +27,8 @@ def choose(
         Notes on what was refused before.
     expected : tuple of str
         The exercises' names.
+    platform : str
+        Which has named the files: Canvas numbers those that are handed in again, and the last counts.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def choose(
                 unread.append(not_taken(item.parts, reason))
         stub = texts.pop(_plain(find_exercise(name).stub.read_bytes()), None)
         every = [*texts.values()] or [stub] * bool(stub)
-        best = _narrowed(every, name, expected)
+        best = _narrowed(every, name, expected, platform)
         rest = [each for each in every if each not in best and each[0] < 2]
         if len(best) > 1 or best and claim and claim[-1][0] == best[0][0]:
             unread_too = _listed(best, len(claim))
@@ -80,7 +82,7 @@ def choose(
     return files, [nothing, *notes], review, {*claims}
 
 
-def _narrowed(found, name, expected):
+def _narrowed(found, name, expected, platform):
     """Those of the candidates (level, item, bytes) that nothing says are worse than another."""
     found = _least(found, lambda each: each[0])
     archives = {item.archive: item for _, item, _ in found}
@@ -89,6 +91,9 @@ def _narrowed(found, name, expected):
     if len({item.archive for _, item, _ in found}) == 1:
         found = _least(found, lambda each: _depth(each[1].parts, name, expected))
         stamps = ["".join(re.findall(STAMP, item.parts[-1], re.IGNORECASE)) for _, item, _ in found]
+        again = [re.search(r"(?:-(\d{1,3}))?(?=\.[^.]*\Z)", item.parts[-1]) for _, item, _ in found]
+        if platform == "canvas" and all(again) and len({each.string[: each.start()] for each in again}) == 1:
+            stamps = [[int(each[1] or 0)] for each in again]
         folders = ["/".join(item.parts[:-1]) for _, item, _ in found]
         if len(set(folders)) > 1 == len({re.sub(r"\d+", "", folder) for folder in folders}):
             stamps = [[int(number[-LONGEST:]) for number in re.findall(r"\d+", folder)] for folder in folders]

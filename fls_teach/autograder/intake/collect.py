@@ -12,10 +12,12 @@ from typing import Any
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.archives import tree_at
 from fls_teach.autograder.intake.attempts import alone, by_attempt
-from fls_teach.autograder.intake.layout import is_archive, is_junk, is_work, recognised, shown, stem_of
+from fls_teach.autograder.intake.by_name import named_by_people, nameless
+from fls_teach.autograder.intake.layout import is_archive, is_part, is_work, recognised, shown, stem_of
+from fls_teach.autograder.intake.look import Search
 from fls_teach.autograder.intake.names import disambiguate, folders_of, names_of
 from fls_teach.autograder.intake.patterns import moment, patterns_for
-from fls_teach.autograder.intake.people import Search
+from fls_teach.autograder.intake.people import Crowd
 from fls_teach.autograder.intake.sources import Refused, Unreadable, limited
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError, Exercise
@@ -121,25 +123,34 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
     try:
         with limited() if kind == "archive" else contextlib.nullcontext():
             around = (place.name,) * (recognised(f"{stem_of(place.name)}.py", expected) is not None)
-            search = Search(tree_at(place, kind), kind, around, patterns, expected, passed_over)
-            found, sure, own = search.people()
-            within, hidden = search.visible()
-            if own:
-                _refuse_work_of_others(search, within, own, said, zips=kind == "folder")
+            search = Search(tree_at(place, kind), kind == "archive", around, patterns, expected, passed_over)
+            top = Crowd(search, name=place.name)
+            hidden = [*top.hidden]  # if nothing can be listed, this says so
+            found, several, own = top.people
     except Refused:
         return whole  # reading it says why
     except Unreadable as problem:
         raise CourseError(str(problem)) from None
-    if insist and not any(each.platform for each in found):
+    if own:
+        _refuse_work_of_others(top, own, said)
+    elif unclear := nameless(top) if not any(row.whose.platform for row in found) else ():
+        names = " and ".join(f"'{shown(each.name)}'" for each in unclear[:2])
+        raise CourseError(
+            f"'{said}' holds files that no exercise's name is in ({names}); if each is another person's, say of which "
+            "exercise they are (--exercise NN), and if all are one person's, give --single"
+        )
+    if insist and not any(row.whose.platform for row in found):
         raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
-    if own or kind == "archive" and not sure:
-        return whole
-    if any(not each.problem for each in found):
-        everybody = by_attempt(found, place, kind, expected)
+    parts = all(row.place.kind == "folder" and is_part(row.place.name) for row in found)
+    if own or not several and (kind == "archive" or parts and found):
+        return whole if own else [(replace(whole[0][0], review=(top.doubt,) * bool(top.doubt)),)]
+    if any(row.place.holds or not row.whose.problem for row in found):
         for name in hidden:
             remark("hidden", shown(name))
-        return everybody
-    if not within or any(passed):  # beside results, what is left was not handed in
+        if len(found) == 1 and (doubt := found[0].place.doubt):  # nothing beside it says what it is
+            found = [found[0]._replace(whose=replace(found[0].whose, review=(doubt,)))]
+        return by_attempt(found, place, kind, expected)
+    if not top.children or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
 
@@ -168,30 +179,26 @@ def _place(path):
 def _people_by_file(folder, expected, patterns):
     """Name of a file -> the person whose it is, with all attempts, as far as the names in a folder say."""
     try:
-        found = Search(tree_at(folder, "folder"), "folder", (), patterns, expected).people()[0]
+        found = Crowd(Search(tree_at(folder, "folder"), False, (), patterns, expected)).people.found
     except (Refused, Unreadable):
         return {}
     people = {own[0].who: own for own in by_attempt(found, folder, "folder", expected)}
-    return {path: people[each.who] for each in found if not each.problem for path, _ in each.members}
+    return {row.place.path: people[row.whose.who] for row in found if row.file and not row.whose.problem}
 
 
-def _refuse_work_of_others(search, within, own, said, zips):
+def _refuse_work_of_others(top, own, said):
     """Refuse an exercise beside two folders or archives with others: one may be an old version, two may be people's.
 
-    Of files three may be, as old versions lie there more often.
+    Of files three may be, as old versions lie there more often. In an archive, other archives are its author's.
     """
-    others = [
-        name
-        for name, kind in within
-        if (search.exercises((name,)) if kind == "folder" else zips and kind == "file" and is_archive(name))
-        and name not in own
-        and not is_junk(name)
-    ]
-    people = search.by_name([name for name, kind in within if kind == "file" and name not in own])
-    if len(others) > 1 or len(people) > 2:
-        others = others if len(others) > 1 else [*people.values()]
+    beside = [each for each in top.children if each not in own]
+    others = [each.name for each in beside if (not top.search.packed if each.packed else each.holds and each.claims)]
+    if len(others) < 2:
+        people = named_by_people(top.search, [each.name for each in beside if each.kind == "file"])
+        others = [*people.values()] if len(people) > 2 else []
+    if others:
         theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
         raise CourseError(
-            f"'{said}' holds an exercise ('{shown(own[0])}') and what may be the work of others ({theirs}); if all of "
-            "it is one person's, give --single, else move one of them away"
+            f"'{said}' holds an exercise ('{shown(own[0].name)}') and what may be the work of others ({theirs}); if "
+            "all of it is one person's, give --single, else move one of them away"
         )

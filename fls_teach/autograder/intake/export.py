@@ -4,24 +4,25 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 
+from fls_teach.autograder.intake.by_name import Found
 from fls_teach.autograder.intake.layout import shown
-from fls_teach.autograder.intake.submission import Submission
 
 EXPORT = "submission_metadata.yml"
 _LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
 _PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # in which lines are that a submission has printed
 
 
-def named_by_export(found: list[Submission], text: str) -> list[Submission]:
+def named_by_export(found: list[Found], text: str) -> list[Found]:
     """Add the names, mail addresses and times that the list has, which is not believed to be YAML."""
     parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
     listed = dict(zip(parts[1::2], parts[2::2], strict=True))
     named = []
-    for each in found:
+    for row in found:
+        each = row.whose
         lines = defaultdict(list)
         for key, said in _LISTED.findall(_PRINTED.split(listed.get(each.who, ""))[0]):
             lines[key].append(shown(said.strip(" '\"\r")))
         called = " and ".join(lines["name"][:6]) or each.called
         login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when
-        named.append(replace(each, called=called, login=login, when=when))
+        named.append(row._replace(whose=replace(each, called=called, login=login, when=when)))
     return named

@@ -37,6 +37,7 @@ _BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
 # A stamp is taken whole, by the lookahead: its time could also be read as numbers, in twice as many ways per stamp.
 AFTER = rf"(?:[\W_]+(?:{_COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")
+_PART = re.compile(rf"[\W\d_]*(?:(?:{'|'.join(WORDS['part'])})(?![^\W\d_])[\W\d_]*)+")
 _ENDS = r"(\.tar)?(?:" + "|".join(map(re.escape, WORDS["archives"])) + r")\Z"
 LONGEST = 255
 """Characters of a file's name on every common system; archives may hold longer ones, which no pattern has to read."""
@@ -89,6 +90,24 @@ def is_hidden(name: str) -> bool:
 def is_archive(name: str) -> bool:
     """Whether a file is called as archives are."""
     return name.casefold().endswith(tuple(WORDS["archives"]))
+
+
+def is_part(name: str) -> bool:
+    """Whether something is called as a part or a version of one person's work, and thus not by a person.
+
+    Examples
+    --------
+    >>> [is_part(name) for name in ("src", "Old version (2)", "week_3.zip", "Berg", "u2", "2")]
+    [True, True, True, False, False, False]
+    """
+    return _PART.fullmatch(stem_of(name[-LONGEST:].casefold()).removesuffix(".py").removesuffix(".ipynb")) is not None
+
+
+def called_freely(name: str) -> bool:
+    """Whether a file is a Python file or a notebook, and its name not one of a test or a tool."""
+    name = name[-LONGEST:].casefold()
+    free = not name.startswith(("test_", "support_", "conftest", "_", "."))
+    return free and (name.endswith(".ipynb") or _END.search(name) is not None)
 
 
 def is_work(name: str) -> bool:
@@ -157,17 +176,19 @@ def named_after(folder: str, expected: tuple[str, ...]) -> tuple[str, int] | Non
     return by_number[0] if by_number else recognised(f"{stem}.py", expected)
 
 
-def claimed(parts: tuple[str, ...], expected: tuple[str, ...]) -> tuple[str, int] | None:
-    """As `recognised`, of the path of a file; 2 if its folder alone bears the exercise's name.
+def claimed(parts: tuple[str, ...], expected: tuple[str, ...], notebooks: bool = False) -> tuple[str, int] | None:
+    """As `recognised`, of the path of a file, or a notebook; 2 if its folder alone bears the exercise's name.
 
     Examples
     --------
     >>> claimed(("08_bayes_error", "Ada.py"), ("08_bayes_error",)), claimed(("Ada.py",), ("08_bayes_error",))
     (('08_bayes_error', 2), None)
     """
-    claim, name = recognised(parts[-1], expected), parts[-1][-LONGEST:].casefold()
-    if claim or not _END.search(name) or name.startswith(("test_", "support_", "conftest", "_", ".")):
+    claim = recognised(parts[-1], expected)
+    if claim or not called_freely(parts[-1]):
         return claim
+    if parts[-1].casefold().endswith(".ipynb") and (not notebooks or meant(parts[-1], expected)):
+        return None
     if recognised(parts[-1], tuple(each.name for each in exercises())):  # one that is not marked
         return None
     above = (named_after(folder, expected) for folder in reversed(parts[:-1]))

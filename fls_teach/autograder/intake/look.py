@@ -1,47 +1,24 @@
-"""A look into a folder or archive of many people's work: what lies where, and which exercises."""
+"""A look into what was handed in: folders and archives alike are places that hold others."""
 
-import functools
 import re
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
-from fls_teach.autograder.intake.archives import inside
+from fls_teach.autograder.intake.archives import inside, opened
 from fls_teach.autograder.intake.layout import STAMP, claimed, is_archive, is_hidden, is_junk, named_after, recognised
-from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
-from fls_teach.course.registry import exercises
-
-
-def once(method: Any) -> Any:
-    """Let each path be looked into once, as it is asked for at each folder above: also one that could not be read."""
-
-    @functools.wraps(method)
-    def known(self, *given):
-        key = method.__name__, *given
-        if key not in self.seen:
-            try:
-                self.seen[key] = method(self, *given), None
-            except (Refused, Unreadable) as problem:
-                self.seen[key] = None, problem
-        found, why = self.seen[key]
-        if why:
-            raise why
-        return found
-
-    return known
 
 
 @dataclass(frozen=True)
-class Look:
-    """What people's work is looked for in. In a path, an empty part leads into the archive before it.
+class Search:
+    """What people's work is looked for in, and how.
 
     Attributes
     ----------
     tree : Tree
-    kind : str
-        Whether that is a "folder" or an "archive".
+    packed : bool
+        Whether that is an archive.
     around : tuple of str
         The name of that, if it is called as an exercise.
     patterns : list of (str, str)
@@ -50,80 +27,108 @@ class Look:
         The exercises' names.
     passed_over : callable
         Told the path of a folder; whether it is no submission.
-    seen : dict
-        What is known of paths.
     """
 
     tree: Tree
-    kind: str
+    packed: bool
     around: tuple[str, ...]
     patterns: list[tuple[str, str]]
     expected: tuple[str, ...]
     passed_over: Callable[[tuple[str, ...]], bool] = lambda at: False
-    seen: dict[Any, Any] = field(default_factory=dict)
 
-    def visible(self, at: tuple[str, ...] = ()) -> tuple[list[tuple[str, str]], list[str]]:
-        """What of a folder may be people's.
 
-        Returns
-        -------
-        within : list of (str, str)
-            Name and kind of what is not junk, and of hidden folders with an exercise: a person may be called so.
-        hidden : list of str
-            What is called as hidden things are, and may all the same be a person's.
+class Place:
+    """A folder, an archive or a file. Each is looked into once, as it is asked for at each place around it.
+
+    Attributes
+    ----------
+    search : Search
+    around : Place or None
+        What it lies in; None for that which is looked into.
+    at : tuple of str
+        Its path. An empty part leads into the archive before it.
+    name, kind : str
+        As of `Tree.children`.
+    packed : bool
+        Whether it is an archive.
+    holds : bool
+        Whether others may lie in it.
+    lost : bool
+        Whether it was found that it cannot be looked into.
+    """
+
+    def __init__(self, search: Search, around: "Place | None" = None, name: str = "", kind: str = "folder") -> None:
+        self.search, self.around, self.name, self.kind, self.lost = search, around, name, kind, False
+        self.at: tuple[str, ...] = (*around.inner, name) if around else ()
+        self.packed = kind == "file" and is_archive(name)
+        self.holds = kind == "folder" or self.packed
+        self.inner: tuple[str, ...] = (*self.at, *[""] * self.packed)
+
+    @property
+    def path(self) -> str:
+        """Its path as text; that of a folder ends in "/"."""
+        return "/".join(self.at) + "/" * (self.kind == "folder")
+
+    @cached_property
+    def listed(self) -> list["Place"]:
+        """All that lies in it.
+
+        Raises
+        ------
+        Refused
+        Unreadable
         """
-        within, hidden = [], []
-        for name, kind in self.children(at):
-            if not is_junk(name) or is_hidden(name) and kind == "folder" and self.exercises((*at, name)):
-                within.append((name, kind))
-            elif is_hidden(name) and (kind == "folder" or recognised(name, self.expected)):
-                hidden.append(name)
-        return within, hidden
+        with limited():
+            tree, where = inside(self.search.tree, self.inner)
+            return [type(self)(self.search, self, name, kind) for name, kind, _ in tree.children(where)]
 
-    @once
-    def exercises(self, at: tuple[str, ...], level: int = 2) -> set[str]:
-        """The exercises whose files may lie below a folder, as far as can be seen, and are claimed so surely."""
+    @cached_property
+    def children(self) -> list["Place"]:
+        """What of that may be people's: no junk, but hidden folders with an exercise, as a person may be called so."""
         try:
-            with limited():
-                tree, where = inside(self.tree, at)
-                paths = [item.parts[len(where) :] for item in tree.items(where, self.expected) if not item.problem]
-                claims = [claimed((*self.around, *at, *path), self.expected) for path in paths]
-        except (Refused, Unreadable):
-            return set()
-        return {claim[0] for claim in claims if claim and claim[1] <= level}
+            visible = [each for each in self.listed if not is_junk(each.name) or each._hides_work]
+        except (Refused, Unreadable):  # reading it says why
+            self.lost = True
+            return []
+        return [each for each in visible if each.kind != "folder" or not self.search.passed_over(each.at)]
 
-    def children(self, at: tuple[str, ...]) -> list[tuple[str, str]]:
-        """Name and kind of what lies in a folder or archive."""
-        tree, where = inside(self.tree, at)
-        return [(name, kind) for name, kind, _ in tree.children(where)]
+    @property
+    def hidden(self) -> list[str]:
+        """Names of what is called as hidden things are, and may all the same be a person's."""
+        junk = (each for each in self.listed if is_junk(each.name) and is_hidden(each.name) and not each._hides_work)
+        return [each.name for each in junk if each.kind == "folder" or recognised(each.name, self.search.expected)]
 
-    def is_exercise(self, at: tuple[str, ...], name: str, kind: str) -> bool:
-        """Whether what lies in a folder is an exercise's file, or the folder or archive with it."""
-        archive = kind == "file" and is_archive(name)
-        claim = named_after(name, self.expected) if archive or kind == "folder" else recognised(name, self.expected)
-        if not claim or claim[1] or re.match(STAMP, name):  # which may be a person's number
+    @property
+    def _hides_work(self):
+        return is_hidden(self.name) and self.kind == "folder" and bool(self.claims)
+
+    @cached_property
+    def claims(self) -> dict[str, int]:
+        """The exercises of which it is or holds files, as far as can be seen -> how surely, as of `claimed`."""
+        around, expected = (*self.search.around, *self.at), self.search.expected
+        if not self.holds:
+            found = [claimed(around, expected, notebooks=True)]
+        else:
+            try:
+                with limited():
+                    tree, where = inside(self.search.tree, self.inner)
+                    items = tree.items(where, expected)
+                    items += opened(items, expected)[0]
+                    paths = [item.parts[len(where) :] for item in items if not item.problem]
+                    found = [claimed((*around, *path), expected, notebooks=True) for path in paths]
+            except (Refused, Unreadable):
+                return {}
+        return dict(sorted((claim for claim in found if claim), key=lambda claim: -claim[1]))
+
+    @cached_property
+    def is_exercise(self) -> bool:
+        """Whether it is an exercise's file, or the folder or archive with it."""
+        claim = (named_after if self.holds else recognised)(self.name, self.search.expected)
+        if not claim or claim[1] or re.match(STAMP, self.name):  # which may be a person's number
             return False
-        return kind == "file" or kind == "folder" and claim[0] in self.exercises((*at, name))
+        return self.kind == "file" or self.kind == "folder" and claim[0] in self.claims
 
-    def by_name(self, names: list[str]) -> dict[str, str]:
-        """Of files of exercises, a person's name -> one of them, as the pattern reads it that finds most people."""
-        names = [name for name in names if recognised(name, self.expected)]
-        found = []
-        for platform, text in self.patterns:
-            read = read_paths(platform, compiled(text), names, self.expected, Counter())
-            found.append({each.who: name for name, (each, _) in read.items()})
-        return max(found, key=len, default={})
-
-    def repeats(self, at: tuple[str, ...], folders: list[str]) -> bool:
-        """Whether one exercise lies in several folders: by the names of files, or if none has such, of folders."""
-        for level in (1, 2):
-            held = [each for name in folders for each in self.exercises((*at, name), level)]
-            if held:
-                break
-        return len(set(held)) < len(held)
-
-    def elsewhere(self, at: tuple[str, ...], name: str) -> bool:
-        """Whether a folder is that of an exercise that is not marked, or holds none."""
-        return named_after(name, tuple(each.name for each in exercises())) is not None or not self.exercises(
-            (*at, name)
-        )
+    @property
+    def at_top(self) -> bool:
+        """Whether nothing lies beside it, or beside what it lies in."""
+        return self.around is None or len(self.around.children) == 1 and self.around.at_top

@@ -1,238 +1,206 @@
-"""Whose files are whose: a folder or an archive of many people's work, read by patterns and by what lies in it."""
+"""Whose work lies in a place: its parts are people's, or hold several people's each, or all of it is one person's."""
 
-import contextlib
-import os
 import re
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.attempts import alone
+from fls_teach.autograder.intake.by_name import Found, by_name
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
-from fls_teach.autograder.intake.layout import claimed, is_archive, is_junk, is_work, stem_of
-from fls_teach.autograder.intake.look import Look, once
-from fls_teach.autograder.intake.patterns import compiled, read_paths
-from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
-from fls_teach.autograder.intake.submission import Submission
+from fls_teach.autograder.intake.layout import is_part, is_work, named_after, shown, stem_of
+from fls_teach.autograder.intake.look import Place
+from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable
+from fls_teach.course.registry import exercises
 
+NO, PERHAPS, SURELY = range(3)
 _DEEPEST = 3  # folders above those of the people, but for one in which nothing else lies
-_NESTED = 2  # archives around those of the people
+_NESTED = 4  # archives around one another that are looked into
 
 
-class Search(Look):
-    """What people's work is looked for in."""
+class Reading(NamedTuple):
+    """Whose work lies in a place.
 
-    @once
-    def people(self, at: tuple[str, ...] = ()) -> tuple[list[Submission], bool, list[str]]:
-        """Find out which paths in a folder or archive of many people's work are whose.
+    Attributes
+    ----------
+    found : list of Found
+    several : int
+        Whether it is several people's: `NO`, `PERHAPS` or `SURELY`.
+    own : list of Place
+        The exercises' files and folders there, if these make all of it one person's.
+    """
 
-        Parameters
-        ----------
-        at : tuple of str
-            The folder to look into.
+    found: list[Found]
+    several: int = NO
+    own: Sequence[Place] = ()
 
-        Returns
-        -------
-        found : list of Submission
-        sure : bool
-            Whether it is certain that these are several people's.
-        own : list of str
-            The exercises' files and folders at the top, if these make all of it one submission.
-        """
-        within, _ = self.visible(at)
-        within = [(name, kind) for name, kind in within if kind != "folder" or not self.passed_over((*at, name))]
-        kinds, folders = dict(within), [name for name, kind in within if kind == "folder"]
-        work = {name for name, kind in within if kind == "folder" or is_work(name)}
-        archives = sorted(name for name in work if kinds[name] == "file" and is_archive(name))
-        own = [name for name, kind in within if self.is_exercise(at, name, kind)]
-        if not work <= {*own}:  # else an archive that is called as an exercise may be a person's
-            own = [name for name in own if name not in archives]
-        best, sure = self._by_patterns(at, within, work, own)
+
+class Crowd(Place):
+    """A place that may hold many people's work.
+
+    Each hands in an exercise once: if it lies in several places beside one another, these are several people's, unless
+    they are called as parts and versions are. What lies beside one another is alike: either all of it is people's, or
+    all holds several people's each.
+    """
+
+    children: list["Crowd"]
+
+    @property
+    def doubt(self) -> str:
+        """A sentence if it may be several people's all the same, where it was taken for one person's; else ""."""
+        strangers = [each for each in self.children if not is_part(each.name) and not each.is_exercise]
+        may_be = [each.name for each in strangers if each.claims and not self.people.own]
+        named = " and ".join(f"'{shown(name)}'" for name in may_be[:2])
+        return f"It may be the work of several people ({named}); then grade what lies in it." if may_be[1:] else ""
+
+    @cached_property
+    def people(self) -> Reading:
+        """Find out which places in it are whose."""
+        work = [each for each in self.children if each.holds or is_work(each.name)]
+        own = [each for each in work if each.is_exercise]
+        if len(own) < len(work):  # else an archive that is called as an exercise may be a person's
+            own = [each for each in own if not each.packed]
+        if (
+            not own
+            and self.inner.count("") + self.search.packed >= _NESTED
+            and any(each.packed for each in self.children)
+        ):
+            row = alone(Path(self.name), "archive")
+            problem = f"archives in it lie more than {_NESTED} deep; unpack it"
+            return Reading([Found(replace(row, problem=problem), self, self.name)], SURELY)
+        best, sure = by_name(self, bool(own))
         if own and not best:
-            found = self._inner(at, own, archives, True) if {*own} <= {*folders, *archives} else []
-            if found:
-                found += self._rest(at, within, found, {*own, *(name for name in folders if self.elsewhere(at, name))})
-            return found, bool(found), [] if found else own
-        found, taken = [], {path.split("/")[0] for path in best}
-        platform = all(_of_platform(each) for each, _ in best.values())
-        sections = [archives] if archives and len(archives) == len(work) else []
-        if taken and taken <= {*folders} and (len(taken) == 1 or not platform):  # perhaps of many, called like a person
-            sections.append(sorted(taken))
-        only = not best and folders and len(work) <= len(folders) + max(len(archives), 1)
-        if only:
-            sections += [[*folders, *archives], folders] if archives else [folders]  # they may have come in the archive
-        for names in sections:
-            many = self._inner(at, names, archives)
-            if len({each.who for each in many if not (best and platform) or _of_platform(each)}) > bool(best):
-                found, taken, best, sure = many, {*names}, {}, True
-                break
-        else:
-            sure = self.repeats(at, folders) if only else sure
-        found += [_with_member(each, at, path, file) for path, (each, file) in best.items()]
-        if (EXPORT, "file") in within:
-            found = self._named_by_export(at, found)
-        return found + self._rest(at, within, found, taken), sure or len(work) > 1 and not folders, []
+            found, several = _together(own, True) if all(each.holds for each in own) else ([], NO)
+            others = [each for each in self.children if each not in own and not (each.kind == "folder" and _idle(each))]
+            return Reading(found + _rest(others, found), several) if found else Reading([], NO, own)
+        holders, taken = [each for each in work if each.holds], {each.place.at[: len(self.inner) + 1] for each in best}
+        several, platform = SURELY if sure else NO, all(each.of_platform for each in best)
+        found = best
+        if len(work) - len(holders) <= all(not each.packed for each in holders) and not (platform and len(taken) > 1):
+            folders = [each for each in holders if not each.packed]
+            for some in (holders, folders) if folders and len(folders) < len(holders) else (holders,):
+                many, sure = _together(some)
+                if len({each.whose.who for each in many if each.of_platform or not (best and platform)}) > bool(best):
+                    found, several, taken = many, sure, {each.at for each in some}
+                    break
+        if not found:
+            several = _several([each for each in work if each.holds or each.claims], self)
+        rest = _rest([each for each in self.children if each.at not in taken], found)
+        return Reading(self._named_by_export(found) + rest, several)
 
-    def _rest(self, at, within, found, taken):
-        """What lies beside that, each as a person's."""
-        known, rest = {each.called: each for each in found}, []
-        for name, kind in within:
-            if name not in taken and (kind != "file" or is_work(name)):
-                path, file = (f"{name}/", "") if kind == "folder" else (name, name)
-                rest.append(_with_member(_unread(name, kind, known), at, path, file))
-        return rest
-
-    def _by_patterns(self, at, within, work, own):
-        """{path: (submission, file)} of what a pattern reads, and whether it surely reads people's work."""
-        files = {name for name, kind in within if kind != "folder"}
-        longer = {name: self._with_exercise(at, name, files) for name in sorted(files)}
-        names = {path: name for name, path in longer.items() if path != name}
-        paths = [*longer.values(), *(f"{name}/" for name, kind in within if kind == "folder")]
-        folders = [path[:-1] for path in paths if path.endswith("/")]
-        spent = Counter[str]()
-        common, task = _common(folders, "-"), _common([path for path in paths if "_attempt_" in path], "_")
-
-        def best(patterns):
-            """What the pattern reads that fits most of the work, if that is more than half of it."""
-            read, most = {}, (0, 0)
-            for platform, text in patterns:
-                found = read_paths(platform, compiled(text, common, task), paths, self.expected, spent)
-                share = len(work & {names.get(path, path.split("/")[0]) for path in found}), len(found)
-                if share > most and any(path.endswith("/") or is_work(file) for path, (_, file) in found.items()):
-                    read, most = found, share
-            read = {names.get(path, path): (each, names.get(path, file)) for path, (each, file) in read.items()}
-            return read if 2 * most[0] + (not own) > len(work) else {}
-
-        platforms = [each for each in self.patterns if each[0] != "any"]
-        found = best(platforms)
-        if found or own:
-            return found, bool(found)
-        found = best(self.patterns)
-        for _ in range(2):
-            if not found:
-                paths = list(self._deeper(at, paths))
-                found = best(platforms)
-        return found | self._beside(at, paths, found), len(found) > 1
-
-    def _beside(self, at, paths, found):
-        """What no pattern reads beside what it reads in a person's folder: as an attempt before all others."""
-        owner = {}
-        for path, (each, _) in found.items():
-            owner.setdefault(path.split("/")[0], {})[each.who] = each
-        rest = {}
-        for path in paths:
-            (*above, name), theirs = path.split("/"), owner.get(path.split("/")[0], {})
-            if path in found or len(theirs) != 1 or not above:
-                continue
-            if is_work(name) if name else self.exercises((*at, *above)):
-                rest[path] = replace(*theirs.values(), number="", when="", late=""), name
-        return rest
-
-    def _with_exercise(self, at, name, known):
-        """A file's name with that of the exercise, if only a folder around it has that."""
-        claim = claimed((*self.around, *at, name), self.expected)
-        stem, dot, end = name.rpartition(".")
-        longer = f"{stem}_{claim[0]}{dot}{end}" if claim and claim[1] == 2 else name
-        return name if longer in known else longer
-
-    def _deeper(self, at, paths):
-        """The paths of what lies in those that are folders."""
-        for path in paths:
-            if path.endswith("/"):
-                with contextlib.suppress(Refused, Unreadable):  # reading it says why
-                    within = self.children((*at, *path.split("/")[:-1]))
-                    yield from (path + name + "/" * (kind == "folder") for name, kind in within if not is_junk(name))
-
-    def _inner(self, at, names, archives=(), exercises=False):
-        """What lies in folders or archives each of which holds several people's work, or [] if they rather do not.
-
-        Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they
-        are taken if most are certain, or if those hold their people as well.
-        """
-        certain, others, lost = {}, {}, []
-        if at.count("") + (self.kind == "archive") + (not {*names}.isdisjoint(archives)) > _NESTED:
-            return []
-        depth = len(at) - at.index("") if "" in at else len(at)
-        for name in names if depth < (MAX_DEPTH if len(names) == 1 else _DEEPEST) else ():
-            packed, theirs = name in archives, []
-            each = _unread(name, "file" if packed else "folder", {})
-            row = _with_member(each, at, name if packed else f"{name}/", name)
-            try:
-                with limited():
-                    theirs, sure, own = self.people((*at, name, *[""] * packed))
-            except (Refused, Unreadable):  # reading it says why
-                lost.append(row)
-                continue
-            if own or exercises and not theirs:
-                return []
-            if not theirs:  # as of a section of which nobody handed in
-                lost.append(row)
-            elif packed and not exercises:  # by a platform, or by the one person whose work it may be?
-                people = {each.who: _of_platform(each) for each in theirs}
-                sure = sure and (len(people) > 2 or any(people.values()) and len(people) + (len(names) == 1) > 1)
-            if exercises:  # a person's archive in one, and file in another
-                theirs = [each if each.platform else replace(each, who=each.called) for each in theirs]
-            (certain if sure and theirs else others)[name] = theirs
-        known = {each.who for theirs in certain.values() for each in theirs}
-        more = {each.who for theirs in others.values() for each in theirs}
-        if not known or not (exercises or len(certain) > len(others) or all(others.values()) and more <= known):
-            return []
-        found = self._apart({name: theirs for name, theirs in (certain | others).items() if theirs}, exercises)
-        return found + lost if found else []
-
-    def _apart(self, found, exercises):
-        """All of what lies in several folders, {folder: people}; [] if it rather is in each of them one person's.
-
-        The same names with the same exercises in two of them are those of parts and versions, as in ada/1 and bo/1, if
-        they are most in half of the folders: one person's can hold as many other names as they like. Only if the
-        folders are called as versions are, these are people, each with attempts. Else two people are called alike.
-        """
-        names = {name: {each.who for each in theirs} for name, theirs in found.items()}
-        often = Counter(who for theirs in names.values() for who in theirs)
-        held, twice = defaultdict(set), set()
-        for theirs in found.values() if not exercises else ():
-            these = {(each.who, name) for each in theirs if often[each.who] > 1 for name in self._held(each)}
-            twice |= {who for who, name in these if name in held[who]}
-            for who, name in these:
-                held[who].add(name)
-        if not twice:
-            return [*chain(*found.values())]
-        again = [2 * len(theirs & twice) > len(theirs) for theirs in names.values()]
-        numbers = all(len(who) < 4 and who.isdecimal() for who in often)
-        if _alike(found) and _are_rounds([*names.values()], twice) and (len(found) < len(often) or not _alike(often)):
-            for name, theirs in found.items():
-                number = "".join(re.findall(r"\d+", name))
-                found[name] = [each if each.when else replace(each, number=number) for each in theirs]
-        elif (numbers or 2 * sum(again) >= len(again)) and not all(map(_of_platform, chain(*found.values()))):
-            return []
-        else:
-            for name, theirs in found.items():
-                others, above = {each.who for each in theirs if not each.id + each.login} & twice, stem_of(name)
-                found[name] = [
-                    replace(each, who=f"{above}/{each.who}") if each.who in others else each for each in theirs
-                ]
-        return [*chain(*found.values())]
-
-    def _held(self, found):
-        """The exercises of what was found, as far as can be seen without opening an archive."""
-        for path, _ in found.members:
-            *folders, name = path.split("/")
-            claim = claimed((*self.around, *folders, f"{name}.py" if is_archive(name) else name), self.expected)
-            yield from [claim[0]] if name and claim else self.exercises((*folders,)) if not name else []
-
-    def _named_by_export(self, at, found):
+    def _named_by_export(self, found):
         """Add what Gradescope's export lists."""
-        try:
-            tree, where = inside(self.tree, (*at, EXPORT))
-            return named_by_export(found, tree.read(tree.named(where)[0]).decode("utf-8", "replace"))
-        except (Refused, Unreadable):
-            return found
+        for each in self.children:
+            if each.name == EXPORT and each.kind == "file":
+                try:
+                    tree, where = inside(self.search.tree, each.at)
+                    return named_by_export(found, tree.read(tree.named(where)[0]).decode("utf-8", "replace"))
+                except (Refused, Unreadable):
+                    return found
+        return found
 
 
-def _of_platform(each):
-    return each.platform not in ("", "any")
+def _idle(folder):
+    """Whether a folder is that of an exercise that is not marked, or holds none."""
+    return not folder.claims or named_after(folder.name, tuple(each.name for each in exercises())) is not None
+
+
+def _several(places, around):
+    """Whether places beside one another are several people's, as far as their names and the exercises in them say."""
+    strangers = [each for each in places if not is_part(each.name)]
+    held = Counter((each.holds, each.packed, name) for each in strangers for name in each.claims)  # a zip of a folder
+    if held and max(held.values()) > 1:
+        return SURELY
+    # Two with different exercises may be one person's; but if what is around them is called as no person is, one is.
+    nobodys = is_part(around.name) or named_after(around.name, around.search.expected)
+    return PERHAPS if len(strangers) > 2 or nobodys and any(each.claims for each in strangers) else NO
+
+
+def _rest(places, found):
+    """What lies beside that, each as a person's: an archive is of the one who is called so."""
+    known, rest = {each.whose.called: each.whose for each in found}, []
+    for each in places:
+        if each.holds:
+            row = alone(Path(each.name), "archive" if each.packed else "folder")
+            rest.append(
+                Found(known.get(row.called, row) if each.packed else row, each, each.name if each.packed else "")
+            )
+        elif each.kind != "file" or is_work(each.name):  # a person's, so a person must hear of it
+            unclear = "it is not called as what lies beside it is, so it is unclear whose it is"
+            row = replace(alone(Path(each.name), each.kind), called=each.name, problem=PROBLEMS[each.kind] or unclear)
+            rest.append(Found(row, each, each.name))
+    return rest
+
+
+def _together(holders, by_exercise=False):
+    """All people that several places hold, and how sure that is; none if these rather are people's own.
+
+    Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they are
+    taken if most are certain, or if those hold their people as well.
+    """
+    certain, others, lost = {}, {}, []
+    inner = holders[0].around.inner if holders else ()
+    deep = len(inner) - 2 * inner.count("") >= (MAX_DEPTH if len(holders) == 1 else _DEEPEST)
+    for each in () if deep else holders:
+        theirs, several, own = each.people
+        if own or by_exercise and not theirs and not each.lost:
+            return [], NO
+        if not theirs:  # as of a section of which nobody handed in
+            lost += _rest([each], [])
+        if by_exercise:  # a person's archive in one, and file in another
+            theirs = [row if row.of_platform else _changed(row, who=row.whose.called) for row in theirs]
+        if not each.lost:
+            unsure = NO if len(holders) == 1 or by_exercise or is_part(each.name) else PERHAPS
+            (certain if theirs and several > unsure else others)[each] = theirs
+    known = {row.whose.who for row in chain(*certain.values())}
+    more = {row.whose.who for row in chain(*others.values())}
+    if not known or not (by_exercise or len(certain) > len(others) or all(others.values()) and more <= known):
+        return [], NO
+    found = {each: theirs for each, theirs in (certain | others).items() if theirs}
+    found = [*chain(*found.values())] if by_exercise else _apart(found)
+    return (found + lost, max(each.people.several for each in certain)) if found else ([], NO)
+
+
+def _apart(found):
+    """All of what lies in several places, {place: rows}; [] if it rather is in each of them one person's.
+
+    The same names with the same exercises in two of them are those of parts and versions, as in ada/1 and bo/1, if
+    they are most in half of the places: one person's can hold as many other names as they like. Only if the places are
+    called as versions are, these are people, each with attempts. Else two people are called alike.
+    """
+    names = [{row.whose.who for row in rows} for rows in found.values()]
+    often, rows = Counter(chain(*names)), [*chain(*found.values())]
+    held = Counter(
+        chain(*({(row.whose.who, name) for row in each for name in row.place.claims} for each in found.values()))
+    )
+    twice = {who for (who, _), count in held.items() if count > 1}
+    if not twice:
+        return rows
+    places, numbers = [each.name for each in found], all(len(who) < 4 and who.isdecimal() for who in often)
+    again = sum(2 * len(theirs & twice) > len(theirs) for theirs in names)
+    if _alike(places) and _are_rounds(names, twice) and (len(found) < len(often) or not _alike(often)):
+        return [
+            row if row.whose.when else _changed(row, number="".join(re.findall(r"\d+", each.name)))
+            for each, rows in found.items()
+            for row in rows
+        ]
+    if (numbers or 2 * again >= len(names)) and not all(row.whose.id or row.whose.login for row in rows):
+        return []
+    others = {row.whose.who for row in rows if not row.whose.id + row.whose.login} & twice
+    return [
+        _changed(row, who=f"{stem_of(each.name)}/{row.whose.who}") if row.whose.who in others else row
+        for each, rows in found.items()
+        for row in rows
+    ]
+
+
+def _changed(row, **said):
+    return row._replace(whose=replace(row.whose, **said))
 
 
 def _alike(names):
@@ -248,24 +216,3 @@ def _are_rounds(people, twice):
     _, *rest = sorted(people, key=len, reverse=True)
     all_names = set().union(*rest)
     return len(all_names) >= len(rest) and 2 * len(all_names & twice) > len(all_names)
-
-
-def _common(names, end):
-    """An expression for what several names begin with, up to and with the last of these ends; else for no text."""
-    return re.escape(os.path.commonprefix(names).rpartition(end)[0] + end if names[1:] else "\0")
-
-
-def _with_member(each, at, path, file):
-    return replace(each, members=(("/".join((*at, path)), file),) if file or path.endswith("/") else ())
-
-
-def _unread(name, kind, known):
-    """The submission of what no pattern reads: an archive is of the person in `known` who is called so."""
-    each = alone(Path(name), "archive" if kind == "file" and is_archive(name) else kind)
-    if each.kind == "archive":
-        return known.get(each.called, each)
-    if each.kind == "folder":
-        return each
-    # A person's, so a person must hear of it.
-    unclear = "it is not called as what lies beside it is, so it is unclear whose it is"
-    return replace(each, called=name, problem=PROBLEMS[kind] or unclear)

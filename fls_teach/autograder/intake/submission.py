@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.archives import inside, tree_at, tree_in
+from fls_teach.autograder.intake.archives import inside, opened, tree_at
 from fls_teach.autograder.intake.choice import choose
-from fls_teach.autograder.intake.layout import is_archive, named_after, not_taken, recognised, shown, stem_of
-from fls_teach.autograder.intake.sources import Refused, TooLarge, limited
+from fls_teach.autograder.intake.layout import named_after, not_taken, recognised, shown, stem_of
+from fls_teach.autograder.intake.sources import Refused, limited
 
 MAX_NOTES = 20
-MAX_ARCHIVES = 8  # opened for one submission
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Submission:
     notes : tuple of str
         Sentences: what was not taken, and why; with those that were known before it was read.
     review : tuple of str
-        Sentences that say why a person has to look.
+        Sentences that say why a person has to look; with those that were known before it was read.
     """
 
     name: str = ""
@@ -111,11 +109,11 @@ class Submission:
         with limited():
             try:
                 items, refused = self._items()
-                files, notes, review, claims = choose(items, refused, self.expected)
+                files, notes, review, claims = choose(items, refused, self.expected, self.platform)
             except Refused as reason:
                 refused = [not_taken((self.called if self.members else self.path.name,), reason)]
                 files, notes, review, claims = choose([], refused, self.expected)
-            notes = [*self.notes, *notes]
+            notes, review = [*self.notes, *self.review, *notes], [*self.review, *review]
             for each in reversed(self.earlier):
                 if each.kind != "nothing" and len(claims) < len(self.expected):
                     before = each.read().files or {}
@@ -145,9 +143,10 @@ class Submission:
             raise Refused(self.problem)
         if self.kind == "nothing":
             return [], []
-        whole, items, refused, opened = tree_at(self.path, self.kind), [], [], 0
+        whole, items = tree_at(self.path, self.kind), []
         own = self.path.parent.name, *[self.path.name] * (self.kind != "file")
         outside = [name for name in own if recognised(f"{stem_of(name)}.py", self.expected)][-1:]
+        outside = outside or self.expected * (self.kind == "file" and len(self.expected) == 1)  # which it then is
         for path, name in self.members or [(self.path.name if self.kind == "file" else "/", self.path.name)]:
             *folders, last = path.removeprefix("/").split("/")
             around = [folder for folder in folders if named_after(folder, self.expected)][-1:] or outside
@@ -157,22 +156,8 @@ class Submission:
             else:
                 found = tree.items(at, self.expected)
                 items += [replace(item, parts=(*around, *item.parts[len(at) :])) for item in found]
-        left = sources.MAX_UNPACKED_BYTES
-        for item in items:  # which grows
-            if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], self.expected):
-                continue
-            opened += 1
-            try:
-                if opened > MAX_ARCHIVES:
-                    raise Refused(f"{MAX_ARCHIVES} archives were opened before")
-                inner = tree_in(item, left)
-                left -= inner.copied
-                items += [replace(each, parts=item.parts + each.parts, archive=item.parts) for each in inner.items()]
-            except Refused as reason:
-                before = "with the archives before it, " * (opened > 1 and isinstance(reason, TooLarge))
-                reason = f"{before}{sources.too_large(sources.MAX_UNPACKED_BYTES)}" if before else reason
-                refused.append(not_taken(item.parts, reason))
-        return items, refused
+        more, refused = opened(items, self.expected)
+        return items + more, refused
 
     @property
     def about(self) -> dict[str, Any]:
