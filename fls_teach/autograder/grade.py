@@ -86,7 +86,7 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
         corrected = overrides.read(by_hand, chosen) if settings.overrides or Path(by_hand).is_file() else {}
         with refusal(f"cannot go on, writing to '{settings.out}'", GOES_ON, OSError):
             results_folder.save_settings(settings.out, settings.saved(digest(chosen)))
-            kept = gradebook.keep_edited(settings.out / OF_ALL[0])
+            remarks["edited_gradebooks"] = list(map(str, gradebook.keep_edited(settings.out / OF_ALL[0])))
             if not given:
                 course_key.keep(settings.out, key)
             for name in OF_ALL:  # stale until the batch is complete
@@ -100,9 +100,10 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
     remarks["unknown_overrides"] = sorted(corrected.keys() - names)
     undated = {each.name for each in entries if rule and not rule.can_tell(each.when, each.late)}
     remarks["undated"] = [line.name for line in done.rows if line.name in undated]
-    done.refused_workers = dict(sorted(workers.refused.items())) if workers else {}
+    if workers:
+        remarks["refused_workers"] = [f"{worker} ({reason})" for worker, reason in sorted(workers.refused.items())]
     done.said |= remarks
-    done.edited, done.seconds = kept, time.monotonic() - started
+    done.seconds = time.monotonic() - started
     return done
 
 

@@ -228,8 +228,7 @@ def test_a_worker_without_a_sandbox_is_named_and_takes_nothing(scripted, ada, tm
     bad, problem = BOTH[0], {"problem": "it has no working sandbox"}
     client = scripted(lambda worker, name, asked: problem if worker == bad else mark if name == "mark" else None)
     done = grade(over([ada], tmp_path / "out"))
-    assert done.refused_workers == {bad: "it has no working sandbox"} and done.faults == []
-    assert as_dict(done)["refused_workers"] == {bad: "it has no working sandbox"}
+    assert as_dict(done)["refused_workers"] == [f"{bad} (it has no working sandbox)"] and done.faults == []
     assert [name for worker, name, _ in client.requests if worker == bad] == ["examine"]
 
 
@@ -265,7 +264,7 @@ def test_workers_with_a_weaker_sandbox_than_others_are_left_out(scripted, ada, t
     monkeypatch.setattr(cluster_worker, "choose", lambda *given: "process")
     monkeypatch.setattr(cluster, "ISOLATIONS", ("process", "uid"))
     done = grade(over([ada], tmp_path / "out", isolation="auto"))
-    assert done.isolation == "process" and "its sandbox is uid" in done.refused_workers[BOTH[0]]
+    assert done.isolation == "process" and f"{BOTH[0]} (its sandbox is uid" in done.said["refused_workers"][0]
 
 
 def test_a_submission_on_which_workers_end_is_a_fault_at_last(scripted, ada, tmp_path):

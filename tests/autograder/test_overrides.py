@@ -149,7 +149,9 @@ def test_where_an_edited_gradebook_lies_is_said_in_every_run(tmp_path, capsys):
     (tmp_path / "out/gradebook.csv").rename(tmp_path / "out/gradebook-edited.csv")
     done = grade(options(work, tmp_path / "out", seed=1))
     summary.print_summary(done)
-    assert "gradebook-edited.csv', until you delete it" in " ".join(capsys.readouterr().out.split())
+    printed = capsys.readouterr().out
+    assert "1 edited by hand, kept until you delete it; corrected marks belong in" in " ".join(printed.split())
+    assert "gradebook-edited.csv" in "".join(printed.split())
     assert summary.as_dict(done)["edited_gradebooks"] == [str(tmp_path / "out/gradebook-edited.csv")]
 
 

@@ -114,10 +114,6 @@ class BatchResult:
         Why none were.
     changes : list of str
         Lines on what `--against` found.
-    edited : list of Path
-        Where gradebooks are kept that were edited by hand.
-    refused_workers : dict of str to str
-        Workers of a cluster that marked nothing, and why.
     seconds : float
     origins : set of str
         What the marks were made with: more than one is worth a question.
@@ -130,8 +126,6 @@ class BatchResult:
     pairs: list | None = None
     note: str = ""
     changes: list = field(default_factory=list)
-    edited: list = field(default_factory=list)
-    refused_workers: dict = field(default_factory=dict)
     seconds: float = 0.0
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ SHOWN = 40  # submissions listed on the terminal; the gradebook has them all
 
 _RED = "bold red"
 SAID = {
+    "edited_gradebooks": ("edited by hand, kept until you delete it; corrected marks belong in overrides.csv", _RED),
     "unknown_overrides": ("named in the corrected marks, but not graded", _RED),
     "not_on_the_roster": ("not on the roster", _RED),
     "unclear_on_the_roster": ("without a mark on the roster, as several rows or several submissions fit", _RED),
@@ -22,6 +23,7 @@ SAID = {
     "noted": ("with notes on their files, which their reports show", ""),
     "unknown_members": ("named in --groups, but nothing was handed in under that name", ""),
     "hidden": ("passed over, as systems hide what begins with a dot", ""),
+    "refused_workers": ("workers that were not used", _RED),
     "earlier_results": ("passed over, as it holds results of an earlier fls grade", ""),
 }
 """What a batch may say of names beside the marks, by its name in JSON, and in which style."""
@@ -36,7 +38,6 @@ def needs_review(batch: BatchResult) -> bool:
 def as_dict(batch: BatchResult) -> Record:
     """A `BatchResult` for JSON."""
     names = "submission", "score", "max_score", "verdicts"
-    workers = {"refused_workers": batch.refused_workers} if batch.refused_workers else {}
     return {
         "out": str(batch.out),
         "isolation": batch.isolation,
@@ -46,8 +47,6 @@ def as_dict(batch: BatchResult) -> Record:
         "identical": batch.identical,
         "near_identical": None if batch.pairs is None else [asdict(pair) for pair in batch.pairs],
         "changes": batch.changes,
-        "edited_gradebooks": [str(each) for each in batch.edited],
-        **workers,
         **{name: batch.said.get(name, []) for name in SAID},
     }
 
@@ -84,11 +83,6 @@ def _sentences(done):
     if done.review:
         yield f"{len(done.review)} need manual review:", _RED
         yield from ((f"  {_spelt(name)}: {_spelt(reason)}", "red") for name, reason in done.review[:SHOWN])
-    if done.edited:
-        kept = " and ".join(f"'{each}'" for each in done.edited)
-        where = f"'{done.out / 'overrides.csv'}' (submission,exercise,points,reason)"
-        yield f"The gradebook was edited by hand; that version is kept as {kept}, until you delete it.", _RED
-        yield f"Corrected marks stay if they are in {where}.", _RED
     for name, (what, style) in SAID.items():
         if names := done.said.get(name):
             yield f"{len(names)} {what}: {_listed(names)}", style
@@ -96,9 +90,6 @@ def _sentences(done):
         yield f"{len(done.blank)} with nothing in it that could be marked, so 0 points: {_listed(done.blank)}", "bold"
     if done.blank and len(done.blank) == len(done.rows):
         yield "That is all of them: is PATH the folder that holds the submissions?", _RED
-    yield from (
-        (f"Not used, worker {worker}: {_spelt(reason)}", _RED) for worker, reason in done.refused_workers.items()
-    )
     yield from ((f"Identical files: {_listed(names)}", "") for names in done.identical[:SHOWN])
     if done.pairs:
         many = f"{len(done.pairs)} near-identical {'pair' if len(done.pairs) == 1 else 'pairs'}"
