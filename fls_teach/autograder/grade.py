@@ -68,7 +68,7 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
     if settings.against is not None:
         against.compare(settings.against, ())  # an unreadable one is better found now than after hours
         results_folder.saved_settings(settings.against)
-        if Path(settings.against).resolve() == settings.out.resolve():
+        if os.path.realpath(settings.against) == os.path.realpath(settings.out):
             raise CourseError(f"--against and --out are both '{settings.out}'; name another --out")
     with contextlib.ExitStack() as stack:
         stack.enter_context(results_folder.only_one(results_folder.private_folder(settings.out)))
@@ -143,7 +143,7 @@ def _submissions(settings):
 
 def _keep_apart(entries, settings):
     """Refuse to believe what may have been handed in: marks, a key, or the results of an earlier run."""
-    out = settings.out.resolve()
+    out = Path(os.path.realpath(settings.out))  # which, unlike `resolve`, takes links in a circle
     course = course_root() if course_root() != own_root() else None
     for option, ours in (settings.own_files | {"--course": course}).items():
         for path in settings.paths if ours is not None and "\0" not in str(ours) else ():  # else reading it says so
@@ -164,12 +164,12 @@ def _isolation(settings, entries):
     """The name of a sandbox that was just seen to work, and the list of what it has to hide."""
     root, package = course_root(), Path(__file__).resolve().parents[1]
     hidden = {package, *(root / name for name in ("solutions", "tests"))}
-    hidden |= {Path(path).resolve() for path in settings.own_files.values() if path is not None}
+    hidden |= {Path(os.path.realpath(path)) for path in settings.own_files.values() if path is not None}
     # A link is no submission, and what it points at is no secret of ours.
     hidden |= {entry.path for entry in entries if not entry.path.is_symlink()}
     # One submission alone may read itself: an autograder in a container gets it in a folder that is open to all.
     secret = [path for path in hidden if len(entries) > 1 or path != entries[0].path]
-    secret = sorted(str(path) for path in secret if path.exists())[:200]
+    secret = sorted(filter(os.path.exists, map(str, secret)))[:200]
     folders = [settings.out.resolve(), package, Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
     modules = ["numpy", "scipy", *sorted({name for exercise in settings.chosen for name in exercise.needs})]
     limits = ResourceLimits(memory_mib=settings.memory_mib)

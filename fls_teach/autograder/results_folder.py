@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,8 @@ _LARGEST = 1 << 16  # bytes; ours are some hundred
 
 def private_folder(path: Path) -> Path:
     """The results folder, made so that no other user can read in it: it holds the key and all marks."""
-    new = not path.exists()
     with refusal():
+        new = not os.path.exists(path)
         folder = writable_folder(path)
     if new:
         folder.chmod(0o700)

@@ -196,6 +196,15 @@ def test_keys_that_are_none(ada, tmp_path, unmarked, monkeypatch):
 # ------------------------------------------------------------------ refusals
 
 
+@pytest.mark.parametrize("option", ["--out", "--overrides", "--key-file", "--roster", "--against"])
+@pytest.mark.parametrize("name", ["circle", "x" * 300])
+def test_a_path_that_leads_nowhere_is_one_sentence(ada, tmp_path, option, name):
+    """Catches a traceback of pathlib's, which raises where a name is too long or links go round in a circle."""
+    (tmp_path / "circle").symlink_to("circle")
+    words = [ada, "--exercise", "8", "--isolation", "process", "--out", tmp_path / "out"]
+    assert f"{tmp_path}/{name[:6]}" in refused(*words, option, tmp_path / name)
+
+
 def refused(*words):
     """The sentence of a refusal, which is one, and no traceback."""
     result = CliRunner().invoke(main, ["grade", *map(str, words)])

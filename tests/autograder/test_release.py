@@ -233,6 +233,9 @@ def test_a_file_in_the_way_is_named(tmp_path):
         with pytest.raises(CourseError, match="file"):
             release(folder)
     assert contents(tmp_path) == {"file": b"mine"}
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(CourseError, match="circle"):
+        release(tmp_path / "circle")
 
 
 def test_a_folder_inside_the_package_is_refused():

@@ -7,6 +7,7 @@ marks that a student can reproduce. What is left out is the folder solutions/ wi
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def release(folder: str | Path) -> Released:
         If the folder holds other files, or a released file was changed since by hand; if it cannot be written.
     """
     folder, files = Path(folder), student_files()
-    if folder.resolve().is_relative_to(PACKAGE):
+    if Path(os.path.realpath(folder)).is_relative_to(PACKAGE):
         raise CourseError(f"'{folder}' lies in the package that is released; name a folder outside")
     try:
         earlier = _earlier(folder)
