@@ -1,16 +1,25 @@
 """What to do where no isolation works: the commonest causes on Linux, told from the kernel's settings."""
 
+import contextlib
 import os
 import shutil
 import sys
 from pathlib import Path
 
 _SETTINGS = Path("/proc/sys")
-# A setting, the value at which only root can make user namespaces, another value, and what the setting is for.
+_AS_ROOT = (
+    "do what is said beside it: what is secret must be closed to other users (chmod -R go-rwx), what the worker needs "
+    "open to them"
+)
+_APPARMOR = (
+    "AppArmor keeps programs from user namespaces: allow them to bwrap by a profile in /etc/apparmor.d, or sudo sysctl "
+    "-w kernel.apparmor_restrict_unprivileged_userns=0"
+)
+# A setting, the value at which only root can make user namespaces, and what to do about it.
 _SWITCHES = (
-    ("user/max_user_namespaces", "0", "15000", "user namespaces are off"),
-    ("kernel/unprivileged_userns_clone", "0", "1", "only root may make user namespaces"),
-    ("kernel/apparmor_restrict_unprivileged_userns", "1", "0", "AppArmor keeps programs from user namespaces"),
+    ("user/max_user_namespaces", "0", "switch user namespaces on: sudo sysctl -w user.max_user_namespaces=15000"),
+    ("kernel/unprivileged_userns_clone", "0", "let users have them: sudo sysctl -w kernel.unprivileged_userns_clone=1"),
+    ("kernel/apparmor_restrict_unprivileged_userns", "1", _APPARMOR),
 )
 
 
@@ -27,36 +36,19 @@ def advice(isolation: str) -> str:
     str
         Sentences.
     """
-    told = "This machine cannot grade untrusted code" + (
-        f" with --isolation {isolation}." if isolation != "auto" else "."
-    )
+    told = f"This machine cannot grade untrusted code{'' if isolation == 'auto' else f' with --isolation {isolation}'}."
     if not sys.platform.startswith("linux"):
         return f"{told} It takes Linux: on Windows WSL, on macOS a virtual machine or a container."
-    ways = [_for_bubblewrap()] if isolation != "uid" else []
-    if isolation != "bwrap":
-        ways.append(
-            "for uid, do what is said beside it: what is secret must be closed to other users (chmod -R go-rwx), "
-            "what the worker needs open to them"
-            if os.geteuid() == 0
-            else "for uid, be root, in a container"
-        )
-    return f"{told} What to do: {'; or '.join(ways)}."
+    ways = {"bwrap": _for_bubblewrap(), "uid": _AS_ROOT if os.geteuid() == 0 else "be root, in a container"}
+    wanted = [f"for {name}, {what}" for name, what in ways.items() if isolation in ("auto", name)]
+    return f"{told} What to do: {'; or '.join(wanted)}."
 
 
 def _for_bubblewrap():
     if shutil.which("bwrap") is None:
-        return (
-            "for bwrap, install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap)"
-        )
-    for name, closed, opened, what in _SWITCHES if os.geteuid() else ():
-        try:
-            value = (_SETTINGS / name).read_text().strip()
-        except OSError:  # this kernel has no such switch
-            continue
-        if value == closed:
-            dotted = name.replace("/", ".")
-            profile = "allow them to bwrap by a profile in /etc/apparmor.d, or " if "apparmor" in name else ""
-            return f"for bwrap, {what} ({dotted} is {value}): {profile}sudo sysctl -w {dotted}={opened}"
-    return (
-        "for bwrap, grade where namespaces may be made: not in a container that forbids it, as Docker's does by default"
-    )
+        return "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap)"
+    for name, closed, what in _SWITCHES if os.geteuid() else ():
+        with contextlib.suppress(OSError):  # this kernel has no such switch
+            if (_SETTINGS / name).read_text().strip() == closed:
+                return what
+    return "grade where namespaces may be made: not in a container that forbids it, as Docker's does by default"
