@@ -7,6 +7,7 @@ is installed there; a reply is {"problem": sentence} where that is not the one w
 import contextlib
 import functools
 import json
+import sysconfig
 import tempfile
 import threading
 from dataclasses import replace
@@ -80,7 +81,7 @@ def _prepared(asked, scratch):
 @functools.lru_cache
 def _tested(isolation, memory_mib, modules):
     """The name of a sandbox that passes the self-test in this process, or "" and what is wrong."""
-    folders = [fls_teach.__path__[0], Path.home(), Path.cwd(), _private_folder()]
+    folders = [_private_folder(), fls_teach.__path__[0], Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
     try:
         return choose(isolation, Demands(_hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib))), ""
     except SandboxError as problem:
