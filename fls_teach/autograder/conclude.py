@@ -111,7 +111,7 @@ def conclude(
     replace_text(page, cohort_page(done))
     if settings.against is not None:
         records = (read_record(settings.out / entry.folder / "record.json") for entry in counting)
-        done.changes = against.compare(settings.against, records)
+        done.changes = against.compare(settings.against, records, settings.out)
     return done
 
 

@@ -67,7 +67,6 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
     check_specifications([each for each in chosen if each.withheld or each.root != own_root()])
     if settings.against is not None:
         against.compare(settings.against, ())  # an unreadable one is better found now than after hours
-        results_folder.saved_settings(settings.against)
         if os.path.realpath(settings.against) == os.path.realpath(settings.out):
             raise CourseError(f"--against and --out are both '{settings.out}'; name another --out")
     with contextlib.ExitStack() as stack:

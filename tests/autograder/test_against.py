@@ -23,6 +23,15 @@ def save(out, *records):
     return out
 
 
+def compared(old, new, **more):
+    """`compare` with settings beside the old records, and these beside the new ones."""
+    usual = {"fls_grade": 1, "exercises": ["08"], "isolation": "bwrap", "time limit": "5 s", "seed": "from the key"}
+    for folder, saved in ((old, usual), (old / "new", usual | more)):
+        folder.mkdir(exist_ok=True)
+        (folder / "settings.json").write_text(json.dumps(saved))
+    return compare(old, new, old / "new")
+
+
 def wrong(**more):
     """A record whose one property fails."""
     return record(exercises=[exercise(items=[item("08.1", "wrong", **more)])])
@@ -61,8 +70,6 @@ def test_a_property_that_turned_is_named_with_its_summary(tmp_path):
         ({"versions": VERSIONS | {"torch": "2.13.0"}}, "torch: none -> 2.13.0"),
         ({"seed": 7}, "the seed differs: 1234567890123 -> 7"),
         ({"digest": "sha256:new", "seed": 7, "keyed": False}, "the seed differs"),
-        ({"isolation": "process"}, "isolation: bwrap -> process"),
-        ({"limits": {"call_seconds": 1.0}}, "limit call_seconds: 5.0 -> 1.0"),
         ({}, "nothing else differs"),
     ],
 )
@@ -83,22 +90,13 @@ def test_a_seed_that_follows_from_other_files_is_not_a_cause(tmp_path):
 
 def test_settings_that_differ_are_said_first_also_where_no_mark_changes(tmp_path):
     old = save(tmp_path, record(), record("bob"))
-    limits = record()["limits"] | {"call_seconds": 1.0}
-    new = [each | {"limits": limits, "versions": VERSIONS | {"numpy": "3"}} for each in (record(), record("bob"))]
-    assert compare(old, iter(new)) == [
-        f"{SETTINGS}numpy: 2.1.0 -> 3",
-        f"{SETTINGS}limit call_seconds: 5.0 -> 1.0",
-        NOTHING,
-    ]
-
-    def settings(*new):
-        return [line.removeprefix(SETTINGS) for line in compare(old, new) if line.startswith(SETTINGS)]
-
-    assert settings(record(seed=7)) == ["the course key, or the seed, so that the examples are others"]
-    assert settings(record(seed=7, digest="sha256:new")) == [], "the seed follows from the files"
-    more = record(exercises=[exercise(), exercise("09_decomposition")])
-    assert settings(more) == ["exercises: 08 -> 08 09; only those of both are compared"]
-    assert settings(record(limits={}, fault=True), record("new")) == []
+    new = [each | {"versions": VERSIONS | {"numpy": "3"}} for each in (record(), record("bob"))]
+    said = [f"{SETTINGS}time limit: 5 s -> 1 s", f"{SETTINGS}isolation: bwrap -> uid", f"{SETTINGS}numpy: 2.1.0 -> 3"]
+    assert sorted(compared(old, iter(new), **{"time limit": "1 s", "isolation": "uid"})) == sorted([*said, NOTHING])
+    assert compared(old, [record(), record("bob")]) == [NOTHING]
+    head, first, *_ = compared(old, [wrong(), record("bob")], isolation="uid")
+    assert (head, first) == (f"{SETTINGS}isolation: bwrap -> uid", "alice: 2 of 2 -> 0 of 2")
+    assert "nothing else differs" not in str(_)
 
 
 def test_points_that_move_within_the_same_total_are_a_change(tmp_path):
@@ -131,10 +129,10 @@ def test_other_exercises_are_not_other_files(tmp_path):
     """The digest of the files, and that of the course, are those of the exercises that were graded."""
     more = {"digest": "sha256:new", "versions": VERSIONS | {"course": "sha256:" + "d" * 64, "torch": "2.13.0"}}
     old, new = save(tmp_path, record()), [record(exercises=[exercise(), exercise("09_decomposition")]) | more]
-    said = f"{SETTINGS}exercises: 08 -> 08 09; only those of both are compared"
-    assert compare(old, new) == [said, NOTHING]
+    said = f"{SETTINGS}exercises: 08 -> 08 09"
+    assert compared(old, new, exercises=["08", "09"]) == [said, NOTHING]
     wrong_now = [record(exercises=[exercise(items=[item("08.1", "wrong")]), exercise("09_decomposition")]) | more]
-    assert compare(old, wrong_now) == [
+    assert compared(old, wrong_now, exercises=["08", "09"]) == [
         said,
         "alice: 2 of 2 -> 0 of 2",
         "  08.1 passed -> wrong, 2/2 -> 0/2: got 0.31, expected 0",

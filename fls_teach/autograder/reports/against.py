@@ -6,12 +6,15 @@ from pathlib import Path
 
 from fls_teach.autograder.record import Record, properties, read_record
 from fls_teach.autograder.reports import gradebook
+from fls_teach.autograder.results_folder import differing, saved_settings
 from fls_teach.autograder.sentence import refusal
 from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 
+_NOTHING_ELSE = "nothing else differs: a time-out on a busy machine, or an answer left to chance"
 
-def compare(old_out: str | Path, records: Iterable[Record]) -> list[str]:
+
+def compare(old_out: str | Path, records: Iterable[Record], new_out: str | Path | None = None) -> list[str]:
     """The submissions whose mark changes against an earlier results folder, and what else the two runs differ in.
 
     A submission is found again by its folder; one whose folder is gone, by its files, if no other has the same. Only
@@ -23,6 +26,8 @@ def compare(old_out: str | Path, records: Iterable[Record]) -> list[str]:
         The --out of an earlier `fls grade`.
     records : iterable of dict
         The new records, taken one by one.
+    new_out : path, optional
+        The folder that they are in, with their settings.
 
     Returns
     -------
@@ -36,13 +41,14 @@ def compare(old_out: str | Path, records: Iterable[Record]) -> list[str]:
     CourseError
         If `old_out` is no such folder, or one of its records is unreadable or not what `fls grade` writes.
     """
-    paths, found, settings, unmatched = _saved(old_out), [], {}, []
+    paths, found, unmatched = _saved(old_out), [], []
+    before, now = saved_settings(old_out), saved_settings(new_out) if new_out else None
+    before, now = (before, now) if before and now else ({}, {})
     for new in records:
         if path := paths.pop(new["folder"], None):
             old = read_record(path)
             found.append(_changed(old, new))
-            if old["limits"] and new["limits"]:  # else a fault of ours kept one from being run at all
-                settings |= dict.fromkeys(_settings(old, new))
+            before, now = before | old["versions"], now | new["versions"]
         else:
             unmatched.append(new)
     left, book = [read_record(path) for path in paths.values()], Path(old_out, "gradebook.csv")
@@ -59,9 +65,14 @@ def compare(old_out: str | Path, records: Iterable[Record]) -> list[str]:
     kinds = Counter(kind for kind, *_ in found)
     counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("changed", "new", "vanished") if kinds[kind])
     differs = "1 submission differs" if kinds.total() == 1 else f"{kinds.total()} submissions differ"
+    if before.get("exercises") != now.get("exercises"):  # of others the course's files are others, and what they need
+        common = [name for name in now if name in before and name != "course"]
+        before, now = ({name: each[name] for name in common} for each in (before, now))
+    settings = differing(before, now)
     lines = [f"The settings differ: {_one_line(cause)}" for cause in settings]
     for _, head, *reasons in found:
-        lines += [_one_line(head), *(f"  {_one_line(reason)}" for reason in reasons)]
+        shown = (reason for reason in reasons if reason != _NOTHING_ELSE or not settings)
+        lines += [_one_line(head), *(f"  {_one_line(reason)}" for reason in shown)]
     return [*lines, f"{differs}: {counts}." if kinds else "No mark changes."]
 
 
@@ -109,10 +120,7 @@ def _changed(old, new):
     changed = [line for pair in _differing(*items, None) if (line := _property_line(*pair))]
     if marks[0] == marks[1] and not changed:
         return ()
-    reasons = _causes(old, new)
-    if not reasons and not _settings(old, new):
-        reasons = ["nothing else differs: a time-out on a busy machine, or an answer left to chance"]
-    return "changed", f"{new['submission']}: {' -> '.join(marks)}", *reasons, *changed
+    return "changed", f"{new['submission']}: {' -> '.join(marks)}", *(_causes(old, new) or [_NOTHING_ELSE]), *changed
 
 
 def _property_line(name, was, now):
@@ -138,24 +146,6 @@ def _causes(old, new):
     if old["seed"] != new["seed"] and (same_files or not keyed):
         causes.append(f"the seed differs: {old['seed']} -> {new['seed']}")
     return causes
-
-
-def _settings(old, new):
-    """What is the same for all submissions of a run, and not for these two runs."""
-    same = _graded(old) == _graded(new)
-    causes = [] if same else [f"exercises: {_graded(old)} -> {_graded(new)}; only those of both are compared"]
-    for name, was, now in _differing(_made_with(old), _made_with(new), "none"):
-        # Of other exercises the course's files are others, and perhaps the modules that they need.
-        if same or name != "course" and (name.startswith("limit ") or "none" not in (was, now)):
-            causes.append(f"{name}: {was} -> {now}")
-    if old["digest"] == new["digest"] and old["seed"] != new["seed"]:
-        causes.append("the course key, or the seed, so that the examples are others")
-    return causes
-
-
-def _made_with(record):
-    found = record["versions"] | {"course": record["versions"].get("course", "")[:19], "isolation": record["isolation"]}
-    return found | {f"limit {name}": value for name, value in record["limits"].items()}
 
 
 def _differing(old, new, absent):
