@@ -22,6 +22,7 @@ what is not.
 """
 
 import builtins
+import functools
 import keyword
 import re
 import zlib
@@ -178,7 +179,12 @@ def _characters(tokens):
 
     There are 53,248 different ones, so that two tokens rarely share one.
     """
-    return "".join(chr(zlib.crc32(token.encode("utf-8", "replace")) % 0xD000 + 1) for token in tokens)
+    return "".join(map(_character, tokens))
+
+
+@functools.lru_cache(maxsize=4096)  # code repeats itself, and a hostile file may hold any number of tokens
+def _character(token):
+    return chr(zlib.crc32(token.encode("utf-8", "replace")) % 0xD000 + 1)
 
 
 def _read(path):
