@@ -166,8 +166,9 @@ class Exercise:
         """Optional modules that the stub or the specification imports, as a tuple of str."""
         imported = set()
         for path in (self.stub, self.specification, self.withheld):
-            if path and path.exists():
-                imported |= imported_modules(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8") if path and path.exists() else ""
+            if any(name in text for name in OPTIONAL_MODULES):  # to parse all of a course takes half a second
+                imported |= imported_modules(text)
         return tuple(sorted(imported & set(OPTIONAL_MODULES)))
 
     @functools.cached_property
