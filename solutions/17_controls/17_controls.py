@@ -1,7 +1,7 @@
 """Reference solution of exercise 17."""
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 
 def twins(W: np.ndarray, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +18,7 @@ def error_rates(X: np.ndarray, y: np.ndarray, W: np.ndarray, v: np.ndarray) -> t
 
 def interval(numbers: np.ndarray) -> tuple[float, float, float]:
     mean = numbers.mean()
-    half = t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / np.sqrt(len(numbers))
+    half = stdtrit(len(numbers) - 1, 0.975) * numbers.std(ddof=1) / np.sqrt(len(numbers))
     return float(mean), float(mean - half), float(mean + half)
 
 
