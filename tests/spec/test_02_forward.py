@@ -49,7 +49,7 @@ def loss(z):
 @graded(
     1,
     "f(x) = Σ_j v_j relu(<w_j, x>)",
-    examples=40,
+    examples=25,
     first=[{"problem": HAND}]
     + [{"problem": HAND | {name: HAND[name] / 4 for name in names}} for names in ("W", "v", "XW", "Xv")],
     problem=strategies.training_problems(),
@@ -66,7 +66,7 @@ def test_definition(student, problem):
 @graded(
     1,
     "f(x; aW, av) = a² f(x; W, v) = f(a² x; W, v) for a > 0",
-    examples=25,
+    examples=18,
     problem=strategies.training_problems(),
     a=st.sampled_from([2.0**-28, 2.0**-10, 0.25, 2.0, 8.0, 2.0**20]),
 )
@@ -88,7 +88,7 @@ def test_homogeneous(student, problem, a):
 @graded(
     1,
     "R = Σ_i log(1 + exp(-y_i f_i)), over n for the mean",
-    examples=40,
+    examples=25,
     first=[{"case": {"f": np.array([2, -1, 0]), "y": np.array([1, 1, -1])}}],
     case=outputs(),
 )
@@ -120,7 +120,7 @@ def test_extreme_margins(student):
         expect_close(risk, mean, rtol=SINGLE, atol=NOTHING, because=because, what="mean risk")
 
 
-@graded(1, "R(f, -y) - R(f, y) = mean(y f)", examples=30, case=outputs(strategies.QUARTERS.filter(bool)))
+@graded(1, "R(f, -y) - R(f, y) = mean(y f)", examples=20, case=outputs(strategies.QUARTERS.filter(bool)))
 def test_flipped_labels(student, case):
     """Flipping every label raises the risk by the mean margin"""
     f, y = case["f"], case["y"]

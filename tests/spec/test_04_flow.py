@@ -116,8 +116,9 @@ def remembered(solve):
 def integrated(X, y, W, signs, target_risk):
     """The oracle: W, v and time at the target of the mean risk.
 
-    scipy's solver at a tight tolerance on both layers, which knows nothing of balance; the rate is written out, since
-    `theory.velocity` looks at its arguments each time, which takes longer than the rate.
+    scipy's solver at a tight tolerance on both layers, which knows nothing of balance. It ends within 5e-4 of a run
+    with rtol = 1e-10, a sixtieth of `ACCURACY`. The rate is written out, since `theory.velocity` looks at its arguments
+    each time, which takes longer than the rate.
     """
 
     def unpack(state):
@@ -136,7 +137,7 @@ def integrated(X, y, W, signs, target_risk):
 
     crossing.terminal = True
     start = np.concatenate([W.ravel(), signs * np.linalg.norm(W, axis=1)])
-    run = solve_ivp(rate, (0.0, 1e9), start, events=crossing, rtol=1e-6, atol=1e-8 * np.abs(W).max())
+    run = solve_ivp(rate, (0.0, 1e9), start, events=crossing, rtol=1e-5, atol=1e-7 * np.abs(W).max())
     return *unpack(run.y_events[0][0]), run.t_events[0][0]
 
 
@@ -150,14 +151,18 @@ def integrated(X, y, W, signs, target_risk):
 )
 def test_solver(student, run, reduction):
     """The flow ends where, and when, scipy's solver ends at a tight tolerance"""
-    expect_end(ends(student, run, reduction), integrated(**run), "solve_ivp with rtol = 1e-6 and an event at R = eta")
+    expect_end(ends(student, run, reduction), integrated(**run), "solve_ivp with rtol = 1e-5 and an event at R = eta")
+
+
+COARSE = dict(first_run(2329, 2.0**-1, 0.1))
+"""A run whose weights are 3.7% off with the default rtol of solve_ivp, 1e-3, and 0.1% with 1e-5; few runs show it."""
 
 
 @graded(
     1,
     "R(W(t_eta), v(t_eta)) = eta",
-    examples=5,
-    first=[{"run": SLOW, "reduction": "mean"}],
+    examples=4,
+    first=[{"run": SLOW, "reduction": "mean"}, {"run": COARSE, "reduction": "mean"}],
     run=runs(),
     reduction=MEAN,
 )

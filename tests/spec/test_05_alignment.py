@@ -31,7 +31,7 @@ def data(draw, n_features):
     goal = np.array([draw(st.integers(1, 12)) / 4] + [0.0] * (n_features - 1))
     positive[-1] = goal - positive[:-1].sum(axis=0)
     negative = np.array([draw(row) for _ in range(draw(st.integers(1, 3)))])
-    order = draw(st.permutations(range(len(positive) + len(negative))))
+    order = draw(strategies.orders(len(positive) + len(negative)))
     X, y = np.concatenate([positive, negative]) @ axes, np.repeat([1.0, -1.0], [len(positive), len(negative)])
     return {"X": draw(lengths) * X[order], "y": y[order], "axes": axes}
 
@@ -85,7 +85,7 @@ def positive_neurons(made):
     return made["W"][made["v"] > 0], made["v"][made["v"] > 0]
 
 
-@graded(1, "ψ_j = <w_j, x₊> / (‖w_j‖ ‖x₊‖)", first=LESSON, made=networks())
+@graded(1, "ψ_j = <w_j, x₊> / (‖w_j‖ ‖x₊‖)", examples=20, first=LESSON, made=networks())
 def test_every_neuron(student, made):
     """Every neuron's alignment is the cosine of its angle with the sum of the positive examples"""
     (psi,) = ask(student, made, "psi")
@@ -98,7 +98,13 @@ def test_every_neuron(student, made):
     expect_close(psi, np.cos(known), atol=ROUNDING, because=because, what="psi")
 
 
-@graded(1, "f₊(x) − f₊(−x) = <w⁺, x> with f₊(x) = Σ_{v_j > 0} v_j relu(<w_j, x>)", first=LESSON, made=networks())
+@graded(
+    1,
+    "f₊(x) − f₊(−x) = <w⁺, x> with f₊(x) = Σ_{v_j > 0} v_j relu(<w_j, x>)",
+    examples=20,
+    first=LESSON,
+    made=networks(),
+)
 def test_predictor_of_the_positive_neurons(student, made):
     """The effective predictor is the linear part of the network of the positive neurons"""
     (predictor,) = ask(student, made, "predictor")
@@ -110,7 +116,7 @@ def test_predictor_of_the_positive_neurons(student, made):
     expect_close(predictor, ahead - behind, atol=atol, because=because, what="predictor")
 
 
-@graded(1, "Ψ = cos∠(w⁺, x₊)", first=LESSON, made=networks())
+@graded(1, "Ψ = cos∠(w⁺, x₊)", examples=20, first=LESSON, made=networks())
 def test_alignment_of_the_whole(student, made):
     """The alignment of the network is that of the effective predictor that was returned with it"""
     predictor, big_psi = ask(student, made, "predictor", "big_psi")
@@ -134,7 +140,12 @@ def frames_of_neurons(draw):
     return {**made, "W": W, "v": -np.array([draw(st.integers(0, 12)) / 4 for _ in W])}
 
 
-@graded(1, "Σ_j ψ_j² = 1 over d orthogonal neurons; Σ Ψ² = 1 where each in turn is positive", made=frames_of_neurons())
+@graded(
+    1,
+    "Σ_j ψ_j² = 1 over d orthogonal neurons; Σ Ψ² = 1 where each in turn is positive",
+    examples=20,
+    made=frames_of_neurons(),
+)
 def test_a_frame_of_neurons(student, made):
     """The squared alignments of d orthogonal neurons add up to 1, as do those of d networks with one of them each"""
     d, alone = made["W"].shape[1], []

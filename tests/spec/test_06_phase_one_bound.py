@@ -22,19 +22,19 @@ EXPONENTS = np.array([12, 15, 18, 21])
 @st.composite
 def starts(draw, zetas):
     """Data and a network on known axes, and alpha such that zeta is one of `zetas`: the arguments, zeta, and |x_+|."""
-    axes = draw(strategies.frames(draw(st.sampled_from([2, 3, 1, 4]))))
-    row = st.tuples(*[strategies.QUARTERS] * len(axes)).map(np.array)
+    axes = draw(strategies.frames(draw(strategies.any_of(2, 3, 1, 4))))
+    row = strategies.rows(len(axes), zero=True)
     positive = np.array([draw(row) for _ in range(draw(st.integers(1, 3)))])
     pull = draw(st.integers(1, 16)) / 4
     positive[-1] = pull * np.eye(len(axes))[0] - positive[:-1].sum(axis=0)
     rows = np.array([*positive, *(draw(row) for _ in range(draw(st.integers(0, 3))))])
     y = np.where(np.arange(len(rows)) < len(positive), 1.0, -1.0)
-    W0 = np.array([draw(row.filter(np.any)) for _ in range(draw(st.integers(1, 5)))])
+    W0 = np.array([draw(strategies.rows(len(axes))) for _ in range(draw(st.integers(1, 5)))])
     # Squared lengths as sums over the coordinates on these axes.
     largest = (rows**2).sum(axis=1).max() * (W0**2).sum(axis=1).max()
-    zeta = draw(st.sampled_from(zetas))
+    zeta = draw(strategies.any_of(*zetas))
     alpha = (1 - zeta) / (4 * len(rows) * math.sqrt(len(W0)) * largest / pull)
-    order = draw(st.permutations(range(len(rows))))
+    order = draw(strategies.orders(len(rows)))
     start = {"alpha": alpha, "X": (rows @ axes)[order], "y": y[order], "W": alpha * W0 @ axes}
     return {"start": start, "zeta": zeta, "pull": pull}
 
@@ -61,6 +61,7 @@ def sizes(made):
 @graded(
     2,
     "ζ = 1 − 4 α n √h X_max² W_max² / ‖x₊‖",
+    examples=20,
     first=[{"made": simple(1 / 64)}, {"made": simple(1 / 16, negative=2, copies=9)}],
     made=starts([0.5, 0.9, 0.1, 0.99, -0.5, -3.0, -100.0]),
 )
@@ -75,6 +76,7 @@ def test_zeta(student, made):
 @graded(
     1,
     "ζ ≤ 0: ψ_j ≥ −1",
+    examples=20,
     first=[{"made": simple(1 / 8)}, {"made": simple(1 / 32, negative=1, copies=4)}, {"made": simple(1 / 2)}],
     made=starts([-1.0, -0.25, -50.0]),
 )
@@ -97,6 +99,7 @@ def test_where_the_theorem_is_silent(student, made):
 @graded(
     2,
     "dψ/dt = ½ ‖x₊‖ (ζ − ψ²), ψ(t₁) = 0",
+    examples=20,
     first=[{"made": simple(1 / 64), "times": np.array([1, 0, 3, 2])}],
     made=starts([0.5, 0.1, 0.3, 0.7, 0.9, 0.99]),
     times=st.lists(st.integers(1, 40).map(lambda k: k / 8), min_size=1, max_size=5).map(np.array),
@@ -179,16 +182,16 @@ def test_neurons_stay_above(student, seed, k):
 @st.composite
 def records(draw):
     """Norms (T, h) that rise and fall, in some onto the level itself, times at uneven steps, alpha, and the exit."""
-    h, half = draw(st.sampled_from([4, 1, 3, 9, 2])), draw(st.sampled_from([2, 3, 5, 6, -2]))
+    h, half = draw(strategies.any_of(4, 1, 3, 9, 2)), draw(strategies.any_of(2, 3, 5, 6, -2))
     # alpha = 4^-k, and 2 * 4^-k for one neuron: then the level is the square of a power of two for h = 1 and 4.
     alpha = 4.0**-half * (2.0 if h == 1 else 1.0)
     largest = 2.0 ** draw(st.integers(-3, 0)) * (1.0 if h in (1, 4) else 1.3)
     root = largest * math.sqrt(2 / (alpha * math.sqrt(h)))
     shares = [0.5, 1.2, 0.999, 1.001, 0.8, 4.0] + (h in (1, 4)) * [1.0, 1.0, 1.0]
-    tops = [largest] + [root * draw(st.sampled_from(shares)) for _ in range(draw(st.integers(2, 9)))]
-    smaller = st.sampled_from([0.25, 0.5, 0.01])
-    norms = [draw(st.permutations([top] + [top * draw(smaller) for _ in range(h - 1)])) for top in tops]
-    times = np.cumsum([draw(st.sampled_from([0.25, 0.5, 3.0])) for _ in tops]) - 0.25
+    tops = [largest] + [root * draw(strategies.any_of(*shares)) for _ in range(draw(st.integers(2, 9)))]
+    rows = ([top] + [top * draw(strategies.any_of(0.25, 0.5, 0.01)) for _ in range(h - 1)] for top in tops)
+    norms = [[row[j] for j in draw(strategies.orders(h))] for row in rows]
+    times = np.cumsum([draw(strategies.any_of(0.25, 0.5, 3.0)) for _ in tops]) - 0.25
     row = next((k for k, top in enumerate(tops) if top > root), None)
     record = {"times": times, "norms": np.array(norms), "alpha": alpha}
     return {"record": record, "level": root**2, "end": math.inf if row is None else float(times[row])}
@@ -206,7 +209,7 @@ BY_HAND = {"times": np.array([0.0, 1.0, 2.5, 3.0]), "norms": np.array([[1 / 64],
 @graded(
     1,
     "t_α = min{t : max_j ‖w_j(t)‖² > 2 α W_max² / √h}",
-    examples=60,
+    examples=40,
     first=[
         {"made": {"record": {**BY_HAND, "alpha": 1 / 64}, "level": 1 / 32, "end": 2.5}},
         {"made": {"record": FOUR, "level": 16.0, "end": 4.0}},

@@ -24,7 +24,7 @@ def any_vectors(draw):
         "class_sum": draw(strategies.vectors(d)),
         "signal": signal / np.linalg.norm(signal),
         "kappa": draw(strategies.ratios),
-        "sigma": draw(st.sampled_from([1.0, 0.5, 2.0])),
+        "sigma": draw(strategies.any_of(1.0, 0.5, 2.0)),
     }
 
 
@@ -64,7 +64,7 @@ moderate = st.sampled_from([1.0, 1.5, 2.0, 2.5])
 @st.composite
 def cones(draw):
     """A cone that ends before the signal, at it, or behind it."""
-    phi, margin = draw(angles), draw(st.sampled_from([0, 1, 5, 30, 80, -1, -5, -30]))
+    phi, margin = draw(angles), draw(strategies.any_of(0, 1, 5, 30, 80, -1, -5, -30))
     return placed(phi, max(phi + margin, 0.5), draw(moderate), 60 * draw(st.integers(0, 3)))
 
 
@@ -72,8 +72,8 @@ def cones(draw):
 def conditions(draw):
     """The same for any angle, also next to the rim, with kappa/sigma up to 60, where OA is too small for a number."""
     phi = draw(st.integers(1, 35)) * 5
-    margin = draw(st.sampled_from([0.02, 1, 40, -0.02, -1, -40]))
-    ratio = draw(st.sampled_from([0.5, 2.0, 8.0, 20.0, 60.0]))
+    margin = draw(strategies.any_of(0.02, 1, 40, -0.02, -1, -40))
+    ratio = draw(strategies.any_of(0.5, 2.0, 8.0, 20.0, 60.0))
     return placed(phi, min(max(phi + margin, 0.5), 179.5), ratio, 60 * draw(st.integers(0, 3)), draw(scales))
 
 
@@ -119,7 +119,7 @@ def expect_sum(over_alignment, over_fitting, case):
     expect_close(over_alignment + over_fitting, error - bayes, atol=1e-12, because=because, what="OA + OF")
 
 
-@graded(1, "OA + OF = E(w⁺) − E*, OA ≥ 0, OF ≥ 0", first=[{"case": BY_HAND}], case=any_vectors())
+@graded(1, "OA + OF = E(w⁺) − E*, OA ≥ 0, OF ≥ 0", examples=20, first=[{"case": BY_HAND}], case=any_vectors())
 def test_parts_sum(student, case):
     """The excess error is exactly the sum of its two parts, and neither is negative"""
     over_alignment, over_fitting, _ = ask(student, case)
@@ -139,7 +139,7 @@ turned = st.builds(around_the_cone, angles, st.sampled_from([180, 0, 90, 120]), 
 half_way = [{"case": around_the_cone(60, 180, 2.0)}, {"case": around_the_cone(60, 0, 2.0)}]
 
 
-@graded(1, "OF = E(w⁺) − min{E(v) : cos∠(v, x₊) ≥ Ψ}", first=half_way, case=turned)
+@graded(1, "OF = E(w⁺) − min{E(v) : cos∠(v, x₊) ≥ Ψ}", examples=20, first=half_way, case=turned)
 def test_best_of_its_own_cone(student, case):
     """Over-fitting is zero on the edge of the cone nearest to the signal, and only there"""
     _, over_fitting, _ = ask(student, case)
@@ -151,7 +151,7 @@ breaks = [{"case": BY_HAND}, {"case": placed(30, 40, 2.0)}, {"case": placed(30, 
 """The lesson's two cones, and one that ends just before s: OA is 7e-9 there, and not 0."""
 
 
-@graded(1, "OA = 0 ⇔ Ψ ≤ cos φ", first=breaks, case=cones())
+@graded(1, "OA = 0 ⇔ Ψ ≤ cos φ", examples=20, first=breaks, case=cones())
 def test_over_alignment_breaks(student, case):
     """Over-alignment vanishes exactly when the cone reaches the signal"""
     over_alignment, _, _ = ask(student, case)
@@ -182,6 +182,7 @@ NEAR = [{"case": BY_HAND}, {"case": placed(30, 40, 2.0)}, {"case": placed(60, 59
 @graded(
     1,
     "reached ⇔ Ψ ≤ cos φ",
+    examples=20,
     first=[*EXACT, *NEAR],
     case=st.one_of(conditions(), conditions(), on_the_rim()),
 )
@@ -207,6 +208,7 @@ def test_reached(student, case):
 @graded(
     1,
     "OA = min{E(v) : cos∠(v, x₊) ≥ Ψ} − E*",
+    examples=20,
     first=[{"case": case, "seed": 0} for case in (*PARALLEL, placed(150, 20, 1.0))],
     case=any_vectors(),
     seed=strategies.seeds,
@@ -230,7 +232,7 @@ def test_best_of_the_cone(student, case, seed):
     expect_close(over_alignment, found - bayes, atol=ANY_ANGLE, because=f"{because}; E* = {bayes:.6f}", what="OA")
 
 
-@graded(1, "OA falls and OF rises with θ = arccos Ψ", examples=15, phi=angles, ratio=moderate)
+@graded(1, "OA falls and OF rises with θ = arccos Ψ", examples=12, phi=angles, ratio=moderate)
 def test_trade(student, phi, ratio):
     """As the predictor turns away from the class sum, over-alignment falls and over-fitting rises"""
     thetas = np.linspace(0.02, 0.98, 5) * phi
@@ -253,6 +255,7 @@ whole_numbers = integers([3, -1, 1], [2, 2, 1], [0, 1, 0], 3, 2)
 @graded(
     1,
     "OA, OF (a w⁺, b x₊) = OA, OF (w⁺, x₊) for a, b > 0",
+    examples=20,
     first=[{"case": whole_numbers, "power": 3}, {"case": whole_numbers, "power": -40}],
     case=any_vectors(),
     power=powers,

@@ -46,7 +46,7 @@ powers = st.sampled_from([(0, 0), (0, 0), (-30, 0), (-45, 0), (-20, -20), (20, 2
 def networks(draw):
     """A small set and a network of any size, with neurons at a kink, silent ones and some with v_j = 0."""
     case = draw(strategies.training_problems())
-    hypothesis.assume(by_loops(case["X"], case["W"], case["v"]).any())
+    hypothesis.assume((case["X"] @ case["W"].T > 0).any())
     first, second = 2.0 ** np.array(draw(powers))
     return {"X": case["X"], "W": first * case["W"], "v": second * case["v"]}
 
@@ -55,8 +55,8 @@ def networks(draw):
 def two_networks(draw, sizes=(-20, 0, 20)):
     """Data, a network active on some of them, and another one of its size: the arguments of `movement`."""
     before = draw(strategies.training_problems())
-    rng, size = np.random.default_rng(draw(strategies.seeds)), 2.0 ** draw(st.sampled_from(sizes))
-    hypothesis.assume(by_loops(before["X"], before["W"], before["v"]).any())
+    rng, size = np.random.default_rng(draw(strategies.seeds)), 2.0 ** draw(strategies.any_of(*sizes))
+    hypothesis.assume((before["X"] @ before["W"].T > 0).any())
     step = lambda a: a + rng.integers(-4, 5, a.shape) / 4  # noqa: E731
     X, W, v = before["X"], before["W"], before["v"]
     return {"X": X} | {
@@ -69,7 +69,7 @@ def moved_networks(draw):
     """The same, of which the first layer moved by a known multiple of its size: `moved`."""
     case, rng = draw(two_networks(sizes=(-40, 0, 40))), np.random.default_rng(draw(strategies.seeds))
     moved, direction = (
-        draw(st.sampled_from([0.0, 1e-5, 0.02, 0.5, 1.0, 3.0, 790.0])),
+        draw(strategies.any_of(0.0, 1e-5, 0.02, 0.5, 1.0, 3.0, 790.0)),
         rng.standard_normal(case["W0"].shape),
     )
     change = moved * np.linalg.norm(case["W0"]) / np.linalg.norm(direction) * direction
@@ -125,7 +125,7 @@ def expect_kernel(you, expected, because):
     expect_close(you, expected, rtol=SINGLE, atol=SINGLE * np.abs(expected).max(), because=because)
 
 
-@graded(1, "K = J Jᵀ, J_i = df(x_i)/d(W, v)", case=smooth_networks())
+@graded(1, "K = J Jᵀ, J_i = df(x_i)/d(W, v)", examples=20, case=smooth_networks())
 def test_kernel_of_gradients(student, case):
     """The tangent kernel holds the inner products of the gradients"""
     X, W, v = case["X"], case["W"], case["v"]
@@ -143,7 +143,7 @@ def test_kernel_of_gradients(student, case):
     1,
     "K = sum_j relu(z_j) relu(z_j') + v_j^2 1[z_j > 0] 1[z_j' > 0] <x, x'>",
     first=[{"case": case} for case in (BEFORE, AFTER, MIXED, TINY)],
-    examples=40,
+    examples=25,
     case=networks(),
 )
 def test_kinks_and_dead_neurons(student, case):
@@ -154,7 +154,13 @@ def test_kinks_and_dead_neurons(student, case):
     expect_kernel(student.tangent_kernel(X, W, v), by_loops(X, W, v), because)
 
 
-@graded(1, "features = ‖W1 − W0‖/‖W0‖, Frobenius", first=[{"case": BY_HAND | {"moved": 1.0}}], case=moved_networks())
+@graded(
+    1,
+    "features = ‖W1 − W0‖/‖W0‖, Frobenius",
+    examples=20,
+    first=[{"case": BY_HAND | {"moved": 1.0}}],
+    case=moved_networks(),
+)
 def test_features(student, case):
     """The features moved by the size of the change over the size of the start, however small both are"""
     features, _ = ask(student, case)
@@ -163,7 +169,7 @@ def test_features(student, case):
     expect_close(features, case["moved"], rtol=1e-6, because=f"‖W1 − W0‖ = {norms}", what="features")
 
 
-@graded(1, "kernel = ‖K1 − K0‖/‖K0‖, Frobenius", first=[{"case": BY_HAND}], case=two_networks())
+@graded(1, "kernel = ‖K1 − K0‖/‖K0‖, Frobenius", examples=20, first=[{"case": BY_HAND}], case=two_networks())
 def test_kernel_movement(student, case):
     """The kernel moved by the size of the change of all its entries over the size at the start"""
     X, n = case["X"], len(case["X"])
@@ -179,7 +185,7 @@ def test_kernel_movement(student, case):
 growths = st.sampled_from([1 / 8, 1 / 2, 1 + 2.0**-8, 2.0, 8.0])
 
 
-@graded(1, "(W, v) -> a (W, v): |a - 1| and |a^2 - 1|", examples=25, case=two_networks(), growth=growths)
+@graded(1, "(W, v) -> a (W, v): |a - 1| and |a^2 - 1|", examples=18, case=two_networks(), growth=growths)
 def test_growth_alone(student, case, growth):
     """Growing by a moves the features by |a − 1|, the kernel by |a² − 1|, at every scale"""
     features, kernel = ask(student, case | {"W1": growth * case["W0"], "v1": growth * case["v0"]})
@@ -189,7 +195,7 @@ def test_growth_alone(student, case, growth):
     expect_close(kernel, abs(growth**2 - 1), rtol=1e-3, because=because, what="kernel")
 
 
-@graded(1, "f(0) = 0: ‖W(t_eta) - W(0)‖/‖W(0)‖ ~ 1/alpha^2 at large alpha", examples=3, sweep=trained_networks())
+@graded(1, "f(0) = 0: ‖W(t_eta) - W(0)‖/‖W(0)‖ ~ 1/alpha^2 at large alpha", examples=2, sweep=trained_networks())
 def test_lazier_at_larger_scale(student, sweep):
     """At the same risk, features and kernel moved less from a larger start"""
     answers = [expect_parts(student.movement(**run), PARTS, what="movement") for run in sweep["runs"]]

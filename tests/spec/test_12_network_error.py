@@ -25,7 +25,7 @@ def networks(draw, neurons=(1, 5), draws=(1, 4), sigmas=(1.0, 0.5, 2.0, 1024.0),
     signal = np.eye(d)[0] if flat or draw(st.booleans()) else rng.standard_normal(d)
     signal = signal / np.linalg.norm(signal)
     noise = rng.standard_normal((m, d)).round(2)
-    noise[0] *= draw(st.sampled_from([1, 1, 1, 0]))  # without noise all breakpoints are at u = 0
+    noise[0] *= draw(strategies.any_of(1, 1, 1, 0))  # without noise all breakpoints are at u = 0
     W, v = rng.standard_normal((h, d)).round(2), rng.choice([-1.0, 1.0], h) * (1 + rng.random(h))
     if flat:
         kinds = rng.choice(["flat", "no w", "no v", "twice"], rng.integers(1, 4))
@@ -34,11 +34,11 @@ def networks(draw, neurons=(1, 5), draws=(1, 4), sigmas=(1.0, 0.5, 2.0, 1024.0),
         rows[kinds == "twice"] = W[0]
         loud = rng.choice([-1.0, 1.0], len(kinds)) * (2 + rng.random(len(kinds)))
         weights = np.where(kinds == "no v", 0.0, np.where(kinds == "twice", 3 * v[0], loud))
-        keep = rng.random(h) < draw(st.sampled_from([0.0, 0.5, 1.0]))
+        keep = rng.random(h) < draw(strategies.any_of(0.0, 0.5, 1.0))
         W, v = np.vstack([rows, W[keep]]), np.concatenate([weights, v[keep]])
     if audible:
         W, v = np.vstack([W, -W[:1]]), np.append(v, -1.5 * v[0])
-    sigma = draw(st.sampled_from(sigmas))
+    sigma = draw(strategies.any_of(*sigmas))
     noise = noise - np.outer(noise @ signal, signal)
     return {
         "W": W,
@@ -65,9 +65,10 @@ def whole(W, v):
 
 
 BY_HAND = [whole([[1]], [1]), whole([[1], [-1]], [1, -1])]
+WIDE = {"case": BY_HAND[0]["case"] | {"kappa": 1024, "sigma": 1024}}  # a hundred is not infinity
 MIXED = whole([[1.5], [-0.5]], [1, -2])  # an array made like one of integers would cut off the fractions
-NEVER = [
-    # No neuron at all is heard, or none has a breakpoint.
+FLAT = [
+    # No neuron at all is heard, or none has a breakpoint; at last one that has, beside one that adds a constant.
     {"case": case | {"signal": np.array([1.0, 0.0]), "kappa": 1.0, "sigma": 1.0, "noise": np.array([[0.0, 0.5]])}}
     for case in (
         {"W": np.array([[0.0, 0.0]]), "v": np.array([1.0])},
@@ -75,6 +76,7 @@ NEVER = [
         {"W": np.array([[0.0, 1.0]]), "v": np.array([-1.0])},
         {"W": np.array([[0.0, -1.0], [0.0, -2.0]]), "v": np.array([1.0, 2.0])},
         {"W": np.array([[1.0, 0.5], [0.0, 1.0]]), "v": np.array([0.0, 2.0])},
+        {"W": np.array([[1.0, 0.0], [0.0, 1.0]]), "v": np.array([1.0, -1.0])},
     )
 ]
 
@@ -112,7 +114,9 @@ def expect_error(you, case):
 anything = st.one_of(networks(), networks(flat=True))
 
 
-@graded(1, "P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), mean over q", examples=50, first=[*BY_HAND, MIXED], case=anything)
+@graded(
+    1, "P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), mean over q", examples=35, first=[*BY_HAND, WIDE, MIXED], case=anything
+)
 def test_exact_along_the_signal(student, case):
     """The error is exact along the signal: all kinks and roots are found, not swept over"""
     expect_error(student.network_error(**case), case)
@@ -121,7 +125,7 @@ def test_exact_along_the_signal(student, case):
 sampled = networks(draws=(100, 200), audible=True)
 
 
-@graded(1, "P(y f(x) < 0) + 1/2 P(f(x) = 0)", examples=5, case=sampled, seed=strategies.seeds)
+@graded(1, "P(y f(x) < 0) + 1/2 P(f(x) = 0)", examples=4, case=sampled, seed=strategies.seeds)
 def test_agrees_with_monte_carlo(student, case, seed):
     """It is the share of mistakes on test points drawn at random along the given lines"""
     rng, n = np.random.default_rng(seed), 40_000
@@ -138,6 +142,7 @@ def test_agrees_with_monte_carlo(student, case, seed):
 @graded(
     1,
     "h = 1: the wrong class where active, 1/2 where silent",
+    examples=20,
     first=BY_HAND[:1],
     case=networks(neurons=(1, 1), draws=(1, 1), sigmas=(1.0,)),
 )
@@ -160,6 +165,7 @@ def test_silence_is_half_a_mistake(student, case):
 @graded(
     1,
     "f(x) = <w, x>: (Phi((r - kappa)/sigma) + Phi((-r - kappa)/sigma))/2",
+    examples=20,
     first=BY_HAND[1:],
     case=linear_networks(),
 )
@@ -176,8 +182,8 @@ def test_linear_network(student, case):
 @graded(
     1,
     "<w_j, s> = 0: active or silent along the whole line",
-    first=NEVER,
-    examples=40,
+    first=FLAT,
+    examples=25,
     case=networks(draws=(1, 1), sigmas=(1.0,), flat=True),
 )
 def test_flat_and_dead_neurons(student, case):
@@ -188,6 +194,7 @@ def test_flat_and_dead_neurons(student, case):
 @graded(
     1,
     "f -> a f, a > 0: the same error; f -> -f: 1 - error",
+    examples=20,
     case=networks(draws=(1, 1), sigmas=(1.0,), audible=True),
     power=st.integers(4, 45),
 )
@@ -212,7 +219,7 @@ def test_only_the_sign_counts(student, case, power):
         expect_close(scaled, you, atol=EXACT, because=because, what="scaled network")
 
 
-@graded(1, "error(q_1 … q_m) = (1/m) sum_k error(q_k)", examples=15, case=networks(draws=(2, 5), audible=True))
+@graded(1, "error(q_1 … q_m) = (1/m) sum_k error(q_k)", examples=12, case=networks(draws=(2, 5), audible=True))
 def test_mean_over_draws(student, case):
     """Every draw is judged by itself, and they are equally likely"""
     alone = [case | {"noise": q[None]} for q in case["noise"]]

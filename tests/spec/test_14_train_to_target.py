@@ -34,10 +34,13 @@ def contradict(train_set, pairs=1):
 
 
 @st.composite
-def problems(draw, epochs=(4, 6, 12), sizes=BATCH_SIZES, contradictory=False):
-    """Overlapping classes, a random start and random orders."""
+def problems(draw, epochs=(4, 6, 12), sizes=BATCH_SIZES[1:], contradictory=False):
+    """Overlapping classes, a random start and random orders.
+
+    Batches of one are for `test_one_epoch`: whole runs of them take four times as long as all others.
+    """
     rng = np.random.default_rng(draw(strategies.seeds))
-    batch_size, max_epochs = draw(st.sampled_from(sizes)), draw(st.sampled_from(epochs))
+    batch_size, max_epochs = draw(strategies.any_of(*sizes)), draw(strategies.any_of(*epochs))
     centres = 2 * rng.standard_normal((N_CLASSES, N_FEATURES))
     train_set, test_set = (mixture(rng, n, centres, 1.5) for n in (N_TRAIN, N_TEST))
     if contradictory:
@@ -62,7 +65,7 @@ def hundreds(draw, pairs=(1, 2)):
     rng = np.random.default_rng(draw(strategies.seeds))
     centres = 8 * np.eye(N_CLASSES, N_FEATURES)
     train_set, test_set = (mixture(rng, n, centres, 0.5) for n in (100, 25))
-    contradict(train_set, draw(st.sampled_from(pairs)))
+    contradict(train_set, draw(strategies.any_of(*pairs)))
     orders = np.array([rng.permutation(100) for _ in range(25)])
     return {
         "weights": start(rng), "train_set": train_set, "test_set": test_set, "orders": orders,
@@ -151,7 +154,7 @@ def expect_share(accuracy, weights, data, because, what):
     expect(inside, you=float(accuracy), expected=float(high), because=because, what=what)
 
 
-@graded(1, "θ ← θ − lr ∇CE(batch), batch after batch", examples=20, case=problems(epochs=[1], sizes=[*BATCH_SIZES, 20]))
+@graded(1, "θ ← θ − lr ∇CE(batch), batch after batch", examples=14, case=problems(epochs=[1], sizes=[*BATCH_SIZES, 20]))
 def test_one_epoch(student, case):
     """An epoch is one SGD step for each batch in the order given, also for a short last one"""
     order, size, (X, labels) = case["orders"][0], case["batch_size"], case["train_set"]
@@ -175,7 +178,7 @@ def every_epoch(student, case, n_epochs=None, **more):
     return ask(student, case, orders=case["orders"][:n_epochs], target=1.0, **more)
 
 
-@graded(1, "accuracy(e) = share of {i : argmax f(x_i; θ(e)) = label_i}", examples=12, case=problems(contradictory=True))
+@graded(1, "accuracy(e) = share of {i : argmax f(x_i; θ(e)) = label_i}", examples=8, case=problems(contradictory=True))
 def test_accuracies_after_each_epoch(student, case):
     """Both accuracies are measured after each epoch, on the whole set, with the weights of that moment"""
     n_epochs = len(case["orders"])
@@ -192,8 +195,8 @@ def test_accuracies_after_each_epoch(student, case):
 @graded(
     1,
     "stop at the first epoch with training accuracy ≥ target",
-    examples=15,
-    case=problems(contradictory=True),
+    examples=14,
+    case=problems([6, 12], contradictory=True),
     which=st.integers(0, 100),
     beside=st.sampled_from([0.0, -1 / 32, 1 / 512]),
 )
@@ -214,7 +217,7 @@ def test_stops_at_the_target(student, case, which, beside):
     expect_weights(trained(report, case), trained(every_epoch(student, case, first), case), because)
 
 
-@graded(1, "peak = max over e of test accuracy(e)", examples=15, case=problems([6, 20], contradictory=True))
+@graded(1, "peak = max over e of test accuracy(e)", examples=10, case=problems([6, 20], contradictory=True))
 def test_peak(student, case):
     """The peak is the best test accuracy of any epoch; the weights are those of the last"""
     report = every_epoch(student, case)
@@ -225,7 +228,7 @@ def test_peak(student, case):
     expect_share(accuracies[-1], trained(report, case), case["test_set"], because, "test_accuracy[-1]")
 
 
-@graded(1, "reached = (training accuracy ≥ target), target = 0.99 unless told", examples=8, case=hundreds())
+@graded(1, "reached = (training accuracy ≥ target), target = 0.99 unless told", examples=6, case=hundreds())
 def test_failure_is_reported(student, case):
     """A run says whether its last training accuracy is at least the target, which is 0.99 by default"""
     report = ask(student, case)
@@ -243,7 +246,7 @@ def test_failure_is_reported(student, case):
         expect(bool(again["reached"]), you=bool(again["reached"]), expected=True, because=because, what="reached")
 
 
-@graded(1, "θ(a + b epochs) = θ(b epochs, from θ(a epochs))", examples=12, case=problems([4, 16], contradictory=True))
+@graded(1, "θ(a + b epochs) = θ(b epochs, from θ(a epochs))", examples=8, case=problems([4, 16], contradictory=True))
 def test_a_run_is_its_inputs(student, case):
     """The start and the orders decide the run: from where one run stopped, another goes on as if there were one"""
     whole = trained(every_epoch(student, case), case)

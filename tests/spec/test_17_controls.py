@@ -22,9 +22,9 @@ BRANCHES = "left", "right"
 @st.composite
 def starts(draw):
     """A first layer and output signs, no two sizes alike, in every mixture of signs."""
-    rng, (h, d) = np.random.default_rng(draw(strategies.seeds)), draw(st.sampled_from([(1, 3), (3, 2), (5, 4), (4, 6)]))
+    rng, (h, d) = np.random.default_rng(draw(strategies.seeds)), draw(strategies.any_of((1, 3), (3, 2), (5, 4), (4, 6)))
     signs = draw(st.lists(st.sampled_from([-1.0, 1.0]), min_size=h, max_size=h))
-    return {"W": 2.0 ** draw(st.sampled_from([-40, 0, 6])) * rng.standard_normal((h, d)), "signs": np.array(signs)}
+    return {"W": 2.0 ** draw(strategies.any_of(-40, 0, 6)) * rng.standard_normal((h, d)), "signs": np.array(signs)}
 
 
 def expect_twins(student, W, signs):
@@ -43,6 +43,7 @@ def expect_twins(student, W, signs):
 @graded(
     1,
     "f(x) = 0 for every x, with every w_j kept",
+    examples=20,
     first=[{"start": {"W": np.array([[3.0, 4.0], [0.0, -2.0]]), "signs": np.array([1.0, -1.0])}, "seed": 0}],
     start=starts(),
     seed=strategies.seeds,
@@ -64,14 +65,14 @@ def test_twins(student, start, seed):
 def silent_networks(draw):
     """Arguments of `error_rates`: many points are silent, some are decided by neurons that cancel."""
     rng = np.random.default_rng(draw(strategies.seeds))
-    m, d, h = draw(st.sampled_from([(23, 2, 3), (31, 4, 5), (17, 3, 1)]))
+    m, d, h = draw(strategies.any_of((23, 2, 3), (31, 4, 5), (17, 3, 1)))
     W, v = rng.standard_normal((h, d)), rng.standard_normal(h)
     if draw(st.booleans()):  # the last neuron is active where the first is not, and adds 0: f = 0 without silence
         W[-1:], v[-1:] = -W[:1], 0.0
     y = np.where(rng.random(m) < 0.7, 1.0, -1.0)
     X = rng.standard_normal((m, d))
     X[: m // 2] *= -np.sign(X[: m // 2] @ W[0])[:, None]  # not seen by the first neuron
-    return {"X": X, "y": y, "W": 2.0 ** draw(st.sampled_from([-40, 0, 3])) * W, "v": v}
+    return {"X": X, "y": y, "W": 2.0 ** draw(strategies.any_of(-40, 0, 3)) * W, "v": v}
 
 
 def counted(outputs, y):
@@ -104,7 +105,7 @@ def ask_rates(student, case):
     return [float(expect_numbers(part, (), what=name)) for part, name in zip(parts, names, strict=True)]
 
 
-@graded(1, "P(y f < 0) + P(f = 0) / 2", first=[{"case": WEDGE}], case=silent_networks())
+@graded(1, "P(y f < 0) + P(f = 0) / 2", examples=20, first=[{"case": WEDGE}], case=silent_networks())
 def test_network_error(student, case):
     """A point where the network is silent counts one half"""
     f, *_ = outputs_of(**case)
@@ -113,7 +114,7 @@ def test_network_error(student, case):
     expect_close(ask_rates(student, case)[0], counted(f, case["y"]), atol=EXACT, because=because, what="network")
 
 
-@graded(1, "silent points answered by sum_j v_j <w_j, x>", first=[{"case": WEDGE}], case=silent_networks())
+@graded(1, "silent points answered by sum_j v_j <w_j, x>", examples=20, first=[{"case": WEDGE}], case=silent_networks())
 def test_answered_error(student, case):
     """Silent points are answered by the linear predictor, all others as before"""
     f, linear, silent = outputs_of(**case)
@@ -151,7 +152,13 @@ BY_HAND = {
 """The lesson's table, in percent."""
 
 
-@graded(1, "mean and interval of (e(end) − e(best)) − (e′(end) − e′(best))", first=[{"case": BY_HAND}], case=pairs())
+@graded(
+    1,
+    "mean and interval of (e(end) − e(best)) − (e′(end) − e′(best))",
+    examples=20,
+    first=[{"case": BY_HAND}],
+    case=pairs(),
+)
 def test_rise_removed(student, case):
     """Both differences are taken seed by seed, and the interval is of what is left of them"""
     names = ("mean", "low", "high")
@@ -221,13 +228,13 @@ def suspected(draw):
     rng, K, a = np.random.default_rng(draw(strategies.seeds)), draw(st.integers(4, 8)), draw(st.integers(3, 5))
     best = draw(st.integers(1, a - 2))
     luck, rises = rng.integers(0, 64, (K, 1)), np.zeros(a)
-    rises[0], rises[-1] = draw(st.sampled_from([0, 4, 24])), draw(st.sampled_from([0, 4, 24]))
+    rises[0], rises[-1] = draw(strategies.any_of(0, 4, 24)), draw(strategies.any_of(0, 4, 24))
     noise = lambda: rng.integers(-2, 3, (K, a))  # noqa: E731
     plain, controls = luck + rises + noise(), {}
     for name in draw(st.permutations(["silence", "start", "width"])):
-        left, right = (draw(st.sampled_from([-0.5, 0.0, 0.25, 0.75, 1.0])) for _ in range(2))
+        left, right = (draw(strategies.any_of(-0.5, 0.0, 0.25, 0.75, 1.0)) for _ in range(2))
         # A control may be better or worse at every alpha: that says nothing about the rise.
-        shift = draw(st.sampled_from([-16, 0, 16]))
+        shift = draw(strategies.any_of(-16, 0, 16))
         controls[name] = (luck + noise() + rises * np.r_[1 - left, np.ones(a - 2), 1 - right] + shift) / 64
     return {"plain": plain / 64, "controls": controls, "best": best}
 
@@ -269,6 +276,7 @@ FIRST += [
 @graded(
     1,
     "cause ⇔ removed ≥ rise/2, its interval and that of the rise above 0",
+    examples=20,
     first=FIRST,
     case=suspected().filter(lambda case: verdict(**case)[1]),
 )

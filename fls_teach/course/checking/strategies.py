@@ -25,7 +25,13 @@ ratios = st.integers(1, 16).map(lambda k: k / 4)
 """Signal-to-noise kappa/sigma."""
 
 
-# Made once for each shape: Hypothesis looks at the arguments of a new strategy for longer than it then draws.
+# Made once for the same arguments: Hypothesis looks at those of a new strategy for longer than it then draws.
+
+
+@functools.lru_cache(maxsize=None, typed=True)
+def any_of(*values):
+    """One of some values, of which the first is the simplest."""
+    return st.sampled_from(values)
 
 
 @functools.cache
@@ -38,6 +44,13 @@ def quarters(*shape):
 def vectors(n_features, zero=False):
     """Vectors (d,), not zero unless told."""
     return quarters(n_features) if zero else quarters(n_features).filter(np.any)
+
+
+@functools.cache
+def rows(n_features, zero=False):
+    """Vectors (d,) drawn entry by entry; of an array Hypothesis draws one entry for most. Not zero unless told."""
+    every = st.tuples(*[QUARTERS] * n_features).map(np.array)
+    return every if zero else every.filter(np.any)
 
 
 @functools.cache
