@@ -11,6 +11,7 @@ from fls_teach.vision.training.inputs import Inputs, parts
 
 from .made import images
 
+pytestmark = pytest.mark.kernels
 DATA = images(50, 1)
 
 

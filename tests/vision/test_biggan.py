@@ -11,6 +11,8 @@ from fls_teach.vision.data.latent import latent_images  # noqa: E402
 from fls_teach.vision.data.load import load_data  # noqa: E402
 from fls_teach.vision.run import Run  # noqa: E402
 
+pytestmark = pytest.mark.kernels
+
 
 def test_truncated_noise_is_cut_off_and_keeps_its_zeros():
     z = torch.cat([torch.randn(100_000, generator=torch.Generator().manual_seed(0)), torch.tensor([0.0, -9.0, 9.0])])

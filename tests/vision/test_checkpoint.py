@@ -14,6 +14,7 @@ from fls_teach.vision.sweep.sweep import sweep
 from fls_teach.vision.training import checkpoint
 from fls_teach.vision.training.train import _Network
 
+pytestmark = pytest.mark.kernels
 SMALL = Run(width=2, n=48, n_test=10, classes=3, dimension=4, image_size=8, batch=16, epochs=12, target=1.0, lr=0.01)
 KINDS = {
     "plain": SMALL,

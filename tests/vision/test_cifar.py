@@ -108,6 +108,7 @@ def test_superclasses_are_the_first_byte(tmp_path):
     assert [at[image.numpy().tobytes()] for image in images.pixels] == images.labels.tolist()
 
 
+@pytest.mark.kernels
 @UNOFFICIAL
 @pytest.mark.parametrize("size", [8, 16])
 def test_smaller_images_are_means_over_squares(made, size):

@@ -16,6 +16,7 @@ from fls_teach.vision.training.train import EVALUATION_BATCH, train_run
 
 from .made import images
 
+pytestmark = pytest.mark.kernels
 N = 100
 
 

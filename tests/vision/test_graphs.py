@@ -18,6 +18,7 @@ from fls_teach.vision.training.fused import train_stack
 
 from .made import images
 
+pytestmark = pytest.mark.kernels
 N = 70
 RUN = Run(width=2, n=N, classes=3, image_size=8, batch=30, epochs=3, target=1.0, lr=0.05)
 KINDS = {

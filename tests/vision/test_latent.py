@@ -13,6 +13,8 @@ from fls_teach.vision.data.latent import LatentGenerator, latent_images  # noqa:
 from fls_teach.vision.data.load import load_data  # noqa: E402
 from fls_teach.vision.run import Run  # noqa: E402
 
+pytestmark = pytest.mark.kernels
+
 
 def flat(images):
     return images.pixels.flatten(1).to(torch.float64)

@@ -14,6 +14,7 @@ from fls_teach.vision.training.train import train_run
 
 from .made import images
 
+pytestmark = pytest.mark.kernels
 LAYERS = {
     f"{size}x{size}, stride {stride}, norm {norm}": lambda inputs, size=size, stride=stride, norm=norm: nn.Sequential(
         *convolution(inputs, 8, norm, stride, size)

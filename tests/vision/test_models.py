@@ -12,6 +12,7 @@ from fls_teach.vision.models.build import build, homogeneity
 from fls_teach.vision.models.multiplier import OutputMultiplier
 from fls_teach.vision.run import MODELS, NORMS
 
+pytestmark = pytest.mark.kernels
 SEEDS = st.integers(0, 2**32 - 1)
 DEGREES = {"cnn5": 5, "vgg11": 9, "vgg16": 14, "vgg19": 17}
 

@@ -13,6 +13,8 @@ from fls_teach.vision.models.batch_norm import calibrate
 from fls_teach.vision.models.build import build
 from fls_teach.vision.models.multiplier import OutputMultiplier
 
+pytestmark = pytest.mark.kernels
+
 
 def problem(seed, n=12, dtype=torch.float32):
     generator = torch.Generator().manual_seed(seed)

@@ -16,6 +16,7 @@ from fls_teach.vision.training.train import train_one
 
 from .made import images
 
+pytestmark = pytest.mark.kernels
 RUN = Run(width=4, n=60, classes=3, image_size=8, batch=25, epochs=4, stop="train-risk", target=1e-9, lr=0.01)
 SETTINGS = {
     "sgd with decay": {"weight_decay": 0.1},

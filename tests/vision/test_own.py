@@ -102,6 +102,7 @@ def run(mine, **change):
     return Run(**usual | {"n_test": 10, "batch": 8, "epochs": 2, "target": 1.0, "lr": 0.01} | change)
 
 
+@pytest.mark.kernels
 def test_a_sweep_trains_ones_own_in_the_loop_and_fused(mine, tmp_path):
     """Also in a process of its own, which has to find the file of the current folder."""
     runs = [run(mine, c=c) for c in (0.5, 1.0, 2.0)]
@@ -112,6 +113,7 @@ def test_a_sweep_trains_ones_own_in_the_loop_and_fused(mine, tmp_path):
     assert len({tuple(record["trained"]["test_risk"]) for record in records[0]}) == 3
 
 
+@pytest.mark.kernels
 def test_a_network_of_ours_that_was_changed_is_stacked_as_ones_own(mine, tmp_path):
     """It has layers that know nothing of stacks; each seed has images of its own."""
     runs = [run(mine, model=f"{mine.stem}:ours", c=c, seed=seed) for c in (0.5, 1.0) for seed in (0, 1)]
@@ -157,6 +159,7 @@ def test_auto_fuses_ones_own_where_it_can_be(mine, tmp_path, model, fuses):
     assert any("cannot be fused (batch norm, buffers, dropout" in word for word in said) != fuses
 
 
+@pytest.mark.kernels
 def test_a_layer_that_tests_differently_does_so_in_a_stack(mine, tmp_path):
     """Catches evaluations in training mode."""
     both = [run(mine, model=f"{mine.stem}:moody", c=c) for c in (1.0, 0.5)]
@@ -184,6 +187,7 @@ def own_engine(fuses):
     return "fused" if fuses else "one by one"
 
 
+@pytest.mark.kernels
 def test_dropout_is_drawn_by_seed_and_epoch(mine, tmp_path):
     """Else a record depends on what the process trained before, and a run that goes on is another one."""
     runs = [run(mine, model=f"{mine.stem}:dropping", c=c) for c in (1.0, 2.0)]

@@ -92,6 +92,7 @@ def test_an_old_record_does_not_say_its_instructions_and_is_of_no_other_kind():
     assert not mixtures([old, record(GRID[1])])
 
 
+@pytest.mark.kernels
 def test_a_record_names_the_instructions_that_torch_chose(tmp_path):
     """With another choice the same run gives other bytes, though both say "cpu"."""
     (found,) = sweep([replace(GRID[0], n=8, batch=8, epochs=1)], tmp_path, engine="loop", say=print).records

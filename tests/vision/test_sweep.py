@@ -45,6 +45,7 @@ def said():
     return []
 
 
+@pytest.mark.kernels
 def test_one_file_a_run_and_the_same_bytes_again(tmp_path, said):
     records = sweep(GRID, tmp_path / "a", engine="loop").records
     assert [Run(**record["run"]) for record in records] == GRID
@@ -55,6 +56,7 @@ def test_one_file_a_run_and_the_same_bytes_again(tmp_path, said):
     assert len(records[0]["trained"]["test_accuracy"]) == 3 and set(records[0]["versions"]) >= {"torch", "fls_teach"}
 
 
+@pytest.mark.kernels
 def test_processes_give_the_bytes_of_the_loop(tmp_path, said):
     sweep(GRID[:3], tmp_path / "loop", engine="loop")
     sweep(GRID[:3], tmp_path / "processes", jobs=2, say=said.append)
@@ -172,6 +174,7 @@ def test_a_run_that_kills_its_process_costs_nobody_else(tmp_path, monkeypatch, s
     assert len(said) == 1 and said[0].startswith("failed: c = 2") and "its process died, and again" in said[0]
 
 
+@pytest.mark.kernels
 def test_the_fused_engine_gives_the_records_of_the_loop_to_float_tolerance(tmp_path):
     grid = [replace(SMALL, c=c, lr=lr) for c in (0.5, 1.0) for lr in (0.03, 0.1)]
     fused, loop = (sweep(grid, tmp_path / engine, engine=engine, say=print).records for engine in ("fused", "loop"))
@@ -202,6 +205,7 @@ def stacked(monkeypatch):
     return seen
 
 
+@pytest.mark.kernels
 def test_a_stack_takes_runs_that_wait_and_trains_them_as_in_a_stack_of_their_own(tmp_path, stacked):
     """Catches a run that is done twice, left out or given another's images, and a place that stays free."""
     alone = [sweep([run], tmp_path / run.digest, engine="fused", say=print).records[0] for run in MIXED]
@@ -312,6 +316,7 @@ def test_engines_are_measured_also_where_the_rate_warms_up():
     assert all(seconds > 0 for seconds in engines.seconds_per_network(stack, device="cpu"))
 
 
+@pytest.mark.kernels
 def test_an_executor_gets_every_run(tmp_path, said):
     with ThreadPoolExecutor(2) as threads:
         sweep(GRID, tmp_path / "threads", executor=threads, say=said.append)

@@ -18,6 +18,8 @@ from fls_teach.vision.training.train import EVALUATION_BATCH, arithmetic, train_
 
 from .made import images
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture
 def data():

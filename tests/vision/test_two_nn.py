@@ -5,6 +5,7 @@ import pytest
 
 from fls_teach.vision.data.two_nn import two_nn
 
+pytestmark = pytest.mark.kernels
 RNG = np.random.default_rng(0)
 
 
