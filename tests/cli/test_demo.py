@@ -241,8 +241,8 @@ def test_no_colour_codes_in_a_file(call):
 
 
 def test_a_real_process_from_run_to_forgery(fls, tmp_path):
-    """The installed thing, end to end, on a real demo: run, redraw, forge, redraw."""
-    done = fls("demo", "equivalence", "--json", check=0)
+    """The installed thing, end to end, on a real demo that is made short: run, redraw, forge, redraw."""
+    done = fls("demo", "equivalence", "--set", "n_steps=300", "--json", check=0)
     record = json.loads(done.stdout)
     assert all(claim["holds"] for claim in record["claims"])
     assert all((tmp_path / path).exists() for path in record["files"].values())
