@@ -15,9 +15,9 @@ from fls_teach.course.registry import CourseError, exercises
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
 FILE, OTHER = f"{EIGHT}.py", f"{NINE}.py"
 CHOSEN = [exercise for exercise in exercises() if exercise.name in (EIGHT, NINE)]
-COUNT = 500
+COUNT = 250
 PEOPLE = [f"{first} {last}" for last in ("Lovelace", "Çelik", "李", "O'Neil", "van der Berg") for first in
-          (f"P{letter}{number}" for letter in "abcdefghij" for number in range(10))]  # fmt: skip
+          (f"P{letter}{number}" for letter in "abcde" for number in range(10))]  # fmt: skip
 
 
 def work(k):
@@ -264,7 +264,7 @@ def test_a_pattern_says_what_no_platform_does(tmp_path):
 )
 def test_a_bad_pattern_is_refused_in_a_sentence(pattern, words, tmp_path):
     with pytest.raises(CourseError, match=words) as raised:
-        collect([lay(tmp_path, each("{who}/{file}"))], CHOSEN, pattern=pattern)
+        collect([lay(tmp_path, {f"Ada/{FILE}": "", f"Bo/{FILE}": ""})], CHOSEN, pattern=pattern)
     assert "\n" not in str(raised.value)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,12 +39,19 @@ def student(released, tmp_path_factory):
     return Environment(tmp_path_factory.mktemp("student") / "venv").install(copy)
 
 
-@pytest.fixture
-def work(student, tmp_path):
+@pytest.fixture(scope="module")
+def started(student, tmp_path_factory):
     """A workspace made by the installed release."""
-    made = student.fls("start", tmp_path / "my work", cwd=tmp_path)
+    folder = tmp_path_factory.mktemp("started")
+    made = student.fls("start", folder / "my work", cwd=folder)
     assert made.returncode == 0, made.stderr
-    return tmp_path / "my work"
+    return folder / "my work"
+
+
+@pytest.fixture
+def work(started, tmp_path):
+    """A copy of that workspace, to work in."""
+    return shutil.copytree(started, tmp_path / "my work")
 
 
 def submission(work):
@@ -140,9 +148,15 @@ def test_grading_needs_no_solutions(student, tmp_path):
 # --- no answers --------------------------------------------------------------------------------------------------
 
 
+@cache
 def answers():
     """(what it is, text) of everything that may not be in a release, with white space made one."""
+    return list(_answers())
+
+
+def _answers():
     for exercise in exercises():
+        given = " ".join(_unparsed(exercise.stub.read_text(encoding="utf-8")).split())
         sources = {path.name: path.read_text(encoding="utf-8") for path in (exercise.solution, *exercise.alternatives)}
         sources |= {each.name: each.source for each in exercise.misconceptions}
         for each in exercise.misconceptions:
@@ -152,16 +166,14 @@ def answers():
             for node in ast.parse(source).body:
                 if isinstance(node, ast.FunctionDef):
                     body = " ".join("\n".join(map(ast.unparse, node.body)).split())
-                    given = body in " ".join(_unparsed(exercise.stub).split())  # a function that the stub gives
-                    if len(body) > 60 and not given:
+                    if len(body) > 60 and body not in given:  # a function that the stub gives is no answer
                         yield f"{exercise.name}: {name}", body
 
 
-def _unparsed(path):
+@cache
+def _unparsed(source):
     return "\n".join(
-        "\n".join(map(ast.unparse, node.body))
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef)
+        "\n".join(map(ast.unparse, node.body)) for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
     )
 
 
@@ -176,7 +188,7 @@ def test_no_answer_is_in_it(where, released, student):
     texts = []
     for name, data in files.items():
         if name.endswith(".py"):
-            texts += [data.decode(), _unparsed(folder / name)]
+            texts += [data.decode(), _unparsed(data.decode())]
         elif not name.endswith((".png", ".pyc")):
             texts.append(data.decode(errors="replace"))
     everything = "\n".join(" ".join(text.split()) for text in texts)

@@ -9,8 +9,10 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from click.testing import CliRunner
 
 from fls_teach import scheduler
+from fls_teach.cli import main
 from fls_teach.vision.sweep import executors
 
 pytest.importorskip("distributed")
@@ -90,7 +92,8 @@ def test_a_worker_that_dies_loses_nothing_and_nothing_is_done_twice(tmp_path, en
     assert sorted(starts.values()) == [1, 1, 1, 1, 1, 2], (
         "a run other than the one that died with its worker was begun again"
     )
-    fls("sweep", *grid.split(), "--engine", "loop", "--out", "here", check=0)
+    here = CliRunner().invoke(main, ["sweep", *grid.split(), "--engine", "loop", "--out", str(tmp_path / "here")])
+    assert here.exit_code == 0, here.output
     for path in (tmp_path / "out" / "runs").iterdir():
         assert path.read_bytes() == (tmp_path / "here" / "runs" / path.name).read_bytes()
 
