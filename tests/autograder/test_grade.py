@@ -7,6 +7,7 @@ import json
 import resource
 import shutil
 import stat
+import sys
 import types
 import zipfile
 
@@ -20,7 +21,7 @@ from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.batch_result import BatchResult, Listed
-from fls_teach.autograder.reports.summary import print_summary
+from fls_teach.autograder.reports.summary import needs_review, print_summary
 from fls_teach.autograder.results_folder import only_one, private_folder
 from fls_teach.autograder.selection import select, selected
 from fls_teach.cli import main
@@ -625,3 +626,24 @@ def test_settings_that_only_the_old_run_had_are_named():
     from fls_teach.autograder.results_folder import differing
 
     assert differing({"memory": "1 MiB", "gone": "x"}, {"memory": "1 MiB"}) == ["gone: x -> none"]
+
+
+def test_a_roster_is_filled_in_with_what_counts_in_the_end(tmp_path):
+    """Catches a roster with the grader's marks beside a gradebook with the corrected ones, and a person who is lost."""
+    for name in ("ada", "guest"):
+        hand_in(tmp_path / "in" / name, {"8": "x = 1"})
+    (tmp_path / "people.csv").write_text("Username,Grade\nada,\nbo,7\n")
+    (tmp_path / "marks.csv").write_text("submission,exercise,points,reason\nada,08,3,on paper\n")
+    files = {"roster": tmp_path / "people.csv", "overrides": tmp_path / "marks.csv"}
+    done = grade(options([tmp_path / "in"], tmp_path / "out", **files))
+    assert (tmp_path / "out/roster.csv").read_text("utf-8-sig") == "Username,Grade\nada,3\nbo,7\n"
+    assert (done.said["absent"], done.said["not_on_the_roster"]) == (["bo"], ["guest"]) and needs_review(done)
+    rows = (tmp_path / "out/gradebook.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == ["ada", "guest", "bo"]
+
+
+def test_without_rapidfuzz_all_else_is_done(ada, tmp_path, monkeypatch):
+    """Catches a batch that ends, hours later, without its page of the cohort."""
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+    done = grade(options([ada], tmp_path / "out"))
+    assert done.pairs is None and "pip install rapidfuzz" in (tmp_path / "out/cohort.html").read_text("utf-8")
