@@ -39,10 +39,18 @@ def test_files_called_by_people_are_of_the_only_exercise(packed, tmp_path):
         "Cy": {},
     }
     assert not found["ada"].notes and "it is a notebook" in found["Cy"].notes[-1]
-    (tmp_path / "one").mkdir()
-    (tmp_path / "one/ada.py").write_text("ada")
-    (entry,) = collect([tmp_path / "one/ada.py"], CHOSEN[:1])
-    assert entry.read().files == {EIGHT: b"ada"}
+    beside = read({"ada.py": "ada", "ben.py": "ben", f"cy/{FILE}": "cy"}, packed, tmp_path / "beside", CHOSEN[:1])
+    assert {name: each.files for name, each in beside.items()} == {
+        who: {EIGHT: who.encode()} for who in ("ada", "ben", "cy")
+    }
+    mine = read({f"src/{FILE}": "x", "train.py": "", "model.py": ""}, packed, tmp_path / "mine", CHOSEN[:1], "ada")
+    assert not packed or [*mine] == ["ada"], "beside what is called as a part, these are its author's"
+
+
+def test_a_file_that_is_named_is_the_only_exercise(tmp_path):
+    paths = [lay(tmp_path, {"ada.py": "ada", "ben.py": "ben"}) / name for name in ("ada.py", "ben.py")]
+    found = [entry.read() for entry in collect(paths, CHOSEN[:1])]
+    assert [(each.name, each.files) for each in found] == [("ada", {EIGHT: b"ada"}), ("ben", {EIGHT: b"ben"})]
 
 
 @both
@@ -140,8 +148,15 @@ def test_parts_of_people_are_no_people(packed, tmp_path):
 
 def test_what_may_be_several_peoples_needs_review(tmp_path):
     """Two folders of a zip that hold different exercises may be one person's, or two people's who did one each."""
-    found = read({f"alpha/{FILE}": "1", f"beta/{OTHER}": "2"}, True, tmp_path)
-    assert "may be the work of several people ('alpha' and 'beta')" in found["in"].review[0]
+    for layout in (
+        {f"alpha/{FILE}": "1", f"beta/{OTHER}": "2"},
+        {f"ada/alpha/{FILE}": "1", f"ada/beta/{OTHER}": "2"},
+        {f"beta/{FILE}": "1", "alpha.py": "2", "gamma.py": "3"},
+    ):
+        found = read(layout, True, tmp_path)
+        assert "may be the work of several people ('" in found["in"].review[0] and found["in"].files
+    for layout in ({FILE: "", f"alpha/{OTHER}": ""}, {f"src/{FILE}": "", f"old/{OTHER}": ""}, {f"alpha/{FILE}": "1"}):
+        assert not read(layout, True, tmp_path)["in"].review
 
 
 # ------------------------------------------------------------------ by chance

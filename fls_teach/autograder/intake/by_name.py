@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from fls_teach.autograder.intake.layout import called_freely, is_part, is_work, meant, recognised
-from fls_teach.autograder.intake.look import Place, Search
+from fls_teach.autograder.intake.layout import called_freely, is_work, meant
+from fls_teach.autograder.intake.look import Place
 from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.submission import Submission
 
@@ -65,21 +65,13 @@ def by_name(place: Place, own: bool) -> tuple[list[Found], bool]:
     return [Found(whose, said[path], files.get(path, file)) for path, (whose, file) in read.items()], sure
 
 
-def named_by_people(search: Search, names: list[str]) -> dict[str, str]:
-    """Of files of exercises, a person's name -> one of them, as the pattern reads it that finds most people."""
-    names, found = [name for name in names if recognised(name, search.expected)], list[dict[str, str]]()
-    for platform, text in search.patterns:
-        read = read_paths(platform, compiled(text), names, search.expected, Counter())
-        found.append({each.who: name for name, (each, _) in read.items()})
-    return max(found, key=len, default={})
-
-
 def nameless(place: Place) -> list[Place]:
-    """Files that people may have called as they liked ("ada.py", "ben.py"), if all work in a place is such files."""
-    work = [each for each in place.children if each.holds or is_work(each.name)]
-    if any(each.holds or not called_freely(each.name) or meant(each.name, place.search.expected) for each in work):
+    """Files that people may have called as they liked ("ada.py", "ben.py"), if no name says that one person did."""
+    files = [each for each in place.children if not each.holds and is_work(each.name)]
+    if any(not called_freely(each.name) or meant(each.name, place.search.expected) for each in files):
         return []
-    return work if sum(not is_part(each.name) for each in work) > 1 else []
+    parts = any(each.holds and each.claims and not each.stranger for each in place.children)
+    return files if sum(each.stranger for each in files) > 1 and not parts else []
 
 
 def _said(place):

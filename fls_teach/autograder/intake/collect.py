@@ -12,7 +12,7 @@ from typing import Any
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.archives import tree_at
 from fls_teach.autograder.intake.attempts import alone, by_attempt
-from fls_teach.autograder.intake.by_name import named_by_people, nameless
+from fls_teach.autograder.intake.by_name import nameless
 from fls_teach.autograder.intake.layout import is_archive, is_part, is_work, recognised, shown, stem_of
 from fls_teach.autograder.intake.look import Search
 from fls_teach.autograder.intake.names import disambiguate, folders_of, names_of
@@ -127,28 +127,25 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
             top = Crowd(search, name=place.name)
             hidden = [*top.hidden]  # if nothing can be listed, this says so
             found, several, own = top.people
+            doubt = top.doubt if not several else found[0].place.doubt if len(found) == 1 else ()
+            if own:
+                _refuse_work_of_others(top, own, said)
+            elif not any(row.place.holds or row.whose.platform for row in found):
+                _refuse_nameless(top, said)
     except Refused:
         return whole  # reading it says why
     except Unreadable as problem:
         raise CourseError(str(problem)) from None
-    if own:
-        _refuse_work_of_others(top, own, said)
-    elif unclear := nameless(top) if not any(row.whose.platform for row in found) else ():
-        names = " and ".join(f"'{shown(each.name)}'" for each in unclear[:2])
-        raise CourseError(
-            f"'{said}' holds files that no exercise's name is in ({names}); if each is another person's, say of which "
-            "exercise they are (--exercise NN), and if all are one person's, give --single"
-        )
     if insist and not any(row.whose.platform for row in found):
         raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
     parts = all(row.place.kind == "folder" and is_part(row.place.name) for row in found)
     if own or not several and (kind == "archive" or parts and found):
-        return whole if own else [(replace(whole[0][0], review=(top.doubt,) * bool(top.doubt)),)]
+        return [(replace(whole[0][0], review=doubt),)]
     if any(row.place.holds or not row.whose.problem for row in found):
         for name in hidden:
             remark("hidden", shown(name))
-        if len(found) == 1 and (doubt := found[0].place.doubt):  # nothing beside it says what it is
-            found = [found[0]._replace(whose=replace(found[0].whose, review=(doubt,)))]
+        if len(found) == 1:  # nothing beside it says what it is
+            found = [found[0]._replace(whose=replace(found[0].whose, review=doubt))]
         return by_attempt(found, place, kind, expected)
     if not top.children or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
@@ -191,14 +188,22 @@ def _refuse_work_of_others(top, own, said):
 
     Of files three may be, as old versions lie there more often. In an archive, other archives are its author's.
     """
-    beside = [each for each in top.children if each not in own]
-    others = [each.name for each in beside if (not top.search.packed if each.packed else each.holds and each.claims)]
-    if len(others) < 2:
-        people = named_by_people(top.search, [each.name for each in beside if each.kind == "file"])
-        others = [*people.values()] if len(people) > 2 else []
-    if others:
-        theirs = " and ".join(f"'{shown(other)}'" for other in others[:2])
+    strangers = [each for each in top.children if each not in own and each.stranger]
+    holders = [each for each in strangers if (not top.search.packed if each.packed else each.holds and each.claims)]
+    files = [each for each in strangers if not each.holds and min(each.claims.values(), default=2) < 2]
+    if len(holders) > 1 or len(files) > 2:
+        theirs = " and ".join(f"'{shown(each.name)}'" for each in (holders if len(holders) > 1 else files)[:2])
         raise CourseError(
             f"'{said}' holds an exercise ('{shown(own[0].name)}') and what may be the work of others ({theirs}); if "
             "all of it is one person's, give --single, else move one of them away"
+        )
+
+
+def _refuse_nameless(top, said):
+    """Refuse files that no name tells the exercise of, if they may be several people's."""
+    if unclear := nameless(top):
+        names = " and ".join(f"'{shown(each.name)}'" for each in unclear[:2])
+        raise CourseError(
+            f"'{said}' holds files that no exercise's name is in ({names}); if each is another person's, say of which "
+            "exercise they are (--exercise NN), and if all are one person's, give --single"
         )

@@ -37,7 +37,7 @@ _BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
 # A stamp is taken whole, by the lookahead: its time could also be read as numbers, in twice as many ways per stamp.
 AFTER = rf"(?:[\W_]+(?:{_COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")
-_PART = re.compile(rf"[\W\d_]*(?:(?:{'|'.join(WORDS['part'])})(?![^\W\d_])[\W\d_]*)+")
+_PART = re.compile(rf"[\W\d_]*(?:(?:{'|'.join(WORDS['part'] + WORDS['copy'])})(?![^\W\d_])[\W\d_]*)*")
 _ENDS = r"(\.tar)?(?:" + "|".join(map(re.escape, WORDS["archives"])) + r")\Z"
 LONGEST = 255
 """Characters of a file's name on every common system; archives may hold longer ones, which no pattern has to read."""
@@ -92,15 +92,18 @@ def is_archive(name: str) -> bool:
     return name.casefold().endswith(tuple(WORDS["archives"]))
 
 
+@functools.lru_cache(4096)
 def is_part(name: str) -> bool:
     """Whether something is called as a part or a version of one person's work, and thus not by a person.
 
     Examples
     --------
-    >>> [is_part(name) for name in ("src", "Old version (2)", "week_3.zip", "Berg", "u2", "2")]
-    [True, True, True, False, False, False]
+    >>> [is_part(name) for name in ("src", "Old version (2)", "week_3.zip", "08_bayes_error_v2.py", "Berg", "u2", "2")]
+    [True, True, True, True, False, False, False]
     """
-    return _PART.fullmatch(stem_of(name[-LONGEST:].casefold()).removesuffix(".py").removesuffix(".ipynb")) is not None
+    stem = re.sub(r"(?:\.py|\.ipynb)\Z", "", stem_of(name[-LONGEST:].casefold()))
+    rest = re.sub("|".join(exercise_pattern(each.name, "") for each in exercises()), "", stem)
+    return _PART.fullmatch(rest) is not None and re.search(r"[^\W\d_]", stem) is not None
 
 
 def called_freely(name: str) -> bool:

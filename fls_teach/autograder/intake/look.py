@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fls_teach.autograder.intake.archives import inside, opened
-from fls_teach.autograder.intake.layout import STAMP, claimed, is_archive, is_hidden, is_junk, named_after, recognised
+from fls_teach.autograder.intake.layout import (
+    STAMP,
+    claimed,
+    is_archive,
+    is_hidden,
+    is_junk,
+    is_part,
+    named_after,
+    recognised,
+)
 from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
+
+_MANY = 2_000  # files of which the names are read to see which exercises lie in a place, before it is somebody's turn
 
 
 @dataclass(frozen=True)
@@ -114,11 +125,16 @@ class Place:
                     tree, where = inside(self.search.tree, self.inner)
                     items = tree.items(where, expected)
                     items += opened(items, expected)[0]
-                    paths = [item.parts[len(where) :] for item in items if not item.problem]
+                    paths = [item.parts[len(where) :] for item in items[:_MANY] if not item.problem]
                     found = [claimed((*around, *path), expected, notebooks=True) for path in paths]
             except (Refused, Unreadable):
                 return {}
         return dict(sorted((claim for claim in found if claim), key=lambda claim: -claim[1]))
+
+    @property
+    def stranger(self) -> bool:
+        """Whether it may be called by a person."""
+        return not is_part(self.name)
 
     @cached_property
     def is_exercise(self) -> bool:

@@ -13,7 +13,7 @@ from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.attempts import alone
 from fls_teach.autograder.intake.by_name import Found, by_name
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
-from fls_teach.autograder.intake.layout import is_part, is_work, named_after, shown, stem_of
+from fls_teach.autograder.intake.layout import called_freely, is_work, named_after, shown, stem_of
 from fls_teach.autograder.intake.look import Place
 from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable
 from fls_teach.course.registry import exercises
@@ -51,12 +51,17 @@ class Crowd(Place):
     children: list["Crowd"]
 
     @property
-    def doubt(self) -> str:
-        """A sentence if it may be several people's all the same, where it was taken for one person's; else ""."""
-        strangers = [each for each in self.children if not is_part(each.name) and not each.is_exercise]
-        may_be = [each.name for each in strangers if each.claims and not self.people.own]
-        named = " and ".join(f"'{shown(name)}'" for name in may_be[:2])
-        return f"It may be the work of several people ({named}); then grade what lies in it." if may_be[1:] else ""
+    def doubt(self) -> tuple[str, ...]:
+        """A sentence if it may be several people's all the same, where it is taken for one person's."""
+        strangers = [] if self.people.own else [each for each in self.children if each.stranger]
+        work = [each for each in strangers if each.claims]
+        free = [each for each in strangers if not each.claims and called_freely(each.name)] if work else []
+        if len(work) == 1 and work[0].holds and len(free) < 2:
+            return work[0].doubt
+        if len(work + free) < 2:
+            return ()
+        named = " and ".join(f"'{shown(each.name)}'" for each in (work + free)[:2])
+        return (f"It may be the work of several people ({named}); if so, grade what lies in it.",)
 
     @cached_property
     def people(self) -> Reading:
@@ -65,11 +70,8 @@ class Crowd(Place):
         own = [each for each in work if each.is_exercise]
         if len(own) < len(work):  # else an archive that is called as an exercise may be a person's
             own = [each for each in own if not each.packed]
-        if (
-            not own
-            and self.inner.count("") + self.search.packed >= _NESTED
-            and any(each.packed for each in self.children)
-        ):
+        around = self.inner.count("") + self.search.packed
+        if around >= _NESTED and not own and any(each.packed for each in work):
             row = alone(Path(self.name), "archive")
             problem = f"archives in it lie more than {_NESTED} deep; unpack it"
             return Reading([Found(replace(row, problem=problem), self, self.name)], SURELY)
@@ -112,13 +114,12 @@ def _idle(folder):
 
 def _several(places, around):
     """Whether places beside one another are several people's, as far as their names and the exercises in them say."""
-    strangers = [each for each in places if not is_part(each.name)]
+    strangers = [each for each in places if each.stranger]
     held = Counter((each.holds, each.packed, name) for each in strangers for name in each.claims)  # a zip of a folder
     if held and max(held.values()) > 1:
         return SURELY
     # Two with different exercises may be one person's; but if what is around them is called as no person is, one is.
-    nobodys = is_part(around.name) or named_after(around.name, around.search.expected)
-    return PERHAPS if len(strangers) > 2 or nobodys and any(each.claims for each in strangers) else NO
+    return PERHAPS if len(strangers) > 2 or not around.stranger and any(each.claims for each in strangers) else NO
 
 
 def _rest(places, found):
@@ -155,7 +156,7 @@ def _together(holders, by_exercise=False):
         if by_exercise:  # a person's archive in one, and file in another
             theirs = [row if row.of_platform else _changed(row, who=row.whose.called) for row in theirs]
         if not each.lost:
-            unsure = NO if len(holders) == 1 or by_exercise or is_part(each.name) else PERHAPS
+            unsure = NO if len(holders) == 1 or by_exercise or not each.stranger else PERHAPS
             (certain if theirs and several > unsure else others)[each] = theirs
     known = {row.whose.who for row in chain(*certain.values())}
     more = {row.whose.who for row in chain(*others.values())}

@@ -1,7 +1,7 @@
 """A submission, as it is found and as it is read."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class Submission:
     group: tuple[str, ...] = ()
     files: dict[str, bytes] | None = None
     notes: tuple[str, ...] = ()
-    review: tuple[str, ...] = ()
+    review: tuple[str, ...] = field(default=(), compare=False)  # what is named twice may be doubted once
 
     def as_json(self) -> dict[str, Any]:
         """What marking needs of it, as plain JSON; no path travels."""
@@ -146,7 +146,8 @@ class Submission:
         whole, items = tree_at(self.path, self.kind), []
         own = self.path.parent.name, *[self.path.name] * (self.kind != "file")
         outside = [name for name in own if recognised(f"{stem_of(name)}.py", self.expected)][-1:]
-        outside = outside or self.expected * (self.kind == "file" and len(self.expected) == 1)  # which it then is
+        if self.kind == "file" and len(self.expected) == 1:  # which a file is that was named
+            outside = [*self.expected]
         for path, name in self.members or [(self.path.name if self.kind == "file" else "/", self.path.name)]:
             *folders, last = path.removeprefix("/").split("/")
             around = [folder for folder in folders if named_after(folder, self.expected)][-1:] or outside
