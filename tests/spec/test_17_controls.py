@@ -262,6 +262,14 @@ FIRST += [
             "best": 1,
         }
     },
+    # Of a certain rise more than half is removed on average, but perhaps nothing.
+    {
+        "case": {
+            "plain": np.array([[7.0, 0, 9], [8, 0, 8], [8, 0, 8], [9, 0, 7]]) / 64,
+            "controls": {"start": np.array([[15.0, 0, 17], [-12, 0, -12], [14, 0, 14], [-5, 0, -7]]) / 64},
+            "best": 1,
+        }
+    },
     # A branch that does not rise at all, and falls under the control: there is nothing to explain.
     {
         "case": {
