@@ -16,7 +16,7 @@ import time
 from functools import partial
 
 
-def escapes(secrets: list[bytes], port: int, grader: tuple[int, int]) -> list[str]:
+def escapes(secrets: list[bytes], port: int, grader: tuple[int, int], files: list[bytes]) -> list[str]:
     """Try to get out.
 
     Parameters
@@ -27,6 +27,8 @@ def escapes(secrets: list[bytes], port: int, grader: tuple[int, int]) -> list[st
         A port of 127.0.0.1 on which the self-test listens.
     grader : tuple of int
         The process that marks, and when it started.
+    files : list of bytes
+        Files to make; whether they came to be anywhere but here is not for us to see.
 
     Returns
     -------
@@ -46,14 +48,9 @@ def escapes(secrets: list[bytes], port: int, grader: tuple[int, int]) -> list[st
     found = [what for what, action in tries.items() if _works(action)]
     if any(_works(os.open, f"/proc/{other}/mem", os.O_WRONLY) for other in _others()):
         found.append("write to the memory of another process")
-    return found
-
-
-def make_files(paths: list[bytes]) -> bool:
-    """Try to make these files, given as bytes; whether they came to be anywhere but here is not for us to see."""
-    for path in paths:
+    for path in files:
         _works(os.open, path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    return True
+    return found
 
 
 def rights() -> dict[str, int]:

@@ -94,12 +94,19 @@ def weaknesses(sandbox: NoSandbox, demands: Demands = Demands()) -> list[str]:  
 
 
 def _seen(session, sandbox, secrets, port, demands):
-    outcome = session.call("escapes", list(map(os.fsencode, secrets)), port, process(os.getpid()))
+    # Whether the probe could make a file says nothing: a private /tmp is no part of this machine's.
+    name = f"fls-probe-{os.urandom(8).hex()}"
+    files = {os.path.join(folder, name): folder for folder in (*demands.folders, "/", "/usr", "/etc", "/dev", "/var")}
+    hidden, made = (list(map(os.fsencode, paths)) for paths in (secrets, files))
+    outcome = session.call("escapes", hidden, port, process(os.getpid()), made)
+    for file, folder in files.items():
+        if os.path.lexists(file):
+            yield f"a submission could write into '{folder}'"
+            os.unlink(file)
     if not outcome.ok:
         yield f"the probe failed: {outcome.message}"
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
-    yield from _written(session, demands.folders)
     rights, filtered = session.call("rights").value or {}, bool(seccomp_filter(platform.machine()))
     for right, (wanted, by_filter, weakness) in _RIGHTS.items():
         if rights.get(right) != wanted and (filtered or not by_filter):
@@ -130,22 +137,6 @@ def _left_behind(session, sandbox):
             yield f"{len(alive)} processes of a submission outlive it"
             return
         time.sleep(0.02)
-
-
-def _written(session, folders):
-    """What a submission could write into, of these folders and of the system's: where a file of the probe appears.
-
-    Whether the probe could make one says nothing: it may lie in a private /tmp, which is no part of this machine's.
-    """
-    name = f"fls-probe-{os.urandom(8).hex()}"
-    files = {os.path.join(folder, name): folder for folder in (*folders, "/", "/usr", "/etc", "/dev", "/var")}
-    outcome = session.call("make_files", list(map(os.fsencode, files)))
-    if not outcome.ok:
-        yield f"the probe failed: {outcome.message}"
-    for file, folder in files.items():
-        if os.path.lexists(file):
-            yield f"a submission could write into '{folder}'"
-            os.unlink(file)
 
 
 def _without_limit(session, limits):
