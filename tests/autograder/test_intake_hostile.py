@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.autograder.intake import archives, sources
+from fls_teach.autograder.intake import archives, by_name, sources
 from fls_teach.autograder.intake.collect import collect, holds_work
 from fls_teach.autograder.intake.layout import is_work, recognised
 from fls_teach.autograder.intake.sources import Unreadable
@@ -901,3 +901,29 @@ def test_a_file_called_like_the_folder_it_is_in(zipped, name):
     """Found by benchmarks/fuzz.py: it had no name at all, and reading it was a fault of the grader's."""
     found = zipped((zipfile.ZipInfo(name), b"x = 1\n"))
     assert list(found.files) == [NINE] and any("leads out of" in note or "outside" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("place", ["eve.zip", "all/eve.zip"])
+def test_names_that_take_too_long_to_read_stop_nobody(place, tmp_path, monkeypatch):
+    """Catches a class that becomes one row, as one person's names use up the time to look for people."""
+    read = by_name.read_paths
+
+    def slowly(platform, pattern, paths, *more):
+        if any("slow" in path for path in paths):
+            raise sources.Refused("reading it took more than 60 s")
+        return read(platform, pattern, paths, *more)
+
+    monkeypatch.setattr(by_name, "read_paths", slowly)
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    for name, inner in (("ada", f"w/{FILE}"), ("bo", f"w/{FILE}"), ("eve", "slow.txt")):
+        (tmp_path / place).with_stem(name).write_bytes(packed(**{inner: b"%s" % name.encode()}))
+    ada, bo, eve = (entry.read() for entry in collect([tmp_path], exercises()))
+    assert (ada.files, bo.files, eve.called, eve.files) == ({EIGHT: b"ada"}, {EIGHT: b"bo"}, "eve", {})
+
+
+def test_a_name_that_is_an_ending_alone(tmp_path):
+    """Found by chance: of "ada - .ipynb" Google's pattern leaves ".ipynb", which stopped the whole batch."""
+    for name in ("ada - .ipynb", f"ada - {FILE}", f"bo - {FILE}"):
+        (tmp_path / name).write_bytes(name.encode())
+    ada, bo = (entry.read() for entry in collect([tmp_path], exercises()))
+    assert set(ada.files) == set(bo.files) == {EIGHT} and "it is a notebook" in ada.notes[-1]

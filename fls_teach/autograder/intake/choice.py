@@ -139,5 +139,5 @@ def _worth_a_remark(name, expected):
     """Why a file was not taken that its author may have meant to hand in; "" for all others."""
     wanted = meant(name, expected)
     if name.casefold().endswith(".ipynb"):
-        return "it " + notebook_complaint("", name, f"{wanted or 'NN_name'}.py")
+        return "it " + notebook_complaint("", "it.ipynb", f"{wanted or 'NN_name'}.py")
     return f"its name must be {wanted}.py" if wanted else ""

@@ -15,11 +15,10 @@ from fls_teach.autograder.intake.by_name import Found, by_name
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
 from fls_teach.autograder.intake.layout import called_freely, is_work, named_after, shown, stem_of
 from fls_teach.autograder.intake.look import Place
-from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable
+from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
 from fls_teach.course.registry import exercises
 
 NO, PERHAPS, SURELY = range(3)
-_DEEPEST = 3  # folders above those of the people, but for one in which nothing else lies
 _NESTED = 4  # archives around one another that are looked into
 
 
@@ -83,13 +82,10 @@ class Crowd(Place):
         holders, taken = [each for each in work if each.holds], {each.place.at[: len(self.inner) + 1] for each in best}
         several, platform = SURELY if sure else NO, all(each.of_platform for each in best)
         found = best
-        if len(work) - len(holders) <= all(not each.packed for each in holders) and not (platform and len(taken) > 1):
-            folders = [each for each in holders if not each.packed]
-            for some in (holders, folders) if folders and len(folders) < len(holders) else (holders,):
-                many, sure = _together(some)
-                if len({each.whose.who for each in many if each.of_platform or not (best and platform)}) > bool(best):
-                    found, several, taken = many, sure, {each.at for each in some}
-                    break
+        if holders and not (platform and len(taken) > 1):
+            many, sure = _together(holders)
+            if len({each.whose.who for each in many if each.of_platform or not (best and platform)}) > bool(best):
+                found, several, taken = many, sure, {each.at for each in holders}
         if not found:
             several = _several([each for each in work if each.holds or each.claims], self)
         rest = _rest([each for each in self.children if each.at not in taken], found)
@@ -144,11 +140,13 @@ def _together(holders, by_exercise=False):
     Such are exercises and sections of a class. Of some it is not certain, as in them is one person's alone: they are
     taken if most are certain, or if those hold their people as well.
     """
-    certain, others, lost = {}, {}, []
-    inner = holders[0].around.inner if holders else ()
-    deep = len(inner) - 2 * inner.count("") >= (MAX_DEPTH if len(holders) == 1 else _DEEPEST)
-    for each in () if deep else holders:
-        theirs, several, own = each.people
+    certain, others, lost, sure = {}, {}, [], [NO]
+    for each in holders if len(holders[0].at) <= MAX_DEPTH else ():
+        try:
+            with limited():
+                theirs, several, own = each.people
+        except Refused:  # reading it says why
+            each.lost, theirs, several, own = True, [], NO, ()
         if own or by_exercise and not theirs and not each.lost:
             return [], NO
         if not theirs:  # as of a section of which nobody handed in
@@ -158,13 +156,14 @@ def _together(holders, by_exercise=False):
         if not each.lost:
             unsure = NO if len(holders) == 1 or by_exercise or not each.stranger else PERHAPS
             (certain if theirs and several > unsure else others)[each] = theirs
+            sure.append(several)
     known = {row.whose.who for row in chain(*certain.values())}
     more = {row.whose.who for row in chain(*others.values())}
     if not known or not (by_exercise or len(certain) > len(others) or all(others.values()) and more <= known):
         return [], NO
     found = {each: theirs for each, theirs in (certain | others).items() if theirs}
     found = [*chain(*found.values())] if by_exercise else _apart(found)
-    return (found + lost, max(each.people.several for each in certain)) if found else ([], NO)
+    return (found + lost, max(sure)) if found else ([], NO)
 
 
 def _apart(found):
