@@ -43,13 +43,27 @@ def address(tmp_path_factory):
     return path.as_uri()
 
 
+WITHOUT_CURVES = """
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message) {
+        if (message.task !== "seed") post.call(this, message);
+    };
+"""
+"""Keeps from the workers what they are to do for the U-curve: it takes a core as long as the page is open."""
+
+
 @pytest.fixture
 def visit(browser, address):
-    """Open the page; at the end of the test no console message and no error may have come."""
+    """Open the page; at the end of the test no console message and no error may have come.
+
+    The U-curve is computed in the background only with ``curves=True``.
+    """
     contexts, troubles = [], []
 
-    def opened(hash_="#a.preset=plane&a.n=4&a.h=8&a.alpha=-6", **options):
+    def opened(hash_="#a.preset=plane&a.n=4&a.h=8&a.alpha=-6", curves=False, **options):
         contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}))
+        if not curves:
+            contexts[-1].add_init_script(WITHOUT_CURVES)
         contexts[-1].set_default_timeout(120_000)  # a busy machine is no failure
         page = contexts[-1].new_page()
         page.on("console", lambda message: troubles.append(message.text))

@@ -232,7 +232,7 @@ def test_without_motion_playing_takes_ten_steps(visit):
 def test_no_accessibility_violation(visit, axe, width, scheme):
     """axe finds nothing, with the tour and the fields open and two pictures; and nothing is wider than the window."""
     hash_ = f"{SMALL}&b.preset=three_classes&b.n=3&b.h=4&b.d=3&tour=3"
-    page = visit(hash_, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = visit(hash_, curves=True, viewport={"width": width, "height": 800}, color_scheme=scheme)
     page.wait_for_function("performance.getEntriesByName('picture-b').length")
     page.eval_on_selector_all("details", "all => all.forEach(each => (each.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -243,7 +243,8 @@ def test_no_accessibility_violation(visit, axe, width, scheme):
 def test_the_u_curve_is_computed_in_the_background(visit):
     """Catches a sweep that does not end, points that are not means over the eight seeds, and a curve that only the
     second of two pictures of one setting is told of."""
-    page = visit("#a.preset=plane&a.n=4&a.h=4&a.targetRisk=0.3&b.preset=plane&b.n=4&b.h=4&b.targetRisk=0.3&b.alpha=2")
+    both = "#a.preset=plane&a.n=4&a.h=4&a.targetRisk=0.3&b.preset=plane&b.n=4&b.h=4&b.targetRisk=0.3&b.alpha=2"
+    page = visit(both, curves=True)
     notes = "[...document.querySelectorAll('[data-part=curve-note]')]"
     page.wait_for_function(f"{notes}.every(note => note.textContent.includes('all done'))")
     assert page.locator(".number.network .point").count() == 2 * (13 + 1)  # and the samples in the tables

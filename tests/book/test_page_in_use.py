@@ -62,7 +62,7 @@ def test_no_task_takes_50_ms(visit):
 
     benchmarks/explorer.py does more of each, and compares with the clock.
     """
-    page = visit("#a.preset=separable&b.preset=xor&b.alpha=-12&time=0.5")
+    page = visit("#a.preset=separable&b.preset=xor&b.alpha=-12&time=0.5", curves=True)
     page.wait_for_function("performance.getEntriesByName('picture-b').length")
 
     def use():
