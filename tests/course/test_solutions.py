@@ -152,6 +152,26 @@ def test_every_misconception_fails(exercise, misconception, worker_of):
     raise AssertionError("it passes")
 
 
+@pytest.mark.parametrize(
+    "number, name, function",
+    [
+        ("04", "default_tolerance", "test_target"),
+        ("10", "median_chooses", "test_choosers_choose"),
+        ("12", "flat_neurons_dropped", "test_flat_and_dead_neurons"),
+        ("12", "infinity_is_a_hundred", "test_exact_along_the_signal"),
+        ("17", "without_the_interval", "test_causes"),
+    ],
+)
+def test_what_few_draws_show_is_among_the_explicit_inputs(number, name, function, tmp_path):
+    """Catches a wrong answer that is refused by chance alone: each of these passed at some of twenty seeds."""
+    exercise = find_exercise(number)
+    (misconception,) = [each for each in exercise.misconceptions if each.name == name]
+    path, test = tmp_path / exercise.solution.name, getattr(load_specification(exercise), function)
+    path.write_text(misconception.source, encoding="utf-8")
+    with InProcess(path, support=exercise.support) as session:
+        assert any(try_inputs(test, Student(session), inputs) for inputs in test.first)
+
+
 @each_exercise
 def test_exercise_is_complete(exercise):
     source = exercise.stub.read_text(encoding="utf-8")

@@ -65,7 +65,14 @@ def whole(W, v):
 
 
 BY_HAND = [whole([[1]], [1]), whole([[1], [-1]], [1, -1])]
-WIDE = {"case": BY_HAND[0]["case"] | {"kappa": 1024, "sigma": 1024}}  # a hundred is not infinity
+# One neuron, whose breakpoint lies at u = -512: a hundred is not infinity.
+WIDE = {
+    "W": np.array([[1.0, 1.0]]),
+    "v": np.array([1.0]),
+    "signal": np.array([1.0, 0.0]),
+    "noise": np.array([[0.0, 0.5]]),
+}
+WIDE |= {"kappa": 1024.0, "sigma": 1024.0}
 MIXED = whole([[1.5], [-0.5]], [1, -2])  # an array made like one of integers would cut off the fractions
 FLAT = [
     # No neuron at all is heard, or none has a breakpoint; at last one that has, beside one that adds a constant.
@@ -115,7 +122,11 @@ anything = st.one_of(networks(), networks(flat=True))
 
 
 @graded(
-    1, "P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), mean over q", examples=35, first=[*BY_HAND, WIDE, MIXED], case=anything
+    1,
+    "P(y f(x) < 0 | q) + 1/2 P(f(x) = 0 | q), mean over q",
+    examples=35,
+    first=[*BY_HAND, {"case": WIDE}, MIXED],
+    case=anything,
 )
 def test_exact_along_the_signal(student, case):
     """The error is exact along the signal: all kinks and roots are found, not swept over"""
