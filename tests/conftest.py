@@ -85,7 +85,7 @@ def fls(tmp_path, environment):
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=120,
+            timeout=300,  # at a load of 18 on two cores a sweep on a cluster took longer than 120
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert check is None or done.returncode == check, done.stdout + done.stderr
