@@ -98,7 +98,7 @@ def test_folders_called_as_parts_are_one_persons(packed, tmp_path):
     found = read({f"src/{FILE}": "x", "data/x.csv": "", "docs/x.txt": ""}, packed, tmp_path, name="ada")
     assert {name: each.files for name, each in found.items()} == {"ada": {EIGHT: b"x"}}
     assert not found["ada"].review
-    assert is_part("Old version (2)") and not any(map(is_part, ("u1", "2", "Berg", "", "srcs")))
+    assert is_part("Old version (2)") and not any(map(is_part, ("u1", "2", "Berg", "Alt", "", "srcs")))
 
 
 @pytest.mark.parametrize("around", ["all.zip", "Homework 1", "all.zip/hw.zip"])
@@ -133,6 +133,19 @@ def test_platforms_zips_per_exercise_of_which_each_holds_one_person(packed, tmp_
     assert {name: each.files for name, each in found.items()} == {"Ada": {EIGHT: b"Ada"}, "Bo": {NINE: b"Bo"}}
     same = {f"{who}.zip": {f"HW 1 - {FILE}": who} for who in ("ada", "bo")}
     assert [*read(same, packed, tmp_path / "same")] == ["ada", "bo"], "what all files say alike is nobody's name"
+
+
+@both
+def test_a_file_and_a_folder_are_two_people(packed, tmp_path):
+    """Catches one row, with the folder's work, as of two names a pattern reads one."""
+    found = read({f"hw1/Ada_{FILE}": "ada", f"hw1/Bo/{FILE}": "bo", f"hw1/Bo/{OTHER}": "bo"}, packed, tmp_path)
+    assert {name: [*each.files.values()] for name, each in found.items()} == {"Ada": [b"ada"], "Bo": [b"bo", b"bo"]}
+
+
+def test_what_the_first_person_called_freely_makes_no_people(tmp_path):
+    """Catches rows called as the files of the only person who has handed in, whose name the folder has."""
+    found = read({f"ada/{EIGHT}/bayes.py": "1", f"ada/{NINE}/parts_of_it.py": "2"}, False, tmp_path)
+    assert {name: each.files for name, each in found.items()} == {"ada": {EIGHT: b"1", NINE: b"2"}}
 
 
 @both

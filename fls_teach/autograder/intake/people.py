@@ -86,7 +86,7 @@ class Crowd(Place):
             many, sure = _together(holders)
             if len({each.whose.who for each in many if each.of_platform or not (best and platform)}) > bool(best):
                 found, several, taken = many, sure, {each.at for each in holders}
-        if not found:
+        if not several:
             several = _several([each for each in work if each.holds or each.claims], self)
         rest = _rest([each for each in self.children if each.at not in taken], found)
         return Reading(self._named_by_export(found) + rest, several)
@@ -154,8 +154,8 @@ def _together(holders, by_exercise=False):
         if by_exercise:  # a person's archive in one, and file in another
             theirs = [row if row.of_platform else _changed(row, who=row.whose.called) for row in theirs]
         if not each.lost:
-            unsure = NO if len(holders) == 1 or by_exercise or not each.stranger else PERHAPS
-            (certain if theirs and several > unsure else others)[each] = theirs
+            many = by_exercise or not each.stranger or len(holders) == 1 and len(theirs) > 2
+            (certain if theirs and several > (NO if many else PERHAPS) else others)[each] = theirs
             sure.append(several)
     known = {row.whose.who for row in chain(*certain.values())}
     more = {row.whose.who for row in chain(*others.values())}
