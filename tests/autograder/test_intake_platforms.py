@@ -15,9 +15,9 @@ from fls_teach.course.registry import CourseError, exercises
 EIGHT, NINE = "08_bayes_error", "09_decomposition"
 FILE, OTHER = f"{EIGHT}.py", f"{NINE}.py"
 CHOSEN = [exercise for exercise in exercises() if exercise.name in (EIGHT, NINE)]
-COUNT = 250
+COUNT = 500
 PEOPLE = [f"{first} {last}" for last in ("Lovelace", "Çelik", "李", "O'Neil", "van der Berg") for first in
-          (f"P{letter}{number}" for letter in "abcde" for number in range(10))]  # fmt: skip
+          (f"P{letter}{number}" for letter in "abcdefghij" for number in range(10))]  # fmt: skip
 
 
 def work(k):

@@ -7,10 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
 from fls_teach.autograder.packaging.bundle import bundle_gradescope
-from fls_teach.cli import main
 from fls_teach.course.registry import exercises, find_exercise
 
 from .container import BORROWED, Gradescope, interpreter, on_the_layout, open_to_others
@@ -265,34 +263,22 @@ def test_it_ends_before_gradescope_would_give_a_zero(container, broken):
     container.fails(honest(), "it was not done after 1 seconds")
 
 
-UPLOADS = [
-    {"a/homework.py": "", "b/homework.py": ""},
-    {"one.zip": "no zip", "two.zip": "no zip"},
-    {"work.zip": "no zip", "helper.py": ""},
-    {"settings.json": '{"fls_grade": 1, "exercises": []}', "essay.txt": ""},
-    {f"{GRADED[0].name}/notes.txt": "", "x/y.py": "", "z.zip": ""},
-]
-"""Each of these used to leave its author without a mark, which a person has to look at."""
-
-
 @on_the_layout
-def test_no_upload_is_more_or_less_than_one_submission(container):
-    done = container.grade(UPLOADS[0])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/homework.py": "", "b/homework.py": ""},
+        {"one.zip": "no zip", "two.zip": "no zip"},
+        {"work.zip": "no zip", "helper.py": ""},
+        {"settings.json": '{"fls_grade": 1, "exercises": []}', "essay.txt": ""},
+        {f"{GRADED[0].name}/notes.txt": "", "x/y.py": "", "z.zip": ""},
+    ],
+)
+def test_no_upload_is_more_or_less_than_one_submission(container, files):
+    """Each of these used to leave its author without a mark, which a person has to look at."""
+    done = container.grade(files)
     assert done.returncode == 0, done.stdout
     assert container.results["score"] == 0
-
-
-@pytest.mark.parametrize("files", UPLOADS)
-def test_what_run_autograder_calls_takes_any_upload_for_one_submission(files, tmp_path):
-    """The same command in this process, without a container to start."""
-    for name, text in files.items():
-        path = tmp_path / "submission" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    words = [tmp_path / "submission", "--single", "--out", tmp_path / "out", "--isolation", "process", "--seed", 1]
-    done = CliRunner().invoke(main, ["grade", *map(str, words), *("--exercise", "7", "--exercise", "8")])
-    assert done.exit_code == 1, done.output  # a person is to look, but there is a score, which the script asks for
-    assert '\n "score": 0,' in (tmp_path / "out/submission/results.json").read_text()
 
 
 @on_the_layout
