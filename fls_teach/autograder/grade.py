@@ -15,7 +15,7 @@ from fls_teach.autograder import results_folder
 from fls_teach.autograder.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
-from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.marking import batch, course_key, overrides
 from fls_teach.autograder.marking.cluster import cluster_at
 from fls_teach.autograder.marking.late import late_rule

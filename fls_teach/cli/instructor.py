@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fls_teach import terminal
-from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.settings import TOTAL_LIMIT, RunSettings
 from fls_teach.cli.shared import (
     Seconds,

@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 from fls_teach.autograder.intake.collect import collect
-from fls_teach.autograder.intake.layout import is_work
+from fls_teach.autograder.intake.file_names import is_work
 from fls_teach.autograder.intake.sources import FolderTree
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError, exercises

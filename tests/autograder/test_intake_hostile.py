@@ -22,9 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fls_teach.autograder.intake import archives, by_name, sources
+from fls_teach.autograder.intake import archives, by_pattern, sources
 from fls_teach.autograder.intake.collect import collect, holds_work
-from fls_teach.autograder.intake.layout import is_work, recognised
+from fls_teach.autograder.intake.file_names import is_work, recognised
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError, exercises
@@ -906,14 +906,14 @@ def test_a_file_called_like_the_folder_it_is_in(zipped, name):
 @pytest.mark.parametrize("place", ["eve.zip", "all/eve.zip"])
 def test_names_that_take_too_long_to_read_stop_nobody(place, tmp_path, monkeypatch):
     """Catches a class that becomes one row, as one person's names use up the time to look for people."""
-    read = by_name.read_paths
+    read = by_pattern.read_paths
 
     def slowly(platform, pattern, paths, *more):
         if any("slow" in path for path in paths):
             raise sources.Refused("reading it took more than 60 s")
         return read(platform, pattern, paths, *more)
 
-    monkeypatch.setattr(by_name, "read_paths", slowly)
+    monkeypatch.setattr(by_pattern, "read_paths", slowly)
     (tmp_path / place).parent.mkdir(exist_ok=True)
     for name, inner in (("ada", f"w/{FILE}"), ("bo", f"w/{FILE}"), ("eve", "slow.txt")):
         (tmp_path / place).with_stem(name).write_bytes(packed(**{inner: b"%s" % name.encode()}))

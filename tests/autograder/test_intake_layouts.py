@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from fls_teach.autograder.intake.collect import collect
-from fls_teach.autograder.intake.layout import is_part
+from fls_teach.autograder.intake.file_names import is_part
 from fls_teach.course.registry import CourseError
 
 from .test_intake_platforms import CHOSEN, EIGHT, FILE, MOODLE, NINE, OTHER, lay, zipped

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.layout import LONGEST, is_archive, not_taken, recognised, shown
+from fls_teach.autograder.intake.file_names import LONGEST, is_archive, not_taken, recognised, shown
 from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, TooLarge, Tree, Unreadable, go_on
 
 MAX_ARCHIVES = 8  # opened for one submission

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fls_teach.autograder.intake.by_name import Found
-from fls_teach.autograder.intake.layout import is_archive, named_after
+from fls_teach.autograder.intake.by_pattern import Found
+from fls_teach.autograder.intake.file_names import is_archive, named_after
 from fls_teach.autograder.intake.patterns import moment
 from fls_teach.autograder.intake.submission import Submission
 

@@ -2,7 +2,16 @@
 
 import re
 
-from fls_teach.autograder.intake.layout import AFTER, LONGEST, STAMP, claimed, meant, named_after, not_taken, path_of
+from fls_teach.autograder.intake.file_names import (
+    AFTER,
+    LONGEST,
+    STAMP,
+    claimed,
+    meant,
+    named_after,
+    not_taken,
+    path_of,
+)
 from fls_teach.autograder.intake.sources import Item, Refused, go_on
 from fls_teach.course.registry import find_exercise
 from fls_teach.sandbox.notebooks import notebook_complaint

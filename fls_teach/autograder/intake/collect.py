@@ -12,12 +12,12 @@ from typing import Any
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.archives import tree_at
 from fls_teach.autograder.intake.attempts import alone, by_attempt
-from fls_teach.autograder.intake.by_name import nameless
-from fls_teach.autograder.intake.layout import is_archive, is_part, is_work, recognised, shown, stem_of
-from fls_teach.autograder.intake.look import Search
-from fls_teach.autograder.intake.names import disambiguate, folders_of, names_of
+from fls_teach.autograder.intake.by_pattern import nameless
+from fls_teach.autograder.intake.file_names import is_archive, is_part, is_work, recognised, shown, stem_of
+from fls_teach.autograder.intake.labels import disambiguate, folders_of, names_of
 from fls_teach.autograder.intake.patterns import moment, patterns_for
 from fls_teach.autograder.intake.people import Crowd
+from fls_teach.autograder.intake.places import Search
 from fls_teach.autograder.intake.sources import Refused, Unreadable, limited
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError, Exercise

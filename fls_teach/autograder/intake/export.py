@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 
-from fls_teach.autograder.intake.by_name import Found
-from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.by_pattern import Found
+from fls_teach.autograder.intake.file_names import shown
 
 EXPORT = "submission_metadata.yml"
 _LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)

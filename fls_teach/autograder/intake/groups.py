@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.intake.patterns import moment
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.tables import read_columns

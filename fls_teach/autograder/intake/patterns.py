@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from fls_teach.autograder.intake.layout import STAMP, WORDS, data_lines, exercise_pattern, shown
+from fls_teach.autograder.intake.file_names import STAMP, WORDS, data_lines, exercise_pattern, shown
 from fls_teach.autograder.intake.sources import go_on
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from fls_teach.autograder.intake.archives import inside
 from fls_teach.autograder.intake.attempts import alone
-from fls_teach.autograder.intake.by_name import Found, by_name
+from fls_teach.autograder.intake.by_pattern import Found, by_name
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
-from fls_teach.autograder.intake.layout import called_freely, is_work, named_after, shown, stem_of
-from fls_teach.autograder.intake.look import Place
+from fls_teach.autograder.intake.file_names import called_freely, is_work, named_after, shown, stem_of
+from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
 from fls_teach.course.registry import exercises
 

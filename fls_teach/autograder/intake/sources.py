@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fls_teach.autograder.intake.layout import is_junk, shown
+from fls_teach.autograder.intake.file_names import is_junk, shown
 from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 
 MAX_ENTRIES = 20_000

@@ -7,7 +7,7 @@ from typing import Any
 
 from fls_teach.autograder.intake.archives import inside, opened, tree_at
 from fls_teach.autograder.intake.choice import choose
-from fls_teach.autograder.intake.layout import named_after, not_taken, recognised, shown, stem_of
+from fls_teach.autograder.intake.file_names import named_after, not_taken, recognised, shown, stem_of
 from fls_teach.autograder.intake.sources import Refused, limited
 
 MAX_NOTES = 20

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fls_teach.autograder.intake.archives import inside, opened
-from fls_teach.autograder.intake.layout import (
+from fls_teach.autograder.intake.file_names import (
     STAMP,
     claimed,
     is_archive,

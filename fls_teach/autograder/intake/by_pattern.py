@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from fls_teach.autograder.intake.layout import called_freely, is_work, meant
-from fls_teach.autograder.intake.look import Place
+from fls_teach.autograder.intake.file_names import called_freely, is_work, meant
 from fls_teach.autograder.intake.patterns import compiled, read_paths
+from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.submission import Submission
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from fls_teach.autograder.intake.layout import shown
+from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.intake.submission import Submission
 
 try:
