@@ -1,1 +1,1 @@
-"""A submission against a specification: the language of specifications, the search for a counterexample, the result."""
+"""Check a submission against a specification: how to write one, how to search for a counterexample, the result."""

@@ -1,6 +1,6 @@
-"""Runs in a worker, as support code: what would another file of the course have answered?
+"""Support code that runs in a worker and calls functions of any solution or misconception.
 
-One worker serves many files; starting one for each would take longer than the answers.
+One worker serves many files; starting one worker per file would take longer than the calls.
 """
 
 import types
@@ -9,7 +9,7 @@ _loaded = {}
 
 
 def load(key, source, support):
-    """Run `source`, and the text of the exercise's own support file (None if it has none) beside it; call it `key`."""
+    """Run `source` and the text of the exercise's support file (None if it has none), and store both as `key`."""
     student, helper = types.ModuleType("student_exercise"), types.ModuleType("exercise_support")
     helper.student = student
     for module, text in ((student, source), (helper, support)):
@@ -21,7 +21,7 @@ def load(key, source, support):
 
 
 def answer(key, function, args, kwargs):
-    """The value of one call of a function in what was loaded as `key`."""
+    """Call a function of the files that were loaded as `key` and return its value."""
     student, helper = _loaded[key]
     side, _, name = function.rpartition(":")
     return getattr(helper if side == "support" else student, name)(*args, **kwargs)

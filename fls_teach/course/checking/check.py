@@ -1,7 +1,7 @@
-"""One exercise checked: every property gets a verdict and, if it passed, its points.
+"""Check one exercise: give every property a verdict and, if it passed, its points.
 
-`fls check` and `fls grade` are the two callers of `check`. Each says how a failure is described, what time may be
-spent, and in which session the functions run; what is asked, and what an answer is worth, is the same.
+`fls check` and `fls grade` both call `check`. Each of them chooses how a failure is described, how much time may be
+spent and in which session the student's functions run; the examples, the comparisons and the points are the same.
 """
 
 import contextlib
@@ -22,30 +22,30 @@ from fls_teach.course.registry import CourseError, MissingModule
 from fls_teach.course.withheld import concealed
 from fls_teach.sandbox import Session
 
-# What test frameworks raise to leave a test without a failure. It counts as a wrong answer, under a name of its own.
+# Exceptions by which test frameworks leave a test without failing it. They earn no points and have their own verdict.
 _SKIPS = {
     *("Skipped", "SkipTest", "XFailed", "Exit", "OutcomeException", "StopTest", "UnsatisfiedAssumption"),
     *("HypothesisException", "Rejected", "FailedHealthCheck", "Unsatisfiable", "Frozen"),
 }
 STOPPED = "timeout", "memory", "output"
-"""Verdicts on what was stopped: at which line it then was, and what it had printed, is chance."""
+"""Verdicts on code that was stopped: the line it had reached and what it had printed vary from run to run."""
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
 class NoClock:
-    """Time as `check` spends it, none of it limited: the person who waits can end it."""
+    """A clock for `check` that limits nothing: the person who is waiting can interrupt the check."""
 
     def turn_to(self, purpose):
-        """Spend time on "mark" (the verdict), "search" (a smaller counterexample) or "card" from now on."""
+        """Charge time to `purpose` from now on: "mark" (the verdict), "search" (a smaller counterexample) or "card"."""
 
     def watched(self):
-        """A context in which `search.StopSearch` may be raised at any moment."""
+        """Return a context in which `search.StopSearch` may be raised at any moment."""
         return contextlib.nullcontext()
 
 
 def load_specification(exercise):
-    """The specification's module.
+    """Import the specification of an exercise and return its module.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def load_specification(exercise):
 
 
 def graded_function(exercise, item):
-    """The function of a property, marked by `spec.graded`; from the withheld file where it belongs there.
+    """Return the test function of a property, as marked by `spec.graded`, from the public or the withheld file.
 
     Raises
     ------
@@ -71,22 +71,22 @@ def graded_function(exercise, item):
 
 
 def check_specifications(exercises):
-    """Import the specifications of some exercises, public and withheld: one that fails is found before anything else.
+    """Import the public and withheld specifications of some exercises, to find a broken one before any other work.
 
     Raises
     ------
     CourseError
-        If one cannot be imported, or lacks a function that its text promises.
+        If one cannot be imported, or does not define a function that was read from its text.
     """
     for exercise in exercises:
         for item in exercise.properties:
             try:
                 graded_function(exercise, item)
-            except MissingModule:  # not to be tried here
+            except MissingModule:  # cannot be imported here
                 break
             except (CourseError, KeyboardInterrupt):
                 raise
-            except BaseException as problem:  # pytest's own skips and SystemExit are no Exception
+            except BaseException as problem:  # pytest's skips and SystemExit are not subclasses of Exception
                 path = exercise.withheld if item.withheld else exercise.specification
                 frames = traceback.extract_tb(problem.__traceback__)
                 lines = [f", line {each.lineno}" for each in frames if each.filename == os.path.abspath(path)]
@@ -95,11 +95,11 @@ def check_specifications(exercises):
 
 
 def _load(exercise, name, path):
-    """The module in a file, imported once for an `Exercise`: those of other courses may have files of the same name."""
+    """Import a file once per `Exercise`, not once per name: another course may have a file of the same name."""
     if path not in exercise.modules:
         spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # dataclasses look themselves up there
+        sys.modules[name] = module  # dataclasses look up their module there
         try:
             spec.loader.exec_module(module)
         except BaseException:
@@ -129,39 +129,41 @@ def check(
     ----------
     exercise : Exercise
     session : fls_teach.sandbox.Session or InProcess
-        Of the student's file and the exercise's support.
+        Session for the student's file and the exercise's support file.
     describe : callable
-        Given (item, failure, verdict), returns a summary of one line and the rows of a card, maybe none.
+        Called as ``describe(item, failure, verdict)``; returns a one-line summary and the rows of a card (may be
+        empty).
     seed : int
         The same seed tries the same examples.
     limits : search.Limits
-        Of each property.
+        Limits per property.
     case : tuple of (Property, dict), optional
-        Run this property on these inputs, and nothing else.
+        Run only this property, on these inputs.
     clock : NoClock, optional
     one_timeout : bool
-        Ask nothing more once a call was stopped for its time.
+        Make no further calls after the first one that was stopped at its time limit.
     loads : callable, optional
-        Whether a file that is known to load does so here. Asked once a file does not: else the fault is ours.
+        Returns whether a file that is known to load does so here. Called if the student's file ran and did not load;
+        if it returns False, the result is a grader fault.
     stumble : str
-        The verdict where the specification stumbles over an answer, and there is no reference to try it on.
+        Verdict if the specification itself raises on an answer and there is no reference to compare with.
     progress : callable, optional
-        Told (fraction, sentence) before each property.
+        Called with (fraction, sentence) before each property.
 
     Returns
     -------
     CheckResult
-        A property that could not be judged for a reason of ours has the verdict "grader-fault".
+        A property that the grader failed to judge has the verdict "grader-fault".
 
     Raises
     ------
     BdbQuit
-        When a debugger was left.
+        If the user quit a debugger.
     """
     clock, items, results = clock or NoClock(), [case[0]] if case else exercise.properties, []
     try:
         loaded = session.load()
-    except Exception as problem:  # no worker can be started
+    except Exception as problem:  # no worker could be started
         return _finished(exercise, [_fault(item, problem) for item in items])
     if not loaded.ok:
         if loaded.seconds and loads and not loads():
@@ -177,14 +179,14 @@ def check(
             continue
         if progress:
             progress(k / len(items), item.sentence)
-        look = functools.partial(_look, exercise, item, student, seed, limits, case, clock, stumble)
-        result = _judged(item, student, look, describe, clock)
+        try_property = functools.partial(_try_property, exercise, item, student, seed, limits, case, clock, stumble)
+        result = _judge(item, student, try_property, describe, clock)
         results.append(concealed(result) if item.withheld else result)
     return _finished(exercise, results, session.failed_load)
 
 
-def _look(exercise, item, student, seed, limits, case, clock, stumble):
-    """The `Failure` of one property or None, and what its verdict is."""
+def _try_property(exercise, item, student, seed, limits, case, clock, stumble):
+    """Return the `Failure` of one property, or None, and the verdict."""
     test = graded_function(exercise, item)
     if case:
         failure = replay(test, student, case[1])
@@ -196,13 +198,15 @@ def _look(exercise, item, student, seed, limits, case, clock, stumble):
     return failure, verdict
 
 
-def _judged(item, student, look, describe, clock):
+def _judge(item, student, try_property, describe, clock):
+    """Return the `PropertyResult` of one property, whatever is raised while it is tried or described."""
     student.begin({})
     clock.turn_to("mark")
     try:
-        with clock.watched(), warnings.catch_warnings():  # nowhere else, where it would end the grader
-            warnings.simplefilter("ignore")  # of comparing an infinity; the comparison itself is what counts
-            failure, verdict = look()
+        # The clock may interrupt only within this block: anywhere else, StopSearch would end the grader.
+        with clock.watched(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy warns when infinities are compared; only the result matters
+            failure, verdict = try_property()
             if failure is None:
                 return PropertyResult(item, "passed")
             if verdict == "grader-fault":
@@ -214,21 +218,22 @@ def _judged(item, student, look, describe, clock):
             return PropertyResult(item, verdict, _repeatable(summary), rows)
     except StopSearch as reason:
         return PropertyResult(item, "timeout", str(reason))
-    except (Exception, CheckerBroken) as problem:  # ours, whatever it is: no zero for anybody
+    except (Exception, CheckerBroken) as problem:  # a fault of the grader must not become a student's zero
         cause = problem.__cause__ or problem if isinstance(problem, CheckerBroken) else problem
         if isinstance(cause, BdbQuit):
             raise cause from None
         return _fault(item, cause, student.calls[-1].function if student.calls else "")
 
 
-def _fault(item, problem, asked=""):
-    what = f"the grader failed: {_one_line(f'{type(problem).__name__}: {problem}')}"
-    text = f"{what}, after the answer to {asked}()" if asked else what
+def _fault(item, problem, last_function=""):
+    text = f"the grader failed: {_one_line(f'{type(problem).__name__}: {problem}')}"
+    if last_function:
+        text += f", after the answer to {last_function}()"
     return PropertyResult(item, "grader-fault", _repeatable(text))
 
 
 def _finished(exercise, results, failed_load=None):
-    """The result of an exercise, from those of its properties."""
+    """Return the result of an exercise, given the results of its properties."""
     verdicts, texts = {each.verdict for each in results}, {}
     if "grader-fault" in verdicts:
         state = "fault"
@@ -246,7 +251,7 @@ def _finished(exercise, results, failed_load=None):
 
 
 def verdict_of(failure):
-    """The verdict on a property that failed.
+    """Return the verdict on a property that failed.
 
     Parameters
     ----------
@@ -255,7 +260,8 @@ def verdict_of(failure):
     Returns
     -------
     str
-        "grader-fault" also where the specification stumbled; whose fault that is remains to be found out.
+        "grader-fault" also if the specification raised while it handled an answer; `check` then finds out whether the
+        answer or the specification is at fault.
     """
     error = failure.error
     if isinstance(error, Mismatch):
@@ -276,13 +282,13 @@ def verdict_of(failure):
 
 
 def _whose_fault(test, failure, exercise):
-    """The verdict where the specification stumbled: over this student's answers, if the reference's pass."""
+    """Return the verdict if the specification raised: "wrong" if the reference passes on the same inputs."""
     with Session(exercise.solution, support=exercise.support) as session:
         return "grader-fault" if replay(test, Student(session), failure.inputs) else "wrong"
 
 
 def _repeatable(text):
-    """`text` without addresses of objects, which differ from run to run."""
+    """Replace the addresses of objects, which differ from run to run."""
     return _ADDRESS.sub("0x...", text)
 
 

@@ -1,4 +1,4 @@
-"""Honest comparisons: a property fails on what is not of the right form, too, whatever a student returns."""
+"""Comparisons for specifications; a value of the wrong type or shape fails the property, whatever it is."""
 
 import numpy as np
 
@@ -17,11 +17,11 @@ def expect(holds, *, you, expected, because, what="result"):
     ----------
     holds : bool
     you, expected : plain values or str
-        What came back, and what was expected of it, as the card shows them.
+        The returned and the expected value, as the card shows them.
     because : str
-        Why theory expects it: half a sentence.
+        Why theory expects this value: half a sentence.
     what : str
-        Which quantity.
+        Name of the compared quantity.
 
     Raises
     ------
@@ -32,17 +32,17 @@ def expect(holds, *, you, expected, because, what="result"):
 
 
 def expect_close(you, expected, *, because, rtol=0.0, atol=0.0, what="result"):
-    """Fail the property unless numbers agree: same shape, |you - expected| <= atol + rtol |expected|, NaN nowhere.
+    """Fail the property unless the numbers agree: same shape, no NaN, |you - expected| <= atol + rtol |expected|.
 
     Parameters
     ----------
     you : plain value
-        What came back; a list of numbers counts as an array.
+        The returned value; a list of numbers counts as an array.
     expected : array_like of numbers
     because, what : str
         As in `expect`.
     rtol, atol : float
-        Say in the specification where they come from.
+        Tolerances; the specification should say where they come from.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def expect_close(you, expected, *, because, rtol=0.0, atol=0.0, what="result"):
     numbers = expect_numbers(you, np.shape(expected), because=because, what=what)
     finite = np.isfinite(expected)
     allowed = atol + rtol * np.abs(np.where(finite, expected, 0.0))
-    with np.errstate(invalid="ignore"):  # an infinity is met by the same infinity alone
+    with np.errstate(invalid="ignore"):  # an infinity agrees only with the same infinity
         close = np.where(finite, np.abs(numbers - expected) <= allowed, numbers == expected)
     if not close.all():
         raise Mismatch(you, expected, because, what)
@@ -64,7 +64,7 @@ def expect_close(you, expected, *, because, rtol=0.0, atol=0.0, what="result"):
 
 
 def expect_numbers(you, shape, *, because="the docstring gives the shape", what="result"):
-    """`you` as a float64 array, or fail the property unless it is real numbers of exactly this shape, none of them NaN.
+    """Return `you` as a float64 array; fail the property unless it is real numbers of this shape without NaN.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def expect_numbers(you, shape, *, because="the docstring gives the shape", what=
     """
     wanted = f"numbers of shape {tuple(shape)}" if len(shape) else "one number"
     try:
-        # With text among its items numpy would make as many texts of the length of the longest.
+        # If one item is text, numpy would convert every item to text of the length of the longest.
         numbers = np.asarray(you) if not _holds_text(you) else np.empty(0, object)
     except ValueError:
         raise Mismatch(you, wanted, "it is a ragged list", what) from None
@@ -103,7 +103,7 @@ def _holds_text(value):
 
 
 def expect_parts(you, names, what="result"):
-    """Unpack a tuple, an array, or a dict by its keys, into exactly these parts, or fail the property.
+    """Unpack a tuple, list, array or dict into exactly these parts, or fail the property.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a property fails, and how the checker itself does."""
+"""Exceptions for the failure of a property, and for a failure of the checker itself."""
 
 import itertools
 
@@ -7,26 +7,26 @@ import numpy as np
 from fls_teach.course.checking.show import show
 
 KEPT_BYTES = 8 << 20
-"""How much of the answers in one example is kept for its card; those of an honest function are a hundredth of it."""
+"""Bytes of answers that are kept for the card of one example; honest functions return about a hundredth of this."""
 
 
 class Mismatch(AssertionError):
-    """A property does not hold; carries what a counterexample card shows."""
+    """A property does not hold; has the values that a counterexample card shows."""
 
     def __init__(self, you, expected, because, what):
         super().__init__(f"{what}: got {show(you)}, expected {show(expected)}; {because}")
-        # Of an answer that is far too large its text will do; Hypothesis keeps every failure that it has seen.
+        # A very large answer is kept only as text, because Hypothesis keeps every failure that it has seen.
         self.you = you if weight(you) <= KEPT_BYTES // 16 else show(you)
         self.expected, self.because, self.what = expected, because, what
 
 
 class ArgumentChanged(Mismatch):
-    """An example holds, but a call of it changed an argument in place; carries the `Call` and the arguments' names."""
+    """The property holds, but a call changed arguments in place; has the `Call` and the names of the arguments."""
 
     def __init__(self, call, names):
         super().__init__(
             f"{call.function.removeprefix('support:')}() changed {' and '.join(names)} in place",
-            "arguments that are as they were",
+            "unchanged arguments",
             "the caller goes on to use the same object: work on a copy, without *= and the like",
             "result",
         )
@@ -34,7 +34,7 @@ class ArgumentChanged(Mismatch):
 
 
 class CallFailed(Exception):
-    """The student's function raised, or returned what is not a plain value; carries the `Outcome`."""
+    """The student's function raised, or did not return a plain value; has the `Outcome`."""
 
     def __init__(self, outcome):
         super().__init__(outcome.message)
@@ -42,7 +42,7 @@ class CallFailed(Exception):
 
 
 class Abandoned(BaseException):
-    """No further example helps (time-out, crash, file that does not load); not an Exception, so nothing shrinks it."""
+    """Further examples would not help (time-out, crash, load error); not an Exception, so that it is not shrunk."""
 
     def __init__(self, outcome):
         super().__init__(outcome.message)
@@ -50,15 +50,15 @@ class Abandoned(BaseException):
 
 
 class CheckerBroken(BaseException):
-    """Our own side of a call failed: not an Exception, so that nothing takes it for the student's failure."""
+    """The checker's part of a call failed; not an Exception, so that it is not taken for the student's failure."""
 
 
 class CheckerTooSlow(CheckerBroken):
-    """To make the examples and to judge the answers took longer than we allow ourselves."""
+    """Drawing the examples and comparing the answers took longer than `Limits.course`."""
 
 
 def weight(value):
-    """About how many bytes of memory a plain value takes."""
+    """Return approximately how many bytes of memory a plain value takes."""
     if isinstance(value, dict):
         value = tuple(itertools.chain(value, value.values()))
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Failing inputs, kept so that one line runs exactly that case again."""
+"""Store failing inputs, so that one command runs exactly the same case again."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ KEPT = 200
 
 
 def keep(folder, property_id, inputs):
-    """Store the inputs of a failing example; return its short id, such as "9.3-5f0c", or "" if that is impossible.
+    """Store the inputs of a failing example; return its short id, such as "9.3-5f0c", or "" if it cannot be stored.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def keep(folder, property_id, inputs):
 
 
 def recall(folder, case, exercise):
-    """The property and the inputs of a stored case.
+    """Return the property and the inputs of a stored case.
 
     Parameters
     ----------
@@ -52,10 +52,11 @@ def recall(folder, case, exercise):
     Raises
     ------
     CourseError
+        If `case` is no case of this exercise, or is not stored.
     """
     parts = _ID.fullmatch(case.strip())
     if not parts:
-        raise CourseError(f"'{case}' is not the name of a case; one looks like {int(exercise.number)}.1-5f0c")
+        raise CourseError(f"'{case}' is not the name of a case; such a name looks like {int(exercise.number)}.1-5f0c")
     if int(parts[1]) != int(exercise.number):
         raise CourseError(f"case {case} belongs to exercise {parts[1]}, not to {exercise.name}")
     found = [item for item in exercise.properties if item.id.endswith(f".{int(parts[2])}")]
@@ -65,5 +66,5 @@ def recall(folder, case, exercise):
     except (OSError, protocol.ProtocolError):
         inputs = None
     if not found or not isinstance(inputs, dict):
-        raise CourseError(f"case {case} is not stored here; `fls check {exercise.number}` finds a case again")
+        raise CourseError(f"case {case} is not stored here; run `fls check {exercise.number}` to get a new case")
     return found[0], inputs

@@ -1,7 +1,7 @@
-"""What came of a check, as plain data; importing this waits for nothing.
+"""The result of a check as plain data; this module imports nothing slow.
 
-`fls check` prints it; `fls check --json` and `fls grade` write `CheckResult.as_dict`, one form for both. The record of
-a submission is a list of these and where they come from.
+`fls check` prints it; `fls check --json` and `fls grade` both write `CheckResult.as_dict`. The record of a submission
+is a list of these results and their provenance.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ VERDICTS = {
     "grader-fault": "could not be checked, because the grader failed; an instructor reviews it",
     "not-run": "was not run, after a call that took too long",
 }
-"""What each verdict on a property says about the function that it asks."""
+"""Meaning of each verdict on a property, as said of the function that the property calls."""
 
 STATES = {
     "passed": "every property passed",
@@ -30,15 +30,15 @@ STATES = {
     "not started": "the file is still the stub",
     "not checked": "something that the check needs is not installed",
 }
-"""What came of an exercise."""
+"""Meaning of each state of an exercise."""
 
 LABELS = {"printed": "you printed", "off": "difference", "theory": "property", "traceback": "where"}
-"""What a row of a card is called where people read it, if not by its own name."""
+"""Displayed names of those rows of a card whose displayed name differs from the stored one."""
 
 
 @dataclass(frozen=True)
 class PropertyResult:
-    """What came of one property.
+    """The result of one property.
 
     Attributes
     ----------
@@ -58,16 +58,16 @@ class PropertyResult:
 
     @property
     def state(self):
-        """The verdict in short: "passed", "failed" or "not run"."""
+        """The verdict as one of "passed", "failed" and "not run"."""
         return {"passed": "passed", "not-run": "not run"}.get(self.verdict, "failed")
 
     @property
     def points(self):
-        """All or nothing."""
+        """Points earned: all or none."""
         return self.item.points if self.verdict == "passed" else 0
 
     def as_dict(self):
-        """For JSON."""
+        """Return the result as a dict for JSON."""
         return {
             "id": self.item.id,
             "sentence": self.item.sentence,
@@ -83,7 +83,7 @@ class PropertyResult:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What came of one exercise.
+    """The result of one exercise.
 
     Attributes
     ----------
@@ -92,12 +92,12 @@ class CheckResult:
         One of `STATES`.
     max_points : int
     message, traceback, printed : str
-        Of a file that could not be checked.
+        Why the file could not be checked, and what it raised and printed; empty otherwise.
     results : list of PropertyResult
         Empty if nothing was run.
     title : str
     note : str
-        What did not work beside the check itself.
+        A problem outside of the check itself, such as points that could not be saved.
     """
 
     name: str
@@ -112,11 +112,11 @@ class CheckResult:
 
     @property
     def points(self):
-        """Of all properties."""
+        """Points earned in all properties."""
         return sum(each.points for each in self.results)
 
     def as_dict(self):
-        """For JSON."""
+        """Return the result as a dict for JSON."""
         head = {"number": self.name[:2], "name": self.name, "title": self.title}
         totals = {"points": self.points, "of": self.max_points, "state": self.state}
         texts = {"message": self.message, "traceback": self.traceback, "printed": self.printed}

@@ -1,4 +1,4 @@
-"""One property tried on one student's functions: Hypothesis looks for a counterexample, and stops in time."""
+"""Search for a counterexample to one property of one student's functions, with Hypothesis and within time limits."""
 
 import contextlib
 import copy
@@ -13,25 +13,26 @@ from dataclasses import dataclass, field
 from fls_teach.course.checking.failures import Abandoned, ArgumentChanged, CheckerBroken, CheckerTooSlow
 
 KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
-FRESH, FRESH_SECONDS = 24, 3.0  # examples that tell one misconception from another
+FRESH, FRESH_SECONDS = 24, 3.0  # further examples, and the time for them, to tell misconceptions apart
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one property may take.
+    """Limits of the search for a counterexample to one property.
 
     Attributes
     ----------
     finding : float
-        Seconds of the student's calls until one fails, as `charged_seconds`.
+        Seconds that the student's calls may take until a property fails, counted by `charged_seconds`.
     shrinking : float
-        Seconds on the clock, once it has failed, to find a smaller counterexample.
+        Seconds of wall time to look for a smaller counterexample after the first failure.
     tries : float
-        Bounds the latter by a number of examples, which is the same on every machine. A search that then runs out of
-        seconds all the same, or comes upon a call that does not end, counts for nothing: how far it came is chance.
+        Maximal number of examples tried for a smaller counterexample; unlike a time it is the same on every machine.
+        If it is finite and the search is ended by its time or by a call that does not return, the first counterexample
+        is reported: how far such a search gets depends on the machine.
     course : float
-        Seconds of processor time of our own until one fails: to make examples, to solve them, to compare. Beyond them
-        the specification is at fault, never the student.
+        Seconds of processor time that the checker itself may take until a property fails, to draw examples, to solve
+        them and to compare. Exceeding them is a fault of the specification, never of the student.
     """
 
     finding: float = 60.0
@@ -42,7 +43,7 @@ class Limits:
 
 LIMITS = Limits()
 NO_LIMITS = Limits(float("inf"), float("inf"), course=float("inf"))
-"""For debuggers."""
+"""For a check under a debugger."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,17 @@ class Failure:
     Attributes
     ----------
     error : BaseException
-        Mismatch, CallFailed, Abandoned, TooSlow, or what the specification stumbled over.
+        Mismatch, CallFailed, Abandoned, TooSlow, or an exception raised by the specification itself.
     inputs : dict
+        The failing inputs, by argument of the property.
     calls : list of Call
+        Calls of the failing example.
     history : list of Call
-        Earlier calls, on other inputs: what tells one misconception from another.
+        Earlier calls on other inputs, used to tell misconceptions apart.
     flaky : bool
-        The same input passed when it was tried again.
+        Whether the same input passed when it was tried again.
     fresh : callable
-        Asks the student about further inputs and returns the calls, those of each example as a list.
+        Calls the student's functions on further inputs and returns one list of `Call` per example.
     """
 
     error: BaseException
@@ -72,39 +75,39 @@ class Failure:
 
 
 class TooSlow(Exception):
-    """Every call kept to its limit, but the property as a whole took too long."""
+    """Every call stayed within its limit, but the property as a whole took too long."""
 
 
 class StopSearch(BaseException):
-    """Leaves Hypothesis at once; not an Exception, so that it is not taken for a counterexample.
+    """Raised to leave Hypothesis at once; not an Exception, so that it is not taken for a counterexample.
 
-    Whoever else has a limit may raise it, at any moment: the property then took too long, or the search for a smaller
-    counterexample is over.
+    A caller with a time limit of its own may also raise it, at any moment. Before the first failure it means that the
+    property took too long; after it, that the search for a smaller counterexample is over.
     """
 
 
 class _TriesExhausted(BaseException):
-    """Leaves Hypothesis after so many attempts to find a smaller counterexample, a number that is no chance."""
+    """Raised to leave Hypothesis after a fixed number of examples, which does not depend on the machine's speed."""
 
 
 def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None, found=None):
-    """Look for an input on which a graded property fails.
+    """Search for an input on which a graded property fails.
 
     Parameters
     ----------
     test : function
-        Marked by `spec.graded`.
+        Property marked by `spec.graded`.
     student : Student
     seed : int
         The same seed tries the same examples. Properties draw different ones, even from equal strategies.
     limits : Limits
     shrink : bool
         Whether to look for a smaller input after a failure. The explicit inputs of a property, which are tried first,
-        stay as the specification gives them.
+        are never made smaller.
     max_examples : int, optional
-        Fewer drawn examples than the specification asks for.
+        Number of drawn examples; default: as many as the specification asks for.
     found : callable, optional
-        Called once the first failure was found, before a smaller input is looked for.
+        Called after the first failure, before the search for a smaller input.
 
     Returns
     -------
@@ -113,18 +116,19 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     Raises
     ------
     CheckerTooSlow
+        If the checker itself took longer than `limits.course`.
     CheckerBroken
-        From what was raised in the specification's own part of a call.
+        If the checker's own part of a call failed; its cause is the original exception.
     """
     errors = import_hypothesis().errors
     recorder = _Recorder(test, student, limits, errors.HypothesisException, found)
-    student.after_call = recorder.look_at_time
+    student.after_call = recorder.check_time
     fresh = functools.partial(_fresh, test, student, seed)
     try:
         for inputs in test.first:
             recorder(**copy.deepcopy(inputs))
         if test.strategies:
-            each_example(test, recorder, _own_seed(seed, test), max_examples or test.examples, shrink)
+            each_example(test, recorder, _seed_of_property(seed, test), max_examples or test.examples, shrink)
         elif not test.first:
             recorder()
     except StopSearch as reason:
@@ -132,7 +136,7 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     except (_TriesExhausted, Abandoned):
         pass
     except errors.HypothesisException:
-        if recorder.failure is None:  # the specification cannot make its inputs
+        if recorder.failure is None:  # the specification cannot draw its inputs
             raise
         return recorder.result(fresh, flaky=True)
     except Exception:
@@ -143,13 +147,13 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     return recorder.result(fresh)
 
 
-def _own_seed(seed, test):
-    """The seed of one property: without its name in it, equal strategies of an exercise would draw equal inputs."""
+def _seed_of_property(seed, test):
+    """Derive a property's seed; it depends on the property's name, so that equal strategies draw different inputs."""
     return int.from_bytes(hashlib.sha256(f"{seed} {test.example.__name__}".encode()).digest()[:8], "big")
 
 
 def each_example(test, do, seed, max_examples, shrink=False):
-    """Call `do(**inputs)` with inputs of a property, as Hypothesis draws them; raise what `do` raises."""
+    """Call `do(**inputs)` for each example that Hypothesis draws for a property; exceptions of `do` pass through."""
     hypothesis = import_hypothesis()
     settings = hypothesis.settings(
         max_examples=max_examples,
@@ -161,49 +165,53 @@ def each_example(test, do, seed, max_examples, shrink=False):
         suppress_health_check=list(hypothesis.HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
     )
-    # A new function each time: Hypothesis leaves its settings on the one it is given.
-    looking = hypothesis.given(**test.strategies)(lambda **inputs: do(**inputs))
-    hypothesis.seed(seed)(settings(looking))()
+    # A new function each time, because Hypothesis attaches its settings to the function that it is given.
+    run = hypothesis.given(**test.strategies)(lambda **inputs: do(**inputs))
+    hypothesis.seed(seed)(settings(run))()
 
 
 class _Recorder:
-    """Runs examples and remembers the last that failed.
+    """Runs examples and remembers the last one that failed.
 
-    Hypothesis tries only smaller inputs than the best so far, so the last is the smallest, also when time runs out.
+    Hypothesis tries only inputs that are smaller than the best one so far, so the last failure is the smallest, also
+    if time runs out.
     """
 
-    def __init__(self, test, student, limits, passing, found=None):
-        self.test, self.student, self.limits, self.passing, self.found = test, student, limits, passing, found
-        self.failure, self.first, self.tried, self.smaller = None, None, 0, 0
+    def __init__(self, test, student, limits, hypothesis_error, found=None):
+        self.test, self.student, self.limits, self.found = test, student, limits, found
+        self.hypothesis_error = hypothesis_error
+        self.failure, self.first = None, None
+        self.tried, self.shrink_tries = 0, 0
         self.history, self.kept_bytes = [], 0
-        self.given_up = False  # looking for a smaller input
+        self.shrink_stopped = False  # by time or by a call that did not return
         self.deadline = float("inf")
-        self.seconds, self.handing_over, self.own = student.seconds, student.handing_over, time.thread_time()
+        self.student_start, self.transfer_start = student.seconds, student.handing_over
+        self.cpu_start = time.thread_time()
 
-    def look_at_time(self):
-        """Raise `StopSearch` or `CheckerTooSlow` when it is time to stop."""
+    def check_time(self):
+        """Raise `StopSearch` or `CheckerTooSlow` if a time limit has been exceeded."""
         if self.failure is not None:
             if time.monotonic() > self.deadline:
                 raise StopSearch
             return
-        seconds, limits = self.student.seconds - self.seconds, self.limits
+        seconds, limits = self.student.seconds - self.student_start, self.limits
         if seconds > limits.finding:
             count = len(self.test.first) + (self.test.examples if self.test.strategies else not self.test.first)
             raise StopSearch(f"{seconds:.0f} s were used up after {self.tried} of {count} examples, which is too long")
-        own = time.thread_time() - self.own - (self.student.handing_over - self.handing_over)
-        if own > limits.course:
+        transfer = self.student.handing_over - self.transfer_start
+        if time.thread_time() - self.cpu_start - transfer > limits.course:
             raise CheckerTooSlow(f"making and judging the examples took the checker more than {limits.course:g} s")
 
     def __call__(self, **inputs):
-        self.look_at_time()
+        self.check_time()
         if self.failure is not None:
-            self.smaller += 1
-            if self.smaller > self.limits.tries:
+            self.shrink_tries += 1
+            if self.shrink_tries > self.limits.tries:
                 raise _TriesExhausted
         try:
             self.test.example(self.student, **inputs)
             self.tried += 1
-        except self.passing:  # Hypothesis' own, such as an assumption that does not hold
+        except self.hypothesis_error:  # such as an assumption that does not hold
             raise
         except (Exception, Abandoned) as error:
             first = self.failure is None
@@ -214,8 +222,8 @@ class _Recorder:
                 if self.found:
                     self.found()
             elif isinstance(error, Abandoned):
-                self.given_up = True
-            # Hypothesis keeps every exception, with every answer in the frames that it came through.
+                self.shrink_stopped = True
+            # Hypothesis keeps every exception, and each would keep the answers in the frames of its traceback alive.
             traceback.clear_frames(error.__traceback__)
             raise
         finally:
@@ -228,18 +236,19 @@ class _Recorder:
                 self.history.append(call)
 
     def out_of_time(self, text):
-        """It has to end before Hypothesis does."""
+        """Record that the search was ended by a time limit."""
         if self.failure is None:
             self.failure = Failure(TooSlow(text))
-        self.given_up = True
+        self.shrink_stopped = True
 
     def result(self, fresh, flaky=False):
+        """Return the `Failure` to report, or None, and hand the calls on to the next property."""
         past = self.student.past
         self.student.past = [*past, *self.history][-KEPT_CALLS:]
         if self.failure is None:
             return None
         found, history = self.failure, self.history
-        if self.first and self.given_up and self.limits.tries < float("inf"):
+        if self.first and self.shrink_stopped and self.limits.tries < float("inf"):
             found, history = self.first
         if isinstance(found.error, ArgumentChanged):
             function = found.error.call.function
@@ -249,23 +258,23 @@ class _Recorder:
 
 
 def _fresh(test, student, seed):
-    """Calls on inputs that `run_property` does not draw from this seed, one list per example."""
-    found, began = [], student.seconds
+    """Return calls on inputs that `run_property` does not draw from this seed, as one list per example."""
+    found, seconds_before = [], student.seconds
 
-    def ask(**inputs):
+    def try_example(**inputs):
         try:
             test.example(student, **inputs)
         except import_hypothesis().errors.HypothesisException:
             raise
-        except Exception:  # a wrong answer, once more
+        except Exception:  # another wrong answer
             pass
         found.append(list(student.calls))
-        if student.seconds - began > FRESH_SECONDS:
+        if student.seconds - seconds_before > FRESH_SECONDS:
             raise _TriesExhausted
 
     with contextlib.suppress(Exception, Abandoned, CheckerBroken, _TriesExhausted):
         if test.strategies:
-            each_example(test, ask, _own_seed(f"fresh {seed}", test), FRESH)
+            each_example(test, try_example, _seed_of_property(f"fresh {seed}", test), FRESH)
     return found
 
 
@@ -275,12 +284,13 @@ def replay(test, student, inputs):
     Returns
     -------
     Failure or None
-        None also if the property does not speak about this input (`hypothesis.assume`).
+        None also if the input does not meet an assumption of the property (`hypothesis.assume`).
     """
     errors = import_hypothesis().errors
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", errors.HypothesisDeprecationWarning)  # `assume` wants to be in a search
+            # `assume` warns if it is called outside of a search.
+            warnings.simplefilter("ignore", errors.HypothesisDeprecationWarning)
             test.example(student, **inputs)
     except errors.UnsatisfiedAssumption:
         return None
@@ -291,11 +301,11 @@ def replay(test, student, inputs):
 
 
 def import_hypothesis():
-    """Hypothesis, made to try the same examples for the same seed on every machine.
+    """Import Hypothesis and make it try the same examples for the same seed on every machine.
 
-    It would otherwise mix in constants from the source of whatever local modules happen to be loaded, a student's file
-    under ``--debug`` among them. No setting turns that off, so this replaces a function of Hypothesis's internals;
-    setup.cfg has the versions that are known to have it.
+    By default Hypothesis also draws constants from the source of the local modules that happen to be loaded, which
+    under ``--debug`` include the student's file. No setting turns that off, so this replaces an internal function;
+    setup.cfg names the versions of Hypothesis that are known to have it.
     """
     import hypothesis
     import hypothesis.errors
@@ -307,5 +317,5 @@ def import_hypothesis():
 
 
 def keep_caches_in(folder):
-    """Tell Hypothesis, before it is imported, to write no .hypothesis into the student's current folder."""
+    """Make Hypothesis keep its files in `folder`, not in the student's current folder; call it before the import."""
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(folder))

@@ -1,4 +1,4 @@
-"""One worker for all of the course's own files: honest, but a wrong idea may well run for ever."""
+"""One worker process for all solutions and misconceptions: they are trusted, but a wrong answer may never return."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ _LOAD_LIMIT = 30.0
 
 
 class CourseProcess:
-    """A process in which one `SharedWorker` after the other asks its files; what one has loaded stays for the next.
+    """A process that several `SharedWorker` use, one after the other; a file stays loaded for the next one.
 
     Attributes
     ----------
     session : Session
     ready : set of str
-        What it has loaded.
+        Keys of the loaded files.
     """
 
     def __init__(self):
@@ -23,7 +23,7 @@ class CourseProcess:
 
 
 class SharedWorker:
-    """Answers calls as any file of the exercise's solutions, or any misconception, would.
+    """Answers a call as a given solution or misconception of the exercise does.
 
     Parameters
     ----------
@@ -31,25 +31,25 @@ class SharedWorker:
     time_limit : float
         Seconds for one call.
     process : CourseProcess, optional
-        One that goes on after this worker is closed: starting another and importing scipy there takes longer than most
-        of the questions of an exercise.
+        A process that stays alive after this worker is closed. Starting a process and importing scipy in it takes
+        longer than most calls of an exercise.
     """
 
     def __init__(self, exercise, time_limit=10.0, process=None):
         self._support = exercise.support.read_text(encoding="utf-8") if exercise.support else None
         self._folder, self._time_limit = exercise.solution.parent, time_limit
-        self._process, self._lent = process or CourseProcess(), process is not None
+        self._process, self._keep_process = process or CourseProcess(), process is not None
 
     def call(self, answer, function, *args, **kwargs):
-        """The `Outcome` of one call of a function in `answer`, a path or a `patched.Misconception`.
+        """Return the `Outcome` of one call of a function in `answer`, a path or a `patched.Misconception`.
 
-        Where `answer` does not load, it is the outcome of loading it; the next call tries again.
+        If `answer` does not load, return the outcome of loading it; the next call tries again.
         """
         session, ready = self._process.session, self._process.ready
         key = str(answer) if isinstance(answer, Path) else str(self._folder / f"{answer.name}.py")
-        if session.worker_pid is None:  # ended, with all that it had loaded
+        if session.worker_pid is None:  # the worker has ended, and with it everything that it had loaded
             ready.clear()
-        if key not in ready:  # importing scipy.stats takes longer than most calls may
+        if key not in ready:  # importing scipy.stats takes longer than the time limit of most calls
             session.time_limit = _LOAD_LIMIT
             source = answer.read_text(encoding="utf-8") if isinstance(answer, Path) else answer.source
             loaded = session.call("support:load", key, source, self._support)
@@ -60,8 +60,8 @@ class SharedWorker:
         return session.call("support:answer", key, function, args, kwargs)
 
     def close(self):
-        """End the process, unless it was lent."""
-        if not self._lent:
+        """End the process, unless the caller passed it in."""
+        if not self._keep_process:
             self._process.session.close()
 
     def __enter__(self):

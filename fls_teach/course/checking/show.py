@@ -1,4 +1,4 @@
-"""Values as a person reads them on a counterexample card: short, with names and shapes, angles in degrees too."""
+"""Format values for a counterexample card: short, with names and shapes, and angles also in degrees."""
 
 import itertools
 import math
@@ -10,15 +10,15 @@ import numpy as np
 from fls_teach.characters import visible_text
 
 DIGITS = 4
-SMALL = 36  # entries of an array that are all shown
-ENTRIES = 1000  # of all arrays, lists and dicts inside a value that are shown
+SMALL = 36  # an array or list with at most this many entries is shown completely
+ENTRIES = 1000  # shown at most in all arrays, lists and dicts inside of one value
 WIDTH = 76
 
 _ANGLE = re.compile(r"(^|_)(phi|theta|angle)$")
 
 
 def show(value, digits=DIGITS):
-    """A plain value as text, in no time whatever it is; an array over several lines if need be.
+    """Format a plain value; large values are shortened, so this is always fast. Arrays may take several lines.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def show(value, digits=DIGITS):
 
 
 def _show(value, digits, room):
-    """The same; `room` is an iterator that ends when enough was shown."""
+    """Format as `show`; `room` is an iterator with one item for each entry that may still be shown."""
     if next(room, None) is None:
         return "..."
     if isinstance(value, np.generic):
@@ -78,7 +78,7 @@ def _array(array, digits, room):
 
 
 def named(name, value, digits=DIGITS):
-    """`name = value`, with the shape of an array, and degrees beside the radians of an angle.
+    """Format as `name = value`, with the shape of an array, and with degrees if the name is that of an angle.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def named(name, value, digits=DIGITS):
 
 
 def inputs_shown(inputs):
-    """Drawn inputs as lines; the dict that a strategy draws is taken apart.
+    """Format drawn inputs as lines; the entries of a dict are shown one by one.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def inputs_shown(inputs):
     'run.a = 1, b = 2, tiny.a = 3'
     """
     lines, short = [], []
-    for name, value in _taken_apart(inputs):
+    for name, value in _flattened(inputs):
         text = named(name, value)
         if len(text) < 24 and "\n" not in text:
             short.append(text)
@@ -115,11 +115,12 @@ def inputs_shown(inputs):
     return "\n".join(_filled(short) + lines)
 
 
-def _taken_apart(inputs):
-    often = Counter(key for name, value in inputs.items() for key in (value if isinstance(value, dict) else [name]))
+def _flattened(inputs):
+    """Yield (name, value) with one level of dicts flattened; equal keys get the name of their dict as a prefix."""
+    counts = Counter(key for name, value in inputs.items() for key in (value if isinstance(value, dict) else [name]))
     for name, value in inputs.items():
         if isinstance(value, dict):
-            yield from ((key if often[key] == 1 else f"{name}.{key}", item) for key, item in value.items())
+            yield from ((key if counts[key] == 1 else f"{name}.{key}", item) for key, item in value.items())
         else:
             yield name, value
 
@@ -136,7 +137,7 @@ def _filled(parts):
 
 
 def call_shown(call, parameters=()):
-    """A call as a student would type it: large arrays by shape only."""
+    """Format a call in one line as a student would type it, with large arrays shortened."""
     names = list(parameters)[: len(call.args)] + [""] * max(0, len(call.args) - len(parameters))
     given = [*zip(names, call.args, strict=True), *call.kwargs.items()]
     shown = [(f"{_word(name)}=" if name else "") + show(value).replace("\n ", " ") for name, value in given]
@@ -144,7 +145,7 @@ def call_shown(call, parameters=()):
 
 
 def pair_shown(you, expected):
-    """What came back and what was expected, with as many digits as it takes to tell them apart."""
+    """Format the returned and the expected value with as many digits as it takes to tell them apart."""
     texts = ""
     for digits in (DIGITS, 7, 10, 13, 17):
         texts = tuple(value if isinstance(value, str) else show(value, digits) for value in (you, expected))
@@ -154,10 +155,10 @@ def pair_shown(you, expected):
 
 
 def largest_difference(you, expected):
-    """Where two arrays of one shape differ most, as text; "" if they are not that."""
+    """Say where two arrays of the same shape differ most; "" if they are not such arrays."""
     try:
         you, expected = np.asarray(you, dtype=float), np.asarray(expected, dtype=float)
-    except (TypeError, ValueError, OverflowError):  # an int beyond every float
+    except (TypeError, ValueError, OverflowError):  # OverflowError: an int too large for a float
         return ""
     if you.shape != expected.shape or you.ndim == 0 or you.size < 2:
         return ""

@@ -1,6 +1,6 @@
-"""What a specification is written with: graded properties, the student's functions, and honest comparisons.
+"""The names with which a specification is written: graded properties, the student's functions, comparisons.
 
-A specification file ``tests/spec/test_NN_slug.py`` is an ordinary pytest file; each property asks a `student`::
+A specification ``tests/spec/test_NN_slug.py`` is an ordinary pytest file; each property calls functions of `student`::
 
     @graded(2, "OA + OF = E(w^_+) - E*", case=strategies.decompositions())
     def test_parts_sum(student, case):
@@ -9,7 +9,7 @@ A specification file ``tests/spec/test_NN_slug.py`` is an ordinary pytest file; 
         ...
         expect_close(total, excess, atol=1e-12, because="OF is defined as what OA leaves of the excess")
 
-pytest runs it against the solutions, ``fls check`` against a student's file in a worker process.
+pytest runs it on the solutions, ``fls check`` on a student's file in a worker process.
 """
 
 import copy
@@ -38,7 +38,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Graded:
-    """What a property is worth, and the sentence and formula that a student sees."""
+    """The points of a property, and the formula and sentence that a student sees."""
 
     points: int
     formula: str
@@ -46,24 +46,25 @@ class Graded:
 
 
 def graded(points, formula, examples=30, first=(), in_place=(), **strategies):
-    """Mark a function as a graded property and feed it with examples.
+    """Mark a function as a graded property and run it on examples.
 
     Parameters
     ----------
     points : int
         Whole points, all or nothing.
     formula : str
-        The property in the paper's notation, one line.
+        The property in the paper's notation, in one line.
     examples : int
-        How many examples to draw.
+        Number of examples to draw.
     first : sequence of dict
-        Inputs that are tried before any is drawn, each with a value for every argument after `student`: the lesson's
-        own example, a boundary that is seldom drawn. Without strategies they are all that is tried.
+        Inputs to try before any is drawn, each with a value for every argument after `student`: for instance the
+        lesson's example, or a boundary that is seldom drawn. Without strategies, nothing else is tried.
     in_place : sequence of str
-        Functions that may change their arguments. Any other fails the property by doing so, unless that has failed an
-        earlier property of the exercise.
+        Functions that may change their arguments. Any other function fails the property if it does so, unless the
+        same change has failed an earlier property of the exercise.
     **strategies : hypothesis strategies
-        One for each argument after `student`; they must draw plain values. None: the property runs once.
+        One for each argument after `student`; they must draw plain values. Without any strategy and without `first`,
+        the property runs once.
     """
     if any(set(inputs) != set(strategies or first[0]) for inputs in first):
         raise TypeError(f"each of `first` needs a value for each of {sorted(strategies or first[0])}")
@@ -83,7 +84,7 @@ def graded(points, formula, examples=30, first=(), in_place=(), **strategies):
                 database=None,
                 derandomize=True,
                 report_multiple_bugs=False,
-                # Without "explain", which tries for minutes to say which parts of a failing example matter.
+                # Not the phase "explain", which takes minutes to find out which parts of a failing example matter.
                 phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
@@ -91,7 +92,7 @@ def graded(points, formula, examples=30, first=(), in_place=(), **strategies):
         if first:
             test = _after(first, example, test if strategies else None)
         test.graded = Graded(points, formula, " ".join(function.__doc__.split()))
-        # What `search` builds its own run from: other seeds, a limit in time, one example by hand.
+        # `search` builds its own runs from these: with other seeds, with a time limit, on one given example.
         test.example, test.strategies, test.examples = example, strategies, examples
         test.first = tuple(first)
         return test
@@ -100,7 +101,7 @@ def graded(points, formula, examples=30, first=(), in_place=(), **strategies):
 
 
 def _after(first, example, drawn):
-    """A test for pytest that tries the inputs of `first`, then those that are drawn."""
+    """Return a test for pytest that tries the inputs of `first`, then the drawn ones."""
 
     @functools.wraps(example)
     def test(student):
@@ -109,6 +110,6 @@ def _after(first, example, drawn):
         if drawn:
             drawn(student)
 
-    # Else pytest would look for fixtures that are called like the arguments of the property.
+    # Otherwise pytest would look for fixtures with the names of the property's arguments.
     test.__signature__ = inspect.Signature([inspect.Parameter("student", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
     return test

@@ -1,7 +1,7 @@
-"""The inputs on which properties are tried: small, named, and simple to read once shrunk.
+"""Hypothesis strategies for the inputs of properties; shrunk examples are small and easy to read.
 
-Every strategy draws plain values. Entries are quarters or seeds of a generator, so that the smallest counterexample
-has numbers that a person can check by hand.
+Every strategy draws plain values. Entries are multiples of 1/4 or seeds of a generator, so that the smallest
+counterexample has numbers that a person can check by hand.
 """
 
 import functools
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 QUARTERS = st.integers(-12, 12).map(lambda k: k / 4)
-"""-3 to 3 in steps of 1/4: exact in every float format that a student would use."""
+"""Numbers from -3 to 3 in steps of 1/4, which every float format represents exactly."""
 
 SIGNS, COINS = st.sampled_from([1.0, -1.0]), st.booleans()
 
@@ -25,12 +25,12 @@ ratios = st.integers(1, 16).map(lambda k: k / 4)
 """Signal-to-noise kappa/sigma."""
 
 
-# Made once for the same arguments: Hypothesis looks at those of a new strategy for longer than it then draws.
+# The strategies are cached: Hypothesis takes longer to validate a new strategy than to draw from it.
 
 
 @functools.lru_cache(maxsize=None, typed=True)
 def any_of(*values):
-    """One of some values, of which the first is the simplest."""
+    """One of the given values; Hypothesis shrinks towards the first."""
     return st.sampled_from(values)
 
 
@@ -42,33 +42,33 @@ def quarters(*shape):
 
 @functools.cache
 def vectors(n_features, zero=False):
-    """Vectors (d,), not zero unless told."""
+    """Vectors (d,); the zero vector only if `zero`."""
     return quarters(n_features) if zero else quarters(n_features).filter(np.any)
 
 
 @functools.cache
 def rows(n_features, zero=False):
-    """Vectors (d,) drawn entry by entry; of an array Hypothesis draws one entry for most. Not zero unless told."""
-    every = st.tuples(*[QUARTERS] * n_features).map(np.array)
-    return every if zero else every.filter(np.any)
+    """Vectors (d,) drawn entry by entry, where `vectors` gives most entries the same value; zero only if `zero`."""
+    drawn = st.tuples(*[QUARTERS] * n_features).map(np.array)
+    return drawn if zero else drawn.filter(np.any)
 
 
 @functools.cache
 def labels(n):
-    """Labels -1 and +1 (n,), at times all equal."""
+    """Labels -1 and +1 (n,), sometimes all equal."""
     return arrays(np.float64, (n,), elements=SIGNS)
 
 
 @functools.cache
 def orders(n):
-    """The numbers below n in any order."""
+    """Permutations of 0, ..., n - 1."""
     return st.permutations(range(n))
 
 
 @functools.cache
 @st.composite
 def frames(draw, n_features):
-    """Orthonormal axes, one per row (d, d): those of the space in any order and direction, some turned by 3-4-5."""
+    """Orthonormal axes, one per row (d, d): signed unit vectors in any order, some pairs rotated by (0.6, 0.8)."""
     axes = np.eye(n_features)[draw(orders(n_features))]
     axes *= np.array([draw(SIGNS) for _ in range(n_features)])[:, None]
     for k in range(n_features - 1):
@@ -79,7 +79,7 @@ def frames(draw, n_features):
 
 @st.composite
 def datasets(draw, max_samples=6, max_features=4, both_classes=False):
-    """Small labelled sets: dict of X (n, d) and y (n,)."""
+    """Small labelled data sets: dict of X (n, d) and y (n,)."""
     n = draw(st.integers(2 if both_classes else 1, max_samples))
     d = draw(st.integers(1, max_features))
     X, y = draw(quarters(n, d)), draw(labels(n))
@@ -90,7 +90,7 @@ def datasets(draw, max_samples=6, max_features=4, both_classes=False):
 
 @st.composite
 def training_problems(draw, max_samples=6, max_features=4, max_neurons=5):
-    """A small set and a network on it, dead neurons included: dict of X (n, d), y (n,), W (h, d), v (h,)."""
+    """A small data set and a network, possibly with dead neurons: dict of X (n, d), y (n,), W (h, d), v (h,)."""
     data = draw(datasets(max_samples, max_features))
     h, d = draw(st.integers(1, max_neurons)), data["X"].shape[1]
     return {**data, "W": draw(quarters(h, d)), "v": draw(quarters(h))}

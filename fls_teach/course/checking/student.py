@@ -1,4 +1,4 @@
-"""A student's functions as a property calls them: with what they cost, and what they were asked."""
+"""A student's functions as a property calls them; the calls and their times are recorded."""
 
 import functools
 import time
@@ -9,12 +9,12 @@ from fls_teach.sandbox import NotPlain
 from fls_teach.sandbox.proc.cpu_time import charged_seconds
 
 SLACK = 3.0
-"""How many times as long as its limit a call may take by the clock, while others keep the processor busy."""
+"""A call may take up to this many times its limit in wall time, if other processes keep the processor busy."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a student's function and what came of it."""
+    """One call of a student's function and its outcome."""
 
     function: str
     args: tuple
@@ -33,20 +33,21 @@ class Student:
     Attributes
     ----------
     inputs : dict
-        What the running example was given.
+        Inputs of the running example.
     calls : list of Call
-        What the running example has asked so far; without the value where there were more than `KEPT_BYTES` of them.
+        Calls of the running example so far. An answer is left out if all answers together would exceed `KEPT_BYTES`.
     past : list of Call
-        Some of what earlier properties have asked.
+        Some of the calls of earlier properties.
     excused : set of (function, argument)
-        Arguments whose change has failed a property already. It is left out of later calls: one mistake costs one
-        property, also where another asks about it.
+        Arguments whose change in place has already failed a property. Later calls ignore the change, so that one
+        mistake costs one property only.
     seconds : float
-        What all calls so far have taken, as `charged_seconds`: others may keep the processor busy.
+        Time that all calls so far have taken, counted by `charged_seconds`: other processes may keep the processor
+        busy.
     handing_over : float
-        Seconds of this thread's processor time in which calls were passed on and their answers read.
+        Processor time in seconds that this thread has spent on sending calls and reading their answers.
     after_call : callable
-        Called after each call.
+        Called without arguments after each call.
     """
 
     def __init__(self, session):
@@ -61,7 +62,7 @@ class Student:
         self.inputs, self.calls, self._kept = inputs, [], 0
 
     def expect_arguments_kept(self, in_place=()):
-        """Fail the property if a call of this example, but for those of the functions `in_place`, changed an argument.
+        """Fail the property if a call of this example changed an argument, except calls of functions in `in_place`.
 
         Raises
         ------
@@ -72,23 +73,24 @@ class Student:
                 raise ArgumentChanged(call, call.outcome.mutated)
 
     def __getattr__(self, function):
-        if function.startswith("_"):  # Hypothesis and pytest look for these
+        if function.startswith("_"):  # Hypothesis and pytest look for such attributes
             raise AttributeError(function)
         return functools.partial(self.call, function)
 
     def call(self, function, *args, **kwargs):
-        """The value of one call; `function` may be "support:NAME", a trusted function of the exercise.
+        """Call a function and return its value; "support:NAME" is a trusted function of the exercise.
 
         Raises
         ------
         CallFailed, Abandoned
+            If the student's function failed.
         CheckerBroken
-            From what was raised, if that was not the student's code.
+            If the checker failed; its cause is the original exception.
         """
         began = time.thread_time()
         try:
             outcome = self.session.call(function, *args, **kwargs)
-        except NotPlain:  # a value of the student's, made into something else by the specification
+        except NotPlain:  # the specification passed on a value that it derived from a student's answer
             raise
         except Exception as problem:
             raise CheckerBroken from problem
@@ -104,8 +106,8 @@ class Student:
         changed = tuple(name for name in outcome.mutated if (function, name) not in self.excused)
         if changed != outcome.mutated:
             outcome = replace(outcome, mutated=changed)
-        heavy = weight(outcome.value)
-        if heavy + self._kept > KEPT_BYTES:
-            outcome, heavy = replace(outcome, kind="not_plain", value=None, detail="more than can be kept"), 0
-        self._kept += heavy
-        self.calls.append(Call(function, args, kwargs, outcome, heavy))
+        size = weight(outcome.value)
+        if size + self._kept > KEPT_BYTES:
+            outcome, size = replace(outcome, kind="not_plain", value=None, detail="more than can be kept"), 0
+        self._kept += size
+        self.calls.append(Call(function, args, kwargs, outcome, size))
