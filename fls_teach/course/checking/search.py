@@ -4,13 +4,13 @@ import contextlib
 import copy
 import functools
 import hashlib
-import os
 import time
 import traceback
 import warnings
 from dataclasses import dataclass, field
 
 from fls_teach.course.checking.failures import Abandoned, ArgumentChanged, CheckerBroken, CheckerTooSlow
+from fls_teach.course.checking.hypothesis_setup import import_hypothesis
 
 KEPT_CALLS, KEPT_BYTES = 60, 8 << 20
 FRESH, FRESH_SECONDS = 24, 3.0  # further examples, and the time for them, to tell misconceptions apart
@@ -298,24 +298,3 @@ def replay(test, student, inputs):
         calls = list(student.calls)
         return Failure(error, inputs, calls, calls, fresh=functools.partial(_fresh, test, student, 0))
     return None
-
-
-def import_hypothesis():
-    """Import Hypothesis and make it try the same examples for the same seed on every machine.
-
-    By default Hypothesis also draws constants from the source of the local modules that happen to be loaded, which
-    under ``--debug`` include the student's file. No setting turns that off, so this replaces an internal function;
-    setup.cfg names the versions of Hypothesis that are known to have it.
-    """
-    import hypothesis
-    import hypothesis.errors
-    from hypothesis.internal.conjecture import providers
-
-    if hasattr(providers, "_get_local_constants") and hasattr(providers, "_local_constants"):
-        providers._get_local_constants = lambda: providers._local_constants
-    return hypothesis
-
-
-def keep_caches_in(folder):
-    """Make Hypothesis keep its files in `folder`, not in the student's current folder; call it before the import."""
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(folder))

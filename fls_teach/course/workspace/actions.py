@@ -58,7 +58,8 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=Fa
     if quick:
         return unchecked(exercise, *quick)
     # Only now is there something to run.
-    from fls_teach.course.checking.search import NO_LIMITS, keep_caches_in
+    from fls_teach.course.checking.hypothesis_setup import keep_caches_in
+    from fls_teach.course.checking.search import NO_LIMITS
     from fls_teach.sandbox import InProcess, Session
 
     keep_caches_in(workspace.hidden / "hypothesis")
