@@ -1,6 +1,7 @@
 """Text that somebody else chose, made safe to show: in a terminal, a page, a table, XML or JSON."""
 
 import re
+import unicodedata
 
 # What moves a terminal's cursor, what XML 1.0 forbids (lone surrogates included: no parser need accept them, and
 # Gradescope's database takes no NUL), and what reorders a line or cannot be seen: with these, a report shows what was
@@ -10,6 +11,11 @@ UNSAFE = re.compile(
     "\u2060-\u206f\u2800\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+
+
+# Some are printable, says Python, but cannot be seen: two names that differ in one of them look the same.
+UNSEEN = re.compile(f"{UNSAFE.pattern}|[\ufe00-\ufe0f]")
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no undecodable byte
 
 
 def printable(text: str) -> str:
@@ -28,6 +34,26 @@ def visible_text(text: str, limit: int) -> str:
     text = printable(text)
     left_out = len(text) - limit
     return f"{text[:limit]}\n... ({left_out} more characters not shown)" if left_out > 0 else text
+
+
+def one_line(text: str, limit: int = 80) -> str:
+    """`text` on one printable line of at most `limit` characters, as a name or a path is shown.
+
+    Examples
+    --------
+    >>> one_line("a\\x1b[2Jb" + chr(0x202E))
+    'a?[2Jb?'
+    >>> print(one_line("caf\\udce9"), one_line("caf\\udcc3\\udca9"))
+    caf\\xe9 café
+    """
+    text = unicodedata.normalize("NFC", decode_name(text[: 4 * limit]))
+    text = "".join(letter if letter.isprintable() else "?" for letter in UNSEEN.sub("?", text))
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def decode_name(name: str) -> str:
+    """A file's name as text, read as UTF-8 in every locale; bytes that are not UTF-8 are escaped."""
+    return _NO_BYTE.sub("?", name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _escaped(found):

@@ -15,7 +15,6 @@ from fls_teach.autograder import results_folder
 from fls_teach.autograder.conclude import OF_ALL, conclude, settle
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.collect import collect, holds_work
-from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.marking import batch, course_key, overrides
 from fls_teach.autograder.marking.cluster import cluster_at
 from fls_teach.autograder.marking.late import late_rule
@@ -25,6 +24,7 @@ from fls_teach.autograder.reports.roster import Roster
 from fls_teach.autograder.selection import selected
 from fls_teach.autograder.sentence import GOES_ON, refusal
 from fls_teach.autograder.settings import RunSettings
+from fls_teach.characters import one_line
 from fls_teach.course.checking.check import check_specifications
 from fls_teach.course.registry import CourseError, MissingModule, course_root, exercises, own_root
 from fls_teach.course.withheld import check_folder, digest
@@ -130,7 +130,7 @@ def _submissions(settings):
     def results_in(folder):
         if settings.single or not results_folder.is_results_folder(folder) or holds_work(folder, exercises()):
             return ""  # a submission that includes settings is graded all the same
-        remark("earlier_results", shown(str(folder), 200))
+        remark("earlier_results", one_line(str(folder), 200))
         return "holds the results of an earlier fls grade"
 
     rows = groups.read(settings.groups) if settings.groups is not None else []
@@ -148,8 +148,8 @@ def _keep_apart(entries, settings):
         for path in settings.paths if ours is not None and "\0" not in str(ours) else ():  # else reading it says so
             if Path(os.path.realpath(ours)).is_relative_to(os.path.realpath(path)):
                 raise CourseError(
-                    f"{option} '{shown(str(ours), 200)}' lies in '{shown(str(path), 200)}', where a submission could "
-                    "bring its own; keep it elsewhere"
+                    f"{option} '{one_line(str(ours), 200)}' lies in '{one_line(str(path), 200)}', where a submission "
+                    "could bring its own; keep it elsewhere"
                 )
     folders = {entry.folder for entry in entries}
     for entry in entries:

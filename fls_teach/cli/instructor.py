@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from fls_teach import terminal
-from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.settings import TOTAL_LIMIT, RunSettings
+from fls_teach.characters import one_line
 from fls_teach.cli.shared import (
     Seconds,
     complete_exercise,
@@ -29,7 +29,7 @@ class _FilesAreNoOptions(click.Command):
     def parse_args(self, ctx, args):
         for word in args:
             if word.startswith("-") and os.path.lexists(word):
-                name = shown(word)
+                name = one_line(word)
                 raise click.UsageError(
                     f"is '{name}' an option, or the file of that name here? Name the folder instead, or write ./* for *"
                 )

@@ -195,9 +195,9 @@ def test_nobody_bears_the_name_of_another(twins, tmp_path):
     turned = {entry.path.name: (entry.name, entry.folder) for entry in collect(reversed(paths), exercises())}
     assert {name: each[name] for name in twins} == turned
     for name in twins:
-        shown, folder = each[name]
+        one_line, folder = each[name]
         bare = unicodedata.normalize("NFC", " ".join(name.split()))
-        assert re.fullmatch(re.escape(bare) + r" \[[0-9a-f]{8}\]", shown) and re.search("-[0-9a-f]{8}$", folder)
+        assert re.fullmatch(re.escape(bare) + r" \[[0-9a-f]{8}\]", one_line) and re.search("-[0-9a-f]{8}$", folder)
 
 
 def test_what_nobody_sees_in_a_name_is_shown(tmp_path):

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from fls_teach.autograder.intake import archives, by_pattern, sources
 from fls_teach.autograder.intake.collect import collect, holds_work
-from fls_teach.autograder.intake.file_names import is_work, recognised
+from fls_teach.autograder.intake.file_names import is_work, match_file_name
 from fls_teach.autograder.intake.sources import Unreadable
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import CourseError, exercises
@@ -884,7 +884,7 @@ def test_any_change_to_a_tar(tmp_path_factory, changes):
 def test_a_name_is_read_in_no_time(name):
     """Catches patterns that try every way to read a name: twelve time stamps took seconds, fourteen 15, and so on."""
     began = time.process_time()
-    recognised(name, ("08_bayes_error",))
+    match_file_name(name, ("08_bayes_error",))
     is_work(name)
     assert time.process_time() - began < 0.1
 

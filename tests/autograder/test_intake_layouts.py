@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from fls_teach.autograder.intake.collect import collect
-from fls_teach.autograder.intake.file_names import is_part
+from fls_teach.autograder.intake.file_names import names_a_part
 from fls_teach.course.registry import CourseError
 
 from .test_intake_platforms import CHOSEN, EIGHT, FILE, MOODLE, NINE, OTHER, lay, zipped
@@ -98,7 +98,7 @@ def test_folders_called_as_parts_are_one_persons(packed, tmp_path):
     found = read({f"src/{FILE}": "x", "data/x.csv": "", "docs/x.txt": ""}, packed, tmp_path, name="ada")
     assert {name: each.files for name, each in found.items()} == {"ada": {EIGHT: b"x"}}
     assert not found["ada"].review
-    assert is_part("Old version (2)") and not any(map(is_part, ("u1", "2", "Berg", "Alt", "", "srcs")))
+    assert names_a_part("Old version (2)") and not any(map(names_a_part, ("u1", "2", "Berg", "Alt", "", "srcs")))
 
 
 @pytest.mark.parametrize("around", ["all.zip", "Homework 1", "all.zip/hw.zip"])

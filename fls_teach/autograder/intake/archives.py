@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from fls_teach.autograder.intake import sources
-from fls_teach.autograder.intake.file_names import LONGEST, is_archive, not_taken, recognised, shown
+from fls_teach.autograder.intake.file_names import LONGEST, is_archive, match_file_name, not_taken
 from fls_teach.autograder.intake.sources import PROBLEMS, Item, Refused, TooLarge, Tree, Unreadable, go_on
+from fls_teach.characters import one_line
 
 MAX_ARCHIVES = 8  # opened for one submission
 _ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
@@ -89,7 +90,7 @@ def opened(items: list[Item], expected: tuple[str, ...]) -> tuple[list[Item], li
     """What lies in the archives among some items, and in those in them; and notes on those that cannot be opened."""
     found, refused, count, left = [*items], list[str](), 0, sources.MAX_UNPACKED_BYTES
     for item in found:  # which grows
-        if not is_archive(item.parts[-1]) or item.problem or recognised(item.parts[-1], expected):
+        if not is_archive(item.parts[-1]) or item.problem or match_file_name(item.parts[-1], expected):
             continue
         count += 1
         try:
@@ -181,7 +182,7 @@ def _sound(kind):
     except (Refused, Unreadable):
         raise
     except Exception as error:
-        words = shown(str(error) or type(error).__name__)
+        words = one_line(str(error) or type(error).__name__)
         what = f"it is not a {kind} or a damaged one" if kind else "it is damaged"
         raise Refused(f"{what} ({words})") from None
 

@@ -5,19 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fls_teach.autograder.intake.by_pattern import Found
-from fls_teach.autograder.intake.file_names import is_archive, named_after
+from fls_teach.autograder.intake.by_pattern import Piece
+from fls_teach.autograder.intake.file_names import is_archive, match_folder_name
 from fls_teach.autograder.intake.patterns import moment
 from fls_teach.autograder.intake.submission import Submission
 
 
-def alone(place: Path, kind: str) -> Submission:
+def whole_submission(place: Path, kind: str) -> Submission:
     """All that lies at a path, as one submission, of which only the path's name says whose it is."""
     name = re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE) if kind in ("archive", "file") else place.name
     return Submission(who=place.name, called=name, path=place, kind=kind)
 
 
-def by_attempt(found: list[Found], place: Path, kind: str, expected: tuple[str, ...]) -> list[tuple[Submission, ...]]:
+def by_attempt(found: list[Piece], place: Path, kind: str, expected: tuple[str, ...]) -> list[tuple[Submission, ...]]:
     """Each person's attempts in a folder or archive at `place`, the earliest first."""
     everybody: dict[str, dict[Any, tuple[Submission, list[Any]]]] = {}
     for each, at, file in found:
@@ -39,7 +39,7 @@ def _placed(found, place, kind, expected):
     if kind == "folder" and len(archives) == 1 and "" not in archives:
         members = tuple((path.partition("//")[2], name) for path, name in found.members)
         return replace(found, path=place.joinpath(*archives), kind="archive", members=members)
-    if any(named_after(folder, expected) for folder in path.split("/")[:-1]):
+    if any(match_folder_name(folder, expected) for folder in path.split("/")[:-1]):
         return replace(found, path=place, kind=kind)
     if kind == "folder" and not more and (path.endswith("/") or found.problem or Path(path).name == name):
         own = "folder" if path.endswith("/") else "archive" if is_archive(name) else "file"

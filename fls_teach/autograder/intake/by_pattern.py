@@ -6,26 +6,26 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from fls_teach.autograder.intake.file_names import called_freely, is_work, meant
+from fls_teach.autograder.intake.file_names import has_free_name, intended_exercise, is_work
 from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.submission import Submission
 
 
-class Found(NamedTuple):
+class Piece(NamedTuple):
     """What lies at a place, whose it is, and the name of the file for its author; "" for a folder, or for no file."""
 
-    whose: Submission
+    owner: Submission
     place: Place
     file: str
 
     @property
-    def of_platform(self) -> bool:
+    def from_platform(self) -> bool:
         """Whether a platform's pattern says whose it is."""
-        return self.whose.platform not in ("", "any")
+        return self.owner.platform not in ("", "any")
 
 
-def by_name(place: Place, own: bool) -> tuple[list[Found], bool]:
+def by_name(place: Place, own: bool) -> tuple[list[Piece], bool]:
     """What patterns read of what lies in a folder or archive, and whether that surely is people's.
 
     Parameters
@@ -62,16 +62,16 @@ def by_name(place: Place, own: bool) -> tuple[list[Found], bool]:
                 read = best(platforms)
         sure = len(read) > 1
         read |= _beside(said, read)
-    return [Found(whose, said[path], files.get(path, file)) for path, (whose, file) in read.items()], sure
+    return [Piece(owner, said[path], files.get(path, file)) for path, (owner, file) in read.items()], sure
 
 
-def nameless(place: Place) -> list[Place]:
+def freely_named_files(place: Place) -> list[Place]:
     """Files that people may have called as they liked ("ada.py", "ben.py"), if no name says that one person did."""
     files = [each for each in place.children if not each.holds and is_work(each.name)]
-    if any(not called_freely(each.name) or meant(each.name, place.search.expected) for each in files):
+    if any(not has_free_name(each.name) or intended_exercise(each.name, place.search.expected) for each in files):
         return []
-    parts = any(each.holds and each.claims and not each.stranger for each in place.children)
-    return files if sum(each.stranger for each in files) > 1 and not parts else []
+    parts = any(each.holds and each.claims and not each.may_be_person for each in place.children)
+    return files if sum(each.may_be_person for each in files) > 1 and not parts else []
 
 
 def _said(place):
@@ -80,7 +80,7 @@ def _said(place):
     A file gets the exercise's name if only a folder around it bears that, or if it can be of no other exercise.
     """
     expected, names = place.search.expected, {each.name for each in place.children}
-    free = nameless(place) if len(expected) == 1 and place.at_top else []
+    free = freely_named_files(place) if len(expected) == 1 and place.is_alone else []
     said, files = {}, {}
     for each in place.children:
         exercise = next((name for name, level in each.claims.items() if level == 2), None) if not each.holds else None
@@ -102,8 +102,8 @@ def _path(each, around):
 def _beside(said, read):
     """What no pattern reads beside what it reads in a person's folder: as an attempt before all others."""
     owners, rest = {}, {}
-    for path, (whose, _) in read.items():
-        owners.setdefault(path.split("/")[0], {})[whose.who] = whose
+    for path, (owner, _) in read.items():
+        owners.setdefault(path.split("/")[0], {})[owner.who] = owner
     for path, each in said.items():
         above, _, below = path.partition("/")
         theirs, folder = owners.get(above, {}), each.kind == "folder"

@@ -6,11 +6,11 @@ from fls_teach.autograder.intake.file_names import (
     AFTER,
     LONGEST,
     STAMP,
-    claimed,
-    meant,
-    named_after,
+    intended_exercise,
+    item_path,
+    match_folder_name,
+    match_path,
     not_taken,
-    path_of,
 )
 from fls_teach.autograder.intake.sources import Item, Refused, go_on
 from fls_teach.course.registry import find_exercise
@@ -53,7 +53,7 @@ def choose(
     claims, remarks, unread, taken, unclear, files = {}, [], [], [], [], {}
     for item in sorted(items, key=lambda item: item.parts):
         go_on()
-        claim = claimed(item.parts, expected)
+        claim = match_path(item.parts, expected)
         if claim:
             claims.setdefault(claim[0], []).append((claim[1], item))
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
@@ -80,9 +80,9 @@ def choose(
         elif best:
             _, item, files[name] = best[0]
             others = f", not {_listed(rest, len(claim))}" if rest else ""
-            others += f"; '{path_of(stub[1])}' is the unchanged stub" if texts and stub else ""
+            others += f"; '{item_path(stub[1])}' is the unchanged stub" if texts and stub else ""
             if others or item.parts[-1] != f"{name}.py":
-                taken.append(f"'{path_of(item)}' was taken as {name}{others}.")
+                taken.append(f"'{item_path(item)}' was taken as {name}{others}.")
     notes = [*refused, *unclear, *unread, *taken, *remarks]
     if files:
         return files, notes, unclear, {*claims}
@@ -129,7 +129,7 @@ def _latest(archives):
 
 def _depth(parts, name, expected):
     """How many folders a file lies in, but for one that is called as its exercise."""
-    own = len(parts) > 1 and (named_after(parts[-2], expected) or ("",))[0] == name
+    own = len(parts) > 1 and (match_folder_name(parts[-2], expected) or ("",))[0] == name
     return len(parts) - own
 
 
@@ -141,12 +141,12 @@ def _plain(data):
 def _listed(found, unread):
     count = len(found[3:]) + unread
     more = f" and {count} more" if count else ""
-    return " and ".join(f"'{path_of(item)}'" for _, item, _ in found[:3]) + more
+    return " and ".join(f"'{item_path(item)}'" for _, item, _ in found[:3]) + more
 
 
 def _worth_a_remark(name, expected):
     """Why a file was not taken that its author may have meant to hand in; "" for all others."""
-    wanted = meant(name, expected)
+    wanted = intended_exercise(name, expected)
     if name.casefold().endswith(".ipynb"):
         return "it " + notebook_complaint("", "it.ipynb", f"{wanted or 'NN_name'}.py")
     return f"its name must be {wanted}.py" if wanted else ""

@@ -11,15 +11,16 @@ from typing import Any
 
 from fls_teach.autograder.intake import groups
 from fls_teach.autograder.intake.archives import tree_at
-from fls_teach.autograder.intake.attempts import alone, by_attempt
-from fls_teach.autograder.intake.by_pattern import nameless
-from fls_teach.autograder.intake.file_names import is_archive, is_part, is_work, recognised, shown, stem_of
+from fls_teach.autograder.intake.attempts import by_attempt, whole_submission
+from fls_teach.autograder.intake.by_pattern import freely_named_files
+from fls_teach.autograder.intake.file_names import is_archive, is_work, match_file_name, names_a_part, stem_of
 from fls_teach.autograder.intake.labels import disambiguate, folders_of, names_of
 from fls_teach.autograder.intake.patterns import moment, patterns_for
 from fls_teach.autograder.intake.people import Crowd
 from fls_teach.autograder.intake.places import Search
 from fls_teach.autograder.intake.sources import Refused, Unreadable, limited
 from fls_teach.autograder.intake.submission import Submission
+from fls_teach.characters import one_line
 from fls_teach.course.registry import CourseError, Exercise
 
 
@@ -72,7 +73,7 @@ def collect(
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows), remark)):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
         others = {each.called for each in own[:-1] if each.who != own[counts].who}
-        said = [f"'{shown(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
+        said = [f"'{one_line(name)}' is of this group; what lies there was not taken." for name in sorted(others)]
         if counts + 1 < len(own):
             said.append(f"The last of {len(own)} attempts holds no file, so an earlier one was taken.")
         own = [
@@ -105,47 +106,47 @@ def holds_work(path: Path, exercises: Iterable[Exercise]) -> bool:
 def _found_at(path, expected, results_in, single, patterns, by_file, remark, insist):
     """The attempts of each person, as tuples of `Submission`, of what is meant by a path of the command line."""
     place, kind = _place(path)
-    whole, said = [(alone(place, kind),)], shown(os.fspath(path), 200)
+    whole, said = [(whole_submission(place, kind),)], one_line(os.fspath(path), 200)
     if kind == "folder" and (reason := results_in(place)):
         raise CourseError(f"'{said}' {reason}; name a folder with what was handed in")
     if single:
         return whole
     if kind == "file":
-        claim = recognised(place.name, expected)
+        claim = match_file_name(place.name, expected)
         own = None if claim and claim[1] == 0 else by_file(place.parent).get(place.name)
         return [own] if own else whole
     passed = []
 
-    def passed_over(at):
+    def is_skipped(at):
         passed.append(kind == "folder" and "" not in at and bool(results_in(place.joinpath(*at))))
         return passed[-1]
 
     try:
         with limited() if kind == "archive" else contextlib.nullcontext():
-            around = (place.name,) * (recognised(f"{stem_of(place.name)}.py", expected) is not None)
-            search = Search(tree_at(place, kind), kind == "archive", around, patterns, expected, passed_over)
+            around = (place.name,) * (match_file_name(f"{stem_of(place.name)}.py", expected) is not None)
+            search = Search(tree_at(place, kind), kind == "archive", around, patterns, expected, is_skipped)
             top = Crowd(search, name=place.name)
             hidden = [*top.hidden]  # if nothing can be listed, this says so
             found, several, own = top.people
             doubt = top.doubt if not several else found[0].place.doubt if len(found) == 1 else ()
             if own:
                 _refuse_work_of_others(top, own, said)
-            elif not any(row.place.holds or row.whose.platform for row in found):
+            elif not any(row.place.holds or row.owner.platform for row in found):
                 _refuse_nameless(top, said)
     except Refused:
         return whole  # reading it says why
     except Unreadable as problem:
         raise CourseError(str(problem)) from None
-    if insist and not any(row.whose.platform for row in found):
+    if insist and not any(row.owner.platform for row in found):
         raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
-    parts = all(row.place.kind == "folder" and is_part(row.place.name) for row in found)
+    parts = all(row.place.kind == "folder" and names_a_part(row.place.name) for row in found)
     if own or not several and (kind == "archive" or parts and found):
         return [(replace(whole[0][0], review=doubt),)]
-    if any(row.place.holds or not row.whose.problem for row in found):
+    if any(row.place.holds or not row.owner.problem for row in found):
         for name in hidden:
-            remark("hidden", shown(name))
+            remark("hidden", one_line(name))
         if len(found) == 1:  # nothing beside it says what it is
-            found = [found[0]._replace(whose=replace(found[0].whose, review=doubt))]
+            found = [found[0]._replace(owner=replace(found[0].owner, review=doubt))]
         return by_attempt(found, place, kind, expected)
     if not top.children or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
@@ -154,7 +155,7 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
 
 def _place(path):
     """The resolved path of what is named on the command line, and its kind: "folder", "archive" or "file"."""
-    said = shown(os.fspath(path), 200)
+    said = one_line(os.fspath(path), 200)
     if not said.strip():
         raise CourseError("an empty name is no submission; name a folder, a .py file or a zip")
     try:
@@ -180,7 +181,7 @@ def _people_by_file(folder, expected, patterns):
     except (Refused, Unreadable):
         return {}
     people = {own[0].who: own for own in by_attempt(found, folder, "folder", expected)}
-    return {row.place.path: people[row.whose.who] for row in found if row.file and not row.whose.problem}
+    return {row.place.path: people[row.owner.who] for row in found if row.file and not row.owner.problem}
 
 
 def _refuse_work_of_others(top, own, said):
@@ -188,21 +189,21 @@ def _refuse_work_of_others(top, own, said):
 
     Of files three may be, as old versions lie there more often. In an archive, other archives are its author's.
     """
-    strangers = [each for each in top.children if each not in own and each.stranger]
+    strangers = [each for each in top.children if each not in own and each.may_be_person]
     holders = [each for each in strangers if (not top.search.packed if each.packed else each.holds and each.claims)]
     files = [each for each in strangers if not each.holds and min(each.claims.values(), default=2) < 2]
     if len(holders) > 1 or len(files) > 2:
-        theirs = " and ".join(f"'{shown(each.name)}'" for each in (holders if len(holders) > 1 else files)[:2])
+        theirs = " and ".join(f"'{one_line(each.name)}'" for each in (holders if len(holders) > 1 else files)[:2])
         raise CourseError(
-            f"'{said}' holds an exercise ('{shown(own[0].name)}') and what may be the work of others ({theirs}); if "
+            f"'{said}' holds an exercise ('{one_line(own[0].name)}') and what may be the work of others ({theirs}); if "
             "all of it is one person's, give --single, else move one of them away"
         )
 
 
 def _refuse_nameless(top, said):
     """Refuse files that no name tells the exercise of, if they may be several people's."""
-    if unclear := nameless(top):
-        names = " and ".join(f"'{shown(each.name)}'" for each in unclear[:2])
+    if unclear := freely_named_files(top):
+        names = " and ".join(f"'{one_line(each.name)}'" for each in unclear[:2])
         raise CourseError(
             f"'{said}' holds files that no exercise's name is in ({names}); if each is another person's, say of which "
             "exercise they are (--exercise NN), and if all are one person's, give --single"

@@ -4,25 +4,25 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 
-from fls_teach.autograder.intake.by_pattern import Found
-from fls_teach.autograder.intake.file_names import shown
+from fls_teach.autograder.intake.by_pattern import Piece
+from fls_teach.characters import one_line
 
 EXPORT = "submission_metadata.yml"
 _LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
 _PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # in which lines are that a submission has printed
 
 
-def named_by_export(found: list[Found], text: str) -> list[Found]:
+def named_by_export(found: list[Piece], text: str) -> list[Piece]:
     """Add the names, mail addresses and times that the list has, which is not believed to be YAML."""
     parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
     listed = dict(zip(parts[1::2], parts[2::2], strict=True))
     named = []
     for row in found:
-        each = row.whose
+        each = row.owner
         lines = defaultdict(list)
         for key, said in _LISTED.findall(_PRINTED.split(listed.get(each.who, ""))[0]):
-            lines[key].append(shown(said.strip(" '\"\r")))
+            lines[key].append(one_line(said.strip(" '\"\r")))
         called = " and ".join(lines["name"][:6]) or each.called
         login, when = "".join(lines["email"][:1]) or each.login, "".join(lines["created_at"][:1]) or each.when
-        named.append(row._replace(whose=replace(each, called=called, login=login, when=when)))
+        named.append(row._replace(owner=replace(each, called=called, login=login, when=when)))
     return named

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.intake.patterns import moment
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.tables import read_columns
+from fls_teach.characters import one_line
 from fls_teach.course.registry import CourseError
 
 
@@ -21,15 +21,15 @@ def read(path: str | Path) -> list[tuple[str, str]]:
     CourseError
         If it cannot be read, or lacks a column, or a member is in two groups.
     """
-    called = f"--groups '{shown(str(path), 200)}'"
+    called = f"--groups '{one_line(str(path), 200)}'"
     lines = read_columns(path, called, ("submission", "member")).values()
     rows = [(line["submission"], line["member"]) for line in lines if line["submission"] and line["member"]]
     groups = {}
     for submission, member in rows:
         if groups.setdefault(_plain(member), submission) != submission:
             raise CourseError(
-                f"{called} puts '{shown(member)}' into two groups ('{shown(groups[_plain(member)])}' and "
-                f"'{shown(submission)}')"
+                f"{called} puts '{one_line(member)}' into two groups ('{one_line(groups[_plain(member)])}' and "
+                f"'{one_line(submission)}')"
             )
     return rows
 
@@ -62,17 +62,17 @@ def merged(
     for submission, member in rows:
         groups[submission].append(member)
         if _plain(member) not in called:
-            remark("unknown_members", f"{shown(member)} ({shown(submission)})")
+            remark("unknown_members", f"{one_line(member)} ({one_line(submission)})")
     for label, members in groups.items():
         for name in (*sorted(members), label):
             places = called.get(_plain(name), [])
             if len(places) > 1:
                 raise CourseError(
-                    f"--groups: '{shown(name)}' can be {len(places)} people; give the platform's id or login"
+                    f"--groups: '{one_line(name)}' can be {len(places)} people; give the platform's id or login"
                 )
             taken |= dict.fromkeys(places, label)
     if rows and not taken:
-        raise CourseError(f"--groups names nothing that was handed in (the first is '{shown(rows[0][0])}')")
+        raise CourseError(f"--groups names nothing that was handed in (the first is '{one_line(rows[0][0])}')")
     together = defaultdict(list)  # in the order of who is first
     for place in range(len(people)):
         together[taken.get(place, place)].append(place)
@@ -84,7 +84,7 @@ def merged(
         whole = [each for k in sorted(theirs, key=lambda k: k in last) for each in people[k]]
         if all(each.when for each in whole):
             whole.sort(key=lambda each: moment(each.when))
-        result.append((label, tuple(whole), tuple(map(shown, groups[label]))))
+        result.append((label, tuple(whole), tuple(map(one_line, groups[label]))))
     return result
 
 

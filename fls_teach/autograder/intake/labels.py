@@ -7,8 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from fls_teach.autograder.intake.file_names import shown
 from fls_teach.autograder.intake.submission import Submission
+from fls_teach.characters import one_line
 
 try:
     from confusable_homoglyphs.confusables import confusables_data
@@ -42,7 +42,7 @@ def names_of(label: str, found: Submission) -> tuple[str, ...]:
 
 def _shown_name(text):
     """As a person sees it: blanks at its ends, or two of them, look like none, or one."""
-    return " ".join(shown(text, 80).split()) or "submission"
+    return " ".join(one_line(text, 80).split()) or "submission"
 
 
 def folders_of(name: str) -> list[str]:

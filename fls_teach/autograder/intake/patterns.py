@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from fls_teach.autograder.intake.file_names import STAMP, WORDS, data_lines, exercise_pattern, shown
+from fls_teach.autograder.intake.file_names import STAMP, WORDS, data_lines, exercise_pattern
 from fls_teach.autograder.intake.sources import go_on
 from fls_teach.autograder.intake.submission import Submission
+from fls_teach.characters import one_line
 from fls_teach.course.registry import CourseError
 
 _FOLDER_SECONDS = 10  # of processor time, for the names in one folder: a person must not stop the class with a heap
@@ -42,7 +43,7 @@ def patterns_for(text: str | None, expected: tuple[str, ...]) -> list[tuple[str,
         return [each for each in known if "{common}" not in each[1]]
     if named := [each for each in known if each[0] == text.casefold()]:
         return named
-    said, names = f"--pattern '{shown(text)}'", ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
+    said, names = f"--pattern '{one_line(text)}'", ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
     try:
         groups = set(compiled(text).groupindex)
     except (re.error, RecursionError, OverflowError) as problem:
@@ -95,7 +96,7 @@ def read_paths(
         file = said["file"]
         if not match or folder and file != "*":
             continue
-        said = {key: " ".join(shown(said[key], 255).split()) for key in _GROUPS}
+        said = {key: " ".join(one_line(said[key], 255).split()) for key in _GROUPS}
         called = said["name"] or said["who"] or said["login"] or said["id"]
         who = said["who"] or " ".join(filter(None, (called, said["id"], said["login"])))
         same: dict[str, Any] = {key: said[key] for key in ("id", "login", "when", "late")}

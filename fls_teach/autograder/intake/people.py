@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fls_teach.autograder.intake.archives import inside
-from fls_teach.autograder.intake.attempts import alone
-from fls_teach.autograder.intake.by_pattern import Found, by_name
+from fls_teach.autograder.intake.attempts import whole_submission
+from fls_teach.autograder.intake.by_pattern import Piece, by_name
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
-from fls_teach.autograder.intake.file_names import called_freely, is_work, named_after, shown, stem_of
+from fls_teach.autograder.intake.file_names import has_free_name, is_work, match_folder_name, stem_of
 from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
+from fls_teach.characters import one_line
 from fls_teach.course.registry import exercises
 
 NO, PERHAPS, SURELY = range(3)
@@ -34,7 +35,7 @@ class Reading(NamedTuple):
         The exercises' files and folders there, if these make all of it one person's.
     """
 
-    found: list[Found]
+    found: list[Piece]
     several: int = NO
     own: Sequence[Place] = ()
 
@@ -52,14 +53,14 @@ class Crowd(Place):
     @property
     def doubt(self) -> tuple[str, ...]:
         """A sentence if it may be several people's all the same, where it is taken for one person's."""
-        strangers = [] if self.people.own else [each for each in self.children if each.stranger]
+        strangers = [] if self.people.own else [each for each in self.children if each.may_be_person]
         work = [each for each in strangers if each.claims]
-        free = [each for each in strangers if not each.claims and called_freely(each.name)] if work else []
+        free = [each for each in strangers if not each.claims and has_free_name(each.name)] if work else []
         if len(work) == 1 and work[0].holds and len(free) < 2:
             return work[0].doubt
         if len(work + free) < 2:
             return ()
-        named = " and ".join(f"'{shown(each.name)}'" for each in (work + free)[:2])
+        named = " and ".join(f"'{one_line(each.name)}'" for each in (work + free)[:2])
         return (f"It may be the work of several people ({named}); if so, grade what lies in it.",)
 
     @cached_property
@@ -71,20 +72,20 @@ class Crowd(Place):
             own = [each for each in own if not each.packed]
         around = self.inner.count("") + self.search.packed
         if around >= _NESTED and not own and any(each.packed for each in work):
-            row = alone(Path(self.name), "archive")
+            row = whole_submission(Path(self.name), "archive")
             problem = f"archives in it lie more than {_NESTED} deep; unpack it"
-            return Reading([Found(replace(row, problem=problem), self, self.name)], SURELY)
+            return Reading([Piece(replace(row, problem=problem), self, self.name)], SURELY)
         best, sure = by_name(self, bool(own))
         if own and not best:
             found, several = _together(own, True) if all(each.holds for each in own) else ([], NO)
             others = [each for each in self.children if each not in own and not (each.kind == "folder" and _idle(each))]
             return Reading(found + _rest(others, found), several) if found else Reading([], NO, own)
         holders, taken = [each for each in work if each.holds], {each.place.at[: len(self.inner) + 1] for each in best}
-        several, platform = SURELY if sure else NO, all(each.of_platform for each in best)
+        several, platform = SURELY if sure else NO, all(each.from_platform for each in best)
         found = best
         if holders and not (platform and len(taken) > 1):
             many, sure = _together(holders)
-            if len({each.whose.who for each in many if each.of_platform or not (best and platform)}) > bool(best):
+            if len({each.owner.who for each in many if each.from_platform or not (best and platform)}) > bool(best):
                 found, several, taken = many, sure, {each.at for each in holders}
         if not several:
             several = _several([each for each in work if each.holds or each.claims], self)
@@ -105,32 +106,34 @@ class Crowd(Place):
 
 def _idle(folder):
     """Whether a folder is that of an exercise that is not marked, or holds none."""
-    return not folder.claims or named_after(folder.name, tuple(each.name for each in exercises())) is not None
+    return not folder.claims or match_folder_name(folder.name, tuple(each.name for each in exercises())) is not None
 
 
 def _several(places, around):
     """Whether places beside one another are several people's, as far as their names and the exercises in them say."""
-    strangers = [each for each in places if each.stranger]
+    strangers = [each for each in places if each.may_be_person]
     held = Counter((each.holds, each.packed, name) for each in strangers for name in each.claims)  # a zip of a folder
     if held and max(held.values()) > 1:
         return SURELY
     # Two with different exercises may be one person's; but if what is around them is called as no person is, one is.
-    return PERHAPS if len(strangers) > 2 or not around.stranger and any(each.claims for each in strangers) else NO
+    return PERHAPS if len(strangers) > 2 or not around.may_be_person and any(each.claims for each in strangers) else NO
 
 
 def _rest(places, found):
     """What lies beside that, each as a person's: an archive is of the one who is called so."""
-    known, rest = {each.whose.called: each.whose for each in found}, []
+    known, rest = {each.owner.called: each.owner for each in found}, []
     for each in places:
         if each.holds:
-            row = alone(Path(each.name), "archive" if each.packed else "folder")
+            row = whole_submission(Path(each.name), "archive" if each.packed else "folder")
             rest.append(
-                Found(known.get(row.called, row) if each.packed else row, each, each.name if each.packed else "")
+                Piece(known.get(row.called, row) if each.packed else row, each, each.name if each.packed else "")
             )
         elif each.kind != "file" or is_work(each.name):  # a person's, so a person must hear of it
             unclear = "it is not called as what lies beside it is, so it is unclear whose it is"
-            row = replace(alone(Path(each.name), each.kind), called=each.name, problem=PROBLEMS[each.kind] or unclear)
-            rest.append(Found(row, each, each.name))
+            row = replace(
+                whole_submission(Path(each.name), each.kind), called=each.name, problem=PROBLEMS[each.kind] or unclear
+            )
+            rest.append(Piece(row, each, each.name))
     return rest
 
 
@@ -152,13 +155,13 @@ def _together(holders, by_exercise=False):
         if not theirs:  # as of a section of which nobody handed in
             lost += _rest([each], [])
         if by_exercise:  # a person's archive in one, and file in another
-            theirs = [row if row.of_platform else _changed(row, who=row.whose.called) for row in theirs]
+            theirs = [row if row.from_platform else _changed(row, who=row.owner.called) for row in theirs]
         if not each.lost:
-            many = by_exercise or not each.stranger or len(holders) == 1 and len(theirs) > 2
+            many = by_exercise or not each.may_be_person or len(holders) == 1 and len(theirs) > 2
             (certain if theirs and several > (NO if many else PERHAPS) else others)[each] = theirs
             sure.append(several)
-    known = {row.whose.who for row in chain(*certain.values())}
-    more = {row.whose.who for row in chain(*others.values())}
+    known = {row.owner.who for row in chain(*certain.values())}
+    more = {row.owner.who for row in chain(*others.values())}
     if not known or not (by_exercise or len(certain) > len(others) or all(others.values()) and more <= known):
         return [], NO
     found = {each: theirs for each, theirs in (certain | others).items() if theirs}
@@ -173,10 +176,10 @@ def _apart(found):
     they are most in half of the places: one person's can hold as many other names as they like. Only if the places are
     called as versions are, these are people, each with attempts. Else two people are called alike.
     """
-    names = [{row.whose.who for row in rows} for rows in found.values()]
+    names = [{row.owner.who for row in rows} for rows in found.values()]
     often, rows = Counter(chain(*names)), [*chain(*found.values())]
     held = Counter(
-        chain(*({(row.whose.who, name) for row in each for name in row.place.claims} for each in found.values()))
+        chain(*({(row.owner.who, name) for row in each for name in row.place.claims} for each in found.values()))
     )
     twice = {who for (who, _), count in held.items() if count > 1}
     if not twice:
@@ -185,22 +188,22 @@ def _apart(found):
     again = sum(2 * len(theirs & twice) > len(theirs) for theirs in names)
     if _alike(places) and _are_rounds(names, twice) and (len(found) < len(often) or not _alike(often)):
         return [
-            row if row.whose.when else _changed(row, number="".join(re.findall(r"\d+", each.name)))
+            row if row.owner.when else _changed(row, number="".join(re.findall(r"\d+", each.name)))
             for each, rows in found.items()
             for row in rows
         ]
-    if (numbers or 2 * again >= len(names)) and not all(row.whose.id or row.whose.login for row in rows):
+    if (numbers or 2 * again >= len(names)) and not all(row.owner.id or row.owner.login for row in rows):
         return []
-    others = {row.whose.who for row in rows if not row.whose.id + row.whose.login} & twice
+    others = {row.owner.who for row in rows if not row.owner.id + row.owner.login} & twice
     return [
-        _changed(row, who=f"{stem_of(each.name)}/{row.whose.who}") if row.whose.who in others else row
+        _changed(row, who=f"{stem_of(each.name)}/{row.owner.who}") if row.owner.who in others else row
         for each, rows in found.items()
         for row in rows
     ]
 
 
 def _changed(row, **said):
-    return row._replace(whose=replace(row.whose, **said))
+    return row._replace(owner=replace(row.owner, **said))
 
 
 def _alike(names):

@@ -8,13 +8,13 @@ from functools import cached_property
 from fls_teach.autograder.intake.archives import inside, opened
 from fls_teach.autograder.intake.file_names import (
     STAMP,
-    claimed,
     is_archive,
     is_hidden,
     is_junk,
-    is_part,
-    named_after,
-    recognised,
+    match_file_name,
+    match_folder_name,
+    match_path,
+    names_a_part,
 )
 from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
 
@@ -45,7 +45,7 @@ class Search:
     around: tuple[str, ...]
     patterns: list[tuple[str, str]]
     expected: tuple[str, ...]
-    passed_over: Callable[[tuple[str, ...]], bool] = lambda at: False
+    is_skipped: Callable[[tuple[str, ...]], bool] = lambda at: False
 
 
 class Place:
@@ -101,13 +101,13 @@ class Place:
         except (Refused, Unreadable):  # reading it says why
             self.lost = True
             return []
-        return [each for each in visible if each.kind != "folder" or not self.search.passed_over(each.at)]
+        return [each for each in visible if each.kind != "folder" or not self.search.is_skipped(each.at)]
 
     @property
     def hidden(self) -> list[str]:
         """Names of what is called as hidden things are, and may all the same be a person's."""
         junk = (each for each in self.listed if is_junk(each.name) and is_hidden(each.name) and not each._hides_work)
-        return [each.name for each in junk if each.kind == "folder" or recognised(each.name, self.search.expected)]
+        return [each.name for each in junk if each.kind == "folder" or match_file_name(each.name, self.search.expected)]
 
     @property
     def _hides_work(self):
@@ -118,7 +118,7 @@ class Place:
         """The exercises of which it is or holds files, as far as can be seen -> how surely, as of `claimed`."""
         around, expected = (*self.search.around, *self.at), self.search.expected
         if not self.holds:
-            found = [claimed(around, expected, notebooks=True)]
+            found = [match_path(around, expected, notebooks=True)]
         else:
             try:
                 with limited():
@@ -126,25 +126,25 @@ class Place:
                     items = tree.items(where, expected)
                     items += opened(items, expected)[0]
                     paths = [item.parts[len(where) :] for item in items[:_MANY] if not item.problem]
-                    found = [claimed((*around, *path), expected, notebooks=True) for path in paths]
+                    found = [match_path((*around, *path), expected, notebooks=True) for path in paths]
             except (Refused, Unreadable):
                 return {}
         return dict(sorted((claim for claim in found if claim), key=lambda claim: -claim[1]))
 
     @property
-    def stranger(self) -> bool:
+    def may_be_person(self) -> bool:
         """Whether it may be called by a person."""
-        return not is_part(self.name)
+        return not names_a_part(self.name)
 
     @cached_property
     def is_exercise(self) -> bool:
         """Whether it is an exercise's file, or the folder or archive with it."""
-        claim = (named_after if self.holds else recognised)(self.name, self.search.expected)
+        claim = (match_folder_name if self.holds else match_file_name)(self.name, self.search.expected)
         if not claim or claim[1] or re.match(STAMP, self.name):  # which may be a person's number
             return False
         return self.kind == "file" or self.kind == "folder" and claim[0] in self.claims
 
     @property
-    def at_top(self) -> bool:
+    def is_alone(self) -> bool:
         """Whether nothing lies beside it, or beside what it lies in."""
-        return self.around is None or len(self.around.children) == 1 and self.around.at_top
+        return self.around is None or len(self.around.children) == 1 and self.around.is_alone

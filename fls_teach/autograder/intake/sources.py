@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fls_teach.autograder.intake.file_names import is_junk, shown
+from fls_teach.autograder.intake.file_names import is_junk
+from fls_teach.characters import one_line
 from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 
 MAX_ENTRIES = 20_000
@@ -54,7 +55,7 @@ class Unreadable(Exception):
     """Something cannot be read here, whatever its author did: no mark follows from that. The text is a sentence."""
 
     def __init__(self, name: str | os.PathLike[str], error: OSError) -> None:
-        what = shown(os.path.basename(os.fspath(name)) or os.fspath(name))
+        what = one_line(os.path.basename(os.fspath(name)) or os.fspath(name))
         super().__init__(f"'{what}' cannot be read ({error.strerror or error})")
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from fls_teach.autograder.intake.archives import inside, opened, tree_at
 from fls_teach.autograder.intake.choice import choose
-from fls_teach.autograder.intake.file_names import named_after, not_taken, recognised, shown, stem_of
+from fls_teach.autograder.intake.file_names import match_file_name, match_folder_name, not_taken, stem_of
 from fls_teach.autograder.intake.sources import Refused, limited
+from fls_teach.characters import one_line
 
 MAX_NOTES = 20
 
@@ -145,12 +146,12 @@ class Submission:
             return [], []
         whole, items = tree_at(self.path, self.kind), []
         own = self.path.parent.name, *[self.path.name] * (self.kind != "file")
-        outside = [name for name in own if recognised(f"{stem_of(name)}.py", self.expected)][-1:]
+        outside = [name for name in own if match_file_name(f"{stem_of(name)}.py", self.expected)][-1:]
         if self.kind == "file" and len(self.expected) == 1:  # which a file is that was named
             outside = [*self.expected]
         for path, name in self.members or [(self.path.name if self.kind == "file" else "/", self.path.name)]:
             *folders, last = path.removeprefix("/").split("/")
-            around = [folder for folder in folders if named_after(folder, self.expected)][-1:] or outside
+            around = [folder for folder in folders if match_folder_name(folder, self.expected)][-1:] or outside
             tree, at = inside(whole, (*folders,))
             if last:
                 items += [replace(item, parts=(*around, name)) for item in tree.named((*at, last))]
@@ -165,19 +166,19 @@ class Submission:
         """What a record says of it: whose it is, which attempt, and what needs review."""
         names = "id", "login", "late", "attempt", "attempts", "counts"
         about = {name: getattr(self, name) for name in names} | {"feedback": self.feedback()}
-        about |= {"who": shown(self.who), "when": shown(self.when), "group": list(self.group)}
+        about |= {"who": one_line(self.who), "when": one_line(self.when), "group": list(self.group)}
         return about | {"review": list(self.review)}
 
     def feedback(self) -> str:
         """What a report for its author is called where the platform packs what goes back as it packed what came."""
         if self.kind == "nothing":
-            return f"{shown(self.called, 255)}_report.html"
+            return f"{one_line(self.called, 255)}_report.html"
         member = self.members[0][0].rpartition("//")[2] if self.members else ""
         section, slash, own_name = self.who.rpartition("/")
         parts, words = member.split("/") if self.members else [*self.path.parts], own_name.split()
         parts += [""] * (not self.members and self.kind == "folder")
         # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.
-        own = [k for k, part in enumerate(parts) if words and all(word in shown(part, 255) for word in words)]
+        own = [k for k, part in enumerate(parts) if words and all(word in one_line(part, 255) for word in words)]
         own = own[:1] if self.members else own[-1:] or [len(self.path.parts) - 1]
         first = "/".join(parts[own[0] if own else 0 :])
         if "/" in first:
