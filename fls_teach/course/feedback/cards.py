@@ -1,6 +1,6 @@
-"""The counterexample card: what a student sees of a failure, as labelled lines of plain text.
+"""The counterexample card, which shows a failure to a student as labelled lines of plain text.
 
-Nothing here knows about colours or terminals; `terminal` does.
+Colours and terminals are handled in `terminal`.
 """
 
 import ast
@@ -16,22 +16,22 @@ from fls_teach.course.feedback.failing_call import failing_call
 from fls_teach.course.feedback.misconceptions import likely_misconception
 
 PRINTED_LINES = 12
-BESIDE = 2  # calls before and after the failing one that are shown
+BESIDE = 2  # number of calls shown before and after the failing one
 
 
 @dataclass(frozen=True)
 class Card:
-    """Rows of (label, text); a text may have several lines. All of it is safe to print, none of it is markup."""
+    """Rows of (label, text); a text may have several lines. Every text is safe to print and contains no markup."""
 
     rows: tuple
 
     def as_dict(self):
-        """The rows by label."""
+        """Return a dict from label to text."""
         return dict(self.rows)
 
 
 def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=None):
-    """The card of one failure.
+    """Make the card of one failure.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=
     item : registry.Property
     failure : search.Failure
     path : Path
-        The student's file, or one whose functions have the same parameters.
+        The student's file, or another file whose functions have the same parameters.
     replay : str
-        The command that shows this case again.
+        Command that runs this case again.
     picture : Path, optional
-        Where a picture of it was saved.
+        Path of a saved picture of the failure.
     worker : SharedWorker, optional
-        As for `misconceptions.likely_misconception`.
+        As in `misconceptions.likely_misconception`.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def make_card(exercise, item, failure, *, path, replay="", picture=None, worker=
 def _likely(exercise, failure, worker):
     try:
         return likely_misconception(exercise, failure, worker)
-    except StopSearch:  # no time left for a guess; what is known of the failure needs none
+    except StopSearch:  # no time left for this row; the others are complete without it
         return ""
 
 
@@ -91,7 +91,7 @@ def _raised(failure):
     error = failure.error
     if isinstance(error, (CallFailed, Abandoned)):
         return [("you", error.outcome.message)]
-    if failure.calls:  # the specification stumbled over what came back
+    if failure.calls:  # the specification raised an exception while it used the returned value
         last = failure.calls[-1]
         you, _ = pair_shown(last.outcome.value, "")
         reason = visible_text(f"{type(error).__name__}: {error}", 300)
@@ -100,7 +100,7 @@ def _raised(failure):
 
 
 def summary(failure):
-    """One line that says what went wrong."""
+    """Return one line that says what went wrong."""
     error = failure.error
     if isinstance(error, Mismatch):
         you, expected = pair_shown(error.you, error.expected)
@@ -116,7 +116,7 @@ def _one_line(text, limit=100):
 
 
 def _input(failure, call, known):
-    """What the function was given; what was drawn, if no function was called."""
+    """Format the arguments of the failing call, or the drawn inputs if no function was called."""
     if call is None:
         return inputs_shown(failure.inputs)
     names = list(known.get(call.function, ()))
@@ -125,7 +125,7 @@ def _input(failure, call, known):
 
 
 def _calls(failure, failing, known):
-    """The failing call as code, marked among those beside it."""
+    """Format the failing call as code, marked among the calls before and after it."""
     if failing is None:
         return ""
     code, calls = call_as_code(failing), failure.calls
@@ -141,14 +141,14 @@ def _calls(failure, failing, known):
 
 
 def _known_parameters(exercise, path):
-    """Names of the parameters of every function that a property may call."""
+    """Return a dict from each function that a property may call to the names of its parameters."""
     support = parameters(exercise.support) if exercise.support else {}
     return parameters(path) | {f"support:{name}": names for name, names in support.items()}
 
 
 @functools.lru_cache(maxsize=8)
 def parameters(path):
-    """Names of the positional parameters of each function of a file, as a dict; empty if it does not parse."""
+    """Return a dict from each function of a file to the names of its positional parameters; {} if it does not parse."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -179,5 +179,5 @@ def _note(failure):
 
 
 def name_of(call):
-    """The name of the function that was called."""
+    """Return the name of the called function."""
     return call.function.removeprefix("support:")

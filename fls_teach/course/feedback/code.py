@@ -1,4 +1,4 @@
-"""Values and calls as Python code that can be pasted into an interpreter, to the last digit."""
+"""Write values and calls as Python code that can be pasted into an interpreter, with all digits."""
 
 import math
 import textwrap
@@ -7,11 +7,11 @@ import numpy as np
 
 WIDTH = 76
 LONGEST = 4000
-"""Characters of a call. Beyond them its largest arrays are left out, one after the other."""
+"""Maximal length of a call in characters; in longer calls the largest arrays are replaced by their shapes."""
 
 
 def as_code(value):
-    """A plain value as an expression.
+    """Return a plain value as a Python expression.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def as_code(value):
 
 
 def call_as_code(call):
-    """A call as it was made, broken into lines between its values.
+    """Return a call as Python code, with line breaks between its values.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def call_as_code(call):
     Returns
     -------
     str
-        An array that is too large has its shape in place of its entries.
+        Arrays that are too large are given by their shapes.
     """
     given = [("", value) for value in call.args] + [(f"{name}=", value) for name, value in call.kwargs.items()]
     texts = [name + (_outline(value) if _entries(value) > LONGEST else as_code(value)) for name, value in given]
@@ -62,7 +62,7 @@ def call_as_code(call):
 
 
 def _entries(value):
-    """How many numbers a value holds, about."""
+    """Return approximately how many numbers a value holds."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
@@ -71,7 +71,7 @@ def _entries(value):
 
 
 def _outline(value):
-    """A large value by its shape; its code would be too long to read."""
+    """Describe a large value, whose code would be too long to read, by its shape."""
     if isinstance(value, np.ndarray):
         return f"<array of shape {value.shape}>"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a check says of a failure, beside its verdict: one line, and perhaps the rows of a counterexample card."""
+"""Describe a failure beside its verdict: a one-line summary and, where wanted, the rows of a counterexample card."""
 
 from fls_teach.course.checking import replays
 from fls_teach.course.checking.search import StopSearch
@@ -7,13 +7,13 @@ from fls_teach.course.feedback.pictures import save_picture
 
 
 def described(failure, draw):
-    """The summary of a failure, and the rows of its card.
+    """Return the summary of a failure and the rows of its card.
 
     Parameters
     ----------
     failure : search.Failure
     draw : callable
-        Returns the rows. An answer that cannot be drawn is wrong all the same: what is raised becomes a note.
+        Returns the rows. If it raises, the verdict stays and the exception becomes a note.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def described(failure, draw):
 
 
 def for_students(exercise, path, hidden, all_cards=False):
-    """How `check` describes failures to a student.
+    """Return the function with which `check` describes failures to a student.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def for_students(exercise, path, hidden, all_cards=False):
     hidden : Path
         Folder for cases to replay and for pictures.
     all_cards : bool
-        A card for each failure instead of the first only.
+        Whether to make a card for every failure instead of only for the first.
 
     Returns
     -------

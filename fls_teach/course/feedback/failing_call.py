@@ -1,4 +1,4 @@
-"""Which of several calls is it that a property failed on?"""
+"""Find the call on which a property failed among the calls of its example."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from fls_teach.course.checking.failures import ArgumentChanged, Mismatch
 
 
 def failing_call(failure):
-    """The call that a failure is about, or None if nothing was called.
+    """Return the call that caused a failure, or None if nothing was called.
 
-    That is the call whose answer, or a part of it, was compared with what was expected. If what was compared was
-    computed from several answers, it is the last: without it the property would not have failed.
+    This is the call whose answer, or a part of it, was compared with the expected value. If the compared value was
+    computed from several answers, it is the last call: before that call, the property had not failed.
     """
     error, calls = failure.error, failure.calls
     if isinstance(error, ArgumentChanged):
@@ -23,7 +23,7 @@ def failing_call(failure):
 
 
 def _is_in(wanted, value):
-    """Whether it is this very object; small integers and the like are one object wherever they come from."""
+    """Whether `value` is, or contains, the same object; None, bools and integers are shared, so they do not count."""
     if wanted is None or isinstance(wanted, (bool, int)):
         return False
     return wanted is value or any(_is_in(wanted, part) for part in _parts(value))

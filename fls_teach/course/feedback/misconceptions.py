@@ -1,8 +1,9 @@
-"""Which known misconception gives the very answers that the student gave?
+"""Find the known misconception that gives the same answers as the student.
 
-A wrong diagnosis costs more than none. A misconception is named if the student shares its deviation from the reference
-on the failing example and on another input, and leaves it nowhere: wherever the two differ, on all that the student was
-asked, the student is with the misconception. If that is too little, or fits several, the student is asked more.
+A wrong diagnosis is worse than none. A misconception is named only if, on the failing example and on at least one other
+input, it differs from the reference and the student's answer equals that of the misconception, and if there is no call
+on which it differs from the reference and the student does not follow it. If the evidence is too weak or several
+misconceptions fit, the student's functions are called on further inputs.
 """
 
 from dataclasses import dataclass, field
@@ -14,32 +15,33 @@ from fls_teach.course.checking.student import SLACK
 from fls_teach.sandbox import protocol
 from fls_teach.sandbox.proc.cpu_time import charged_seconds
 
-BUDGET = 6.0  # seconds for all misconceptions of an exercise, while somebody waits
-# (relative, absolute): a difference may be tiny; then again, the student may have used another formula or float32.
+BUDGET = 6.0  # seconds for all misconceptions of an exercise, while a student waits
+# (relative, absolute). The first detects tiny differences; the second allows for another formula or float32.
 TOLERANCES = (1e-12, 0.0), (1e-6, 1e-8)
-APART = 10  # tolerances: nearer to each other, a misconception and the reference are not told apart
-STRONG = 4  # what a number is worth that is not hit by accident, where 0, 1/2, 1, True and the like are worth 1
-ENOUGH = 5
-OTHERS = 40  # earlier calls that are compared
+APART = 10  # answers that differ by less than this many tolerances do not tell a misconception from the reference
+STRONG = 4  # evidence of a shared number that is unlikely by accident; 0, 1/2, 1, True and the like count 1
+ENOUGH = 5  # evidence that is needed in total
+OTHERS = 40  # about this many earlier calls are compared
 CONSTANT = "your function gives the same answer to every question"
 
 
 def likely_misconception(exercise, failure, worker=None):
-    """The half-sentence of the misconception that answers as the student did, where the reference answers otherwise.
+    """Return the sentence of the misconception that answers as the student did where the reference answers otherwise.
 
     Parameters
     ----------
     exercise : Exercise
     failure : search.Failure
-        Its calls, its history and, where these are not enough, fresh ones.
+        Its calls and its history are compared and, if these are not enough, fresh calls.
     worker : SharedWorker, optional
-        What to ask. Then time decides only about what hangs, so that the same calls get the same answer on a busy
-        machine. Otherwise somebody is waiting: one is started, and given up after a few seconds.
+        Worker that runs the misconceptions. There is then no time limit except that of each call, so that the result
+        does not depend on how busy the machine is. Without it a worker is started, and the search is given up after
+        `BUDGET` seconds because a student is waiting.
 
     Returns
     -------
     str
-        "" if none fits, or the course has no misconceptions at hand.
+        Half a sentence; "" if no misconception fits or the course has none.
     """
     calls = list(filter(_is_answer, failure.calls))
     if not calls or not exercise.misconceptions:
@@ -53,11 +55,11 @@ def likely_misconception(exercise, failure, worker=None):
 
 
 class _OutOfTime(Exception):
-    """Nobody waits longer for a guess."""
+    """The time for finding a misconception is used up."""
 
 
 class _Panel:
-    """The reference and the misconceptions, each asked a question once."""
+    """The answers of the reference and of the misconceptions; each of them makes a call only once."""
 
     def __init__(self, exercise, worker, budget):
         self.reference, self.misconceptions = exercise.solution, exercise.misconceptions
@@ -65,38 +67,38 @@ class _Panel:
         self._started = False
 
     def answer(self, each, call):
-        """The `Outcome` of one of them; raise `_OutOfTime` if there is no time left."""
+        """Return the `Outcome` of one of them on a call; raise `_OutOfTime` if there is no time left."""
         key = each, id(call)
         if key not in self._known:
             if self._left <= 0:
                 raise _OutOfTime
             outcome = self._worker.call(each, call.function, *call.args, **call.kwargs)
-            if self._started:  # the first waited for the worker
+            if self._started:  # the first call includes the start of the worker
                 self._left -= charged_seconds(outcome.seconds, outcome.cpu_seconds, SLACK)
             self._started = True
-            self._known[key] = call, outcome  # the call too, so that its id stays its own
+            self._known[key] = call, outcome  # the call is kept alive so that no other object gets its id
         return self._known[key][1]
 
 
 def _likely(panel, failure, calls):
-    """The sentence of the misconception, of those that the student may share, or ""."""
+    """Return the sentence of the only misconception that fits, `CONSTANT`, or ""."""
     others = [call for call in failure.history if _is_answer(call) and not any(call is each for each in calls)]
     others = others[:: 1 + len(others) // OTHERS]
     try:
         for tolerance in TOLERANCES:
-            left = [_Candidate(each, panel, tolerance) for each in panel.misconceptions]
-            left = [each for each in left if each.fits(calls, whole=True) and each.evidence]
-            for each in left:
+            candidates = [_Candidate(each, panel, tolerance) for each in panel.misconceptions]
+            candidates = [each for each in candidates if each.fits(calls, whole=True) and each.evidence]
+            for each in candidates:
                 each.at_failure, each.evidence = each.evidence, 0
-            left = [each for each in left if each.fits(others)]
-            if left and (len(left) > 1 or not left[0].is_enough()):
+            candidates = [each for each in candidates if each.fits(others)]
+            if candidates and (len(candidates) > 1 or not candidates[0].is_enough()):
                 fresh = [call for example in failure.fresh() for call in example if _is_answer(call)]
-                left = [each for each in left if each.fits(fresh)]
-            left = [each for each in left if each.is_enough()]
-            if len(left) == 1:
-                return left[0].misconception.sentence
-            if left:
-                return ""  # several, which nothing asked tells apart
+                candidates = [each for each in candidates if each.fits(fresh)]
+            candidates = [each for each in candidates if each.is_enough()]
+            if len(candidates) == 1:
+                return candidates[0].misconception.sentence
+            if candidates:
+                return ""  # several, and none of the calls tells them apart
         return CONSTANT if _is_constant(panel, [*calls, *others]) else ""
     except _OutOfTime:
         return ""
@@ -104,12 +106,12 @@ def _likely(panel, failure, calls):
 
 @dataclass
 class _Candidate:
-    """A misconception that the student may share, and what speaks for it.
+    """A misconception that the student may have, with the evidence for it.
 
     Attributes
     ----------
     at_failure, evidence : int
-        How much: on the failing example, and on other inputs.
+        Evidence on the failing example and on other inputs.
     """
 
     misconception: object
@@ -120,46 +122,46 @@ class _Candidate:
     _seen: set = field(default_factory=set)
 
     def fits(self, calls, whole=False):
-        """Whether the student is with the misconception wherever that leaves the reference; adds to `evidence`.
+        """Whether the student's answers equal the misconception's wherever that differs from the reference.
 
-        `whole`: and nowhere else wrong.
+        If `whole`, they must also be right everywhere else. Adds to `evidence`.
         """
         return all(self._fits(call, whole) for call in calls)
 
     def is_enough(self):
-        """Whether this can be no accident."""
+        """Whether the evidence is enough to exclude an accident."""
         return bool(self.at_failure and self.evidence) and self.at_failure + self.evidence >= ENOUGH
 
     def _fits(self, call, whole):
         question = call.function, protocol.encode((call.args, call.kwargs))
-        if question in self._seen:  # the same question again is no further evidence
+        if question in self._seen:  # the same call again is no further evidence
             return True
         self._seen.add(question)
-        answers = self.panel.answer(self.panel.reference, call), self.panel.answer(self.misconception, call)
-        reference, theirs, mine = (_parts(each) for each in (*answers, call.outcome))
-        if not len(reference) == len(theirs) == len(mine):
-            reference, theirs, mine = [reference], [theirs], [mine]
+        outcomes = self.panel.answer(self.panel.reference, call), self.panel.answer(self.misconception, call)
+        reference, misconception, student = (_parts(each) for each in (*outcomes, call.outcome))
+        if not len(reference) == len(misconception) == len(student):
+            reference, misconception, student = [reference], [misconception], [student]
         rtol, atol = self.tolerance
-        worth = 0
-        for right, wrong, given in zip(reference, theirs, mine, strict=True):
+        evidence = 0
+        for right, wrong, given in zip(reference, misconception, student, strict=True):
             if same(right, wrong, APART * rtol, APART * atol):
                 if whole and not same(given, right, APART * rtol, APART * atol):
                     return False
                 continue
             if not same(given, wrong, rtol, atol):
                 return False
-            worth = max(worth, 1 if _is_round(given) else STRONG)
-        self.evidence += worth
+            evidence = max(evidence, 1 if _is_round(given) else STRONG)
+        self.evidence += evidence
         return True
 
 
 def _is_answer(call):
-    """Whether the call says what the student's function does: it came back, or raised."""
+    """Whether the student's function returned or raised, rather than being stopped."""
     return call.outcome.ok or call.outcome.kind == "exception"
 
 
 def _parts(outcome):
-    """What is compared one by one: the parts of an answer, and whether an argument was changed."""
+    """Return what is compared item by item: the parts of an answer, and whether an argument was changed in place."""
     if not outcome.ok:
         return [outcome.kind, outcome.exception]
     value = outcome.value
@@ -170,23 +172,23 @@ def _parts(outcome):
 
 
 def _is_constant(panel, calls):
-    """Whether a function that was asked different things always answered the same, and the reference did not."""
-    asked = {}
+    """Whether a function gave the same answer to different calls where the answers of the reference differ."""
+    calls_by_function = {}
     for call in calls:
         if call.outcome.ok:
-            questions = asked.setdefault(call.function, {})
-            questions[protocol.encode((call.args, call.kwargs))] = call
-    for questions in asked.values():
-        answers = {protocol.encode(call.outcome.value) for call in questions.values()}
-        if len(answers) == 1 and len(questions) > 2:
-            right = [panel.answer(panel.reference, call) for call in list(questions.values())[:10]]
+            different = calls_by_function.setdefault(call.function, {})
+            different[protocol.encode((call.args, call.kwargs))] = call
+    for different in calls_by_function.values():
+        answers = {protocol.encode(call.outcome.value) for call in different.values()}
+        if len(answers) == 1 and len(different) > 2:
+            right = [panel.answer(panel.reference, call) for call in list(different.values())[:10]]
             if len({protocol.encode(outcome.value) for outcome in right if outcome.ok}) > 1:
                 return True
     return False
 
 
 def _is_round(value):
-    """Nothing but 0, 1/2, 1 and their like."""
+    """Whether all numbers in a value are multiples of 1/2, which a wrong function often returns by accident."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
@@ -197,7 +199,7 @@ def _is_round(value):
 
 
 def reference_value(exercise, call):
-    """What the reference answers to a call, or None."""
+    """Return the reference's answer to a call, or None if it has none."""
     if not exercise.solution.exists():
         return None
     with SharedWorker(exercise) as worker:
@@ -205,7 +207,7 @@ def reference_value(exercise, call):
 
 
 def same(a, b, rtol, atol):
-    """Whether two plain values are equal, their numbers within tolerances."""
+    """Whether two plain values are equal, with their numbers equal within tolerances."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key], rtol, atol) for key in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):

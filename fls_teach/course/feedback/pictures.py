@@ -1,4 +1,4 @@
-"""A curve beside the one that was expected, where that says more than two rows of numbers."""
+"""Plot the student's curve and the expected one, for exercises where this says more than two rows of numbers."""
 
 import textwrap
 
@@ -8,7 +8,7 @@ from fls_teach.course.checking.failures import Mismatch
 from fls_teach.course.feedback.misconceptions import reference_value
 
 EXERCISES = "06", "10", "11"
-POINTS = 4  # fewer make no curve
+POINTS = 4  # an array with fewer entries is not plotted
 
 
 def save_picture(exercise, item, failure, folder):
@@ -17,7 +17,7 @@ def save_picture(exercise, item, failure, folder):
     Returns
     -------
     Path or None
-        None if the exercise is not about curves, or this failure shows none.
+        None if the exercise is not about curves, or the values of this failure are not curves.
     """
     if exercise.number not in EXERCISES:
         return None
@@ -34,9 +34,10 @@ def save_picture(exercise, item, failure, folder):
 
 
 def curves(exercise, failure):
-    """What can be drawn, as a list of (name, x name, x, yours, expected).
+    """Return the curves to plot, as a list of (name, x name, x, yours, expected).
 
-    The two sides of the comparison, if they are curves; else the last answer that holds curves, beside the reference's.
+    These are the compared values if they are curves; otherwise the last answer that holds curves, and the reference's
+    answer to the same call.
     """
     error, calls = failure.error, [call for call in failure.calls if call.outcome.ok]
     if isinstance(error, Mismatch):
@@ -51,7 +52,7 @@ def curves(exercise, failure):
 
 
 def _pairs(name, you, expected):
-    """All curves at one place in both values, as (name, you, expected)."""
+    """Return all curves that are at the same place in both values, as (name, you, expected)."""
     if isinstance(you, dict) and isinstance(expected, dict):
         return [pair for key in expected if key in you for pair in _pairs(key, you[key], expected[key])]
     if isinstance(you, tuple) and isinstance(expected, tuple):
@@ -72,7 +73,7 @@ def _curve(value):
 
 
 def _with_x(pair, call, inputs):
-    """Put in the first argument that rises or falls and is as long as the curve, else its indices."""
+    """Add x: the first argument that is monotonic and as long as the curve, else the indices."""
     given = dict(inputs)
     for value in inputs.values():
         given |= value if isinstance(value, dict) else {}
@@ -100,7 +101,7 @@ def _draw(found, title, path):
                 axis.set_yscale("log")
             axis.set(xlabel=x_name, ylabel=name)
         axes[0][0].legend()
-        lines = textwrap.fill(title.replace("$", r"\$"), 60 * len(found))  # dollar signs would be read as formulas
+        lines = textwrap.fill(title.replace("$", r"\$"), 60 * len(found))  # matplotlib reads $...$ as a formula
         fig.suptitle(lines, fontsize=11, x=0.01, ha="left")
         return fig
 

@@ -1,4 +1,4 @@
-"""Markdown of lessons and hints as plain text for a terminal: prose wraps, code and the indents of lists stay."""
+"""Format the Markdown of lessons and hints for a terminal: wrap prose, keep code and the indentation of lists."""
 
 import re
 import textwrap
@@ -16,12 +16,12 @@ def wrapped(text, width):
     text : str
         Paragraphs, lists, tables, and code in fences or indented by four spaces.
     width : int
-        Columns; a line of code or of a table may be longer.
+        Maximal number of columns of prose; code and tables may be wider.
 
     Returns
     -------
     str
-        Without the fences; the code that they held is indented.
+        The text without fences; fenced code is indented by four spaces.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Results on a console: colours where there is a terminal, the same words without.
+"""Print results on a console, with colours if it is a terminal.
 
-Whatever a student controls reaches rich as `Text`, never as markup.
+Text that a student controls is passed to rich as `Text`, never as markup.
 """
 
 import textwrap
@@ -20,18 +20,18 @@ _STYLES = {"you": "red", "expected": "green", "likely": "bold", "replay": "cyan"
 
 
 def print_result(console, result):
-    """One exercise: its points, a line a property, the cards."""
+    """Print the result of one exercise: its points, one line per property, and the cards."""
     points = f"{result.points}/{result.max_points} points"
     width = min(WIDTH, console.width)
     console.print(_line(width, result.name, points, style="bold"))
     if result.message:
         label = {"unusable": "you", "not checked": "why"}.get(result.state, "next")
         _print_rows(console, [(label, result.message), ("printed", result.printed), ("traceback", result.traceback)])
-    for each in result.results if result.state != "unusable" else ():  # then all of them say the same
+    for each in result.results if result.state != "unusable" else ():  # if unusable, all properties say the same
         mark, style = _MARKS[each.state]
         dim = "dim" if each.state == "not run" else ""
-        head, worth = f"  {mark} {each.item.id}  ", f"{each.points}/{each.item.points}"
-        line = _line(width, each.item.sentence, worth, head, dim)
+        head, points = f"  {mark} {each.item.id}  ", f"{each.points}/{each.item.points}"
+        line = _line(width, each.item.sentence, points, head, dim)
         line.highlight_words([mark], style)
         console.print(line)
         if each.card:
@@ -48,7 +48,7 @@ def _failures(count):
 
 
 def _line(width, left, right, head="", style=""):
-    """`left` after `head` and, at the right margin, `right`; a long sentence goes on below itself."""
+    """Return `head`, `left` wrapped beside it, and `right` at the right margin of the first line."""
     room = max(width - len(head) - len(right) - 2, 12)
     first, *more = textwrap.wrap(left, room) or [""]
     lines = [f"{head}{first:{room}}  {right}", *(" " * len(head) + line for line in more)]
@@ -66,29 +66,30 @@ def _print_rows(console, rows):
 
 
 def print_hint(console, exercise, heading, text, step, steps):
-    """One step of help.
+    """Print one hint.
 
     Parameters
     ----------
     console : rich.console.Console
     exercise : Exercise
     heading, text : str
-        The text as Markdown.
+        The hint's heading, and its text as Markdown.
     step, steps : int
+        Number of this hint, and of all hints.
     """
-    more = f"`fls hint {exercise.number}` again gives the next" if step < steps else "there are no more"
+    more = f"run `fls hint {exercise.number}` again for the next one" if step < steps else "there are no more"
     markdown = f"{exercise.name}: {heading}\n\n{text}\n\nHint {step} of {steps}; {more}."
     whole = wrapped(markdown, min(WIDTH, console.width))
-    console.print(Text(whole), no_wrap=True, overflow="ignore", crop=False)  # wrapped already, and code stays as it is
+    console.print(Text(whole), no_wrap=True, overflow="ignore", crop=False)  # already wrapped; code must not be
 
 
 def print_listing(console, rows):
-    """The course at a glance.
+    """Print one line per exercise with its state and points.
 
     Parameters
     ----------
     console : rich.console.Console
-        On a narrow one the titles are left out, and notes have lines of their own.
+        If it is narrow, titles are left out and notes are printed on separate lines.
     rows : list of Row
     """
     narrow = console.width < NARROW
