@@ -1,7 +1,7 @@
-"""Plain values from bytes that an enemy may have written: the one place that decodes.
+"""Decoding of plain values from untrusted bytes; nothing else in the package decodes them.
 
-A value is one tag byte and what belongs to the tag, little-endian throughout; there is exactly one encoding of each
-value, so two values are the same if and only if their bytes are (which is how the worker sees a changed argument)::
+A value is one tag byte followed by the tag's data, little-endian throughout. Each value has exactly one encoding, so
+two values are the same if and only if their bytes are (the worker detects changed arguments in this way)::
 
     N T F            None, True, False
     I n bytes        int: length (u16), two's complement, shortest + sign bit
@@ -12,9 +12,9 @@ value, so two values are the same if and only if their bytes are (which is how t
     A type ndim dims data                       array: u8, u8, u64 each, C order
     G type data                                 numpy scalar
 
-Each length is compared with what is there before anything of that size is made; depth, number of values, amount of
-text and the size that an *empty* array pretends to (its sum over the empty axis would be as large) are bounded;
-whatever is not exactly in the language is a `ProtocolError`.
+Each length is checked against the remaining bytes before anything of that size is allocated. Depth, number of values
+and amount of text are bounded, and so is the size of an *empty* array with its empty axes counted as 1 (a sum over the
+empty axis would have that size). Anything that deviates from this format raises `ProtocolError`.
 """
 
 import math
@@ -25,7 +25,7 @@ import numpy as np
 MAX_VALUE_BYTES = 32 * 2**20
 MAX_DEPTH = 32
 MAX_NODES = 100_000  # a list of numbers costs ~100 bytes each once decoded
-MAX_TEXT_BYTES = 2**20  # one wide character makes a str four times as long
+MAX_TEXT_BYTES = 2**20  # a single wide character makes a str take four times the memory
 MAX_INT_BYTES = 512  # so that str(value) stays below Python's 4300-digit limit
 MAX_NDIM = 32  # numpy 1's own limit
 
@@ -39,7 +39,7 @@ class ProtocolError(ValueError):
 
 
 def shape_problem(shape: tuple[int, ...], itemsize: int) -> str:
-    """Why an array of this shape cannot cross, to follow "an array", or ""."""
+    """Return why an array of this shape cannot be sent, as the end of a phrase after "an array", or ""."""
     if len(shape) > MAX_NDIM:
         return f"with more than {MAX_NDIM} axes"
     if itemsize * math.prod(max(length, 1) for length in shape) > MAX_VALUE_BYTES:
@@ -48,17 +48,17 @@ def shape_problem(shape: tuple[int, ...], itemsize: int) -> str:
 
 
 def decode(data: bytes) -> object:
-    """Return the value that `protocol.encode` made these bytes from.
+    """Return the value encoded in `data`, the inverse of `protocol.encode`.
 
     Parameters
     ----------
     data : bytes
-        Possibly hostile.
+        Untrusted.
 
     Returns
     -------
     object
-        Made of exactly the types that `protocol.encode` takes; arrays are fresh, writeable, C-contiguous and in native
+        Made of exactly the types that `protocol.encode` accepts; arrays are new, writeable, C-contiguous and in native
         byte order.
 
     Raises
@@ -135,7 +135,7 @@ class _Decoder:
             raise ProtocolError("text is not UTF-8") from None
 
     def container(self, tag, depth):
-        # The count is not believed: items are appended as their bytes are found.
+        # The count is untrusted, so nothing is allocated for it: items are appended as they are decoded.
         count = self.unpack(U32)
         if count > MAX_NODES:
             raise ProtocolError("too many values")
@@ -166,7 +166,7 @@ class _Decoder:
         if shape_problem(shape, dtype.itemsize):
             raise ProtocolError("array too large")
         raw = np.frombuffer(self.take(math.prod(shape) * dtype.itemsize), dtype)
-        # A bool byte of 2 is true, yet differs from True: not a canonical bool.
+        # A bool byte of 2 counts as true but is not equal to True.
         if dtype.kind == "b" and np.any(raw.view(np.uint8) > 1):
             raise ProtocolError("bool neither 0 nor 1")
         return raw.reshape(shape).astype(dtype.newbyteorder("="), copy=True)

@@ -1,8 +1,8 @@
-"""The session of ``--debug``: the student's code in this process.
+"""The session behind ``--debug``: it runs the student's code in this process.
 
-No protection at all, by intention: print goes to the terminal, breakpoint()
+It deliberately gives no protection: print goes to the terminal, breakpoint()
 stops, Ctrl-C interrupts. Values still pass through the protocol, so that an
-answer is judged as it would be in a worker.
+answer is judged as it would be from a worker.
 """
 
 import time
@@ -15,14 +15,14 @@ from fls_teach.sandbox.worker import Program
 
 
 class InProcess(BaseSession):
-    """One student file, loaded here.
+    """One student file, loaded into this process.
 
     Parameters
     ----------
     path, support : path
         As for `Session`.
     reraise : bool
-        Let the student's exceptions through, for a post-mortem debugger.
+        Whether to let the student's exceptions propagate, for a post-mortem debugger.
     """
 
     def __init__(self, path: str | Path, *, support: str | Path | None = None, reraise: bool = False) -> None:
@@ -35,7 +35,7 @@ class InProcess(BaseSession):
         self._program = self._loaded = None
 
     def _load(self):
-        # The real path as file name: that is where debuggers look for breakpoints.
+        # Debuggers look for breakpoints under the real path, so it is the file name here.
         self._program = Program(str(self.path), str(self.path), self._passing)
         return self._run("", self._program.load, self._source, self._support)
 

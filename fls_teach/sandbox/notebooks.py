@@ -1,21 +1,21 @@
-"""A notebook where a Python file was wanted: the sentence that says what to do.
+"""Detection of notebooks, and of notebook commands, where a Python file is expected.
 
-The text is searched, never parsed: it may be hostile, and long.
+The text is searched, never parsed: it may be hostile and long.
 """
 
 import re
 from pathlib import PurePath
 
 _TRIPLE_QUOTED = re.compile(r'("""|\'\'\').*?\1', re.DOTALL)
-# "%name" and "!name" as the first thing on a line; Python itself has such a line only within brackets or a string.
+# "%name" or "!name" at the start of a line; in Python, a line can start so only within brackets or a string.
 _COMMAND = re.compile(
     r"^[ \t]*(?:%%?[A-Za-z]\w*(?:[ \t].*)?|!!?[ \t]*[\w./-].*)$|^.*\bget_ipython\(\).*$", re.MULTILINE
 )
-_SHOWN = 60  # characters of a line
+_MAX_QUOTED = 60  # characters of a quoted line
 
 
 def is_notebook(text: str) -> bool:
-    """Whether a text is a Jupyter notebook: JSON with cells, whole or cut off.
+    """Return whether a text is a Jupyter notebook (JSON with cells), complete or truncated.
 
     Examples
     --------
@@ -27,16 +27,16 @@ def is_notebook(text: str) -> bool:
 
 
 def notebook_complaint(text: str, name: str, wanted: str | None = None) -> str | None:
-    """What is wrong with a notebook's text, to follow the file's name, or None.
+    """Return what is wrong with a notebook, as the end of a sentence after its name, or None if it is not one.
 
     Parameters
     ----------
     text : str
-        Of a file called .ipynb, or of a Python file that does not load.
+        Content of an .ipynb file, or of a Python file that does not load.
     name : str
         The file's name.
     wanted : str, optional
-        The name of the Python file to make of it; by default its own, with .py.
+        Name of the Python file that should replace it; by default `name` with the suffix .py.
     """
     if PurePath(name).suffix.lower() == ".ipynb" or is_notebook(text):
         target = wanted or PurePath(name).stem + ".py"
@@ -47,12 +47,12 @@ def notebook_complaint(text: str, name: str, wanted: str | None = None) -> str |
     if found is None:
         return None
     line, number = found[0].strip(), code.count("\n", 0, found.start()) + 1
-    line = line if len(line) <= _SHOWN else line[:_SHOWN] + "..."
+    line = line if len(line) <= _MAX_QUOTED else line[:_MAX_QUOTED] + "..."
     return f"holds a notebook's command, which Python does not know, on line {number}: delete that line ({line})"
 
 
 def notebook_problem(text: str, name: str, wanted: str | None = None) -> str | None:
-    """One sentence that says what to do about a notebook that was put where a Python file belongs, or None.
+    """Return one sentence that says what to do about a notebook in place of a Python file, or None.
 
     Parameters
     ----------

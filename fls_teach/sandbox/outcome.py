@@ -1,4 +1,4 @@
-"""What came of one call, in fields for programs and one sentence for a person."""
+"""The result of one call: fields for programs and one sentence for the user."""
 
 from dataclasses import dataclass
 
@@ -51,19 +51,19 @@ _RAISED = {
 def sentence(
     kind: str, function: str, file_name: str, exception: str = "", detail: str = "", limit: float | None = None
 ) -> str:
-    """Return the one sentence that tells a person what happened.
+    """Return one sentence that tells the user what happened.
 
     Parameters
     ----------
     kind : str
         One of `KINDS`.
     function : str
-        The function's name, or "" if the file was being loaded.
+        The function's name, or "" for loading the file.
     file_name : str
     exception, detail : str
         As in `Outcome`; for a crash, `detail` is how the process ended.
     limit : float, optional
-        The time limit in seconds; None if it was that on all calls together.
+        The exceeded time limit in seconds; None if it was the limit on all calls together.
     """
     if kind == "value":
         return ""
@@ -77,4 +77,4 @@ def sentence(
         (first_line, *_) = detail.strip().split("\n", 1)
         form = _RAISED.get(exception, "raised {exception}: {detail}" if first_line else "raised {exception}")
         text = f"{subject} {form.format(exception=exception, detail=first_line)}".rstrip(".") + "."
-    return " ".join(text.split())  # on one line, whatever the worker put into the detail
+    return " ".join(text.split())  # one line, even if the worker's detail has line breaks

@@ -1,6 +1,6 @@
-"""What `selftest` hands in as a submission: it tries what a hostile one would, and reports what it could do.
+"""The submission that `selftest` runs: it tries what a hostile one would try, and reports what succeeded.
 
-It runs where untrusted code runs, so it imports nothing of ours.
+It runs where untrusted code runs, so it imports nothing from this package.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from functools import partial
 
 
 def escapes(secrets: list[bytes], port: int, grader: tuple[int, int], files: list[bytes]) -> list[str]:
-    """Try to get out.
+    """Try to break out of the sandbox.
 
     Parameters
     ----------
@@ -26,37 +26,38 @@ def escapes(secrets: list[bytes], port: int, grader: tuple[int, int], files: lis
     port : int
         A port of 127.0.0.1 on which the self-test listens.
     grader : tuple of int
-        The process that marks, and when it started.
+        Process number and start time of the grading process.
     files : list of bytes
-        Files to make; whether they came to be anywhere but here is not for us to see.
+        Files to create; the caller checks whether they exist outside the sandbox.
 
     Returns
     -------
     list of str
-        What succeeded, each as the end of "a submission could ...".
+        The attempts that succeeded, each as the end of "a submission could ...".
     """
     tries = {f"read '{path.decode('utf-8', 'replace')}'": partial(_read, path) for path in secrets}
     tries["use the network"] = lambda: socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    # An empty folder of that name says nothing, nor does a finder that knows where a closed file lies.
+    # Reading the file, because a finder also finds an empty folder of that name and a file without read permission.
     package = importlib.util.find_spec("fls_teach")
     tries["import fls_teach"] = partial(_read, package and package.origin or "")
     pid, start = grader
-    if _start(pid) in (start, None):  # the number may be another's here; and where /proc is closed, it cannot be told
+    # In another pid namespace the number may be another process's; with no access to /proc, assume the grader's.
+    if _start_time(pid) in (start, None):
         for secret in ("environ", "mem", "maps", "fd/0"):
             tries[f"read the grader's /proc/{pid}/{secret}"] = partial(_read, f"/proc/{pid}/{secret}")
         tries["send signals to the grader"] = partial(os.kill, pid, 0)
-    found = [what for what, action in tries.items() if _works(action)]
-    if any(_works(os.open, f"/proc/{other}/mem", os.O_WRONLY) for other in _others()):
-        found.append("write to the memory of another process")
+    succeeded = [attempt for attempt, action in tries.items() if _works(action)]
+    if any(_works(os.open, f"/proc/{pid}/mem", os.O_WRONLY) for pid in _other_pids()):
+        succeeded.append("write to the memory of another process")
     for path in files:
         _works(os.open, path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    return found
+    return succeeded
 
 
 def rights() -> dict[str, int]:
-    """What this process may do, as the kernel answers it: a dict of what `selftest` wants to know.
+    """Return what the kernel says that this process may do; the keys are those of `selftest._RIGHTS`.
 
-    Processors are counted after an attempt to run on all.
+    Processors are counted after an attempt to run on all of them.
     """
     libc = ctypes.CDLL(None)
     header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # _LINUX_CAPABILITY_VERSION_3
@@ -73,7 +74,7 @@ def rights() -> dict[str, int]:
 
 
 def start_processes(number: int) -> bool:
-    """Have so many processes at once."""
+    """Have `number` child processes at the same time."""
     started = []
     try:
         for _ in range(number):
@@ -89,14 +90,14 @@ def start_processes(number: int) -> bool:
 
 
 def open_files(number: int) -> int:
-    """Have so many files open at once."""
-    return len([open(os.devnull) for _ in range(number)])  # noqa: SIM115 (closed when the list is forgotten)
+    """Have `number` files open at the same time."""
+    return len([open(os.devnull) for _ in range(number)])  # noqa: SIM115 (closed with the list)
 
 
 def fill(bytes_per_file: int, files: int, named: bool = True) -> bool:
-    """Write so much for a while into the folder that programs use for temporary files.
+    """Write files into the folder for temporary files and keep them for a second.
 
-    Files that are not `named` have lost their names, and are kept alive by maps.
+    Unless `named`, the files are unlinked, and memory maps keep them in existence.
     """
     libc, folder, block = ctypes.CDLL(None), tempfile.mkdtemp(), b"x" * 2**20
     libc.mmap.restype = ctypes.c_void_p
@@ -108,21 +109,21 @@ def fill(bytes_per_file: int, files: int, named: bool = True) -> bool:
                     os.unlink(path)
                 while file.tell() < bytes_per_file:
                     file.write(block[: bytes_per_file - file.tell()])
-                if not named:  # Python's own mmap would keep a descriptor as well. One page to read, for us alone.
+                if not named:  # one page; not by Python's mmap, which would also keep a descriptor open
                     flags = mmap.PROT_READ, mmap.MAP_PRIVATE
                     libc.mmap(None, ctypes.c_size_t(4096), *flags, file.fileno(), ctypes.c_long(0))
         time.sleep(1.0)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # a filter may keep every file's name
+        shutil.rmtree(folder, ignore_errors=True)  # the seccomp filter may refuse it
     return True
 
 
 def leave_behind() -> bool:
     """Start a process that outlives its parent."""
     if os.fork() == 0:
-        _works(os.setsid)  # a filter may refuse it
+        _works(os.setsid)  # the seccomp filter may refuse it
         if os.fork() == 0:
-            signal.alarm(20)  # where nothing else ends it
+            signal.alarm(20)  # in case nothing else ends it
             while True:
                 time.sleep(1.0)
         os._exit(0)
@@ -131,8 +132,8 @@ def leave_behind() -> bool:
 
 
 def use_memory(processes: int, size: int) -> int:
-    """Write to `size` bytes in each of some processes, this one among them, and keep them for a while."""
-    child = any(os.fork() == 0 for _ in range(processes - 1))  # which forks no further
+    """Write to `size` bytes in each of `processes` processes, including this one, and keep them for a second."""
+    child = any(os.fork() == 0 for _ in range(processes - 1))  # `any` ends at once in a child, which forks no further
     try:
         kept = b"x" * size
         time.sleep(1.0)
@@ -143,13 +144,13 @@ def use_memory(processes: int, size: int) -> int:
 
 
 def import_module(name: str) -> bool:
-    """Import a package that exercises use."""
+    """Import a package."""
     __import__(name)
     return True
 
 
 def _works(action, *arguments):
-    """Whether the system lets it happen; a descriptor that comes of it is left open."""
+    """Return whether `action` raises no OSError; a descriptor that it opens is left open."""
     try:
         action(*arguments)
     except OSError:
@@ -158,7 +159,7 @@ def _works(action, *arguments):
 
 
 def _shares_memory():
-    """Whether it gets memory that no process is charged for: it stays when it is no longer mapped."""
+    """Return whether this process can get shared memory, which stays when unmapped and is charged to no process."""
     with contextlib.suppress(OSError), mmap.mmap(-1, 2**20):
         return True
     with contextlib.suppress(OSError), open("/dev/zero", "r+b") as file, mmap.mmap(file.fileno(), 2**20):
@@ -174,15 +175,16 @@ def _read(path):
         raise OSError(f"{path} is empty")
 
 
-def _others():
-    """Numbers of the processes that can be seen, of this one's parent and of the first."""
-    seen = {1, os.getppid()}
+def _other_pids():
+    """Return the numbers of all visible processes but this one; always of its parent and of process 1."""
+    pids = {1, os.getppid()}
     with contextlib.suppress(OSError):
-        seen |= {int(name) for name in os.listdir("/proc") if name.isdigit()}
-    return seen - {os.getpid()}
+        pids |= {int(name) for name in os.listdir("/proc") if name.isdigit()}
+    return pids - {os.getpid()}
 
 
-def _start(pid):
+def _start_time(pid):
+    """Return when a process started, in clock ticks since boot, or None if it cannot be read."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
         return int(file.read().rpartition(b")")[2].split()[19])
     return None

@@ -1,7 +1,7 @@
-"""Plain values as bytes, and messages made of them: how the two sides of a channel talk.
+"""Encoding of plain values, and the messages that the two sides of a channel exchange.
 
-What a value looks like as bytes, and how they are read, is in `decoding`. Imports are relative, because `worker` finds
-these two files beside itself, where no package of ours is to be seen.
+`decoding` describes the format and decodes it. Imports are relative, because the worker finds these two files beside
+itself, where the package `fls_teach` cannot be seen.
 """
 
 import os
@@ -24,7 +24,7 @@ _NUMPY_SCALARS = frozenset(np.sctypeDict.values())
 
 
 class NotPlain(ValueError):
-    """The value cannot cross; the text reads on after "returned"."""
+    """The value is not plain; the text continues a sentence after "returned"."""
 
 
 def encode(value: object) -> bytes:
@@ -35,8 +35,8 @@ def encode(value: object) -> bytes:
     value : object
         None, bool, int, float, str, bytes, tuple, list, dict with str keys,
         or a numpy array or scalar of bool, integers or float16 to float64. An
-        instance of a subclass of Python's own types (a NamedTuple, an IntEnum)
-        counts as one of that type: its own methods are never called.
+        instance of a subclass of a built-in type (a NamedTuple, an IntEnum) is
+        encoded as the built-in type; methods of the subclass are never called.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def encode(value: object) -> bytes:
     Raises
     ------
     NotPlain
-        For anything else, naming the place inside the value.
+        For anything else; the text names the place inside the value.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class _Encoder:
         self.nodes += 1
         if self.nodes > decoding.MAX_NODES:
             raise NotPlain(f"more than {decoding.MAX_NODES} separate values; use a numpy array for numbers")
-        kind = type(value)  # not isinstance: a value may lie about its class
+        kind = type(value)  # not isinstance, which a value's __class__ can deceive
         if value is None or kind is bool:
             self.put(_TAGS[value])
         elif kind is float:
@@ -111,7 +111,7 @@ class _Encoder:
             try:
                 self.add(item, depth)
             except NotPlain as problem:
-                # Name the outermost place only: a path of 32 steps is of no help.
+                # Only the outermost place: a path of up to 32 steps would not help.
                 text = str(problem).partition(" (in its item ")[0]
                 raise NotPlain(f"{text} (in its item {key!r:.40})") from None
 
@@ -134,7 +134,7 @@ class _Encoder:
 
 
 def _as_base(value, kind):
-    """The same value as an instance of the plain class that its class derives from."""
+    """Return the value as an instance of the built-in type that its class derives from."""
     for base, exact in _EXACT.items():
         if issubclass(kind, base):
             return exact(value)
@@ -142,7 +142,7 @@ def _as_base(value, kind):
 
 
 def _with_texts(value):
-    """The items of a dict by keys of exactly str."""
+    """Return the items of a dict with keys of exactly the type str."""
     result = {}
     for key, item in dict.items(value):
         if not issubclass(type(key), str):
@@ -153,7 +153,7 @@ def _with_texts(value):
     return result
 
 
-# Exact copies by the base class's own methods: nothing of a subclass runs.
+# Copies made by the built-in type's own methods, so that no method of a subclass runs.
 _EXACT = {
     float: float.__float__,
     int: int.__int__,
@@ -197,7 +197,7 @@ def _describe(value, kind):
         return "a complex number; real numbers are expected"
     if issubclass(kind, np.ndarray):
         return f"{article} {name}; return a plain array (np.asarray(x))"
-    if issubclass(kind, np.generic):  # numpy asks a subclass for its dtype, and crashes on some answers
+    if issubclass(kind, np.generic):  # not encoded: numpy asks a subclass for its dtype, and some answers crash it
         return f"{article} {name}; return a plain number"
     if callable(value):
         return f"{article} {name}; was it meant to be called?"
@@ -213,9 +213,9 @@ def write_message(fd: int, token: bytes, head: object, body: bytes) -> None:
     token : bytes
         `TOKEN_BYTES` random bytes; an answer repeats those of its question.
     head : object
-        A small plain value: what is asked, or what came of it.
+        A small plain value: the question, or the fields of the answer.
     body : bytes
-        An encoded value, or nothing.
+        An encoded value, or b"".
     """
     data = encode(head)
     view = memoryview(_MESSAGE.pack(MAGIC, len(data), len(body), token) + data + body)
@@ -224,9 +224,14 @@ def write_message(fd: int, token: bytes, head: object, body: bytes) -> None:
 
 
 def read_message(fd: int) -> tuple[bytes, Any, bytes]:
-    """Return (token, head, body), the body still encoded.
+    """Return (token, head, body), with the body still encoded.
 
-    Raises EOFError where the channel ends and `ProtocolError` on nonsense.
+    Raises
+    ------
+    EOFError
+        If the channel is closed.
+    ProtocolError
+        If the bytes are not a message.
     """
     magic, head_length, body_length, token = _MESSAGE.unpack(_read(fd, _MESSAGE.size))
     if magic != MAGIC or head_length > MAX_HEAD_BYTES or body_length > MAX_VALUE_BYTES:

@@ -1,4 +1,4 @@
-"""Does a sandbox keep its promises on this machine? Nothing untrusted runs in one that has not just been tried."""
+"""The self-test of a sandbox on this machine. Untrusted code runs only in a sandbox that has just passed it."""
 
 import contextlib
 import dataclasses
@@ -23,9 +23,9 @@ PROBE = Path(__file__).with_name("probe.py")
 ISOLATIONS = "bwrap", "uid", "process"
 """Strongest first."""
 
-_IMPORT_LIMIT = 60.0  # torch from a cold disk
-_END_LIMIT = 5.0  # until a killed worker is gone
-_RIGHTS = {  # what the probe has to answer, whether it takes the filter, and what any other answer means
+_IMPORT_LIMIT = 60.0  # seconds; enough to import torch from a cold disk
+_END_LIMIT = 5.0  # seconds until all processes of a killed worker must have ended
+_RIGHTS = {  # the required answer of the probe, whether it requires the filter, and what any other answer means
     "capabilities": (False, False, "a submission keeps capabilities"),
     "no_new_privs": (1, False, "a submission could gain privileges"),
     "seccomp": (2, True, "no filter of system calls is in force"),
@@ -35,12 +35,12 @@ _RIGHTS = {  # what the probe has to answer, whether it takes the filter, and wh
 
 
 def make_sandbox(name: str, hidden: Sequence[str | Path] = (), limits: ResourceLimits | None = None) -> NoSandbox:
-    """A sandbox by its name, not yet tried.
+    """Return a sandbox by name, without testing it.
 
     Raises
     ------
     SandboxError
-        If it cannot be had on this machine.
+        If it is not available on this machine.
     """
     if name == "process":
         return NoSandbox(limits)
@@ -52,16 +52,16 @@ def make_sandbox(name: str, hidden: Sequence[str | Path] = (), limits: ResourceL
 
 
 class Demands(NamedTuple):
-    """What an isolation has to keep, and to offer.
+    """What a sandbox has to prevent and to provide.
 
     Attributes
     ----------
     secrets : sequence of path
-        What must not be readable.
+        Files and folders that must not be readable.
     folders : sequence of path
-        Where nothing must be written.
+        Folders that must not be writeable.
     modules : sequence of str
-        Packages that have to be importable.
+        Packages that must be importable.
     limits : ResourceLimits, optional
     """
 
@@ -72,13 +72,7 @@ class Demands(NamedTuple):
 
 
 def weaknesses(sandbox: NoSandbox, demands: Demands = Demands()) -> list[str]:  # noqa: B008 (it is a tuple)
-    """What an untrusted submission could do in a sandbox although it must not.
-
-    Returns
-    -------
-    list of str
-        Sentences; empty if the sandbox works.
-    """
+    """Return what a submission could do in a sandbox although it must not, one sentence each; [] if it passes."""
     try:
         with (
             socket.create_server(("127.0.0.1", 0)) as listener,
@@ -88,17 +82,17 @@ def weaknesses(sandbox: NoSandbox, demands: Demands = Demands()) -> list[str]:  
             secret.write(b"secret")
             secret.flush()
             port = listener.getsockname()[1]
-            return list(_seen(session, sandbox, [secret.name, *demands.secrets], port, demands))
+            return list(_find_weaknesses(session, sandbox, [secret.name, *demands.secrets], port, demands))
     except (WorkerStartError, SandboxError) as problem:
         return [str(problem)]
 
 
-def _seen(session, sandbox, secrets, port, demands):
-    # Whether the probe could make a file says nothing: a private /tmp is no part of this machine's.
+def _find_weaknesses(session, sandbox, secrets, port, demands):
+    # Files are looked for on this side, because the probe may write into a private folder of the sandbox.
     name = f"fls-probe-{os.urandom(8).hex()}"
     files = {os.path.join(folder, name): folder for folder in (*demands.folders, "/", "/usr", "/etc", "/dev", "/var")}
-    hidden, made = (list(map(os.fsencode, paths)) for paths in (secrets, files))
-    outcome = session.call("escapes", hidden, port, process(os.getpid()), made)
+    encoded = [[os.fsencode(path) for path in paths] for paths in (secrets, files)]
+    outcome = session.call("escapes", encoded[0], port, process(os.getpid()), encoded[1])
     for file, folder in files.items():
         if os.path.lexists(file):
             yield f"a submission could write into '{folder}'"
@@ -108,25 +102,25 @@ def _seen(session, sandbox, secrets, port, demands):
         return
     yield from (f"a submission could {escape}" for escape in outcome.value)
     rights, filtered = session.call("rights").value or {}, bool(seccomp_filter(platform.machine()))
-    for right, (wanted, by_filter, weakness) in _RIGHTS.items():
-        if rights.get(right) != wanted and (filtered or not by_filter):
+    for right, (required, needs_filter, weakness) in _RIGHTS.items():
+        if rights.get(right) != required and (filtered or not needs_filter):
             yield weakness
     for module in demands.modules:
         outcome = session.call("import_module", module)
         if not outcome.ok:
             yield f"a submission cannot import {module}: {outcome.message}"
-    # Ends the session: thirty copies of a process that has torch in it would meet the limit on memory first.
-    yield from _left_behind(session, sandbox)
-    yield from _without_limit(session, sandbox.limits)
-    yield from _without_memory_limit(session, sandbox)
+    # Closes the session: with torch imported, the copies of a process would exceed the limit on memory first.
+    yield from _test_ending(session, sandbox)
+    yield from _test_limits(session, sandbox.limits)
+    yield from _test_memory_limit(session, sandbox)
 
 
-def _left_behind(session, sandbox):
-    """Close the session, and see whether what a submission has started ends with it."""
-    could = session.call("leave_behind").value is True
+def _test_ending(session, sandbox):
+    """Close the session, and test whether the processes that a submission has started end with it."""
+    started = session.call("leave_behind").value is True
     members = sandbox.members(session.worker_pid)
     session.close()
-    if not could:
+    if not started:
         yield "the probe could not start a process"
         return
     if len(members) < 2:
@@ -139,23 +133,23 @@ def _left_behind(session, sandbox):
         time.sleep(0.02)
 
 
-def _without_limit(session, limits):
-    """Try to use more than the limits say: the kernel refuses it, or the worker is stopped for it."""
-    most, full = limits.file_mib * MIB, limits.scratch_mib // limits.file_mib
+def _test_limits(session, limits):
+    """Try to exceed each limit; the kernel must refuse it, or the worker must be stopped."""
+    file_size, files = limits.file_mib * MIB, limits.scratch_mib // limits.file_mib  # files that fill the folder
     for function, arguments, words in (
         ("start_processes", (limits.processes + 1,), "start processes without a limit"),
         ("open_files", (limits.open_files + 1,), "open files without a limit"),
-        ("fill", (most + MIB, 1), "write files of any size"),
-        ("fill", (most, full + 4), "fill the disk"),
+        ("fill", (file_size + MIB, 1), "write files of any size"),
+        ("fill", (file_size, files + 4), "fill the disk"),
         ("fill", (0, limits.scratch_files + 100), "make any number of files"),
-        ("fill", (most // 2, 2 * full + 8, False), "fill the disk with files that have no name"),
+        ("fill", (file_size // 2, 2 * files + 8, False), "fill the disk with files that have no name"),
     ):
         if session.call(function, *arguments).kind not in ("exception", "output"):
             yield f"a submission could {words}"
 
 
-def _without_memory_limit(session, sandbox):
-    """The same for memory, with a limit so small that even a small machine can pass it."""
+def _test_memory_limit(session, sandbox):
+    """Try to exceed the limit on memory, lowered so far that a small machine has enough memory for the attempt."""
     limits, small = sandbox.limits, 256
     session.close()
     sandbox.limits = dataclasses.replace(limits, memory_mib=small)
@@ -168,8 +162,8 @@ def _without_memory_limit(session, sandbox):
         sandbox.limits = limits
 
 
-def tried(name: str, demands: Demands) -> list[str]:
-    """What speaks against an isolation on this machine, as `weaknesses` of its sandbox."""
+def isolation_problems(name: str, demands: Demands) -> list[str]:
+    """Return the `weaknesses` of an isolation on this machine, or why it is not available."""
     try:
         with contextlib.closing(make_sandbox(name, demands.secrets, demands.limits)) as sandbox:
             return weaknesses(sandbox, demands)
@@ -178,30 +172,26 @@ def tried(name: str, demands: Demands) -> list[str]:
 
 
 def choose(isolation: str, demands: Demands = Demands()) -> str:  # noqa: B008 (it is a tuple)
-    """The name of the isolation to use.
+    """Return the name of the isolation to use.
 
     Parameters
     ----------
     isolation : str
-        One of `ISOLATIONS`, or "auto" for the strongest that works here; never "process", which has to be asked for.
+        One of `ISOLATIONS`, or "auto" for the strongest that passes the self-test. "auto" never chooses "process".
     demands : Demands
-
-    Returns
-    -------
-    str
 
     Raises
     ------
     SandboxError
-        If none works: the sentence says why, and what to do.
+        If none passes; the text says why.
     """
     if isolation == "process":
         return isolation
     reasons = []
     for name in ISOLATIONS[:2] if isolation == "auto" else (isolation,):
-        found = tried(name, demands)
-        if not found:
+        problems = isolation_problems(name, demands)
+        if not problems:
             return name
-        more = f" (and {len(found) - 1} more; fls doctor lists them)" if len(found) > 1 else ""
-        reasons.append(f"{name}: {found[0]}{more}")
+        more = f" (and {len(problems) - 1} more; fls doctor lists them)" if len(problems) > 1 else ""
+        reasons.append(f"{name}: {problems[0]}{more}")
     raise SandboxError("; ".join(reasons))

@@ -1,4 +1,4 @@
-"""The trusted side of a check: one student file, called function by function."""
+"""Sessions, the trusted side of a check: they load one student file and call its functions."""
 
 import os
 import weakref
@@ -9,26 +9,26 @@ from fls_teach.sandbox import protocol
 from fls_teach.sandbox.isolation.sandboxes import NoSandbox
 from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 from fls_teach.sandbox.outcome import Outcome, sentence
-from fls_teach.sandbox.reply import last_words, visible_fields
+from fls_teach.sandbox.reply import split_fault_report, visible_fields
 from fls_teach.sandbox.source import check_source, read_source
 from fls_teach.sandbox.worker_process import WorkerProcess
 
-_Own = TypeVar("_Own", bound="BaseSession")
-_FATAL = "timeout", "crash", "memory", "output", "protocol_error"  # after which the worker is ended
+_SessionT = TypeVar("_SessionT", bound="BaseSession")
+_FATAL = "timeout", "crash", "memory", "output", "protocol_error"  # kinds after which the worker is ended
 
 
 class BaseSession:
-    """What a session in a worker and one in this process have in common."""
+    """The common part of `Session` and `InProcess`."""
 
     _load: Any
     _call: Any
     close: Any
 
     def __init__(self, path: str | Path, support: str | Path | None, source: bytes | None = None) -> None:
-        # Read once: every worker of this session runs the same bytes.
+        # Read once, so that every worker of this session runs the same bytes.
         self.path = Path(os.path.abspath(path) if source is None else path)
         self._source, problem = read_source(self.path) if source is None else check_source(source)
-        if not problem and is_notebook(self._text()):  # some of them would load, and define nothing
+        if not problem and is_notebook(self._text()):  # some notebooks load without an error and define nothing
             problem = notebook_complaint(self._text(), self.path.name)
         self._support = None if support is None else Path(support).read_bytes()
         self.first_timeout: Outcome | None = None
@@ -38,21 +38,21 @@ class BaseSession:
             self.failed_load = self._outcome("load_error", "", detail=problem)
 
     def load(self) -> Outcome:
-        """Load the file unless that is done; return an `Outcome`."""
+        """Load the file if it is not loaded; return an `Outcome`."""
         if not (self.failed_load or self._loaded):
             outcome = self._load()
             self._loaded, self.failed_load = (outcome, None) if outcome.ok else (None, outcome)
         return self.failed_load or cast(Outcome, self._loaded)
 
     def restart(self) -> None:
-        """Forget all state that the student's code has kept."""
+        """Discard all state that the student's code has kept."""
         self.close()
 
     def _text(self):
         return self._source.decode("utf-8", "replace")
 
-    def _explained(self, exception="", detail="", **_):
-        """What to say of a failed load in place of these fields, where a notebook's command is to blame."""
+    def _notebook_fields(self, exception="", detail="", **_):
+        """Return fields that replace these of a failed load if a notebook command explains it, else {}."""
         unknown = not exception or (exception == "NameError" and "get_ipython" in detail)
         complaint = notebook_complaint(self._text(), self.path.name) if unknown and self._source else None
         return {"exception": "", "detail": complaint} if complaint else {}
@@ -70,7 +70,7 @@ class BaseSession:
         Raises
         ------
         NotPlain
-            If an argument is not plain: a mistake of the caller.
+            If an argument is not a plain value, which is a mistake of the caller.
         WorkerStartError
             If no worker can be started.
         """
@@ -79,7 +79,7 @@ class BaseSession:
         return self._call(function, body) if loaded.ok else loaded
 
     def _outcome(self, kind, function, limit=None, **fields):
-        fields |= self._explained(**fields) if kind == "load_error" else {}
+        fields |= self._notebook_fields(**fields) if kind == "load_error" else {}
         fields = visible_fields(fields)
         exception, detail = fields.get("exception", ""), fields.get("detail", "")
         text = sentence(kind, function, self.path.name, exception, detail, limit)
@@ -88,7 +88,7 @@ class BaseSession:
             self.first_timeout = outcome
         return outcome
 
-    def __enter__(self: _Own) -> _Own:
+    def __enter__(self: _SessionT) -> _SessionT:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -105,14 +105,14 @@ class Session(BaseSession):
     support : path, optional
         A course file to load beside it; see `fls_teach.sandbox`.
     time_limit, load_time_limit : float
-        Seconds for one call, and for loading the file (which may import torch).
+        Limits in seconds for one call, and for loading the file (which may import torch).
     slack : float
-        How many times as long both may take by the clock, if `cpu_seconds` stays below the limit: see
-        `cpu_time.charged_seconds`. It takes Linux; elsewhere the clock alone counts.
+        Factor by which the wall-clock time may exceed the limits while `cpu_seconds` stays within them; see
+        `cpu_time.charged_seconds`. Only on Linux; elsewhere the limits are on wall-clock time.
     sandbox : Bubblewrap, OtherUser or NoSandbox, optional
-        Where the worker runs; `fls check` needs none.
+        Where the worker runs; by default without a sandbox, as in `fls check`.
     source : bytes, optional
-        The file's content, if `path` is a name only.
+        The file's content; `path` then is only a name.
     """
 
     def __init__(
@@ -145,9 +145,9 @@ class Session(BaseSession):
     def _load(self):
         self.close()
         self._worker = WorkerProcess(self.path.parent, self._sandbox)
-        # At the latest when the checker exits.
+        # Kills the worker when the checker exits, if not before.
         self._finalizer = weakref.finalize(self, WorkerProcess.kill, self._worker)
-        # A name may hold bytes that are not text; the worker needs it for messages alone.
+        # A path may hold bytes that are not valid text; the worker uses it only in messages.
         name, path = (text.encode("utf-8", "replace").decode() for text in (self.path.name, str(self.path)))
         body = protocol.encode((self._source, self._support))
         return self._ask("", ("load", name, path), body, self.load_time_limit)
@@ -159,15 +159,15 @@ class Session(BaseSession):
         worker = self._worker
         try:
             fields = worker.ask(head, body, limit, self.slack)
-        except BaseException:  # Ctrl-C: the answer still to come belongs to no call
+        except BaseException:  # such as Ctrl-C: the pending answer must not be taken for that to a later call
             self.close()
             raise
         kind = fields.pop("kind")
         if kind in _FATAL:
             self.close()
-        if function or kind != "value":  # what a good load printed waits for the first call
+        if function or kind != "value":  # what a successful load printed is shown with the first call
             fields["printed"] = worker.printed()
         if kind == "crash":
-            fields |= last_words(fields["printed"], self.path.name)
+            fields |= split_fault_report(fields["printed"], self.path.name)
         fields["seconds"], fields["cpu_seconds"] = worker.account()
         return self._outcome(kind, function, None if worker.stopped else limit, **fields)

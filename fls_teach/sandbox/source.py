@@ -1,4 +1,4 @@
-"""The bytes of a student's file, and what is wrong with them at first sight. Nothing is parsed."""
+"""Reading a student's file, and the problems that can be found without parsing it."""
 
 import re
 from pathlib import Path
@@ -7,17 +7,14 @@ MAX_SOURCE_BYTES = 2**20
 
 
 def read_source(path: str | Path) -> tuple[bytes | None, str]:
-    """Return (source bytes, "") or (None, what is wrong, to follow the file's name).
-
-    See `check_source`.
-    """
+    """Return (source bytes, "") or (None, problem); see `check_source`."""
     path = Path(path)
     try:
         if path.is_dir():
             return None, "is a folder, not a Python file"
         if not path.exists():
             return None, "does not exist"
-        if not path.is_file():  # a device or a pipe, which could be read for ever
+        if not path.is_file():  # a device or a pipe, which may never end
             return None, "is not an ordinary file"
         with open(path, "rb") as file:
             source = file.read(MAX_SOURCE_BYTES + 1)
@@ -27,9 +24,9 @@ def read_source(path: str | Path) -> tuple[bytes | None, str]:
 
 
 def check_source(source: bytes) -> tuple[bytes | None, str]:
-    """Return (source, "") or (None, what is wrong) for the bytes of a file.
+    """Return (source, ""), or (None, problem) with the problem as the end of a sentence after the file's name.
 
-    Nothing is parsed here: compiling hostile source can crash an interpreter.
+    Nothing is parsed here, because compiling hostile source can crash the interpreter.
     """
     if len(source) > MAX_SOURCE_BYTES:
         return None, f"is larger than {MAX_SOURCE_BYTES // 2**20} MiB"

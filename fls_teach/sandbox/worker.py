@@ -1,12 +1,12 @@
-"""The only code that runs a submission; started by `worker_process.WorkerProcess`.
+"""The program that runs a submission; `worker_process.WorkerProcess` starts it.
 
-It answers questions from the trusted side one at a time. It shares its process with code that may do anything to it, so
-nothing here protects the trusted side: this file serves the author of an honest submission (what was printed, which
-line was slow), and `reply` believes none of it.
+It answers questions from the trusted side one at a time. The submission runs in the same process and may change
+anything in it, so nothing here protects the trusted side. What this file reports serves the author of an honest
+submission (what was printed, which line was slow); `reply` treats it as untrusted.
 
-A question's head is ("hello",), ("load", file name, path) or ("call", function); its body holds the two sources or
-(args, kwargs). ("where",) asks at which line the call is that has not been answered.
-An answer's head is a dict with the keys of `ANSWER`; its body the value.
+The head of a question is ("hello",), ("load", file name, path) or ("call", function); its body holds the two sources
+or (args, kwargs). ("where",) asks which line the unanswered call has reached.
+The head of an answer is a dict with the keys of `ANSWER`; its body is the value.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ from traceback import walk_stack, walk_tb
 from typing import Any
 
 if __name__ == "__main__":
-    # By path: the package's own folder must not be on the path of student code (Python 3.10 puts it there), nor its
-    # other modules in the worker.
-    _here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != _here]
+    # This folder, which Python 3.10 puts on sys.path, must not stay there, where student code could import from it.
+    # A package of its own makes `protocol` importable, and no other module of fls_teach.
+    _folder = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != _folder]
     sys.path.extend(entry for entry in sys.argv[1:] if entry not in sys.path)
     del sys.argv[1:]
     sys.modules["fls_worker"] = types.ModuleType("fls_worker")
-    sys.modules["fls_worker"].__path__ = [_here]
+    sys.modules["fls_worker"].__path__ = [_folder]
     protocol = importlib.import_module("fls_worker.protocol")
 else:
     from fls_teach.sandbox import protocol
@@ -50,11 +50,11 @@ class Program:
     Parameters
     ----------
     file_name : str
-        What tracebacks call the student's file.
+        Name of the student's file in tracebacks.
     path : str
-        Where it is, for its ``__file__``.
+        Path of the student's file, for its ``__file__``.
     passing : tuple of exception types
-        What a call may raise through to the caller, for debuggers.
+        Exceptions that propagate to the caller, for debuggers.
     """
 
     def __init__(self, file_name: str, path: str, passing: tuple[type[BaseException], ...] = ()) -> None:
@@ -67,18 +67,18 @@ class Program:
     def _module(name, path):
         module = types.ModuleType(name)
         module.__file__ = path
-        sys.modules[name] = module  # dataclasses and typing look themselves up there
+        sys.modules[name] = module  # dataclasses and typing look up a class's module there
         return module
 
     def load(self, source: bytes, support_source: bytes | None) -> tuple[dict[str, Any], bytes]:
         """Run both sources; return the answer and the encoded list of functions.
 
-        The support code's `prepare`, if it has one, is told the student's text in between.
+        If the support code defines `prepare`, it is called in between with the student's source text.
         """
         text = source.decode("utf-8", "replace")
         try:
             if support_source is not None:
-                # Before the student's file, which could otherwise change what it imports.
+                # Before the student's file, which could otherwise change the modules that the support code imports.
                 self.support.student = self.student
                 code = compile(support_source, "course support", "exec", dont_inherit=True)
                 exec(code, self.support.__dict__)
@@ -113,12 +113,12 @@ class Program:
             answer, data = ANSWER | {"kind": "value"}, protocol.encode(value)
         except protocol.NotPlain as problem:
             answer, data = ANSWER | {"kind": "not_plain", "detail": str(problem)[:MAX_DETAIL]}, b""
-        except BaseException as error:  # of a class whose class misbehaves
+        except BaseException as error:  # the value's metaclass may raise anything
             return self._caught(error, "exception"), b""
         return answer | {"mutated": _changed(function, args, kwargs, body)}, data
 
     def functions(self) -> list[str]:
-        """Names of the functions that the student's file itself defines."""
+        """Return the names of the functions that the student's file itself defines."""
         return [
             name
             for name, item in list(vars(self.student).items())[:1000]
@@ -135,7 +135,7 @@ class Program:
         where = f"line {error.lineno}: " if error.lineno else ""
         line, picture = (error.text or "").rstrip("\n"), ""
         if line and error.offset:
-            caret = re.sub(r"\S", " ", line[: error.offset - 1]).ljust(error.offset - 1) + "^"  # keeps tabs
+            caret = re.sub(r"\S", " ", line[: error.offset - 1]).ljust(error.offset - 1) + "^"  # keeps the tabs
             picture = f"{self.file_name}, line {error.lineno}\n    {line[:300]}\n    {caret[:300]}"
         detail = f"does not run: {where}{error.msg}"
         return ANSWER | {"kind": "load_error", "detail": detail[:MAX_DETAIL], "traceback": picture}
@@ -157,37 +157,37 @@ class Program:
         }
 
     def traceback(self, frames: Iterable[tuple[types.FrameType, int]]) -> str:
-        """The student's own ones of the pairs (frame, line), innermost last, as text."""
-        own = [(n, frame.f_code.co_name) for frame, n in frames if frame.f_code.co_filename == self.file_name]
-        lines = ["... (earlier calls left out)"] if len(own) > MAX_FRAMES else []
-        for number, name in own[-MAX_FRAMES:]:
+        """Return the frames of the student's file among pairs (frame, line), innermost last, as text."""
+        calls = [(line, frame.f_code.co_name) for frame, line in frames if frame.f_code.co_filename == self.file_name]
+        lines = ["... (earlier calls left out)"] if len(calls) > MAX_FRAMES else []
+        for number, name in calls[-MAX_FRAMES:]:
             lines.append(f"{self.file_name}, line {number}, in {name[:100]}")
             lines.append(f"    {linecache.getline(self.file_name, number).strip()[:300]}")
         return "\n".join(lines)
 
 
 def _changed(function, args, kwargs, body):
-    """Names of the arguments that are no longer what `body` says: parameters, or positions where those have no name."""
-    # One encoding a value: the bytes differ exactly where the arguments do.
+    """Return the names of the arguments that differ from those in `body`; "argument N" for one without a name."""
+    # A value has exactly one encoding, so the bytes differ exactly if the arguments do.
     if _encoded((args, kwargs)) == body:
         return ()
-    before = protocol.decode(body)
-    names = getattr(getattr(function, "__code__", None), "co_varnames", ())[: len(args)]
-    taken = getattr(getattr(function, "__code__", None), "co_argcount", 0)
-    where = [names[k] if k < min(taken, len(names)) else f"argument {k + 1}" for k in range(len(args))]
-    pairs = [*zip(where, before[0], args, strict=True), *((name, before[1][name], kwargs[name]) for name in kwargs)]
-    return tuple(name[:MAX_NAME] for name, old, new in pairs if _encoded(old) != _encoded(new))
+    old_args, old_kwargs = protocol.decode(body)
+    code = getattr(function, "__code__", None)
+    parameters = getattr(code, "co_varnames", ())[: getattr(code, "co_argcount", 0)]
+    names = [parameters[k] if k < len(parameters) else f"argument {k + 1}" for k in range(len(args))]
+    triples = [*zip(names, old_args, args, strict=True), *((name, old_kwargs[name], kwargs[name]) for name in kwargs)]
+    return tuple(name[:MAX_NAME] for name, old, new in triples if _encoded(old) != _encoded(new))
 
 
 def _encoded(value):
     try:
         return protocol.encode(value)
-    except Exception:  # the student has put what is not plain into an argument
+    except Exception:  # the call has put something that is not plain into an argument
         return None
 
 
 def seed_generators() -> None:
-    """Seed the module-level generators, so that a replayed call draws the same."""
+    """Seed the module-level generators, so that a replayed call draws the same numbers."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 (the generator that students use)
     if "torch" in sys.modules and hasattr(sys.modules["torch"], "manual_seed"):
@@ -195,17 +195,16 @@ def seed_generators() -> None:
 
 
 def repeat_entropy() -> None:
-    """Let `default_rng()` without a seed draw the same from run to run, but anew in every call within one.
+    """Make `default_rng()` without a seed repeatable from run to run, but not from call to call.
 
-    Not in every call the same: a function that ignores its seed has to show.
+    With the same numbers in every call, a function that ignores its seed would not be noticed.
     """
-    source = random.Random(0)
-    if hasattr(np.random.bit_generator, "randbits"):  # where numpy, so far, gets entropy from
-        np.random.bit_generator.randbits = source.getrandbits
+    if hasattr(np.random.bit_generator, "randbits"):  # the source of numpy's entropy in the versions so far
+        np.random.bit_generator.randbits = random.Random(0).getrandbits
 
 
 class Channel:
-    """The two ends of the conversation, moved to where prints cannot reach them."""
+    """The pipes to the trusted side, moved to descriptors that printing does not use."""
 
     def __init__(self) -> None:
         self.questions, self.answers, self.output = os.dup(0), os.dup(1), os.dup(2)
@@ -214,15 +213,15 @@ class Channel:
 
             for fd in (self.questions, self.answers, self.output):
                 msvcrt.setmode(fd, os.O_BINARY)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # input() finds an empty file
-        os.dup2(2, 1)  # all that is printed goes, in order, to the pipe of stderr
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # input() reads from an empty file
+        os.dup2(2, 1)  # stdout and stderr go to the same pipe, so that their order is kept
         sys.stdout.reconfigure(errors="backslashreplace")
         self.lock = threading.Lock()
         self.pending = None  # (token,) of the question being answered
         self.asked = queue.SimpleQueue()
 
     def listen(self, where: Callable[[], str]) -> None:
-        """Hand questions on, say `where` a call is when that is asked, and end this process with the one that asks."""
+        """Queue the questions, answer ("where",) at once, and end this process when the channel closes."""
         try:
             while True:
                 token, head, body = protocol.read_message(self.questions)
@@ -232,29 +231,29 @@ class Channel:
                     self.pending = (token,)
                     self.asked.put((head, body))
         finally:
-            os._exit(0)  # not sys.exit: threads and atexit hooks of the student would go on
+            os._exit(0)  # not sys.exit, after which threads and atexit hooks of the student would still run
 
     def answer(self, answer: dict[str, Any], data: bytes, pending: tuple[bytes] | None = None) -> None:
-        """Answer the pending question, unless the other thread just did."""
+        """Answer the pending question, unless the other thread has just answered it."""
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(BaseException):  # closed or replaced by the student
+            with contextlib.suppress(BaseException):  # student code may have closed or replaced it
                 stream.flush()
         with self.lock:
             if self.pending is None or pending not in (None, self.pending):
                 return
             token, self.pending = self.pending[0], None
-            # The token in the output says: what this call printed ends here.
+            # The token in the output marks the end of what this call printed.
             os.write(self.output, token)
             protocol.write_message(self.answers, token, answer, data)
 
 
 def main() -> None:
     """Answer questions until the channel closes."""
-    channel, program, own_thread = Channel(), None, threading.get_ident()
+    channel, program, main_thread = Channel(), None, threading.get_ident()
     repeat_entropy()
 
     def where():
-        return program.traceback(reversed([*walk_stack(sys._current_frames()[own_thread])])) if program else ""
+        return program.traceback(reversed([*walk_stack(sys._current_frames()[main_thread])])) if program else ""
 
     threading.Thread(target=channel.listen, args=(where,), daemon=True).start()
     while True:

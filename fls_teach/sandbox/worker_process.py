@@ -1,8 +1,8 @@
-"""One worker process: starting it, asking it one thing at a time, killing it.
+"""One worker process: starting it, asking it one question at a time, killing it.
 
-Everything blocking happens in a thread per pipe, because that is what works on every platform: the caller waits for an
-answer with a time-out and never touches a pipe itself. The only clock is here: a worker whose time is over is asked
-where it is, and then ended.
+Each pipe has a thread that does the blocking calls, which works on every platform; the caller waits for an answer with
+a time-out and never uses a pipe itself. Time limits are enforced only here: a worker that has exceeded one is asked
+which line it has reached, and is then ended.
 """
 
 import contextlib
@@ -28,18 +28,18 @@ from fls_teach.sandbox.proc.ending import end, kill_group
 from fls_teach.sandbox.proc.table import exact_memory_of, memory_of
 from fls_teach.sandbox.reply import validated
 
-WATCH_INTERVAL = 0.1  # seconds between two looks at what a worker uses, on average
-START_LIMIT = 60.0  # a cold disk and a virus scanner before the first line runs
-GRACE = 0.5  # for a worker whose time is over to say at which line it is
+WATCH_INTERVAL = 0.1  # mean number of seconds between two samples of what a worker uses
+START_LIMIT = 60.0  # seconds; a cold disk and a virus scanner can delay the first line
+GRACE = 0.5  # seconds in which a worker that has exceeded its time limit may name the line it has reached
 
-# -u: what was printed before a crash is seen, in order. -B: no __pycache__.
-# Not -I, which would also ignore PYTHONHASHSEED; the environment is ours, PYTHONSAFEPATH (worker.py on 3.10) keeps
-# the current folder out, and a sandbox PYTHONNOUSERSITE the user's packages.
+# -u: output from before a crash is not lost, and its order is kept. -B: no __pycache__.
+# Not -I, which would also ignore PYTHONHASHSEED. The environment holds only what we set, PYTHONSAFEPATH (on Python 3.10
+# worker.py itself) keeps the current folder off sys.path, and in a sandbox PYTHONNOUSERSITE the user's packages.
 _FLAGS = ("-u", "-B", "-X", "utf8", "-X", "faulthandler")
 
 
 class WorkerStartError(RuntimeError):
-    """No worker could be started; never the student's fault."""
+    """No worker could be started; this is never the student's fault."""
 
 
 class WorkerProcess:
@@ -49,15 +49,15 @@ class WorkerProcess:
     ----------
     folder : path
         The worker's working directory.
-    sandbox : sandbox.NoSandbox or one of the others, optional
+    sandbox : NoSandbox or a subclass, optional
 
     Attributes
     ----------
     cpu_seconds : float or None
-        Seconds, as `cpu_time.TreeTime`, of it and all its processes as of a moment ago. Without limits to watch, those
-        that its own processor clock counts; None where the system shows no such clock.
+        `cpu_time.TreeTime.total` of the worker and all its descendants at the last sample. Without resource limits,
+        the processor time of the worker alone; None where the system does not report it.
     stopped : str
-        "memory", "output" or "timeout" if all its calls together used too much of it, else "".
+        "memory", "output" or "timeout" if the worker was stopped for exceeding a resource limit, else "".
 
     Raises
     ------
@@ -89,25 +89,25 @@ class WorkerProcess:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
-        # Not a SimpleQueue for what is waited for with a time-out: its `get` would wait for ever if a signal, as the
-        # grader's timer sends them, is being handled when the time is over.
+        # `_answers` is waited for with a time-out and must not be a SimpleQueue: the `get` of that would wait forever
+        # if a signal, such as the grader's timer sends, is being handled when the time-out ends.
         self._questions, self._expected, self._answers = queue.SimpleQueue(), queue.SimpleQueue(), queue.Queue()
         limits = self._sandbox.limits
         self._output = Printed(self._process.stderr.fileno(), limits.output_mib * MIB if limits else None, self._stop)
         self._ended, self.stopped = threading.Event(), ""
         self._tree_time = TreeTime()
-        self._asked, self._answered = time.perf_counter(), True  # the last question
-        self._looked_at = bool(limits) and os.path.isdir("/proc/self")
-        self._own_seconds = None  # where there are no limits to watch
-        self._cpu_before = self.cpu_seconds  # the last question
-        self._first = set()  # those that it began with: the sandbox's own may be orphans before it is killed
+        self._asked_at, self._answered = time.perf_counter(), True  # of the last question
+        self._is_sampled = bool(limits) and os.path.isdir("/proc/self")
+        self._worker_seconds = None  # last known processor time of the worker alone, if it is not sampled
+        self._cpu_before = self.cpu_seconds  # before the last question
+        self._initial_members = set()  # kept, because the sandbox's own processes may be orphans when it is killed
         targets = [self._send, self._receive, self._collect] + ([self._watch] if limits else [])
         self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
             thread.start()
         try:
             hello = self.ask(("hello",), b"", START_LIMIT)
-            self._first = self._members()
+            self._initial_members = self._members()
         except BaseException:
             self.kill()
             raise
@@ -118,16 +118,16 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """The number of the process that was started: the worker itself, or the sandbox around it."""
+        """The number of the started process: the worker itself, or the sandbox around it."""
         return self._process.pid
 
     @property
     def cpu_seconds(self) -> float | None:
-        if self._looked_at:
+        if self._is_sampled:
             return self._tree_time.total
         now = processor_seconds(self._process.pid)
-        self._own_seconds = self._own_seconds if now is None else now
-        return self._own_seconds
+        self._worker_seconds = self._worker_seconds if now is None else now
+        return self._worker_seconds
 
     def ask(self, head: tuple[str, ...], body: bytes, limit: float, slack: float = 1.0) -> dict[str, Any]:
         """Ask one question.
@@ -135,55 +135,59 @@ class WorkerProcess:
         Parameters
         ----------
         head : tuple
-            As `worker` takes it.
+            A question as described in `worker`.
         body : bytes
-        limit, slack : float
-            Seconds for the answer, as `cpu_time.charged_seconds`.
+        limit : float
+            Seconds for the answer, charged as by `cpu_time.charged_seconds`.
+        slack : float
+            See `cpu_time.charged_seconds`.
 
         Returns
         -------
         dict
-            The fields of an `Outcome` that came of it; what only the worker says of it is its claim.
+            Fields of an `Outcome`; those that only the worker can know are its claims.
         """
-        # The token is made now, so that nothing written earlier can carry it.
+        # Made only now, so that nothing written earlier can carry this token.
         token = secrets.token_bytes(protocol.TOKEN_BYTES)
         self._output.expect(token)
-        self._asked, self._answered = time.perf_counter(), False
+        self._asked_at, self._answered = time.perf_counter(), False
         self._expected.put(True)
         self._questions.put((token, head, body))
         try:
             answer = self._next_answer(limit, slack)
-            late = answer is None or charged_seconds(*self._taken(), slack) > limit
+            late = answer is None or charged_seconds(*self._elapsed(), slack) > limit
             if answer is None:
                 self._questions.put((token, ("where",), b""))
                 answer = self._next_answer(limit + GRACE, slack)
         finally:
             self._answered = True
-        fields = self._judged(answer, token)
-        if late:  # the grace is for naming the line, not for finishing
+        fields = self._fields_of(answer, token)
+        if late:  # the grace period is for naming the line, not for finishing
             fields = {"kind": self.stopped or "timeout", "traceback": fields.get("traceback", "")}
         return fields
 
     def account(self) -> tuple[float, float | None]:
-        """Seconds by the clock and of `cpu_seconds` since the last question; what is used from now on is the next's."""
-        taken = self._taken()
+        """Return the wall-clock seconds and the `cpu_seconds` of the last question; later use counts for the next."""
+        elapsed = self._elapsed()
         self._cpu_before = self.cpu_seconds
-        return taken
+        return elapsed
 
-    def _taken(self) -> tuple[float, float | None]:
-        # From the last sample before the question: processor time is sampled at 10 Hz.
+    def _elapsed(self) -> tuple[float, float | None]:
+        # Start from the last sample before the question, because processor time is sampled at 10 Hz.
         before, now = self._cpu_before, self.cpu_seconds
-        return time.perf_counter() - self._asked, None if before is None or now is None else now - before
+        return time.perf_counter() - self._asked_at, None if before is None or now is None else now - before
 
     def _next_answer(self, limit, slack):
-        """What came on the channel, or the exception that came instead; None once the time is over."""
-        while (left := limit - charged_seconds(*self._taken(), slack)) > 0:
+        """Return the next message, or the exception raised while reading it; None if the limit is exceeded."""
+        while (left := limit - charged_seconds(*self._elapsed(), slack)) > 0:
             with contextlib.suppress(queue.Empty):
                 return self._answers.get(timeout=max(left, WATCH_INTERVAL))
         return None
 
-    def _judged(self, answer, token):
-        if self.stopped and not isinstance(answer, tuple):  # that is the reason, whichever thread was first to say
+    def _fields_of(self, answer, token):
+        """Return the fields of an `Outcome` for an item of `_answers`."""
+        # A stop is the reason for the end of the channel, whichever of the two was queued first.
+        if self.stopped and not isinstance(answer, tuple):
             return {"kind": self.stopped}
         if isinstance(answer, (EOFError, OSError)):
             return {"kind": "crash", "detail": self._how_it_ended()}
@@ -199,36 +203,36 @@ class WorkerProcess:
             return {"kind": "protocol_error", "detail": str(problem)}
 
     def _members(self):
-        """Its processes, as a set of `Process`; none without limits to watch."""
+        """Return the worker's processes, as a set of `Process`; empty without resource limits."""
         return self._sandbox.members(self._process.pid) if self._sandbox.limits else set()
 
     def printed(self) -> str:
-        """Return what was printed since the last time, once it has all arrived."""
+        """Return what was printed since the last call of this method, once all of it has arrived."""
         return self._output.take()
 
     def kill(self) -> None:
-        """End the process and all that it has started, as far as the sandbox knows of it."""
+        """End the process and all descendants that the sandbox knows of."""
         self._ended.set()
-        members = self._first | self._members()
+        members = self._initial_members | self._members()
         kill_group(self._process)
         self._sandbox.sweep()
         end(members)
         self._questions.put(None)
         self._expected.put(False)
         for thread in self._threads:
-            thread.join(1.0)  # one that a detached grandchild keeps waiting ends later, and closes its pipes then
+            thread.join(1.0)  # a detached grandchild may keep a pipe open; the thread then ends with it, later
 
     def _send(self):
-        with self._process.stdin as pipe, contextlib.suppress(OSError):  # it is gone: `_receive` sees that, too
+        with self._process.stdin as pipe, contextlib.suppress(OSError):  # a closed pipe; `_receive` reports the end
             for message in iter(self._questions.get, None):
                 protocol.write_message(pipe.fileno(), *message)
 
     def _receive(self):
         with self._process.stdout as pipe:
-            while self._expected.get():  # one answer per question: a worker that writes more waits in its own pipe
+            while self._expected.get():  # reads one answer per question: a worker that writes more is blocked
                 try:
                     answer = protocol.read_message(pipe.fileno())
-                except Exception as error:  # whatever it is belongs to the caller's thread
+                except Exception as error:  # to be handled in the caller's thread
                     answer = error
                 self._answers.put(answer)
 
@@ -238,34 +242,36 @@ class WorkerProcess:
 
     def _watch(self):
         try:
-            self._count()
-        except Exception as problem:  # it must not go on unwatched: the next call raises this
+            self._enforce_limits()
+        except Exception as problem:  # the worker must not run unwatched: the next call raises this
             self._answers.put(problem)
 
-    def _count(self):
-        most, before, looks_after = self._sandbox.limits.memory_mib * MIB, time.perf_counter(), 0
+    def _enforce_limits(self):
+        max_memory, last_sample = self._sandbox.limits.memory_mib * MIB, time.perf_counter()
+        samples_after_end = 0
         # Jittered, so that a worker cannot synchronise with the samples.
         while not self._ended.wait(WATCH_INTERVAL * random.uniform(0.5, 1.5)):
-            with contextlib.suppress(OSError):  # no descriptor free just now: look again
+            with contextlib.suppress(OSError):  # no free descriptor at the moment: sample again
                 members = self._sandbox.members(self._process.pid)
                 answered, now = self._answered, time.perf_counter()
-                self._tree_time.sample(members, 0.0 if answered else now - max(self._asked, before))
-                before = now
-                coarse = memory_of(members)
-                # Far too much needs no exact look, which takes long where many processes share much.
-                if coarse > 2 * most or (coarse > most and exact_memory_of(members) > most):
+                self._tree_time.sample(members, 0.0 if answered else now - max(self._asked_at, last_sample))
+                last_sample = now
+                memory = memory_of(members)
+                # Far above the limit, skip the exact count: it is slow where many processes share much memory.
+                if memory > 2 * max_memory or (memory > max_memory and exact_memory_of(members) > max_memory):
                     self._stop("memory")
                 elif self._sandbox.overflows(self._process.pid, members):
                     self._stop("output")
                 elif self._tree_time.processor > self._sandbox.limits.cpu_seconds:
                     self._stop("timeout")
             if self._process.poll() is not None:
-                looks_after += 1
-                if looks_after == 2:  # its last answer has been read; what it left may hold the channel open
+                samples_after_end += 1
+                # By now its last answer has been read; a process that it left behind may keep the channel open.
+                if samples_after_end == 2:
                     self._answers.put(EOFError())
 
     def _stop(self, reason):
-        """End a worker that uses too much, and let the caller's thread know."""
+        """End a worker that has exceeded a resource limit, and notify the caller's thread."""
         if not self.stopped:
             self.stopped = reason
             self._answers.put(EOFError())
@@ -276,19 +282,19 @@ class WorkerProcess:
             status = self._process.wait(2.0)
         except subprocess.TimeoutExpired:
             return "it closed the channel to the checker"
-        if self._sandbox.name == "bwrap" and status > 128:  # what bubblewrap makes of a signal
+        if self._sandbox.name == "bwrap" and status > 128:  # bubblewrap reports a signal as 128 + its number
             status = 128 - status
         if status < 0:
             name = signal.strsignal(-status) or "unknown"
             return f"signal {-status}: {name.partition(':')[0].lower()}"
-        if status > 2**30:  # Windows: an NTSTATUS
+        if status > 2**30:  # an NTSTATUS of Windows
             name = {0xC0000005: "access violation", 0xC00000FD: "stack overflow"}.get(status, "")
             return f"Windows error {status:#010x} {name}".rstrip()
         return f"it ended with exit status {status}"
 
 
 def _own_group():
-    """Popen options that keep the terminal's Ctrl-C away from the worker."""
+    """Return Popen options that keep the terminal's Ctrl-C from the worker."""
     if os.name == "nt":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}

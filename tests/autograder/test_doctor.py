@@ -15,7 +15,7 @@ from fls_teach.cli import main
 def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
     tried = []
     monkeypatch.setattr(checks, "find_spec", lambda name: None)
-    monkeypatch.setattr(checks, "tried", lambda *given: tried.append(given[1].modules[2:]) or [])
+    monkeypatch.setattr(checks, "isolation_problems", lambda *given: tried.append(given[1].modules[2:]) or [])
     found = checks.examine("auto")
     assert found.fit
     checks.print_examined(found, "auto")
@@ -28,7 +28,7 @@ def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
 def test_the_package_is_among_what_must_not_be_written(monkeypatch):
     """Catches a machine that is said to be fit where `fls grade` then refuses."""
     given = []
-    monkeypatch.setattr(checks, "tried", lambda name, demands: given.append(demands) or [])
+    monkeypatch.setattr(checks, "isolation_problems", lambda name, demands: given.append(demands) or [])
     checks.examine("auto")
     assert all(Path(fls_teach.__file__).parent in demands.folders for demands in given) and len(given) == 2
 
@@ -36,7 +36,7 @@ def test_the_package_is_among_what_must_not_be_written(monkeypatch):
 def test_nothing_is_said_of_torch_where_it_is(monkeypatch, capsys):
     tried = []
     monkeypatch.setattr(checks, "find_spec", lambda name: name)
-    monkeypatch.setattr(checks, "tried", lambda *given: tried.append(given[1].modules[2:]) or ["it leaks"])
+    monkeypatch.setattr(checks, "isolation_problems", lambda *given: tried.append(given[1].modules[2:]) or ["it leaks"])
     found = checks.examine("auto")
     assert not found.fit
     checks.print_examined(found, "auto")
@@ -46,7 +46,7 @@ def test_nothing_is_said_of_torch_where_it_is(monkeypatch, capsys):
 
 def test_json_is_one_object_with_the_same_exit_code(monkeypatch):
     """Catches words on stdout beside the object, and a machine that is unfit in words only."""
-    monkeypatch.setattr(checks, "tried", lambda name, *more: ["it leaks"] if name == "uid" else [])
+    monkeypatch.setattr(checks, "isolation_problems", lambda name, *more: ["it leaks"] if name == "uid" else [])
     for isolation, fit in (("auto", True), ("uid", False)):
         done = CliRunner().invoke(main, ["doctor", "--json", "--isolation", isolation])
         said = json.loads(done.stdout)

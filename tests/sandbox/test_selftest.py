@@ -144,7 +144,7 @@ class Marked(NoSandbox):
 
 @linux
 def test_a_process_that_survives_is_found(tmp_path, monkeypatch):
-    for name in ("_without_limit", "_without_memory_limit"):
+    for name in ("_test_limits", "_test_memory_limit"):
         monkeypatch.setattr(selftest, name, lambda *arguments: [])
     monkeypatch.setattr(worker_process, "end", lambda members: None)
     monkeypatch.setattr(selftest, "_END_LIMIT", 0.3)

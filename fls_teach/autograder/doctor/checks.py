@@ -20,7 +20,7 @@ from fls_teach.autograder.record import as_json, properties, read_record
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import OPTIONAL_MODULES, CourseError, course_root, exercises, find_exercise
 from fls_teach.sandbox.proc.table import process_table
-from fls_teach.sandbox.selftest import ISOLATIONS, Demands, tried
+from fls_teach.sandbox.selftest import ISOLATIONS, Demands, isolation_problems
 
 CANARY = "FLS-CANARY"
 """Part of every planted secret: no report on an attack may contain it."""
@@ -75,7 +75,7 @@ def examine(isolation: str) -> Examined:
     secrets = [path for path in (package, root / "solutions", root / "tests") if path.exists()]
     folders = [package, Path.home(), Path.cwd(), Path(sysconfig.get_path("purelib"))]
     demands = Demands(secrets, folders, modules)
-    problems = {name: tried(name, demands) for name in ISOLATIONS[:2]}
+    problems = {name: isolation_problems(name, demands) for name in ISOLATIONS[:2]}
     fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
     return Examined(fit, problems, missing)
 

@@ -1,5 +1,5 @@
-"""What a worker may see and use: bubblewrap, another user, limits, system calls; and the test that it holds."""
+"""What a worker may see and use: bubblewrap, another user, resource limits, system calls."""
 
 
 class SandboxError(RuntimeError):
-    """A sandbox cannot be had here; the text says why. Never the student's fault."""
+    """A sandbox is not available on this machine; the text says why. This is never the student's fault."""

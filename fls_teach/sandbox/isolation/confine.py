@@ -1,11 +1,10 @@
-"""Takes rights away from this process for good, then runs the worker in it: the inner half of every sandbox.
+"""The inner half of every sandbox: it gives up rights of this process for good, then runs the worker in it.
 
-Started by `sandboxes` as ``python confine.py LIMITS worker.py ...``. LIMITS is a JSON object with "resources", by the
-kernel's names; "processor", the only one on which it may run; "filter", the steps of `seccomp` in base64; "user" if the
-process has to become that user first; and "readable" and "writable" if it is to see no other paths, for kernels that
-have Landlock. It imports nothing of ours, because it runs where nothing of ours is to be seen, and ends with an
-exception, before any line of a student's has run, where one of its steps fails: a sandbox that is only half closed
-never grades.
+`sandboxes` starts it as ``python confine.py LIMITS worker.py ...``. LIMITS is a JSON object with the keys "resources",
+limits by the kernel's names; "processor", the only one to run on; "filter", a program of `seccomp` in base64; "user",
+the uid to become first; and "readable" and "writable", the only paths to be accessible where the kernel has Landlock.
+This file imports nothing from the package, because the package is hidden where it runs. If a step fails, it ends with
+an exception before any student code has run, so that a half-closed sandbox never grades.
 """
 
 import base64
@@ -23,7 +22,7 @@ _SECCOMP_MODE_FILTER = 2
 
 
 def _call(function, *arguments):
-    """Call a function of the C library that answers with -1, as an int, where it fails."""
+    """Call a function of the C library that returns an int, and raise OSError if that is negative."""
     libc = ctypes.CDLL(None, use_errno=True)
     value = libc[function](*(a if isinstance(a, ctypes.Array) else ctypes.c_long(a) for a in arguments))
     if value < 0:
@@ -32,19 +31,19 @@ def _call(function, *arguments):
 
 
 def confine(limits: dict) -> None:
-    """Become the user, stay on the processor, set the limits and install the filter.
+    """Become the user, bind to the processor, set the limits and install the filter.
 
     Parameters
     ----------
     limits : dict
-        As in the module's docstring; what is missing is left as it is.
+        As in the module's docstring; steps whose keys are missing are skipped.
 
     Raises
     ------
     OSError, ValueError
         If a step fails.
     SystemExit
-        If the user may not read the interpreter; the sentence says what to do.
+        If the user may not read the interpreter; the text says what to do.
     """
     if limits.get("user") is not None:
         needed = [path for path in (*sys.path, *sys.argv[2:]) if os.path.exists(path)]
@@ -63,13 +62,13 @@ def confine(limits: dict) -> None:
         raise OSError("the grader ended")
     os.umask(0o077)
     if limits.get("processor") is not None:
-        os.sched_setaffinity(0, {limits["processor"]})  # of all that it will start, too
+        os.sched_setaffinity(0, {limits["processor"]})  # child processes inherit it
     for name, value in limits.get("resources", {}).items():
-        # A second more for the hard limit of CPU time, at which the signal would say nothing of the reason.
-        constant, more = getattr(resource, name), int(name == "RLIMIT_CPU")
+        # The hard limit on CPU time is a second higher, because its signal (SIGKILL) does not tell the reason.
+        constant, margin = getattr(resource, name), int(name == "RLIMIT_CPU")
         hard = resource.getrlimit(constant)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard - more)
-        resource.setrlimit(constant, (value, value + more))
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard - margin)
+        resource.setrlimit(constant, (value, value + margin))
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if "readable" in limits:
         _allow_only(limits["readable"], limits["writable"])
@@ -80,17 +79,17 @@ def confine(limits: dict) -> None:
         _call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, fprog, 0, 0)
 
 
-# Landlock (landlock.h): its system calls have one number everywhere.
+# Landlock (landlock.h). Its system calls have the same numbers on all architectures.
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
-_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many bits an ABI knows; 16 in later ones
+_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # ABI version: number of rights; 16 in later versions
 _READ = 0b1101  # execute, read a file, list a folder
-_OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # those that a rule for a single file may name
+_OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # rights that a rule for a single file may contain
 _WRITE = 0b1_0001_1011_0010  # write a file, remove files and folders, make folders, files and symbolic links
 _TRUNCATE = 1 << 14
 
 
 def landlock() -> int:
-    """The version of the kernel's Landlock; 0 if it has none."""
+    """Return the ABI version of the kernel's Landlock; 0 if it has none."""
     try:
         return _call("syscall", _CREATE, 0, 0, 1)
     except OSError:
@@ -98,7 +97,7 @@ def landlock() -> int:
 
 
 def _allow_only(readable, writable):
-    """Close the file system but for these files and folders, where the kernel has Landlock; else do nothing."""
+    """Restrict file access to these files and folders if the kernel has Landlock; else do nothing."""
     if not (version := landlock()):
         return
     known = (1 << _RIGHTS.get(version, 16)) - 1

@@ -1,6 +1,6 @@
 """Machine-wide leases: one uid and one processor per worker.
 
-A lease is the lock of a file in a folder that is this user's alone; it ends with the process that holds it.
+A lease is a lock on a file in a folder that belongs to this user; it ends with the process that holds it.
 """
 
 import contextlib
@@ -12,36 +12,32 @@ from typing import IO, NamedTuple
 
 from fls_teach.sandbox.isolation import SandboxError
 
-FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses, systemd's begin at 61,184
-KILLERS_BELOW = 200  # the uid of what ends a worker's processes is so much smaller than the worker's; also unused
+FIRST_USER, LAST_USER = 61_000, 61_183  # Debian leaves 60,000 to 64,999 to such uses; systemd uses 61,184 and up
+KILLERS_BELOW = 200  # the helper that ends a worker's processes has the worker's uid minus this; also unused
 _NAME = "fls-teach"
-_TOPS = "/run", "/tmp", "/dev/shm"  # not TMPDIR, which may be another in the next process
+_TOPS = "/run", "/tmp", "/dev/shm"  # not TMPDIR, which can differ between processes
 
 
 class Lease(NamedTuple):
-    """A number that no other process on this machine leases in the same way, until all copies of `file` are closed."""
+    """A uid or processor number, leased by no other process of this machine until all copies of `file` are closed."""
 
     number: int
     file: IO
 
     def close(self) -> None:
-        """Let others have it."""
+        """End the lease."""
         self.file.close()
 
 
 def lease_user() -> Lease:
-    """Lease a uid that is no user's, and with it the one `KILLERS_BELOW` it.
+    """Lease a uid that belongs to no user, and with it the uid smaller by `KILLERS_BELOW`.
 
     Only root can become another user, and no two workers may share one.
-
-    Returns
-    -------
-    Lease
 
     Raises
     ------
     SandboxError
-        If every number is taken, or root has no folder for locks.
+        If every uid is taken, or root has no folder for locks.
     """
     import pwd  # not on Windows
 
@@ -55,30 +51,26 @@ def lease_user() -> Lease:
 def lease_processor() -> Lease:
     """Lease a processor that this process may use and that as few other workers as possible have leased.
 
-    Returns
-    -------
-    Lease
-
     Raises
     ------
     SandboxError
         If root has no folder for locks.
     """
     processors = sorted(os.sched_getaffinity(0))
-    # By chance: containers side by side do not see one another's leases, and must not all begin with the same.
+    # In random order: containers on one machine do not see one another's leases, and must not all start with the same.
     random.SystemRandom().shuffle(processors)
-    every = ((number, _locked(f"processor-{number}-{k}")) for k in itertools.count() for number in processors)
-    return next(Lease(number, file) for number, file in every if file)
+    attempts = ((number, _locked(f"processor-{number}-{k}")) for k in itertools.count() for number in processors)
+    return next(Lease(number, file) for number, file in attempts if file)
 
 
 def _locked(name):
-    """The file whose lock is held from now on, until it is closed; None if another process holds it."""
+    """Return the open file `name`, locked until it is closed; None if another process holds the lock."""
     import fcntl  # not on Windows
 
     folder = _folder()
     if folder is None and os.geteuid() == 0:
         raise SandboxError(f"in none of {', '.join(_TOPS)} can root have a folder of its own, '{_NAME}-0', for locks")
-    if folder is None:  # two workers may then meet on a processor, no more
+    if folder is None:  # no lock, then; at worst, two workers share a processor
         return open(os.devnull)
     file = open(f"{folder}/{name}", "w")  # noqa: SIM115 (the caller closes it)
     try:
@@ -92,7 +84,7 @@ def _locked(name):
 
 
 def _folder():
-    """A folder in which no other user can take a name first, or None."""
+    """Return a folder in which no other user can create files, or None."""
     for top in _TOPS:
         folder = f"{top}/{_NAME}-{os.geteuid()}"
         with contextlib.suppress(OSError):

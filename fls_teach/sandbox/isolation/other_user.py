@@ -1,4 +1,4 @@
-"""A worker as another user: for root in a container, where bubblewrap may not make namespaces."""
+"""A worker that runs as another user: for root in a container where bubblewrap may not create namespaces."""
 
 import contextlib
 import itertools
@@ -17,11 +17,11 @@ from fls_teach.sandbox.isolation.view import SYSTEM, WORKER_FILES, interpreter_t
 from fls_teach.sandbox.proc.ending import bury, killer_of
 from fls_teach.sandbox.proc.table import Process, process, processes_of
 
-_ENDING = 60.0  # seconds until the kernel has ended what was killed, even if it was waiting for a slow disk
+_END_LIMIT = 60.0  # seconds in which killed processes must end, even if one waits for a slow disk
 _TOPS = "/tmp", "/var", "/dev", "/run", "/home", "/srv", "/opt", "/mnt", "/media"
-"""Below these are folders in which every user may write."""
+"""Folders that may contain folders in which every user can write."""
 
-# What numpy and torch look at to choose their code and their number of threads.
+# Devices, and the files from which numpy and torch choose their code and their number of threads.
 _DEVICES = (
     *("/dev/urandom", "/dev/random", "/dev/zero", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
     *("/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"),
@@ -29,16 +29,16 @@ _DEVICES = (
 
 
 class OtherUser(Confined):
-    """A worker that runs as an unprivileged user of its own; only root can make one.
+    """A worker that runs as an unprivileged user of its own.
 
     Raises
     ------
     SandboxError
-        If this is not root.
+        If the current user is not root.
     """
 
     name = "uid"
-    removing = False  # one without a name stands in no folder, and could not be counted there
+    removing = False  # an unlinked file is in no folder, so `overflows` would not count it
 
     def __init__(self, limits: ResourceLimits | None = None) -> None:
         if os.geteuid() != 0:
@@ -47,11 +47,11 @@ class OtherUser(Confined):
             raise SandboxError("the program 'rm' is not installed (Debian, Ubuntu: apt-get install coreutils)")
         super().__init__(limits)
         self._closed, self._uid = False, self._lease.number
-        # Our package may well be closed to others; these three files have to be open. The process that leases the uid
-        # owns the name, and what a grader that was killed has left there.
+        # The worker's files are copied, because the user may have no access to the package. The folder's name belongs
+        # to the process that leases the uid, so anything there was left by a grader that was killed.
         self._folder = Path(tempfile.gettempdir(), f"fls-worker-{self._uid}")
         self.scratch = str(self._folder / "scratch")
-        self._open = [] if landlock() else _open_to_all(_TOPS)
+        self._world_writable = [] if landlock() else _world_writable(_TOPS)
         try:
             _remove([self._folder])
             self._folder.mkdir()
@@ -60,7 +60,7 @@ class OtherUser(Confined):
                 os.chmod(shutil.copyfile(path, self._folder / path.name), 0o644)
             self._readable = [*SYSTEM, *_DEVICES, *interpreter_trees(), str(self._folder)]
             self._new_scratch()
-            # Only its first process ends with the grader, not what that has started.
+            # If the grader is killed, only the worker's first process ends with it; this helper ends the others.
             self._killer = self._new_killer()
         except (OSError, SandboxError) as problem:
             super().close()
@@ -71,16 +71,16 @@ class OtherUser(Confined):
         return self._confined(command, str(self._folder), readable=self._readable, writable=writable), ()
 
     def members(self, pid: int) -> set[Process]:
-        return processes_of(self._uid) | {process(pid)}  # which is root's until it has become the user
+        return processes_of(self._uid) | {process(pid)}  # `pid` belongs to root until it has changed its user
 
     def overflows(self, pid: int, members: set[Process]) -> bool:
         folders, limits = [self.scratch, *self._elsewhere()], self.limits
         return _holds_more(folders, 1 + limits.scratch_files, limits.scratch_mib * MIB)
 
     def sweep(self) -> None:
-        if self._closed:  # the number may be another's by now
+        if self._closed:  # another process may have leased the uid by now
             return
-        deadline = time.monotonic() + _ENDING
+        deadline = time.monotonic() + _END_LIMIT
         while processes_of(self._uid):
             if time.monotonic() > deadline:
                 raise SandboxError(f"processes of user {self._uid} cannot be ended")
@@ -105,15 +105,15 @@ class OtherUser(Confined):
         return killer_of(self._uid, self._uid - KILLERS_BELOW, self._lease.file.fileno())
 
     def _elsewhere(self):
-        """What it has made in folders that are open to all."""
-        found = []
-        for folder in self._open:
+        """Return what the worker has created in world-writable folders."""
+        paths = []
+        for folder in self._world_writable:
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
                 for entry in entries:
                     with contextlib.suppress(OSError):  # just removed
                         if entry.stat(follow_symlinks=False).st_uid == self._uid:
-                            found.append(entry.path)
-        return found
+                            paths.append(entry.path)
+        return paths
 
     def _new_scratch(self):
         os.mkdir(self.scratch, 0o700)
@@ -121,36 +121,38 @@ class OtherUser(Confined):
 
 
 def _remove(paths):
-    """Remove files and whole folders; `rm` has no limit on depth, as Python's own function has."""
+    """Remove files and whole folders by `rm`, which has no limit on depth, unlike `shutil.rmtree`."""
     if paths:
         subprocess.run(["rm", "-rf", "--one-file-system", "--", *paths], stderr=subprocess.DEVNULL, check=False)
 
 
-def _open_to_all(tops, depth=4, most=5000):
-    """Folders in which everybody may write, of these and of those up to `depth` below; at most so many are looked at.
+def _world_writable(tops, depth=4, most=5000):
+    """Return the world-writable folders on the first `depth` levels from `tops`.
+
+    At most `most` folders per level, and entries per folder, are examined.
 
     Examples
     --------
-    >>> "/tmp" in _open_to_all(["/tmp"])
+    >>> "/tmp" in _world_writable(["/tmp"])
     True
     """
-    found, level = [], list(tops)
+    writable, level = [], list(tops)
     for _ in range(depth):
-        below = []
+        next_level = []
         for folder in level[:most]:
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
                 if os.stat(folder).st_mode & 0o002:
-                    found.append(folder)
+                    writable.append(folder)
                 entries = itertools.islice(entries, most)
-                below += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        level = below
-    return found
+                next_level += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        level = next_level
+    return writable
 
 
 def _holds_more(paths, files, size):
-    """Whether these files and folders with all that is in them are more than so many, or hold more bytes on the disk.
+    """Return whether these paths, with everything below them, are more than `files` or take more than `size` bytes.
 
-    Looks at no more than that.
+    The search ends as soon as either is exceeded.
     """
     pending = list(paths)
     while pending:
@@ -162,7 +164,7 @@ def _holds_more(paths, files, size):
                     pending += [entry.path for entry in itertools.islice(entries, files + 1)]
         except (FileNotFoundError, NotADirectoryError):  # just removed
             continue
-        except OSError:  # deeper than a path can say
+        except OSError:  # deeper than the limit on a path's length
             return True
         files, size = files - 1, size - 512 * found.st_blocks
         if files < 0 or size < 0:

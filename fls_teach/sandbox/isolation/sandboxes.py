@@ -1,16 +1,16 @@
 """Sandboxes for a worker that runs untrusted code: bubblewrap, another user, or none.
 
-A sandbox is handed to `Session`; whether it keeps what it promises on this machine is for `selftest` to prove.
+A sandbox is passed to `Session`; `selftest` tests whether it works on this machine.
 
 `Bubblewrap`
     The worker sees a read-only interpreter with its packages, a private /tmp, and nothing else: no fls_teach, no
     course, no submission, no other process, no network. Root switches to an unprivileged user inside.
 `other_user.OtherUser`
-    For root in a container where bubblewrap may not make namespaces: an unprivileged user of its own for each worker.
-    Where the kernel has Landlock, it may read an interpreter and write in one folder; else what it must not read has
-    to be unreadable by its permissions. The self-test looks.
+    For root in a container where bubblewrap may not create namespaces: each worker runs as an unprivileged user of its
+    own. Where the kernel has Landlock, the worker may read the interpreter and write in one folder; elsewhere only file
+    permissions protect what it must not read, which the self-test checks.
 `NoSandbox`
-    The same process as `fls check` uses, for submissions that are trusted.
+    An ordinary process, as `fls check` uses it; only for trusted submissions.
 
 In the first two, `confine` then sets limits and a seccomp filter from inside.
 """
@@ -41,25 +41,25 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class ResourceLimits:
-    """What one worker with all its descendants may use.
+    """Limits for one worker with all its descendants.
 
     Attributes
     ----------
     memory_mib : int
-        Memory of all processes together, by the parent's count ten times a second; and of each one's heap, by the
-        kernel.
+        Memory of all processes together, sampled by the parent ten times a second; and of the heap of each process,
+        enforced by the kernel.
     address_mib : int
-        Address space of a process; libraries for accelerators map many times what they use.
+        Address space of each process; libraries for accelerators map many times what they use.
     cpu_seconds : int
-        Of all processes together, by the parent's count, and of each one, by the kernel, over all calls; a backstop,
-        since each call has its own limit, and they share one processor.
+        Processor time over all calls: of all processes together, sampled by the parent, and of each process, enforced
+        by the kernel. A backstop, since each call has its own limit and the processes share one processor.
     processes, open_files : int
     file_mib, scratch_mib : int
-        Size of one file, and of all that is in the folder for temporary files.
+        Size of one file, and of all files in the folder for temporary files.
     scratch_files : int
-        How many files and folders may be in it: an empty one takes a kibibyte of the kernel's memory.
+        Number of files and folders in that folder; an empty one takes a kibibyte of the kernel's memory.
     output_mib : int
-        What one call may print.
+        Text printed by one call.
     """
 
     memory_mib: int = 2048
@@ -73,7 +73,7 @@ class ResourceLimits:
     output_mib: int = 4
 
     def resources(self) -> dict[str, int]:
-        """As `confine` wants them: what the kernel counts, per process."""
+        """Return the limits that the kernel enforces per process, in the form that `confine` takes."""
         return {
             "RLIMIT_DATA": self.memory_mib * MIB,
             "RLIMIT_AS": self.address_mib * MIB,
@@ -86,8 +86,8 @@ class ResourceLimits:
         }
 
 
-# What Python, numpy and torch need to find themselves, a home and a temporary folder. PYTHON* stays behind: the
-# checker's paths are not the student's.
+# The variables by which Python, numpy and torch find their files, a home and a temporary folder. No PYTHON* variables:
+# the checker's paths are not meant for the student's code.
 _INHERITED = (
     *("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
@@ -95,8 +95,8 @@ _INHERITED = (
     *("USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA"),
 )
 SET_VARIABLES = {
-    # Two threads for each of many workers only get in each other's way, and sums in a fixed order make a mark
-    # repeatable; so does the hash seed.
+    # One thread, because the threads of many workers would slow one another down, and because sums in a fixed order
+    # make a mark repeatable, as does the hash seed.
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
@@ -104,13 +104,13 @@ SET_VARIABLES = {
 
 
 class NoSandbox:
-    """The worker as it is: as much as the student's own machine would protect itself.
+    """An ordinary process: it can do whatever the current user can.
 
     Attributes
     ----------
     name : str
     limits : ResourceLimits or None
-        What `worker_process` watches from outside: memory and output.
+        Limits that `worker_process` enforces from outside.
     """
 
     name = "process"
@@ -120,51 +120,51 @@ class NoSandbox:
         self.limits = limits
 
     def command(self, command: list[str]) -> tuple[list[str], tuple[int, ...]]:
-        """What to run instead of `command`, which contains `WORKER`, and the descriptors that it inherits."""
+        """Return the command that runs `command`, which contains `WORKER`, in the sandbox; and descriptors to pass."""
         return command, ()
 
     def environment(self) -> dict[str, str]:
-        """The environment for it: what it inherits of ours, and what is set."""
+        """Return the worker's environment: the variables it inherits, and those that are set."""
         return {name: os.environ[name] for name in os.environ if name.upper() in self.inherited} | SET_VARIABLES
 
     def folder(self, folder: str | Path) -> str | Path:
-        """The folder to start in."""
+        """Return the worker's working directory; `folder` is that of the student's file."""
         return folder
 
     def members(self, pid: int) -> set[Process]:
-        """All processes of the worker `pid`, as a set of `proc.table.Process`."""
+        """Return all processes of the worker `pid`, as a set of `proc.table.Process`."""
         return descendants(pid)
 
     def overflows(self, pid: int, members: set[Process]) -> bool:
-        """Whether there is more in the folder for temporary files than the limits allow."""
+        """Return whether the folder for temporary files holds more than the limits allow."""
         return False
 
     def sweep(self) -> None:
-        """Called when a worker is about to start, and after it was killed: nothing of it may be left."""
+        """Remove everything that a worker left behind; called before each start and after each end of a worker."""
 
     def close(self) -> None:
-        """Give back what is held beyond one worker."""
+        """Release what the sandbox holds for all its workers."""
 
 
 class Confined(NoSandbox):
-    """A sandbox whose worker is started through `confine`, on one processor; root gives it a user of its own."""
+    """A sandbox whose worker is started by `confine`, on one processor and, for root, as a user of its own."""
 
     scratch = "/tmp"
     removing = True
-    """Whether files may lose their names."""
+    """Whether the worker may remove the names of files."""
 
     inherited = "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"
 
     def __init__(self, limits: ResourceLimits | None = None) -> None:
         super().__init__(limits or ResourceLimits())
         self._lease = lease_user() if os.geteuid() == 0 else None
-        self._processor = lease_processor()  # whatever it starts, it takes no time from workers on others
-        adopt_orphans(True)  # the first process of a container may be one that waits for no child
+        self._processor = lease_processor()  # so that its processes take no time from workers on other processors
+        adopt_orphans(True)  # in a container, process 1 may not wait for its children
 
     def _confined(self, command, folder, **more):
-        """`command` with its own files in `folder` and `confine` in front of the worker.
+        """Return `command` with `confine` in front of the worker, and both files in `folder`.
 
-        All users may see it: nothing secret may be in it.
+        Every user can see a command line, so it must not contain secrets.
         """
         program = seccomp_filter(platform.machine(), self.removing)
         limits = {
@@ -197,18 +197,18 @@ class Bubblewrap(Confined):
     Parameters
     ----------
     hidden : sequence of path
-        Files and folders that must not be seen, wherever they lie.
+        Files and folders that must not be visible, wherever they are.
     limits : ResourceLimits, optional
 
     Notes
     -----
-    It takes bubblewrap 0.5. Before 0.7 (Ubuntu 22.04) it cannot limit the size of a private /tmp; then the parent's
-    count alone does.
+    Requires bubblewrap 0.5. Before 0.7 (Ubuntu 22.04), bubblewrap cannot limit the size of a private /tmp; then only
+    the parent enforces that limit, by `overflows`.
 
     Raises
     ------
     SandboxError
-        If there is no ``bwrap`` that can do it.
+        If there is no suitable ``bwrap``.
     """
 
     name = "bwrap"
@@ -229,13 +229,13 @@ class Bubblewrap(Confined):
         common = ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
         if self._lease is None:
             return ["--unshare-all", *common]
-        # Root's processes are exempt from limits on their number, in a user namespace too: `confine` becomes another
-        # user, for which it needs the right to. The filter it sets refuses new namespaces.
-        apart = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
-        return [*apart, *common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        # Root's processes are exempt from the limit on their number, even in a user namespace. So `confine` becomes
+        # another user, for which it needs two capabilities; the filter that it then sets refuses new namespaces.
+        namespaces = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+        return [*namespaces, *common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
 
     def command(self, command: list[str]) -> tuple[list[str], tuple[int, ...]]:
-        # By a descriptor, so that the sandbox's own process list does not show the paths of this machine.
+        # Passed by a descriptor, so that process listings inside the sandbox do not show paths of this machine.
         arguments = os.memfd_create("bwrap-arguments", 0)
         os.write(arguments, b"".join(os.fsencode(argument) + b"\0" for argument in self._arguments))
         os.lseek(arguments, 0, os.SEEK_SET)
@@ -243,10 +243,10 @@ class Bubblewrap(Confined):
 
     def overflows(self, pid: int, members: set[Process]) -> bool:
         outside = os.stat("/tmp").st_dev, os.stat("/").st_dev
-        for member in {each.pid for each in members} - {pid}:  # the first is outside
+        for member in {each.pid for each in members} - {pid}:  # `pid` itself is outside the sandbox
             with contextlib.suppress(OSError):
                 inside = f"/proc/{member}/root/tmp"
-                if os.stat(inside).st_dev not in outside:  # it is where it belongs
+                if os.stat(inside).st_dev not in outside:  # the private /tmp is mounted
                     scratch = os.statvfs(inside)
                     used = (scratch.f_blocks - scratch.f_bfree) * scratch.f_frsize
                     files = scratch.f_files - scratch.f_ffree
@@ -255,10 +255,10 @@ class Bubblewrap(Confined):
 
 
 def _version(program):
-    """Major and minor number of bubblewrap's version; (0, 0) if it does not say."""
+    """Return the major and minor number of bubblewrap's version; (0, 0) if it prints none."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=30)
+        result = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=30)
     except (OSError, subprocess.SubprocessError) as problem:
         raise SandboxError(f"'{program}' cannot be run ({problem})") from None
-    numbers = re.search(r"(\d+)\.(\d+)", said.stdout)
+    numbers = re.search(r"(\d+)\.(\d+)", result.stdout)
     return tuple(map(int, numbers.groups())) if numbers else (0, 0)

@@ -1,1 +1,1 @@
-"""Worker processes seen from outside: started, measured through /proc, killed."""
+"""Measuring worker processes through /proc, and ending them."""

@@ -1,4 +1,4 @@
-"""Ending processes: whatever kills, kills here."""
+"""Ending processes; no other module kills any."""
 
 import contextlib
 import ctypes
@@ -14,44 +14,33 @@ from fls_teach.sandbox.proc.table import Process, process, process_table
 
 
 def adopt_orphans(adopted: bool) -> None:
-    """Be the parent of whatever descendants leave behind (Linux), to wait for it, or no longer."""
+    """Start or stop being the parent of orphaned descendants (Linux), so as to wait for them."""
     ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (36, adopted, 0, 0, 0)))  # PR_SET_CHILD_SUBREAPER
 
 
 def kill_group(leader: subprocess.Popen[bytes]) -> None:
-    """End a process that leads a group, and whatever has stayed in the group.
-
-    Parameters
-    ----------
-    leader : subprocess.Popen
-    """
+    """End the leader of a process group and the processes that have stayed in the group."""
     leader.kill()
     if os.name == "posix":
-        # Either error says that none is left (Linux, macOS).
+        # No process is left: Linux raises the first error, macOS the second.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(leader.pid, signal.SIGKILL)
     leader.wait()
 
 
 def end(members: set[Process], seconds: float = 5.0) -> None:
-    """Wait for processes that are being killed, kill the others, and leave none as a zombie.
-
-    Parameters
-    ----------
-    members : set of Process
-    seconds : float
-    """
+    """Kill processes, wait at most so many seconds for them to end, and leave none as a zombie."""
     deadline = time.monotonic() + seconds
     while (living := members & process_table().keys()) and time.monotonic() < deadline:
         for each in living:
-            with contextlib.suppress(OSError):  # another user's, whom the sandbox sweeps away
+            with contextlib.suppress(OSError):  # another user's process, which the sandbox ends by `sweep`
                 os.kill(each.pid, signal.SIGKILL)
         time.sleep(0.005)
     bury(members)
 
 
 def bury(members: Iterable[Process]) -> None:
-    """Wait for those of some processes that have ended and were left to us: until then they count as their user's."""
+    """Wait for those processes that have ended and are our children; until then they count for their user's limits."""
     for each in members:
         with contextlib.suppress(ChildProcessError):
             if process(each.pid) == each:
@@ -65,15 +54,16 @@ def killer_of(uid: int, killer: int, lease: int) -> subprocess.Popen[bytes]:
     ----------
     uid : int
     killer : int
-        An unused uid. The helper keeps it as its real uid, so the victim cannot signal the helper; but it can signal
-        whatever has this uid, so no other helper may have the same.
+        An unused uid, which the helper keeps as its real uid, so that the user's processes cannot signal the helper.
+        Helpers with the same `killer` could signal one another, so each needs its own.
     lease : int
         A descriptor that the helper keeps open.
 
     Returns
     -------
     subprocess.Popen
-        It begins when its standard input ends: by ``communicate()``, or when this process ends, in whatever way.
+        The helper, which acts when its standard input is closed: by ``communicate()``, or by the end of this process,
+        however it ends.
     """
     become = "user, killer = map(int, sys.argv[1:]); os.setgroups([]); os.setresgid(*[killer] * 3)"
     steps = f"import os, sys; sys.stdin.read(); {become}; os.setresuid(killer, user, killer); os.kill(-1, 9)"

@@ -1,4 +1,4 @@
-"""The processes of this machine, read from /proc: their descendants, and what they use."""
+"""The processes of this machine, read from /proc: their descendants and their memory."""
 
 import contextlib
 import os
@@ -6,57 +6,60 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _MEMORY = b"RssAnon:", b"RssShmem:", b"VmSwap:", b"HugetlbPages:"
-_PAGE_TABLES = b"VmPTE:"  # a process that only reads has much more of these than of anything else
-_STATE, _PARENT, _THREADS, _START = 0, 1, 17, 19  # places in `stat_fields`
+_PAGE_TABLES = b"VmPTE:"  # most of the memory of a process that only reads a large mapping
+_STATE, _PARENT, _THREADS, _START = 0, 1, 17, 19  # positions in `stat_fields`
 
 
 class Process(NamedTuple):
-    """A process: its start, in clock ticks, tells it from an earlier one of its number; None if there is none."""
+    """A process number, and the start in clock ticks that tells it from an earlier process with the same number.
+
+    `start` is None if no such process exists.
+    """
 
     pid: int
     start: int | None
 
 
 def pids() -> list[int]:
-    """The numbers of all processes that can be seen; [] where there is no /proc."""
+    """Return the numbers of all visible processes; [] without /proc."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()] if os.path.isdir("/proc/self") else []
 
 
 def threads(pid: int) -> list[str]:
-    """The numbers of a process's threads, as text; [] if it is gone."""
+    """Return the numbers of a process's threads, as text; [] if it has ended."""
     with contextlib.suppress(OSError):
         return os.listdir(f"/proc/{pid}/task")
     return []
 
 
 def stat_fields(path: str) -> list[bytes]:
-    """The fields of a file like /proc/PID/stat from the state on, the third of proc(5); [] if the process is gone."""
+    """Return the fields of a /proc/PID/stat file from the third (the state; see proc(5)); [] if it cannot be read."""
     with contextlib.suppress(OSError), open(path, "rb") as file:
         return file.read().rpartition(b")")[2].split()
     return []
 
 
 def process(pid: int) -> Process:
-    """The process that has this number now, zombie or not; its start is None if there is none."""
+    """Return the process that has this number now, be it a zombie; its start is None if there is none."""
     fields = stat_fields(f"/proc/{pid}/stat")
     return Process(pid, int(fields[_START]) if fields else None)
 
 
 def process_table() -> dict[Process, int]:
-    """Every living process and its parent's number, as a dict of `Process` to int.
+    """Return {process: parent's number} of all living processes.
 
-    A zombie has ended, unless it is one because only its first thread has: the others run on.
+    A zombie is not living, unless only its first thread has ended and others still run.
     """
-    found = {pid: stat_fields(f"/proc/{pid}/stat") for pid in pids()}
+    stats = {pid: stat_fields(f"/proc/{pid}/stat") for pid in pids()}
     return {
         Process(pid, int(fields[_START])): int(fields[_PARENT])
-        for pid, fields in found.items()
+        for pid, fields in stats.items()
         if fields and (fields[_STATE] != b"Z" or int(fields[_THREADS]) > 1)
     }
 
 
 def descendants(pid: int) -> set[Process]:
-    """A process and all its descendants, as a set of `Process`; empty where there is no /proc."""
+    """Return a process and all its descendants; empty without /proc."""
     table, found = process_table(), {pid}
     while more := {child.pid for child, parent in table.items() if parent in found} - found:
         found |= more
@@ -64,7 +67,7 @@ def descendants(pid: int) -> set[Process]:
 
 
 def processes_of(uid: int, ended: bool = False) -> set[Process]:
-    """A user's living processes, as a set of `Process`; or those that have ended, but no parent has waited for."""
+    """Return a user's living processes or, if `ended`, its zombies."""
     found = set()
     for pid in pids():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
@@ -76,28 +79,28 @@ def processes_of(uid: int, ended: bool = False) -> set[Process]:
 
 
 def memory_of(members: Iterable[Process]) -> int:
-    """Bytes of memory of these processes, what they share without a file counted once for each of them."""
-    # One whose first thread has ended shows nothing; any other thread shows all.
-    wanted = *_MEMORY, _PAGE_TABLES
+    """Return the bytes of memory of these processes; memory shared without a file counts in each of them."""
+    # A process whose first thread has ended reports nothing; each of its other threads reports the whole.
+    names = *_MEMORY, _PAGE_TABLES
     return sum(
-        _sum_of(f"{pid}/status", wanted)
-        or max((_sum_of(f"{pid}/task/{thread}/status", wanted) for thread in threads(pid)), default=0)
+        _sum_of(f"{pid}/status", names)
+        or max((_sum_of(f"{pid}/task/{thread}/status", names) for thread in threads(pid)), default=0)
         for pid, _ in members
     )
 
 
 def exact_memory_of(members: Iterable[Process]) -> int:
-    """The same with shared memory counted once, as far as the kernel tells; takes longer."""
+    """Return the same with shared memory counted once, as far as the kernel reports it; slower than `memory_of`."""
     total = 0
     for each in members:
-        # A process may hide it from all but root; then it counts in full.
+        # A process can hide this file from all but root; its memory then counts as in `memory_of`.
         used = _sum_of(f"{each.pid}/smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:"))
         total += used + _sum_of(f"{each.pid}/status", (_PAGE_TABLES,)) if used else memory_of([each])
     return total
 
 
-def _sum_of(path, fields):
-    """The sum of some lines of a file in /proc, in bytes; 0 if it cannot be read."""
+def _sum_of(path, names):
+    """Return the sum in bytes of the named fields of a file in /proc; 0 if it cannot be read."""
     with contextlib.suppress(OSError), open(f"/proc/{path}", "rb") as file:
-        return sum(1024 * int(line.split()[1]) for line in file if line.startswith(fields))
+        return sum(1024 * int(line.split()[1]) for line in file if line.startswith(names))
     return 0
