@@ -1,1 +1,1 @@
-"""The course: its exercises, the student's workspace, and the check that tells a student what to learn next."""
+"""The course: its exercises, the student's workspace, and the check of a student's work against a specification."""

@@ -1,15 +1,15 @@
-"""Misconceptions as data: solutions/NN_slug/misconceptions.toml, most of them the reference with a few words exchanged.
+"""Read misconceptions from solutions/NN_slug/misconceptions.toml, most of them as patches of the reference.
 
 ::
 
     [[misconception]]
     name = "sum_for_mean"
     sentence = "the sum stands for the mean"
-    old = "x.mean(axis=0)"     # what the reference says, in one place only
+    old = "x.mean(axis=0)"     # must occur in the reference exactly once
     new = "x.sum(axis=0)"
 
-A misconception that changes several places has a [[misconception.patch]] with `old` and `new` for each of them; one
-that goes another way altogether has `file = "misconceptions/NAME.py"` instead.
+A misconception that changes several places has one [[misconception.patch]] with `old` and `new` per place; one that
+shares too little with the reference has `file = "misconceptions/NAME.py"` instead.
 """
 
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ class Misconception:
     name : str
         "sum_for_mean"; unique in its exercise.
     sentence : str
-        Half a sentence, as a student reads it.
+        Half a sentence that a student reads.
     source : str
-        The text of the wrong answer as a whole file.
+        The complete text of the wrong solution.
     path : Path or None
-        Where that text lies, unless it is the patched reference.
+        The file with this text; None if it is the patched reference.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Misconception:
 
 
 def read_misconceptions(table, reference):
-    """All misconceptions of an exercise, in the order of the file.
+    """Return all misconceptions of an exercise, in the order of the file.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def read_misconceptions(table, reference):
     Raises
     ------
     CourseError
-        If the file is no TOML, or an entry cannot be applied.
+        If the file is not valid TOML, or an entry cannot be applied.
     """
     text = reference.read_text(encoding="utf-8")
     found = {}
@@ -67,19 +67,19 @@ def read_misconceptions(table, reference):
         where = f"'{table}': misconception '{entry.get('name', '')}'"
         _check_entry(entry, where)
         if entry["name"] in found:
-            raise CourseError(f"{where} stands there twice")
+            raise CourseError(f"{where} appears twice")
         found[entry["name"]] = _misconception(entry, where, table.parent, text)
     return tuple(found.values())
 
 
 def read_table(table, kind):
-    """The entries of a TOML file that is nothing but an array of tables.
+    """Return the entries of a TOML file that consists of one array of tables.
 
     Parameters
     ----------
     table : Path
     kind : str
-        What each entry is headed with, in double brackets.
+        Name of the array, which heads each entry in double brackets.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def read_table(table, kind):
     Raises
     ------
     CourseError
-        If the file is no TOML, or holds something else.
+        If the file is not valid TOML, or contains anything else.
     """
     try:
         import tomllib
@@ -120,14 +120,14 @@ def _misconception(entry, where, folder, reference):
     if "file" in entry:
         path = folder / str(entry["file"])
         if not path.is_file():
-            raise CourseError(f"{where} names the file '{entry['file']}', which is not there")
+            raise CourseError(f"{where} names the file '{entry['file']}', which does not exist")
         source = path.read_text(encoding="utf-8")
     else:
         source = _patched(entry, where, reference)
     try:
         compile(source, f"{entry['name']}.py", "exec")
     except SyntaxError as problem:
-        raise CourseError(f"{where} is no Python: line {problem.lineno}: {problem.msg}") from None
+        raise CourseError(f"{where} is not valid Python: line {problem.lineno}: {problem.msg}") from None
     return Misconception(entry["name"], entry["sentence"], source, path)
 
 
@@ -140,7 +140,8 @@ def _patched(entry, where, source):
         times = source.count(patch["old"])
         if times != 1:
             raise CourseError(
-                f"{where} replaces {patch['old']!r}, which the reference has {times} times: quote what it has once"
+                f"{where} replaces {patch['old']!r}, which occurs {times} times in the reference: "
+                "quote a text that occurs once"
             )
         source = source.replace(patch["old"], patch["new"])
     return source

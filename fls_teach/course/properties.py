@@ -1,4 +1,4 @@
-"""What can be read off a specification's text without running it: importing one takes numpy and Hypothesis."""
+"""Read a specification's properties from its text; importing it would import numpy and Hypothesis."""
 
 import ast
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Property:
     sentence, formula : str
     points : int
     withheld : bool
-        It is graded, and nothing of it is shown.
+        Whether the property is graded but never shown.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Property:
 
 
 def read_properties(path):
-    """The graded properties in a specification's text, in order.
+    """Return the graded properties in a specification's text, in order.
 
     Parameters
     ----------
@@ -38,23 +38,23 @@ def read_properties(path):
     Returns
     -------
     tuple of Property
-        Without ids: these are the exercise's.
+        Without ids, which `Exercise.properties` assigns.
 
     Raises
     ------
     OSError, ValueError
-        If the file cannot be read, is no Python, or a property lacks its sentence, points or formula.
+        If the file cannot be read, is not valid Python, or a property has no sentence, points or formula.
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, RecursionError) as problem:
-        raise ValueError(f"'{path}' is no Python: {problem}") from None
+        raise ValueError(f"'{path}' is not valid Python: {problem}") from None
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     return tuple(_property(node, grading, path) for node in functions if (grading := _grading(node)))
 
 
 def _grading(node):
-    """The decorator graded(points, formula, ...) of a function, or None."""
+    """Return the decorator graded(points, formula, ...) of a function, or None."""
     calls = (each for each in node.decorator_list if isinstance(each, ast.Call))
     return next((call for call in calls if getattr(call.func, "id", "") == "graded"), None)
 
@@ -66,17 +66,19 @@ def _property(node, grading, path):
     try:
         formula, points = ast.literal_eval(given["formula"]), ast.literal_eval(given["points"])
     except (KeyError, ValueError):
-        raise ValueError(f"{where} needs @graded(points, formula, ...) with a number and a text as such") from None
+        raise ValueError(
+            f"{where} needs @graded(points, formula, ...) with a literal number and a literal string"
+        ) from None
     if type(points) is not int or points < 0 or type(formula) is not str:
-        raise ValueError(f"{where} is worth {points!r}, and its formula is {formula!r}: wanted whole points and a text")
+        raise ValueError(f"{where} has points {points!r} and formula {formula!r}; wanted a whole number and a string")
     sentence = " ".join((ast.get_docstring(node) or "").split())
     if not sentence:
-        raise ValueError(f"{where} needs a docstring: it is the sentence that a student reads")
+        raise ValueError(f"{where} needs a docstring, which is the sentence that a student reads")
     return Property("", node.name, sentence, formula, points)
 
 
 def imported_modules(source):
-    """Top-level names of all modules that `source` imports, wherever it does."""
+    """Return the top-level names of all modules that `source` imports, also inside functions."""
     try:
         tree = ast.parse(source)
     except SyntaxError:

@@ -1,6 +1,6 @@
-"""Where the course's files are, and what can be read off them without running anything.
+"""Find the course's files, and read what can be read from them without running any code.
 
-In a clone they lie beside the package; in an installed wheel inside it, as setup.py put them there.
+In a clone they are beside the package; in an installed wheel they are inside it, where setup.py copied them.
 """
 
 import difflib
@@ -18,14 +18,14 @@ _INSTALLED = _PACKAGE / "course_files"
 _NAME = re.compile(r"(\d\d)_\w+")
 
 COURSE_VARIABLE = "FLS_COURSE"
-"""The environment variable that names the folder of another course; the processes of a grader inherit it."""
+"""Environment variable with the folder of another course; a grader's worker processes inherit it."""
 
 OPTIONAL_MODULES = ("torch",)
-"""What an exercise may need beyond the package's own requirements."""
+"""Modules that an exercise may need beyond the package's requirements."""
 
 
 class CourseError(ValueError):
-    """What the user asked for cannot be done; the text is the sentence that says why and what to do."""
+    """The user's request cannot be carried out; the message is one sentence that says why and what to do."""
 
 
 class MissingModule(CourseError):
@@ -41,11 +41,11 @@ class Exercise:
     number : str
         Two digits.
     name : str
-        "09_decomposition": what its folder and its file are called.
+        "09_decomposition": the name of its folder and of its file.
     root : Path
-        The folder that holds exercises/, solutions/ and tests/spec/.
+        The folder that contains exercises/, solutions/ and tests/spec/.
     withheld : Path, optional
-        A file with further graded properties, of which nothing is shown; see `fls_teach.course.withheld`.
+        A file with further graded properties that are not shown; see `fls_teach.course.withheld`.
     """
 
     number: str
@@ -60,27 +60,27 @@ class Exercise:
 
     @property
     def folder(self):
-        """The lesson's folder."""
+        """The folder of lesson, stub and hints."""
         return self.root / "exercises" / self.name
 
     @property
     def stub(self):
-        """What the student starts from."""
+        """The file that the student starts from."""
         return self.folder / f"{self.name}.py"
 
     @property
     def lesson(self):
-        """The lesson."""
+        """The text of the lesson."""
         return self.folder / "README.md"
 
     @property
     def handout(self):
-        """What a student gets of the folder: stub, lesson, hints and pictures.
+        """The files of the folder that a student gets: stub, lesson, hints and pictures.
 
-        Not backups and byte code: in a clone somebody may have worked there.
+        Backups and byte code, which work in a clone may leave there, are not among them.
         """
-        every = sorted(path for path in self.folder.iterdir() if path.is_file())
-        return [path for path in every if path == self.stub or path.suffix in (".md", ".png", ".svg")]
+        files = sorted(path for path in self.folder.iterdir() if path.is_file())
+        return [path for path in files if path == self.stub or path.suffix in (".md", ".png", ".svg")]
 
     @property
     def specification(self):
@@ -89,7 +89,7 @@ class Exercise:
 
     @property
     def support(self):
-        """The course's file to load beside the student's, or None."""
+        """The course's file that is loaded beside the student's, or None."""
         path = self.specification.with_name(f"support_{self.name}.py")
         return path if path.exists() else None
 
@@ -100,7 +100,7 @@ class Exercise:
 
     @property
     def alternatives(self):
-        """Honest solutions in another style."""
+        """Correct solutions in another style."""
         return sorted((self.solution.parent / "alternatives").glob("*.py"))
 
     @functools.cached_property
@@ -108,15 +108,15 @@ class Exercise:
         """Named wrong answers, as a tuple of `patched.Misconception`; none in a student distribution."""
         if not (self._misconceptions_table.exists() and self.solution.exists()):
             return ()
-        from fls_teach.course.patched import read_misconceptions  # most commands need neither it nor a TOML parser
+        from fls_teach.course.patched import read_misconceptions  # imported here: most commands need no TOML parser
 
         return read_misconceptions(self._misconceptions_table, self.solution)
 
     @property
     def misconception_files(self):
-        """What the misconceptions are read from, beside the reference."""
-        whole = [each.path for each in self.misconceptions if each.path]
-        return [self._misconceptions_table, *whole] if self.misconceptions else []
+        """The files that define the misconceptions, without the reference."""
+        whole_files = [each.path for each in self.misconceptions if each.path]
+        return [self._misconceptions_table, *whole_files] if self.misconceptions else []
 
     @property
     def _misconceptions_table(self):
@@ -125,15 +125,15 @@ class Exercise:
     @functools.cached_property
     def title(self):
         """The lesson's heading."""
-        with_heading = self.lesson.read_text(encoding="utf-8") if self.lesson.exists() else ""
-        heading = re.search(r"^# (?:\d+\W+)?(.+)$", with_heading, re.MULTILINE)
+        lesson = self.lesson.read_text(encoding="utf-8") if self.lesson.exists() else ""
+        heading = re.search(r"^# (?:\d+\W+)?(.+)$", lesson, re.MULTILINE)
         return heading[1].strip() if heading else self.slug.replace("_", " ")
 
     @functools.cached_property
     def properties(self):
         """The graded properties in order, withheld ones last, as a tuple of `Property`.
 
-        Read from the text: `fls list` and an unchanged stub should not wait for numpy and Hypothesis.
+        They are read from the text, so that `fls list` need not import numpy and Hypothesis.
         """
         public = read_properties(self.specification)
         return tuple(
@@ -142,13 +142,13 @@ class Exercise:
 
     @functools.cached_property
     def withheld_properties(self):
-        """The properties of the withheld file, with neither sentence nor formula, as a tuple of `Property`."""
+        """The properties of the withheld file, without sentence and formula, as a tuple of `Property`."""
         found = read_properties(self.withheld) if self.withheld else ()
         return tuple(replace(item, sentence="Withheld property", formula="", withheld=True) for item in found)
 
     @property
     def points(self):
-        """What the exercise is worth."""
+        """Points of all properties together."""
         return sum(item.points for item in self.properties)
 
     @functools.cached_property
@@ -167,17 +167,17 @@ class Exercise:
         imported = set()
         for path in (self.stub, self.specification, self.withheld):
             text = path.read_text(encoding="utf-8") if path and path.exists() else ""
-            if any(name in text for name in OPTIONAL_MODULES):  # to parse all of a course takes half a second
+            if any(name in text for name in OPTIONAL_MODULES):  # parsing all files of a course takes half a second
                 imported |= imported_modules(text)
         return tuple(sorted(imported & set(OPTIONAL_MODULES)))
 
     @functools.cached_property
     def modules(self):
-        """What `checking.check` has imported of it, by path; kept here, it is as old as `properties`."""
+        """Specifications that `checking.check` has imported, by path; cached here, they are as old as `properties`."""
         return {}
 
     def check_needs(self):
-        """Raise `MissingModule` if a module is not installed."""
+        """Raise `MissingModule` if a module in `needs` is not installed."""
         for module in self.needs:
             if importlib.util.find_spec(module) is None:
                 raise MissingModule(
@@ -186,18 +186,18 @@ class Exercise:
 
 
 def own_root():
-    """The folder of the course that comes with the package: it holds exercises/, solutions/ and tests/spec/."""
+    """Return the folder of the package's own course, which contains exercises/, solutions/ and tests/spec/."""
     return _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 
 def course_root():
-    """The folder of the course that is meant: the one that the environment names, else the package's own."""
+    """Return the folder of the selected course: the one named by the environment, else the package's own."""
     named = os.environ.get(COURSE_VARIABLE)
     return Path(named).absolute() if named else own_root()
 
 
 def course_title():
-    """What the course is called: the heading of its README.md, where an author wrote one."""
+    """Return the title of the selected course; for another course, the heading of its README.md if it has one."""
     if course_root() == own_root():
         return "Feature learning strength, built by hand"
     try:
@@ -208,7 +208,7 @@ def course_title():
 
 
 def check_course(folder):
-    """`folder` as an absolute path, if it holds a course.
+    """Return `folder` as an absolute path if it contains a complete course.
 
     Parameters
     ----------
@@ -221,23 +221,23 @@ def check_course(folder):
     Raises
     ------
     CourseError
-        If there is no exercise with a specification in it, or one is not whole.
+        If it has no exercise with a specification, or an exercise is not complete.
     """
     path = Path(folder).absolute()
-    _exercises.cache_clear()  # an author may have added one since
+    _exercises.cache_clear()  # an author may have added an exercise
     try:
         found = exercises(path)
-    except (OSError, ValueError):  # a name that is too long, or holds a NUL character
+    except (OSError, ValueError):  # the name is too long, or contains a NUL character
         found = ()
     for exercise in found:
         for needed in (exercise.stub, exercise.lesson):
             if not needed.is_file():
                 raise CourseError(f"the course in '{folder}' is not complete: '{needed}' is missing")
         try:
-            worth = exercise.points
+            points = exercise.points
         except (OSError, ValueError) as problem:
             raise CourseError(f"{exercise.name} cannot be read: {problem}") from None
-        if not worth:
+        if not points:
             raise CourseError(
                 f"'{exercise.specification}' has no function that is marked @graded(points, formula, ...)"
             )
@@ -250,28 +250,28 @@ def check_course(folder):
 
 
 def pages(root=None):
-    """The pages that lessons, docstrings and claims refer to: science.md and glossary.md, as far as a course has them.
+    """Return the pages that lessons, docstrings and claims refer to: science.md and glossary.md, if they exist.
 
     Parameters
     ----------
     root : path, optional
-        A folder as of `course_root`.
+        Folder of a course; default: `course_root()`.
 
     Returns
     -------
     tuple of Path
     """
-    every = (Path(root or course_root(), "docs", name) for name in ("science.md", "glossary.md"))
-    return tuple(page for page in every if page.is_file())
+    candidates = (Path(root or course_root(), "docs", name) for name in ("science.md", "glossary.md"))
+    return tuple(page for page in candidates if page.is_file())
 
 
 def exercises(root=None):
-    """All exercises that have a specification, in order.
+    """Return all exercises that have a specification, in order.
 
     Parameters
     ----------
     root : path, optional
-        A folder as of `course_root`.
+        Folder of a course; default: `course_root()`.
 
     Returns
     -------
@@ -283,17 +283,17 @@ def exercises(root=None):
 @functools.lru_cache
 def _exercises(root):
     folders = sorted((root / "exercises").glob("[0-9][0-9]_*"))
-    every = [Exercise(path.name[:2], path.name, root) for path in folders if _NAME.fullmatch(path.name)]
-    return tuple(exercise for exercise in every if exercise.specification.exists())
+    found = [Exercise(path.name[:2], path.name, root) for path in folders if _NAME.fullmatch(path.name)]
+    return tuple(exercise for exercise in found if exercise.specification.exists())
 
 
 def find_exercise(name, among=None):
-    """The exercise that a person means by "9", "09", "09_decomposition", "decomposition" or a path to its file.
+    """Return the exercise named by "9", "09", "09_decomposition", "decomposition" or a path to its file.
 
     Raises
     ------
     CourseError
-        If there is none, and the text suggests the nearest; or if there are several, which it names.
+        If there is no such exercise (the message suggests the nearest one), or several (it names them).
 
     Examples
     --------
@@ -303,13 +303,13 @@ def find_exercise(name, among=None):
     among = exercises() if among is None else among
     wanted = re.split(r"[\\/]", name.strip().rstrip("\\/"))[-1].removesuffix(".py").removesuffix(".ipynb").lower()
     number = int(wanted) if wanted.isdecimal() else None
-    meant = [each for each in among if each.name == wanted]
-    meant = meant or [each for each in among if each.slug == wanted or int(each.number) == number]
-    if len(meant) > 1:
-        names = [each.name for each in meant]
-        raise CourseError(f"'{name}' is {', '.join(names[:-1])} or {names[-1]}: name one of them in full")
-    if meant:
-        return meant[0]
+    matches = [each for each in among if each.name == wanted]
+    matches = matches or [each for each in among if each.slug == wanted or int(each.number) == number]
+    if len(matches) > 1:
+        names = [each.name for each in matches]
+        raise CourseError(f"'{name}' may mean {', '.join(names[:-1])} or {names[-1]}: give the full name")
+    if matches:
+        return matches[0]
     words = {word: exercise for exercise in among for word in (exercise.name, exercise.slug)}
     near = difflib.get_close_matches(wanted, words, n=1)
     if near:

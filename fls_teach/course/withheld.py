@@ -1,7 +1,7 @@
-"""Withheld properties: graded with the others, in files of their own that no student gets, and never shown.
+"""Withheld properties: graded like the others, kept in separate files that no student gets, and never shown.
 
-A folder holds test_NN_slug.py for some exercises, written like the specification. Their properties come after the
-public ones: what a submission might remember of a withheld input it cannot put into a card that is shown.
+A folder contains test_NN_slug.py for some exercises, written like the specification. Withheld properties run after the
+public ones, so that a submission cannot reveal a withheld input in a card that is shown.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ NOT_PASSED, NOT_JUDGED = "withheld property: not passed", "withheld property: th
 
 
 def with_withheld(exercises, folder):
-    """The exercises, those with a file in the folder with its properties too.
+    """Return the exercises with the withheld properties that a folder has for them.
 
     Parameters
     ----------
     exercises : sequence of Exercise
-        All of the course, or some.
+        All exercises of the course, or some.
     folder : path or None
-        None leaves them as they are.
+        None adds no properties.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def with_withheld(exercises, folder):
     Raises
     ------
     CourseError
-        If a file cannot be read or holds no graded property.
+        If a file cannot be read or contains no graded property.
     """
     if folder is None:
         return tuple(exercises)
@@ -39,26 +39,38 @@ def with_withheld(exercises, folder):
     chosen = tuple(replace(each, withheld=found.get(each.specification.name)) for each in exercises)
     for each in chosen:
         try:
-            none = each.withheld is not None and not each.withheld_properties
+            empty = each.withheld is not None and not each.withheld_properties
         except (OSError, ValueError) as problem:
             raise CourseError(f"withheld properties cannot be read: {problem}") from None
-        if none:
+        if empty:
             raise CourseError(f"'{each.withheld}' has no function that is marked @graded(points, formula, ...)")
     return chosen
 
 
 def check_folder(folder, every):
-    """Raise `CourseError` if a folder is none, holds no specification, or one of no exercise among `every`."""
+    """Check the folder of withheld specifications.
+
+    Parameters
+    ----------
+    folder : path
+    every : sequence of Exercise
+        All exercises of the course.
+
+    Raises
+    ------
+    CourseError
+        If it is not a folder, contains no specification, or contains one that belongs to no exercise.
+    """
     found = _files(folder)
-    strange = sorted(found.keys() - {each.specification.name for each in every})
-    if strange:
-        raise CourseError(f"'{found[strange[0]]}' belongs to no exercise of this course; `fls list` shows them")
+    unknown = sorted(found.keys() - {each.specification.name for each in every})
+    if unknown:
+        raise CourseError(f"'{found[unknown[0]]}' belongs to no exercise of this course; `fls list` shows them")
     if not found:
-        raise CourseError(f"'{folder}' holds no test_NN_slug.py, so there is no property in it to withhold")
+        raise CourseError(f"'{folder}' contains no test_NN_slug.py, so it has no withheld properties")
 
 
 def digest(exercises):
-    """A digest of the withheld files of these exercises, or "" if there are none.
+    """Return a digest of the withheld files of these exercises, or "" if there are none.
 
     Returns
     -------
@@ -74,10 +86,10 @@ def digest(exercises):
 
 
 def concealed(result):
-    """The result of a withheld property as a report may show it.
+    """Return the result of a withheld property as a report may show it.
 
-    Whatever else became of it (an exception, a time-out) is "wrong" too: a submission decides what becomes of a call,
-    so that any other word would be a message about an input that it has seen.
+    Every failure (also an exception or a time-out) becomes "wrong": a submission can choose how a call fails, so a
+    more exact verdict would let it send a message about the input that it received.
 
     Parameters
     ----------
@@ -95,7 +107,7 @@ def concealed(result):
 
 
 def _files(folder):
-    """File name -> path of the specifications in a folder."""
+    """Return a dict from file name to path of the specifications in a folder."""
     try:
         return {path.name: path for path in sorted(Path(folder).iterdir()) if path.match("test_[0-9][0-9]_*.py")}
     except (OSError, ValueError) as problem:  # ValueError: a NUL character

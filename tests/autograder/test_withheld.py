@@ -118,10 +118,10 @@ def test_marks_with_and_without_do_not_mix(course):
     ("kind", "words"),
     [
         ("absent", "cannot read the folder"),
-        ("empty", "holds no test_NN_slug.py"),
+        ("empty", "contains no test_NN_slug.py"),
         ("stranger", "belongs to no exercise"),
         ("ungraded", "no function that is marked @graded"),
-        ("broken", "is no Python"),
+        ("broken", "is not valid Python"),
         ("handed in", "lies in"),
     ],
 )

@@ -63,7 +63,7 @@ def test_the_notebook_that_needs_nothing_installed_reaches_a_counterexample(tmp_
         jupyter.read(ROOT / "docs" / "first_check.ipynb"), tmp_path
     )
     assert "Made 'my-work'" in made and "17_controls" in listed
-    assert "no work of yours is in 08_bayes_error.py yet" in before
+    assert "08_bayes_error.py does not contain your work yet" in before
     assert "expected" in after and "you" in after
 
 
@@ -91,4 +91,4 @@ def test_a_notebook_that_has_not_written_its_file_is_named(desk):
     desk.fls("start", str(desk.folder), "--notebook")
     done = desk.fls("check", "08")
     said = " ".join(done.stdout.split())  # the terminal wraps it
-    assert "no work of yours is in 08_bayes_error.py yet: complete the cell of 08_bayes_error.ipynb" in said
+    assert "08_bayes_error.py does not contain your work yet: complete the cell of 08_bayes_error.ipynb" in said

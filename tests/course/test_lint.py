@@ -87,7 +87,7 @@ new = '''
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """Makes a course of one small exercise, some of its texts replaced; what is endless there ends soon."""
-    monkeypatch.setattr("fls_teach.course.lint.lint.FREE", 0.2)
+    monkeypatch.setattr("fls_teach.course.lint.lint.EXTRA_SECONDS", 0.2)
     count = iter(range(90, 100))
 
     def make(*replaced, without=()):
@@ -131,7 +131,7 @@ def test_what_passes_is_shown_and_what_is_endless_ends(course):
 @pytest.mark.parametrize(
     "old, new, said",
     [
-        ("x < 1", "x < 7", "equivalent.toml lists a mutant that there is not"),
+        ("x < 1", "x < 7", "equivalent.toml lists a mutant that does not exist"),
         ("- if x < 1:\n    + if x < 0:", "- return 2 * x\n+ return 3 * x", "lists a mutant that a property kills"),
     ],
 )
@@ -198,7 +198,7 @@ def test_a_misconception_that_passes_or_is_taken_for_another_is_found(course, mo
         ("README.md", "double(x, extra)", "double(extra, x)", r"the lesson has double\(extra, x\)"),
         (SOLUTION, "def double(x, extra=0)", "def double(x)", r"the solution has double\(x\)"),
         (SOLUTION, "def double", "def twice", "the solution has no double"),
-        ("hints.md", "What", "```\nWhat", "a block of code has no end"),
+        ("hints.md", "What", "```\nWhat", "a code block is not closed"),
     ],
 )
 def test_texts_that_do_not_agree_are_found(course, name, old, new, said):
@@ -228,7 +228,9 @@ def test_the_command(course, monkeypatch):
     monkeypatch.setitem(sys.modules, "mutmut.mutation.mutators", None)
     refused = run("90")
     assert refused.exit_code == 2
-    assert "needs the package mutmut: python -m pip install mutmut, or --mutants 0" in refused.stderr
+    assert (
+        "needs the package mutmut to make mutants: python -m pip install mutmut, or use --mutants 0" in refused.stderr
+    )
 
 
 @mutating

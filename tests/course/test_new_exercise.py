@@ -57,9 +57,9 @@ def test_numbers_follow_one_another_up_to_99(course):
     names = [new_exercise(slug, course).name for slug in ("ridge", "98_lasso", "huber")]
     assert names == ["01_ridge", "98_lasso", "99_huber"]
     assert [exercise.name for exercise in exercises(course)] == names
-    with pytest.raises(CourseError, match="numbered 1 to 99, and 100 is not among them"):
+    with pytest.raises(CourseError, match="numbered from 1 to 99, and 100 is outside"):
         new_exercise("more", course)
-    with pytest.raises(CourseError, match="exercise 98 is 98_lasso already"):
+    with pytest.raises(CourseError, match="exercise 98 is already 98_lasso"):
         new_exercise("98_other", course)
 
 

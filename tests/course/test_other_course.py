@@ -82,8 +82,8 @@ def test_a_name_of_two_exercises_is_no_name(course, run, tmp_path):
     run("start", "work", "--course", course)
     for words in (["check", "spread"], ["hint", "spread"], ["check", "01", "spread"]):
         said = run(*words, "--workspace", "work", code=2).stderr
-        assert "'spread' is 01_spread or 02_spread: name one of them in full" in said
-    assert "'2' is 02_gap or 02_spread" in run("hint", "2", "--workspace", "work", code=2).stderr
+        assert "'spread' may mean 01_spread or 02_spread: give the full name" in said
+    assert "'2' may mean 02_gap or 02_spread" in run("hint", "2", "--workspace", "work", code=2).stderr
     assert "Which entries count?" in run("hint", "02_spread", "--workspace", "work").stdout
     said = run(
         "grade", course / "solutions/01_spread", "--course", course, "--out", "o", "--exercise", "spread", code=2
@@ -125,10 +125,10 @@ def test_what_is_no_course_is_one_sentence(command, how, run, tmp_path):
             "",
             "docstring",
         ),
-        (SPEC, "@graded(2,", "@graded(2.5,", "wanted whole points"),
-        (SPEC, "@graded(2,", "@graded(TWO,", "with a number and a text"),
+        (SPEC, "@graded(2,", "@graded(2.5,", "wanted a whole number"),
+        (SPEC, "@graded(2,", "@graded(TWO,", "with a literal number and a literal string"),
         (SPEC, "@graded", "@not_graded", "no function that is marked @graded"),
-        (SPEC, "def test", "def (test", "is no Python"),
+        (SPEC, "def test", "def (test", "is not valid Python"),
         ("exercises/01_spread/01_spread.py", None, None, "is missing"),
         ("exercises/01_spread/README.md", None, None, "is missing"),
     ],

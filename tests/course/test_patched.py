@@ -52,11 +52,11 @@ def test_one_patch_several_and_a_whole_file(read, tmp_path):
         (f"{HEAD}old = '2 * x'\n", "needs both"),
         (f"{HEAD}old = '2 * x'\nnew = 3\n", "needs both"),
         (f"{HEAD}old = '2 * x'\nnew = 'x'\nnote = ''\n", "has 'note'"),
-        (f"{HEAD}old = '7 * x'\nnew = 'x'\n", "has 0 times"),
-        (f"{HEAD}old = 'y'\nnew = 'z'\n", "has 2 times"),
-        (f"{HEAD}old = '2 * x'\nnew = '2 *'\n", "no Python: line 2"),
-        (f"{HEAD}file = 'absent.py'\n", "'absent.py', which is not there"),
-        (2 * f"{HEAD}old = '2 * x'\nnew = 'x'\n", "'one' stands there twice"),
+        (f"{HEAD}old = '7 * x'\nnew = 'x'\n", "occurs 0 times"),
+        (f"{HEAD}old = 'y'\nnew = 'z'\n", "occurs 2 times"),
+        (f"{HEAD}old = '2 * x'\nnew = '2 *'\n", "not valid Python: line 2"),
+        (f"{HEAD}file = 'absent.py'\n", "'absent.py', which does not exist"),
+        (2 * f"{HEAD}old = '2 * x'\nnew = 'x'\n", "'one' appears twice"),
     ],
 )
 def test_a_slip_gets_a_sentence(read, text, said):

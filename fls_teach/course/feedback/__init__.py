@@ -1,1 +1,1 @@
-"""What a student sees of a failure: cards, pictures, the likely misconception, results on a terminal."""
+"""Show a failure to a student: cards, pictures, the likely misconception, results on a terminal."""

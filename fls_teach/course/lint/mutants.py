@@ -1,4 +1,4 @@
-"""Mutants of a solution, and those that its author lists as equivalent to it, each with the reason."""
+"""Make the mutants of a solution, and read the list of those that its author declares equivalent to it."""
 
 import ast
 import difflib
@@ -18,9 +18,9 @@ class Mutant:
     ----------
     source : str
     line : int
-        Where the change begins, in the solution.
+        Line of the solution where the change begins.
     diff : str
-        The lines that are gone, each after "- ", and the new ones after "+ ", without their indentation.
+        The removed lines, each after "- ", and the added lines, each after "+ ", without their indentation.
     """
 
     source: str
@@ -29,7 +29,7 @@ class Mutant:
 
 
 def mutants_of(source):
-    """Every different mutant of a text, in the order of the text.
+    """Return all distinct mutants of a Python text, in the order of the text.
 
     Parameters
     ----------
@@ -44,18 +44,18 @@ def mutants_of(source):
     CourseError
         If mutmut is not installed.
     """
-    every = operators()
+    all_operators = operators()
     import libcst
 
     class Pairs(libcst.CSTVisitor):
-        """Collects (node, what may stand in its place); annotations and imports mean nothing to a caller."""
+        """Collects (node, replacement) for all nodes except annotations and imports, which callers do not notice."""
 
         def __init__(self):
             super().__init__()
             self.found = []
 
         def on_visit(self, node):
-            for kind, operator in every:
+            for kind, operator in all_operators:
                 if isinstance(node, kind):
                     self.found += [(node, changed) for changed in operator(node)]
             return not isinstance(node, (libcst.Annotation, libcst.Import, libcst.ImportFrom))
@@ -87,7 +87,7 @@ def _mutant(source, text):
 
 
 def sample(mutants, number, name):
-    """`number` of the mutants, the same for the same `name`; all of them for None."""
+    """Choose `number` of the mutants, always the same ones for the same `name`; None chooses all."""
     if number is None or number >= len(mutants):
         return mutants
     chosen = random.Random(f"mutants of {name}").sample(range(len(mutants)), number)
@@ -95,7 +95,7 @@ def sample(mutants, number, name):
 
 
 def equivalent_mutants(exercise):
-    """Mutants that answer as the reference does, as the author says in solutions/NN_slug/equivalent.toml.
+    """Return the mutants that answer as the reference does, as listed in solutions/NN_slug/equivalent.toml.
 
     ::
 
@@ -105,7 +105,7 @@ def equivalent_mutants(exercise):
         + if start <= stop:'''
         reason = "an interval without length has no mass"
 
-    Several with the same reason may share an entry: ``diff = ["...", "..."]``.
+    Several mutants with the same reason may share an entry: ``diff = ["...", "..."]``.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def equivalent_mutants(exercise):
     Raises
     ------
     CourseError
-        If the file is no TOML, or an entry has not exactly a diff and a reason.
+        If the file is not valid TOML, or an entry does not consist of a diff and a reason.
     """
     table = exercise.solution.parent / "equivalent.toml"
     found = {}
@@ -123,7 +123,7 @@ def equivalent_mutants(exercise):
         diffs, reason = entry.get("diff"), entry.get("reason")
         diffs = diffs if isinstance(diffs, list) else [diffs]
         if set(entry) != {"diff", "reason"} or not all(isinstance(text, str) and text for text in (*diffs, reason)):
-            raise CourseError(f"'{table}': each [[equivalent]] needs a diff and a reason, and no more: {entry}")
+            raise CourseError(f"'{table}': each [[equivalent]] needs a diff and a reason, and nothing else: {entry}")
         for diff in map(_normal, diffs):
             if diff in found:
                 raise CourseError(f"'{table}' lists this twice:\n{diff}")

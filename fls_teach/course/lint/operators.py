@@ -1,6 +1,6 @@
-"""How a solution is changed: the operators of the package mutmut, and three of the same form for numerical code.
+"""Operators that change a solution: those of the package mutmut, and three more for numerical code.
 
-An operator is a pair (type of a libcst node, function that yields what may stand in the place of such a node).
+An operator is a pair (type of a libcst node, function that yields replacements of such a node).
 """
 
 from fls_teach.course.registry import CourseError
@@ -17,7 +17,7 @@ _PARTNERS = (
 
 
 def operators():
-    """All of them.
+    """Return all operators.
 
     Returns
     -------
@@ -33,18 +33,18 @@ def operators():
         from mutmut.mutation.mutators import mutation_operators
     except ImportError:
         raise CourseError(
-            "to mutate the solutions fls lint needs the package mutmut: python -m pip install mutmut, or --mutants 0"
+            "fls lint needs the package mutmut to make mutants: python -m pip install mutmut, or use --mutants 0"
         ) from None
     return [*mutation_operators, *_numerical(libcst)]
 
 
 def _numerical(cst):
-    # mutmut adds 1 to a number: axis=1 becomes axis=2, which numpy refuses at once.
+    # mutmut only adds 1 to a number: axis=1 becomes axis=2, which numpy rejects at once.
     def one_less(node):
         value = node.evaluated_value - 1
         yield node.with_changes(value=repr(value)) if value >= 0 else cst.parse_expression(f"({value!r})")
 
-    # mutmut turns < into <= alone, and * into / alone.
+    # mutmut replaces < only by <=, and * only by /.
     def reversed_operator(node):
         other = _REVERSED.get(type(node.operator).__name__)
         if other:

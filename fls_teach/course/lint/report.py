@@ -1,11 +1,11 @@
-"""What the lint found in one exercise, as plain data."""
+"""The findings of the lint for one exercise, as plain data."""
 
 from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend.
+    """One defect to fix.
 
     Attributes
     ----------
@@ -13,7 +13,7 @@ class Finding:
         "stub", "solution", "alternative", "misconception", "mutant", "equivalent" or "text".
     text : str
     diff : str
-        Of a mutant.
+        The diff of the mutant that it is about, or "".
     """
 
     about: str
@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass
 class Report:
-    """One exercise.
+    """The report on one exercise.
 
     Attributes
     ----------
@@ -31,15 +31,15 @@ class Report:
     seeds : int
     findings : list of Finding
     notes : list of str
-        What is worth knowing, and no fault.
+        Remarks that are not defects.
     mutants, killed, equivalent, survivors : int
-        Mutants tried; of these the killed ones, those that are listed as equivalent, and the rest.
+        Number of mutants tried, and of those that were killed, that are listed as equivalent, and that survived.
     confusion : dict
-        Of each misconception's name, the sentences that its failures were given -> number of properties.
+        Name of a misconception -> dict from the sentences on its cards to the number of properties.
     cost : dict
-        Of each misconception's name, the points that it loses.
+        Name of a misconception -> points that it loses.
     seconds : dict
-        Processor seconds of each property, for the reference and one seed.
+        Id of a property -> processor seconds for the reference and one seed.
     """
 
     exercise: str
@@ -55,9 +55,9 @@ class Report:
     seconds: dict = field(default_factory=dict)
 
     def find(self, about, text, diff=""):
-        """Enter a finding."""
+        """Add a finding."""
         self.findings.append(Finding(about, text, diff))
 
     def as_dict(self):
-        """For JSON."""
+        """Return the report as a dict for JSON."""
         return asdict(self)

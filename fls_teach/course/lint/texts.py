@@ -1,4 +1,4 @@
-"""An exercise's texts: hints that are shown as they were written, commands that exist, signatures that agree."""
+"""Check an exercise's texts: hints are shown as written, commands exist, signatures agree."""
 
 import ast
 import re
@@ -8,13 +8,13 @@ _SPAN = re.compile(r"`([^`]+)`")
 
 
 def complaints(exercise, command_complaint=None):
-    """What is wrong with an exercise's texts.
+    """Return what is wrong with an exercise's texts.
 
     Parameters
     ----------
     exercise : Exercise
     command_complaint : callable, optional
-        What is wrong with the words of an `fls` command, or "".
+        Given the words of an `fls` command, returns what is wrong with them, or "".
 
     Returns
     -------
@@ -29,7 +29,7 @@ def complaints(exercise, command_complaint=None):
 
 
 def commands(text):
-    """The words after `fls` of each command in a page of Markdown.
+    """Return the words after `fls` of each command in a Markdown text.
 
     Examples
     --------
@@ -49,11 +49,11 @@ def _hints(exercise):
         return
     whole = path.read_text(encoding="utf-8")
     if len(re.findall(r"^(?:```|~~~)", whole, re.MULTILINE)) % 2:
-        yield "hints.md: a block of code has no end"
+        yield "hints.md: a code block is not closed"
     bodies = re.split(r"^## +.+\n", whole, flags=re.MULTILINE)[1:]
     for number, ((_, shown), body) in enumerate(zip(exercise.hints, bodies, strict=True), 1):
         if shown.splitlines() != body.strip("\n").rstrip().splitlines():
-            yield f"hints.md: hint {number} is shown otherwise than it is written: does it begin with an indent?"
+            yield f"hints.md: hint {number} is not shown as it is written: does it begin with an indented line?"
 
 
 def _signatures(exercise):
@@ -75,7 +75,7 @@ def _call(name, parameters):
 
 
 def _parameters(path):
-    """Of each public function in a file, its parameters, with "=default" where there is one."""
+    """Return a dict from each public function of a file to its parameters, each with "=default" if it has one."""
     found = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

@@ -1,6 +1,7 @@
-"""Answers tried on a specification, each in a forked process: a mutant may run for ever, print, or fill the memory.
+"""Try solutions on a specification in forked processes, because a mutant may run forever, print or fill the memory.
 
-The course's own code needs no sandbox, only limits. They are of processor time, so that a busy machine changes nothing.
+The course's own code is trusted, so it needs no sandbox, only limits. They count processor time, so that the result
+does not depend on how busy the machine is.
 """
 
 import contextlib
@@ -27,9 +28,9 @@ from fls_teach.course.registry import CourseError
 from fls_teach.sandbox import InProcess
 
 SEARCH = Limits(finding=float("inf"), shrinking=float("inf"), tries=120)
-"""As the autograder's: the smallest counterexample does not depend on the machine's speed."""
-MEMORY = 8 << 30
-CALL_LIMIT = 2.0  # seconds for a misconception's answer; some run for ever on another's input
+"""Bounded by a number of tries, as in the autograder, so that the counterexample does not depend on the machine."""
+MEMORY = 8 << 30  # bytes per process
+CALL_LIMIT = 2.0  # seconds for a call of a misconception; some never return on inputs of another one
 DIAGNOSIS = 120.0  # seconds to find the likely misconception
 PASSED, FAILED, ENDLESS = "passed", "failed", "endless"
 
@@ -44,15 +45,15 @@ class Step:
         Its id.
     seed : int
     state : str
-        `PASSED`, `FAILED`, or `ENDLESS` where the time ran out or the process died.
+        `PASSED`, `FAILED`, or `ENDLESS` if the time ran out or the process died.
     seconds : float
         Processor time.
     text : str
-        What failed, in one line.
+        One line on what failed.
     likely : str
-        The misconception that the answers look like.
+        Sentence of the likely misconception, or "".
     answer : int
-        Which of the task's sources.
+        Index of the source in the task.
     """
 
     property: str
@@ -66,20 +67,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Task:
-    """Answers that one process tries, one after the other, and what it tries on each.
+    """Solutions that one process tries, one after the other.
 
     Attributes
     ----------
     key : object
-        Whose they are; for the caller.
+        For the caller, to recognise the task.
     sources : tuple of str
-        Where one of them does not end, the next are not tried.
+        Texts of the solutions. If one of them does not terminate, the following ones are not tried.
     script : callable
-        Given `attempt(property, seed)`, which returns whether it passed, it tries what it wants to know.
+        Called for each source with a function `attempt(property, seed)`, which tries one property and returns whether
+        it passed.
     limit : callable
-        Processor seconds that a property may take, by its id.
+        Maps the id of a property to the processor seconds that it may take.
     diagnose : bool
-        Whether to look for the misconception that a failure looks like, which takes a worker.
+        Whether to find the likely misconception of a failure, for which a worker is started.
     """
 
     key: object
@@ -90,19 +92,20 @@ class Task:
 
 
 def run_tasks(exercise, tasks, jobs=1):
-    """Run tasks, several at a time.
+    """Run tasks, several at the same time.
 
     Parameters
     ----------
     exercise : Exercise
     tasks : iterable of Task
-        Asked for the next when there is room for it.
+        The next task is taken when a process is free.
     jobs : int
+        Maximal number of processes.
 
     Yields
     ------
     (Task, list of Step)
-        As they end.
+        In the order in which they end.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def run_tasks(exercise, tasks, jobs=1):
     """
     if not hasattr(os, "fork"):
         raise CourseError("fls lint tries answers in forked processes, which this system does not have: use Linux")
-    load_specification(exercise)  # once, before the processes part
+    load_specification(exercise)  # once, before the processes are forked
     with tempfile.TemporaryDirectory(prefix="fls-lint-") as folder, selectors.DefaultSelector() as selector:
         running = {}
         try:
@@ -143,20 +146,20 @@ class _Process:
         self.task, self._name, self._data = task, exercise.name, b""
         self.pipe, write = os.pipe()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # other threads here only draw or wait
+            warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads; those here only draw or wait
             self._pid = os.fork()
         if self._pid == 0:
             _child(exercise, task, folder, write)
         os.close(write)
 
     def read(self):
-        """Whether there is more to come."""
+        """Read some output; return whether there may be more."""
         more = os.read(self.pipe, 1 << 16)
         self._data += more
         return bool(more)
 
     def finish(self):
-        """The steps that it has done."""
+        """Wait for the process and return its steps."""
         os.close(self.pipe)
         _, status = os.waitpid(self._pid, 0)
         lines = [json.loads(line) for line in self._data.decode().splitlines()]
@@ -171,7 +174,7 @@ class _Process:
         return steps
 
     def kill(self):
-        """End it where it is."""
+        """Kill the process."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
@@ -179,7 +182,7 @@ class _Process:
 
 
 def _child(exercise, task, folder, write):
-    """Never returns."""
+    """Run a task in the forked process, and exit; never returns."""
     code = 1
     try:
         for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
@@ -234,6 +237,6 @@ def _try(exercise, task, folder, out):
 
 
 def _allow(seconds):
-    """End this process once it has worked so many seconds more, or has slept for a hundred times as long."""
+    """Let this process run for `seconds` more of processor time, or a hundred times as long of wall time."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, 100 * seconds)

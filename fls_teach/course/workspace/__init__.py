@@ -1,1 +1,1 @@
-"""A student's folder: what `fls start` makes and what the student's commands do in it."""
+"""A student's workspace: the folder that `fls start` makes, and the commands that work in it."""

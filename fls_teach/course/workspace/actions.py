@@ -1,4 +1,4 @@
-"""A student's actions: select exercises, check one, the next hint, the solution, the listing."""
+"""The student's actions: select exercises, check one, get the next hint or the solution, list all."""
 
 from dataclasses import dataclass, replace
 
@@ -9,14 +9,14 @@ from fls_teach.course.workspace.notebook import is_lesson
 
 
 def chosen(workspace, names, everything=False):
-    """The exercises that a person means.
+    """Return the exercises with these names, or all of them if `everything`.
 
-    Without names: those begun and not passed; if there are none, the next one.
+    Without names, return those that were begun and have not passed; if there are none, the next one.
 
     Returns
     -------
     list of Exercise
-        Empty if no name was given and all are passed.
+        Empty if no name is given and every exercise has passed.
     """
     if everything:
         return list(exercises())
@@ -27,7 +27,7 @@ def chosen(workspace, names, everything=False):
 
 
 def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=False, case=None, **options):
-    """Check an exercise of a workspace and remember what came of it.
+    """Check an exercise of a workspace and save the result in its progress file.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=Fa
     debug : bool
         Run the student's code in this process, without limits.
     time_limit : float
-        Seconds for one call.
+        Seconds per call.
     all_cards : bool
-        A card for each failure instead of the first only.
+        Whether to make a card for every failure instead of only for the first.
     case : str, optional
-        Run this stored case instead of the whole specification.
+        Run only this stored case.
     **options
-        As for `check.check`.
+        Passed to `check.check`.
 
     Returns
     -------
@@ -51,13 +51,13 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=Fa
     Raises
     ------
     CourseError
-        If anything failed that is not the student's.
+        If the check failed for a reason other than the student's code.
     """
     path = workspace.file(exercise)
     quick = _without_running(workspace, exercise, path)
     if quick:
         return unchecked(exercise, *quick)
-    # Only now is there something to run.
+    # Imported here because the files handled above need none of this.
     from fls_teach.course.checking.hypothesis_setup import keep_caches_in
     from fls_teach.course.checking.search import NO_LIMITS
     from fls_teach.sandbox import InProcess, Session
@@ -79,25 +79,25 @@ def check_one(workspace, exercise, *, debug=False, time_limit=10.0, all_cards=Fa
         describe = for_students(exercise, path, workspace.hidden, all_cards)
         result = check(exercise, session, describe, one_timeout=True, **options)
     if result.state == "fault":
-        raise CourseError(f"{exercise.name} was not checked: {result.message}. That is not your code's fault")
+        raise CourseError(f"{exercise.name} was not checked: {result.message}. Your code is not the cause")
     if case is None:
         record = {"points": result.points, "of": result.max_points, "file": before}
         record["passed"] = result.state == "passed" or workspace.progress.record(exercise.name)["passed"]
         record["properties"] = {each.item.id: each.state for each in result.results}
         try:
             workspace.progress.update(exercise.name, **record)
-        except CourseError as problem:  # a full disk, a folder to read only: the result counts more than its record
-            result = replace(result, note=f"these points are not remembered: {problem}")
+        except CourseError as problem:  # such as a full disk or a read-only folder; the result is shown all the same
+            result = replace(result, note=f"these points were not saved: {problem}")
     return result
 
 
 def unchecked(exercise, state, message):
-    """The result of an exercise of which nothing was run."""
+    """Return the result of an exercise for which nothing was run."""
     return CheckResult(exercise.name, state, exercise.points, message, title=exercise.title)
 
 
 def _without_running(workspace, exercise, path):
-    """(state, sentence) of a file for which nothing has to be run, else None."""
+    """Return (state, message) if the file is missing or still the stub, so that nothing has to be run; else None."""
     missing = not path.is_file()
     if (missing or workspace.untouched(exercise)) and (problem := notebook_beside(path)):
         return "missing" if missing else "not started", problem
@@ -110,23 +110,24 @@ def _without_running(workspace, exercise, path):
 
 
 def notebook_beside(path):
-    """What to do about a notebook in the folder of an exercise's file, as a sentence; "" if there is none."""
+    """Return a sentence on what to do with a notebook beside an exercise's file; "" if there is no notebook."""
     for notebook in sorted(path.parent.glob("*.ipynb")):
         if is_lesson(notebook.read_text(encoding="utf-8", errors="replace"), path.name):
             todo = f"complete the cell of {notebook.name} that begins with %%writefile, and run it"
-            return f"no work of yours is in {path.name} yet: {todo}"
-        from fls_teach.sandbox.notebooks import notebook_problem  # not for others, who need not wait for numpy
+            return f"{path.name} does not contain your work yet: {todo}"
+        from fls_teach.sandbox.notebooks import notebook_problem  # imports numpy, which is seldom needed here
 
         return notebook_problem("", notebook.name, path.name)
     return ""
 
 
 def next_hint(workspace, exercise):
-    """The next hint: (heading, text, step, number of steps); the last is given again and again.
+    """Return the next hint as (heading, text, step, number of steps); after the last one, the last one again.
 
     Raises
     ------
     CourseError
+        If the exercise has no hints, or the progress file cannot be written.
     """
     if not exercise.hints:
         raise CourseError(f"{exercise.name} has no hints")
@@ -136,11 +137,12 @@ def next_hint(workspace, exercise):
 
 
 def solution(workspace, exercise):
-    """The reference's text, for those who have passed.
+    """Return the text of the reference solution.
 
     Raises
     ------
     CourseError
+        If the student has not passed the exercise, or the distribution has no solutions.
     """
     if not exercise.solution.exists():
         raise CourseError(f"the solution of {exercise.name} is not part of this distribution; ask your instructor")
@@ -161,12 +163,13 @@ class Row:
     ----------
     name, title : str
     state : str
-        As of `Workspace.state`.
+        As returned by `Workspace.state`.
     points, of : int
+        Points earned, and points of the exercise.
     hints : int
-        How many were asked for.
+        Number of hints shown so far.
     note : str
-        What there is to say about it, or "".
+        A remark for the student, or "".
     """
 
     name: str
@@ -179,18 +182,18 @@ class Row:
 
 
 def listing(workspace):
-    """All exercises with what is known of them, as a list of `Row`."""
-    notes = {"changed": "changed since it was checked", "missing": "file deleted: fls reset brings the stub back"}
+    """Return all exercises with their progress, as a list of `Row`."""
+    note_on = {"changed": "changed since it was checked", "missing": "file deleted: fls reset brings the stub back"}
     rows, progress = [], workspace.progress
     for each in exercises():
         record, state = progress.record(each.name), workspace.state(each)
-        notes_here = [notes[state]] if state in notes else []
+        notes = [note_on[state]] if state in note_on else []
         if state == "changed" and not record["file"]:
-            notes_here = ["not checked yet"]
+            notes = ["not checked yet"]
         hints = min(max(record["hints"], 0), len(each.hints))
         if hints:
-            notes_here.append(f"{hints} of {len(each.hints)} hints")
+            notes.append(f"{hints} of {len(each.hints)} hints")
         points = record["points"] if state in ("changed", "failed", "passed") else 0
         points = min(max(points, 0), each.points)
-        rows.append(Row(each.name, each.title, state, points, each.points, hints, ", ".join(notes_here)))
+        rows.append(Row(each.name, each.title, state, points, each.points, hints, ", ".join(notes)))
     return rows

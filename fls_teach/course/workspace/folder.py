@@ -1,4 +1,4 @@
-"""The folder in which a student works: made by `fls start`, or the exercises/ of a clone."""
+"""A student's workspace: a folder made by `fls start`, or exercises/ in a clone."""
 
 import ast
 import hashlib
@@ -12,21 +12,21 @@ from fls_teach.course.registry import CourseError, course_root, exercises, own_r
 from fls_teach.course.workspace.progress import Progress, unused_name
 
 COURSE_NOTE = Path(".fls", "course")
-"""Holds the path of the course, where it is not the one that comes with the package."""
+"""File with the path of the workspace's course, if that is not the package's own."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a student's files are.
+    """A folder with a student's files.
 
     Parameters
     ----------
     folder : Path
-        Holds NN_slug/NN_slug.py and progress.json.
+        Contains NN_slug/NN_slug.py and progress.json.
     clone : bool
-        It is exercises/ in a clone of the repository: git keeps the stubs.
+        Whether it is exercises/ in a clone of the repository, where git keeps the stubs.
     course : Path, optional
-        The folder of the course that it was made of; None for the one that comes with the package.
+        The folder of the course that it was made from; None for the package's own course.
     """
 
     folder: Path
@@ -35,28 +35,28 @@ class Workspace:
 
     @property
     def progress(self):
-        """The state, read anew."""
+        """The progress file, read again at each access."""
         return Progress(self.folder / "progress.json")
 
     @property
     def hidden(self):
-        """The folder for what no person needs to see."""
+        """The folder for files that a student need not see."""
         return self.folder / ".fls"
 
     def file(self, exercise):
-        """The student's file."""
+        """Return the path of the student's file."""
         return self.folder / exercise.name / f"{exercise.name}.py"
 
     def shown(self, path):
-        """`path` as a person at the current folder would write it."""
+        """Return `path` as a user in the current folder would write it."""
         try:
             relative = os.path.relpath(path)
-        except (ValueError, OSError):  # another drive; a current folder that was deleted
+        except (ValueError, OSError):  # on another drive; the current folder was deleted
             return str(path)
         return str(path) if relative.startswith(os.path.join("..", "..")) else relative
 
     def state(self, exercise):
-        """One of "missing", "not started", "changed"; "failed" or "passed" if the file was checked as it is."""
+        """Return "passed" or "failed" if the current file was checked, else "missing", "not started" or "changed"."""
         path = self.file(exercise)
         if not path.is_file():
             return "missing"
@@ -70,14 +70,20 @@ class Workspace:
         source = _read(self.file(exercise))
         if not self.clone:
             return source is not None and source.split() == (_read(exercise.stub) or b"").split()
-        return source is not None and _only_raises(source, _asked(exercise))
+        return source is not None and _only_raises(source, _called_functions(exercise))
 
     def reset(self, exercise):
-        """Put the stub back; return where the student's file went, or None if there was none or it was the stub.
+        """Put the stub back and rename the student's file, if there is one with work in it.
+
+        Returns
+        -------
+        Path or None
+            The new path of the student's file.
 
         Raises
         ------
         CourseError
+            If a file cannot be written or renamed, or git has no stub.
         """
         path, stub = self.file(exercise), self._stub(exercise)
         kept = None
@@ -100,12 +106,12 @@ class Workspace:
                 ["git", "show", f"HEAD:./{path.name}"], cwd=path.parent, capture_output=True, check=True
             )
         except (OSError, subprocess.CalledProcessError):
-            raise CourseError(f"git does not know '{self.shown(path)}', so there is no stub to go back to") from None
+            raise CourseError(f"git has no version of '{self.shown(path)}', so the stub cannot be restored") from None
         return known.stdout
 
 
 def digest(path):
-    """A short digest of a file's bytes; "" if it cannot be read."""
+    """Return a short digest of a file's bytes; "" if it cannot be read."""
     source = _read(path)
     return "" if source is None else hashlib.sha256(source).hexdigest()[:16]
 
@@ -117,25 +123,25 @@ def _read(path):
         return None
 
 
-def _asked(exercise):
-    """Names of the functions that the specification calls; a stub may hold others, which are given."""
+def _called_functions(exercise):
+    """Return the names of the student's functions that the specification calls; a stub may also contain others."""
     return {name.decode() for name in re.findall(rb"\bstudent\.(\w+)\(", _read(exercise.specification) or b"")}
 
 
-def _only_raises(source, asked):
-    """Whether each function that is asked for still raises the stub's error."""
+def _only_raises(source, names):
+    """Whether each function in `names` (if that is empty, each function) still raises the stub's error."""
     try:
-        mine = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+        defined = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     except (SyntaxError, ValueError, RecursionError):
         return False
-    functions = [node for name, node in mine.items() if not asked or name in asked]
+    functions = [node for name, node in defined.items() if not names or name in names]
     return bool(functions) and all(
         re.match(r"raise NotImplementedError\(['\"]exercise \d+", ast.unparse(node.body[-1])) for node in functions
     )
 
 
 def find_workspace(named=None):
-    """The workspace named, or in FLS_WORKSPACE, or around the current folder.
+    """Return the workspace in `named`, else in FLS_WORKSPACE, else the one that contains the current folder.
 
     Parameters
     ----------
@@ -144,11 +150,12 @@ def find_workspace(named=None):
     Returns
     -------
     Workspace
-        Its course is what `start` noted; whether that is still there is not looked at.
+        Its course is the one that `start` noted, which may no longer exist.
 
     Raises
     ------
     CourseError
+        If there is no workspace.
     """
     named = named or os.environ.get("FLS_WORKSPACE")
     try:
@@ -160,7 +167,7 @@ def find_workspace(named=None):
                 return Workspace(folder, clone=clone, course=course)
             if is_clone(folder) and course_root() == own_root():
                 return Workspace(folder / "exercises", clone=True)
-    except OSError as error:  # a name that is too long; a current folder that was deleted
+    except OSError as error:  # the name is too long; the current folder was deleted
         raise CourseError(f"cannot look into '{named or '.'}' ({error.strerror or error})") from None
     if named:
         raise CourseError(f"'{named}' is not a workspace; `fls start '{named}'` makes one")
@@ -168,19 +175,19 @@ def find_workspace(named=None):
 
 
 def noted_course(folder):
-    """The path of another course that a workspace was made of, as it was noted, or None."""
+    """Return the path of the course that a workspace was made from, as `start` noted it; None for the package's own."""
     try:
         return Path((folder / COURSE_NOTE).read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):  # there is none; it is no text
+    except (OSError, ValueError):  # the file does not exist; it is not text
         return None
 
 
 def is_workspace(folder):
-    """Whether `fls start` made this folder: a trace of ours, and exercises."""
+    """Whether `fls start` made this folder: it has progress.json or .fls, and exercises."""
     marked = (folder / "progress.json").exists() or (folder / ".fls").is_dir()
     return marked and any((folder / exercise.name).is_dir() for exercise in exercises())
 
 
 def is_clone(folder):
-    """Whether a folder is a clone of our repository, of which exercises/ is a workspace."""
+    """Whether a folder is a clone of the package's repository, whose exercises/ is a workspace."""
     return (folder / "exercises").is_dir() and (folder / "fls_teach" / "course").is_dir()

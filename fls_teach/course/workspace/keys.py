@@ -1,4 +1,4 @@
-"""Single keys from a terminal, without waiting for Enter, on Windows and elsewhere."""
+"""Read single keys from a terminal without waiting for Enter, on Windows and on other systems."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ def listening(stream, put):
     Parameters
     ----------
     stream : file
-        Standard input. If it is not a terminal, nothing is read from it.
+        Standard input. Nothing is read if it is not a terminal.
     put : callable
 
     Yields
@@ -27,7 +27,7 @@ def listening(stream, put):
     if not terminal:
         yield False
         return
-    read, restore = _windows() if os.name == "nt" else _elsewhere(stream.fileno())
+    read, restore = _windows() if os.name == "nt" else _posix(stream.fileno())
 
     def pump():
         while key := read():
@@ -46,17 +46,17 @@ def _windows():
     return msvcrt.getwch, lambda: None
 
 
-def _elsewhere(descriptor):
+def _posix(descriptor):
     import termios
     import tty
 
     before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)  # not raw: line ends and Ctrl-C stay as they are
+    tty.setcbreak(descriptor)  # not raw mode, which would also change line ends and Ctrl-C
 
     def read():
         try:
             return os.read(descriptor, 1).decode("ascii", "replace")
-        except OSError:  # the terminal went away
+        except OSError:  # the terminal was closed
             return ""
 
     return read, lambda: termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -1,4 +1,4 @@
-"""A lesson as a Jupyter notebook: the text, a cell that writes the exercise's file, and a cell that checks it."""
+"""Write a lesson as a Jupyter notebook: its text, a cell that writes the exercise's file, and a cell that checks it."""
 
 import json
 
@@ -8,19 +8,19 @@ _WORK = """\
 ## Your work
 
 Complete the code of the next cell, and run it after every change: it writes `{file}`,
-which is what is checked and handed in.
+the file that is checked and handed in.
 """
-_HELP = "A step of help; run it again for the next."
+_HELP = "Run the next cell for a hint; run it again for the next hint."
 
 
 def lesson_notebook(exercise: Exercise, code: str) -> str:
-    """The notebook of an exercise, in nbformat 4.5.
+    """Return the notebook of an exercise, in nbformat 4.5.
 
     Parameters
     ----------
     exercise : Exercise
     code : str
-        What the cell for the student's work begins with: the stub, or what the student has.
+        Content of the cell for the student's work: the stub, or the student's file.
 
     Returns
     -------
@@ -53,5 +53,5 @@ def _cell(kind, text):
 
 
 def is_lesson(text: str, file: str) -> bool:
-    """Whether `text` is a notebook of this kind, one cell of which writes `file`."""
+    """Whether `text` is a notebook as `lesson_notebook` makes it, with a cell that writes `file`."""
     return f'"%%writefile {file}\\n"' in text

@@ -1,4 +1,4 @@
-"""What a student has done so far: one readable JSON file that survives being edited, damaged or deleted."""
+"""A student's progress: one readable JSON file that may be edited, damaged or deleted without breaking a command."""
 
 import json
 import re
@@ -23,7 +23,7 @@ class Progress:
     Attributes
     ----------
     problem : str
-        One sentence if the file could not be read, else "". The first save then keeps the damaged file beside it.
+        One sentence if the file could not be read, else "". The first save then renames the damaged file.
     """
 
     def __init__(self, path):
@@ -36,20 +36,20 @@ class Progress:
             data = self._unreadable(error.strerror or error)
         except json.JSONDecodeError as error:
             data = self._unreadable(f"line {error.lineno}: {error.msg}")
-        except (ValueError, RecursionError):  # not UTF-8; nested to no end
+        except (ValueError, RecursionError):  # not UTF-8; nested too deeply
             data = self._unreadable("it is not JSON text")
         if not isinstance(data, dict) or not isinstance(data.get("exercises", {}), dict):
-            data = self._unreadable("it does not hold what fls writes")
+            data = self._unreadable("it was not written by fls")
         self._data = data
 
     def _unreadable(self, reason):
-        self.problem = f"{self.path.name} cannot be read ({reason}): points start afresh; your exercises are safe"
+        self.problem = f"{self.path.name} cannot be read ({reason}): your points start at 0; your files are unchanged"
         return {}
 
     def record(self, name):
-        """What is known of an exercise, as a dict: points, of, passed, hints, file (a digest), properties.
+        """Return the record of an exercise as a dict: points, of, passed, hints, file (a digest), properties.
 
-        Fields that are missing, or not of the type they should be, have their first value.
+        Fields that are missing or have the wrong type get their initial value.
         """
         found = self._data.get("exercises", {}).get(name)
         found = found if isinstance(found, dict) else {}
@@ -58,7 +58,7 @@ class Progress:
         }
 
     def canonical(self, exercises):
-        """The file as `fls submit` packs it: what is known of these exercises, and nothing else.
+        """Return the file as `fls submit` packs it: the records of these exercises, and nothing else.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Progress:
         Returns
         -------
         bytes
-            JSON; the same points and hints give the same bytes, whatever else the file holds.
+            JSON; the same records give the same bytes, whatever else the file contains.
         """
         known = {}
         for exercise in exercises:
@@ -80,7 +80,7 @@ class Progress:
         return (json.dumps({"version": 1, "exercises": known}, indent=2, sort_keys=True) + "\n").encode()
 
     def update(self, name, **fields):
-        """Change fields of an exercise's record and save; what else the file holds stays.
+        """Change fields of an exercise's record and save the file, with everything else in it unchanged.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Progress:
         self.save()
 
     def save(self):
-        """Write the file, whole or not at all."""
+        """Write the file completely or not at all."""
         data = {"about": _NOTE, "version": 1} | self._data
         data["exercises"] = dict(sorted(data.get("exercises", {}).items()))
         try:
@@ -107,7 +107,7 @@ class Progress:
 
 
 def unused_name(path):
-    """`path` with the first free ending .bak-1, .bak-2, ..."""
+    """Return `path` with the first unused ending of .bak-1, .bak-2, ..."""
     number = 1
     while (candidate := path.with_name(f"{path.name}.bak-{number}")).exists():
         number += 1

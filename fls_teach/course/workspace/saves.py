@@ -1,16 +1,16 @@
-"""Which exercise files were saved: found by looking, because a system's file notifications can be used up."""
+"""Detect saved exercise files by polling, because file notifications of the operating system are a limited resource."""
 
 import hashlib
 import stat
 from pathlib import Path
 
 SETTLED = 0.25
-"""Seconds for which a file has to stay as it is: an editor may delete it first, or write it in two pieces."""
-_LARGEST = 1 << 20  # bytes; of a larger file, which is no exercise, the content is not read twice a second
+"""Seconds without a change after which a file counts as saved: an editor may delete it first or write it in parts."""
+_LARGEST = 1 << 20  # bytes; a larger file is no exercise, and its content is not read at every look
 
 
 class Saves:
-    """Looks at files, and tells which were saved since the last time that they were dealt with.
+    """Finds the files that were saved since they were last reported or passed to `deal_with`.
 
     Parameters
     ----------
@@ -24,21 +24,22 @@ class Saves:
         self._changing = {}  # name -> (stamp, when it was first seen)
 
     def deal_with(self, name):
-        """Take the file as it is now for known."""
+        """Treat the current content of a file as known, so that it is not reported."""
         self._known[name] = stamp(self._files[name])
         self._changing.pop(name, None)
 
     def look(self, now):
-        """The files that were saved and have settled; each is told once.
+        """Return the files that were saved and are unchanged for `SETTLED` seconds, each of them once.
 
         Parameters
         ----------
         now : float
-            Seconds, on a clock that never goes back.
+            Seconds on a monotonic clock.
 
         Returns
         -------
         list of str
+            Their names.
         """
         saved = []
         for name, path in self._files.items():
@@ -57,12 +58,12 @@ class Saves:
 
 
 def stamp(path):
-    """What changes whenever a file is saved: its time and its content; None for a file that is not there."""
+    """Return a value that changes whenever a file is saved, made of its time and content; None if it does not exist."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return None
         content = hashlib.sha256(path.read_bytes()).digest() if status.st_size <= _LARGEST else status.st_size
         return status.st_mtime_ns, content
-    except OSError:  # deleted just now, or not to be read
+    except OSError:  # just deleted, or not readable
         return None

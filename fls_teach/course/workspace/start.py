@@ -1,4 +1,4 @@
-"""`fls start`: a new workspace, or one completed."""
+"""`fls start`: make a workspace, or add missing files to an existing one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,10 @@ from fls_teach.course.workspace.notebook import lesson_notebook
 from fls_teach.course.workspace.progress import Progress
 from fls_teach.files import replacing, writable_folder
 
-_SOLUTION = "    fls solution {number}      our solution, once yours has passed\n"
+_SOLUTION = "    fls solution {number}      our solution, after yours has passed\n"
 _PAGES = """\
-`science.md` has the formulas, what is known and how: [P], [D] and [M] are explained at its top, and a reference such as
-`science.md#phase-1` names the place in it. `glossary.md` says what the words mean.
+`science.md` has the formulas and says how each result is known: the marks [P], [D] and [M] are explained at its top. A
+reference such as `science.md#phase-1` names a section of it. `glossary.md` explains the terms.
 
 """
 _README = """\
@@ -20,20 +20,20 @@ _README = """\
 
 {count}, {points} points. In each folder: `README.md` is the lesson, `NN_name.py` the file that you edit.
 
-    fls list             what there is, and how far you are
-    fls check {number}         does my function do what theory demands?
-    fls check            the same for whatever you are working on
-    fls watch            checks whenever you save
-    fls hint {number}          one step of help; ask again for the next
-{solution}    fls reset {number}         the empty exercise again; your file is kept beside it
-    fls submit           packs your work into one zip
+    fls list             all exercises, and your progress
+    fls check {number}         does your function do what the theory demands?
+    fls check            the same for the exercises that you are working on
+    fls watch            check whenever you save a file
+    fls hint {number}          one hint; run it again for the next one
+{solution}    fls reset {number}         start the exercise again; your file is kept beside the new one
+    fls submit           pack your work into one zip
 
-Begin with `{first}/README.md`. The exercises need nothing from one another: skip what you like.
+Begin with `{first}/README.md`. No exercise needs the solution of another one, so you may skip any of them.
 
-{pages}`specification/` is a copy, for reading, of the properties that are checked; changing it changes nothing.
-`progress.json` remembers points and hints. `python -m fls_teach` does what `fls` does, if that is not found.
+{pages}`specification/` is a copy of the properties that are checked, for reading; changing it has no effect.
+`progress.json` stores your points and hints. If the command `fls` is not found, use `python -m fls_teach` instead.
 
-The Tab key completes commands and exercises once the shell was told so, best in its start-up file:
+For completion of commands and exercises with the Tab key, put one of these lines into your shell's start-up file:
 
     eval "$(_FLS_COMPLETE=bash_source fls)"        bash
     eval "$(_FLS_COMPLETE=zsh_source fls)"         zsh
@@ -43,7 +43,7 @@ The Tab key completes commands and exercises once the shell was told so, best in
 
 @dataclass(frozen=True)
 class Started:
-    """What `start` did: files written, and names of exercises with the student's work, left as they were."""
+    """What `start` did: the files written, and the names of exercises whose files with work were left unchanged."""
 
     folder: Path
     written: list
@@ -52,13 +52,13 @@ class Started:
 
 
 def start(folder, notebooks=False):
-    """Make a workspace, or complete one; a file that exists is never written.
+    """Make a workspace, or add missing files to one; an existing file is never overwritten.
 
     Parameters
     ----------
     folder : path
     notebooks : bool
-        Beside each lesson also the same as a Jupyter notebook, with the student's file in a cell.
+        Whether to write each lesson also as a Jupyter notebook, with the student's file in a cell.
 
     Returns
     -------
@@ -67,19 +67,19 @@ def start(folder, notebooks=False):
     Raises
     ------
     CourseError
-        If the folder holds something else, or work and everything that belongs there.
+        If the folder contains other files, or is a complete workspace with work in it.
     """
     if not str(folder).strip():
-        raise CourseError("an empty name is no folder; name one: fls start work")
+        raise CourseError("the name of the folder is empty; name one: fls start work")
     folder = Path(folder)
     try:
         new = not (folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()))
         if folder.name == "exercises" and is_clone(folder.absolute().parent):
-            raise CourseError(f"'{folder}' belongs to a clone of the repository and can be used as it is")
+            raise CourseError(f"'{folder}' belongs to a clone of the repository and is already a workspace")
         if not new and not any((folder / exercise.name).is_dir() for exercise in exercises()):
             raise CourseError(f"'{folder}' holds other files; name a new or an empty folder")
         folder = writable_folder(folder)
-        if noted_course(folder) not in (None, course_root()):  # the course has moved, and was named
+        if noted_course(folder) not in (None, course_root()):  # the course was moved, and --course names its new place
             (folder / COURSE_NOTE).unlink()
         workspace = Workspace(folder)
         kept = [each.name for each in exercises() if workspace.file(each).exists() and not workspace.untouched(each)]
@@ -94,14 +94,14 @@ def start(folder, notebooks=False):
         raise CourseError(str(problem)) from None
     if kept and not written:
         raise CourseError(
-            f"'{folder}' already holds your work on {', '.join(kept)} and nothing is missing, so nothing was changed; "
-            "go on there with `fls check`, or name another folder"
+            f"'{folder}' already holds your work on {', '.join(kept)} and no file is missing, so nothing was "
+            "changed; continue there with `fls check`, or name another folder"
         )
     return Started(folder, written, kept, new)
 
 
 def _contents(folder, notebooks):
-    """Path in the workspace -> what writes it there."""
+    """Return a dict from each path of the workspace to the function that writes it."""
     every = exercises()
     solution = _SOLUTION if every[0].solution.exists() else ""  # a student distribution has none
     total = sum(each.points for each in every)
@@ -114,7 +114,7 @@ def _contents(folder, notebooks):
         solution=solution.format(number=every[0].number),
         pages=_PAGES if pages() else "",
     )
-    # First an exercise, by which a start that was interrupted is recognised when it is repeated.
+    # An exercise comes first: by it, `start` recognises its folder when it is repeated after an interruption.
     wanted = {folder / every[0].name / f"{every[0].name}.py": _copy(every[0].stub)}
     wanted[folder / "progress.json"] = lambda path: Progress(path).save()
     if course_root() != own_root():
@@ -132,7 +132,7 @@ def _contents(folder, notebooks):
 
 def _notebook(exercise):
     def put(target):
-        file = target.parent / exercise.stub.name  # written before: the stub, or the student's work
+        file = target.parent / exercise.stub.name  # the stub, written before the notebook, or the student's work
         target.write_text(lesson_notebook(exercise, file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
     return put
@@ -145,7 +145,7 @@ def _copy(source):
 def _written(target, put):
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with replacing(target) as temporary:  # half a file would pass for the student's own
+        with replacing(target) as temporary:  # a partial file would be taken for the student's work
             put(temporary)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error

@@ -1,4 +1,4 @@
-"""A student's work as one zip: the same files give the same bytes."""
+"""Pack a student's work into one zip; the same files give the same bytes."""
 
 import os
 import zipfile
@@ -20,12 +20,12 @@ def pack(workspace, target):
     -------
     packed : list of Exercise
     left_out : list of (Exercise, str)
-        And why: "missing", "not started", or a sentence on the notebook that lies there.
+        With the reason: "missing", "not started", or a sentence on a notebook in the folder.
 
     Raises
     ------
     CourseError
-        If nothing was begun, a file is a link, or the zip cannot be written.
+        If no exercise was begun, a file is a link, or the zip cannot be written.
     """
     packed, left_out, notebooks = [], [], []
     for exercise in exercises():
@@ -48,16 +48,16 @@ def pack(workspace, target):
                 add_to_zip(archive, "progress.json", workspace.progress.canonical(exercises()))
     except OSError as error:
         raise CourseError(f"cannot write '{target}' ({error.strerror or error})") from None
-    except ValueError:  # "/", or a NUL character
+    except ValueError:  # the name is "/", or contains a NUL character
         raise CourseError(f"'{target}' cannot be the name of a file") from None
     return packed, left_out
 
 
 def _refuse_links(workspace, path):
-    """A link may point to any file of this computer, which would then be handed in."""
+    """Raise `CourseError` for a link: it may point to any file of this computer, which would then be handed in."""
     for each in (path, path.parent):
         if each.is_symlink():
             shown, target = workspace.shown(each), os.readlink(each)
             raise CourseError(
-                f"'{shown}' is a link to '{target}', and a submission holds files only: put a copy in its place"
+                f"'{shown}' is a link to '{target}', and a submission may contain only files: replace it by a copy"
             )

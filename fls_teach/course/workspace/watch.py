@@ -1,4 +1,4 @@
-"""`fls watch`: check on every save, help at the touch of a key."""
+"""`fls watch`: check an exercise whenever its file is saved, and run commands by single keys."""
 
 import queue
 import time
@@ -11,7 +11,7 @@ from fls_teach.course.workspace.saves import Saves
 
 _KEYS = "n next · h hint · l list · c check · x exit"
 _ENDS = "x", "q", "\x03", "\x04"
-_PAUSE = 0.3  # seconds between two looks at the files
+_PAUSE = 0.3  # seconds between two checks for saved files
 
 
 class Watch:
@@ -21,7 +21,7 @@ class Watch:
     ----------
     workspace : Workspace
     exercise : Exercise, optional
-        What to begin with; by default what `fls check` would check first.
+        The exercise to begin with; default: the one that `fls check` checks first.
     """
 
     def __init__(self, workspace, exercise=None):
@@ -29,7 +29,7 @@ class Watch:
         self.keys = queue.Queue()
         self.saves = Saves({each.name: workspace.file(each) for each in exercises()})
         self.exercise = exercise or (actions.chosen(workspace, ()) or exercises())[0]
-        self.doing = {"n": self.next, "h": self.hint, "l": self.list, "c": self.check}
+        self.actions_by_key = {"n": self.next, "h": self.hint, "l": self.list, "c": self.check}
 
     def run(self, stdin):
         """Watch until x or Ctrl-C; return the exit code."""
@@ -37,7 +37,7 @@ class Watch:
             self.help = _KEYS if reads_keys else "Ctrl-C ends"
             try:
                 self.check()
-                while self._one_key():
+                while self._handle_key():
                     for name in self.saves.look(time.monotonic()):
                         self.exercise = find_exercise(name)
                         self.check()
@@ -45,23 +45,23 @@ class Watch:
                 terminal.say()
         return 0
 
-    def _one_key(self):
-        """Wait for a key, not long; return whether to go on."""
+    def _handle_key(self):
+        """Wait for a key for `_PAUSE` seconds and act on it; return whether to continue."""
         try:
             key = self.keys.get(timeout=_PAUSE)
         except queue.Empty:
             return True
         if key in _ENDS:
             return False
-        if key in self.doing:
-            self.doing[key]()
+        if key in self.actions_by_key:
+            self.actions_by_key[key]()
         return True
 
     def check(self):
         """Check the current exercise."""
         from fls_teach.course.feedback.terminal import print_result
 
-        self.saves.deal_with(self.exercise.name)  # before it is read: what is saved meanwhile is another save
+        self.saves.deal_with(self.exercise.name)  # before the check reads the file: a later save is a new one
         terminal.say()
         try:
             with terminal.progress(self.exercise.name) as progress:
@@ -70,7 +70,7 @@ class Watch:
             return self._say(str(problem))
         print_result(terminal.console(), result)
         passed = result.state == "passed"
-        self._say("passed: n goes on to the next" if passed and self.help == _KEYS else "")
+        self._say("passed: press n for the next exercise" if passed and self.help == _KEYS else "")
 
     def next(self):
         """Go on to the next exercise that has not passed."""
@@ -78,7 +78,7 @@ class Watch:
         here = every.index(self.exercise)
         after = [each for each in every[here + 1 :] + every[:here] if self.workspace.state(each) != "passed"]
         if not after:
-            return self._say("there is no other exercise left")
+            return self._say("all other exercises have passed")
         self.exercise = after[0]
         self.check()
 
