@@ -347,13 +347,13 @@ def test_a_worker_that_is_lost_and_found_has_no_more_threads_than_before():
     """Catches a worker of one thread that gets two submissions at a time, as its thread is counted anew."""
     client = Scripted(None, BOTH[:1])
     found = cluster.Cluster(client, PLACE)
-    found._look()
+    found._update_workers()
     found._isolation[BOTH[0]] = "bwrap"
     assert found.get() == BOTH[0]
     client.there = {}
-    found._look()
+    found._update_workers()
     client.there = {BOTH[0]: 1}
-    found._look()
+    found._update_workers()
     assert not found._free(), "its thread is still at work"
     found.put(BOTH[0])
     assert found._free() == [BOTH[0]]

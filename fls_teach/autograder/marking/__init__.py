@@ -1,1 +1,1 @@
-"""Submissions to records: one after the other in a grader, many graders in a batch."""
+"""Marking: a grader process turns submissions into records one at a time; a batch uses many graders."""

@@ -1,6 +1,6 @@
-"""Many submissions, by workers side by side: each takes a submission and gives a record.
+"""Marking many submissions by parallel workers, each of which turns one submission at a time into a record.
 
-What is finished lies on the disk, whole; a batch that was killed goes on where it was when it is started again.
+Finished records are complete on the disk, so that a batch that was killed resumes when it is started again.
 """
 
 import itertools
@@ -20,17 +20,18 @@ from fls_teach.autograder.reports.folder import finished, write
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError
 
-POLL = 0.2  # seconds between two looks at whether all is well
+POLL = 0.2  # seconds between two calls of `watch`
 
 
 class Graders:
-    """Grader processes here, and which of them are free.
+    """Grader processes on this machine, and a queue of the free ones.
 
     Parameters
     ----------
     settings : RunSettings
         With the names of all its exercises.
     number : int
+        How many processes.
     """
 
     attempts = 2  # retry once: the grader may have been killed by another submission
@@ -43,19 +44,19 @@ class Graders:
             self.put(grader)
 
     def mark(self, grader: Grader, submission: Submission, seed: int) -> Record:
-        """The record of a submission by one of them; raise `WorkerDied` if it gives none."""
+        """Return the record of a submission, made by `grader`; raise `WorkerDied` if it makes none."""
         return grader.mark(submission, seed)
 
     def watch(self) -> None:
-        """Called every `POLL` seconds at least while all work; an exception ends it."""
+        """Do nothing; `spread` calls this at least every `POLL` seconds, and ends the batch if it raises."""
 
     def stop(self) -> None:
-        """Have all calls of `mark` end soon."""
+        """Make all calls of `mark` end soon."""
         for grader in self._all:
             grader.stop()
 
     def close(self) -> None:
-        """End them, once no thread uses one."""
+        """End the processes, once no thread uses one."""
         for grader in self._all:
             grader.close()
 
@@ -66,27 +67,26 @@ def spread(
     work: Callable[[Any], object],
     progress: Callable[[int, Any], object] = lambda done, item: None,
 ) -> None:
-    """Call `work` with each item, in as many threads as a crew works in.
+    """Call ``work(item)`` for each item, in `crew.at_a_time` threads.
 
     Parameters
     ----------
     crew : Graders or cluster.Cluster
-        It is stopped if a call raises, or on Ctrl-C.
+        Stopped if a call raises, or on Ctrl-C.
     items : list
-    work : callable
-        Told one.
-    progress : callable
-        Told how many are done and which was last.
+    work : callable (item)
+    progress : callable (done, item)
+        Called after each item with the number of items done.
     """
     pool, count = ThreadPoolExecutor(crew.at_a_time), itertools.count(1)
     try:
-        doing = {pool.submit(work, item): item for item in items}
-        waiting = set(doing)
-        while waiting:
-            done, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+        items_by_future = {pool.submit(work, item): item for item in items}
+        pending = set(items_by_future)
+        while pending:
+            done, pending = wait(pending, POLL, FIRST_COMPLETED)
             for future in done:
                 future.result()
-                progress(next(count), doing[future])
+                progress(next(count), items_by_future[future])
             crew.watch()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -97,7 +97,7 @@ def spread(
 
 
 def mark_entry(crew: Any, entry: Submission) -> None:
-    """Mark one submission and write its files, unless that was done before with the same result to expect.
+    """Mark one submission and write its files, unless there is a finished record of the same files and settings.
 
     Parameters
     ----------
@@ -115,12 +115,12 @@ def mark_entry(crew: Any, entry: Submission) -> None:
         record = finished(folder, expected | {"fault": False}, chosen)
         if record is None or settings.twice and "twice" not in record:
             record = _marked(crew, submission, seed)
-        elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `settle` has the last word on that
+        elif record.get("intake", {}) | {"counts": about["counts"]} == about:  # `settle` decides about "counts"
             return
-        write(folder, record | {"intake": about})  # perhaps another attempt came, or the group has another member
+        write(folder, record | {"intake": about})  # which may be new, such as the number of attempts or the group
     except Unreadable as problem:
         reason = f"{problem}, so nothing of this submission was marked."
-    except (OSError, CourseError):  # a full disk, a scheduler that is gone
+    except (OSError, CourseError):  # a problem of the whole batch, such as a full disk or a lost scheduler
         raise
     except Exception as problem:
         reason = f"The grader could not mark this submission: {type(problem).__name__}: {problem}."
@@ -130,7 +130,7 @@ def mark_entry(crew: Any, entry: Submission) -> None:
 
 
 def _marked(crew, submission, seed):
-    """The record of a submission, once or `twice` asked for."""
+    """Return the record of a submission, marked once, or twice if the settings say so."""
     record = record_by(crew, submission, seed)
     if crew.settings.twice and record["digest"]:
         again = record_by(crew, submission, seed)
@@ -139,7 +139,9 @@ def _marked(crew, submission, seed):
 
 
 def record_by(crew: Any, submission: Submission, seed: int) -> Record:
-    """The record of a submission by one free worker after another, until one gives it; else that of a fault of ours.
+    """Return the record of a submission, from the first of up to `crew.attempts` workers that makes one.
+
+    If all of them fail, return a record of a grader fault.
 
     Parameters
     ----------
@@ -166,6 +168,6 @@ def record_by(crew: Any, submission: Submission, seed: int) -> Record:
 
 
 def differing_verdicts(record: Record, other: Record) -> list[str]:
-    """The names of the properties whose verdicts differ between two records of the same exercises."""
+    """Return the ids of the properties whose verdicts differ between two records of the same exercises."""
     pairs = zip(properties(record), properties(other), strict=True)
-    return [item["id"] for (_, item), (_, again) in pairs if item["verdict"] != again["verdict"]]
+    return [item["id"] for (_, item), (_, other_item) in pairs if item["verdict"] != other_item["verdict"]]

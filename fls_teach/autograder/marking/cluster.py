@@ -1,8 +1,7 @@
-"""A batch on a dask.distributed cluster: the bytes of submissions go out, records come back, and only this side writes.
+"""A batch on a dask.distributed cluster: workers get submissions and return records; only this side writes files.
 
-A thread here waits for each submission, until a thread of a worker is free for it. A worker that ends in the middle
-costs nothing but time: its submission is marked elsewhere. The course key stays here; a worker is told one seed per
-submission.
+For each submission a local thread waits until a thread of a worker is free. If a worker ends during a submission, the
+submission is marked by another one. The course key is not sent; a worker gets one seed per submission.
 """
 
 import contextlib
@@ -26,87 +25,88 @@ from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.selftest import ISOLATIONS
 from fls_teach.scheduler import connected
 
-ATTEMPTS = 3  # a submission that ends this many workers is not tried on another
-AT_A_TIME = 256  # submissions; also self-tests of workers
+ATTEMPTS = 3  # workers that a submission may end before it counts as a grader fault
+AT_A_TIME = 256  # submissions, or self-tests of workers
 SENT = "exercises", "isolation", "seed", "time_limit", "total_limit", "load_limit", "memory_mib"
 """Fields of `RunSettings` that a worker gets."""
 
-TRANSFER = 30.0  # seconds for an answer that is ready to come here, over a busy network
-WITHOUT_WORKERS = 60.0  # seconds that a batch waits for a worker: one that was killed may be started again
+TRANSFER = 30.0  # seconds for the transfer of a finished answer over a busy network
+WITHOUT_WORKERS = 60.0  # seconds that a batch waits without any worker, since a killed one may be restarted
 
 
 class Cluster:
-    """Workers that mark the submissions of one batch, and which of their threads are free.
+    """The workers of a cluster that mark the submissions of one batch, and how many of their threads are busy.
 
     Attributes
     ----------
     refused : dict of str to str
-        Address of a worker that takes no submission -> why.
+        Address of a worker that is not used -> reason.
     """
 
     attempts = ATTEMPTS
     at_a_time = AT_A_TIME
 
     def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address, self._stopping, self._since = client, address, False, math.inf
-        self._present, self._isolation, self.refused = {}, {}, {}  # by address: threads; the sandbox that works there
-        self._busy, self._changed = Counter(), threading.Condition()  # by address: threads that work for us
+        self._client, self._address, self._stopping, self._last_worker_at = client, address, False, math.inf
+        # By address of a worker: number of threads; isolation that passed the self-test; number of threads we use.
+        self._threads, self._isolation, self.refused = {}, {}, {}
+        self._busy, self._changed = Counter(), threading.Condition()
 
     @property
     def slots(self) -> int:
-        """Submissions that are marked at a time."""
-        return sum(self._present.get(worker, 0) for worker in self._isolation)
+        """The number of submissions that can be marked at the same time."""
+        return sum(self._threads.get(worker, 0) for worker in self._isolation)
 
     def examine(self, settings: RunSettings) -> str:
-        """Have every worker pass the self-test.
+        """Run the self-test on every worker.
 
         Parameters
         ----------
         settings : RunSettings
-            Its isolation may be "auto": the strongest that any worker has is taken.
+            With isolation "auto", the strongest one that any worker has is used.
 
         Returns
         -------
         str
-            The isolation that all fit workers have.
+            The isolation of all workers that are used.
 
         Raises
         ------
         CourseError
-            If no worker is fit.
+            If no worker passes.
         """
         self.settings = settings
-        self._look()
-        if not self._present:
+        self._update_workers()
+        if not self._threads:
             raise CourseError(f"the scheduler '{self._address}' has no workers; start some: dask worker HOST:PORT")
-        batch.spread(self, list(self._present), self._fits)
+        batch.spread(self, list(self._threads), self._is_fit)
         if not self._isolation:
             worker, reason = min(self.refused.items(), default=("one", "each of them ended in the self-test"))
             more = f", nor may {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
             raise CourseError(f"no worker of '{self._address}' may mark: not {worker} ({reason}){more}")
-        best = min(self._isolation.values(), key=ISOLATIONS.index)
+        strongest = min(self._isolation.values(), key=ISOLATIONS.index)
         for worker, name in list(self._isolation.items()):
-            if name != best:
-                self._refuse(worker, f"its sandbox is {name}, and that of other workers is {best}")
-        self._since = time.monotonic()
-        return best
+            if name != strongest:
+                self._refuse(worker, f"its sandbox is {name}, and that of other workers is {strongest}")
+        self._last_worker_at = time.monotonic()
+        return strongest
 
     def watch(self) -> None:
-        """Take newcomers in, and end the batch where no worker is left.
+        """Accept new workers, and end the batch if none is left.
 
         Raises
         ------
         CourseError
-            If the scheduler or all workers are gone; what is finished is kept.
+            If the scheduler or all workers are lost; finished records are kept.
         """
-        self._look()
-        self._since = time.monotonic() if self.slots else self._since
-        if time.monotonic() > self._since + WITHOUT_WORKERS:
+        self._update_workers()
+        self._last_worker_at = time.monotonic() if self.slots else self._last_worker_at
+        if time.monotonic() > self._last_worker_at + WITHOUT_WORKERS:
             reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
             raise CourseError(f"no worker of '{self._address}' is left{reasons}; {GOES_ON}")
 
     def stop(self) -> None:
-        """Ask nothing more."""
+        """Send no more requests."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -114,7 +114,7 @@ class Cluster:
     close = stop
 
     def get(self) -> str:
-        """The address of a worker with a free thread that is fit, once there is one."""
+        """Wait for a fit worker with a free thread, and return its address."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping or self._free())
@@ -122,23 +122,23 @@ class Cluster:
                     raise Stopped
                 worker = min(self._free(), key=self._busy.__getitem__)
                 self._busy[worker] += 1
-            if self._fits(worker):
+            if self._is_fit(worker):
                 return worker
-            self.put(worker)  # it may only have been lost for a moment
+            self.put(worker)  # not refused for good: the connection may have been lost for a moment
 
     def put(self, worker: str) -> None:
-        """Have a worker's thread back."""
+        """Release a thread of a worker."""
         with self._changed:
             self._busy[worker] -= 1
             self._changed.notify()
 
     def _free(self):
-        there = self._present.items()
-        return [each for each, threads in there if self._busy[each] < threads and each not in self.refused]
+        workers = self._threads.items()
+        return [each for each, threads in workers if self._busy[each] < threads and each not in self.refused]
 
-    def _fits(self, worker):
-        """Whether a worker may mark: it passes the self-test when it is asked for the first time."""
-        if worker in self._present and worker not in self._isolation and worker not in self.refused:
+    def _is_fit(self, worker):
+        """Return whether a worker has passed the self-test, which it has to run before its first submission."""
+        if worker in self._threads and worker not in self._isolation and worker not in self.refused:
             with contextlib.suppress(WorkerDied):
                 name, wanted = self._ask(worker, _request(self.settings), "isolation"), self.settings.isolation
                 if name not in (ISOLATIONS[:2] if wanted == "auto" else (wanted,)):
@@ -146,25 +146,25 @@ class Cluster:
                 self._isolation[worker] = name
         return worker in self._isolation
 
-    def _look(self):
-        """See which workers are there."""
-        before = self._present
+    def _update_workers(self):
+        """Ask the scheduler for the current workers."""
+        before = self._threads
         try:
-            self._present = dict(self._client.nthreads())
-        except Exception as problem:  # what dask raises here is not documented
+            self._threads = dict(self._client.nthreads())
+        except Exception as problem:  # dask does not document what it raises here
             raise self._lost(problem) from None
-        for worker in before.keys() - self._present.keys():
+        for worker in before.keys() - self._threads.keys():
             self._isolation.pop(worker, None)
         with self._changed:
             self._changed.notify_all()
 
     def mark(self, worker: str, submission: Submission, seed: int) -> Record:
-        """The record of a submission by one worker; raise `WorkerDied` if it gives none, or another one."""
+        """Return the record of a submission, made by `worker`; raise `WorkerDied` if it makes none, or a wrong one."""
         settings, chosen = self.settings, self.settings.chosen
-        asked = _request(replace(settings, seed=seed), submission=submission.as_json())
-        record = self._ask(worker, asked, "record")
+        request = _request(replace(settings, seed=seed), submission=submission.as_json())
+        record = self._ask(worker, request, "record")
         expected = expected_of(submission, chosen, seed, settings.isolation, settings.recorded_limits())
-        if type(record) is dict and record.get("fault") and record.get("digest") == "":  # its grader died
+        if type(record) is dict and record.get("fault") and record.get("digest") == "":  # the grader on the worker failed
             expected = {name: expected[name] for name in ("submission", "folder", "isolation", "versions")}
         try:
             check_record(record)
@@ -175,8 +175,8 @@ class Cluster:
             raise self._refuse(worker, f"its record is not the one that was asked for ({different})")
         return record
 
-    def _ask(self, worker, request, wanted):
-        """What a worker answers of this name; raise `WorkerDied` if that does not come, or is a problem."""
+    def _ask(self, worker, request, key):
+        """Return the item `key` of a worker's reply; raise `WorkerDied` if it sends no reply, or a problem."""
         answered = threading.Event()
         try:
             future = self._client.submit(cluster_worker.answer, request, workers=[worker], pure=False)
@@ -184,22 +184,22 @@ class Cluster:
         except Exception as problem:  # the connection is closed
             raise self._lost(problem) from None
         while not answered.wait(batch.POLL):
-            if self._stopping or worker not in self._present:
+            if self._stopping or worker not in self._threads:
                 future.cancel()
                 raise WorkerDied(f"{worker} ended in the middle")
         try:
             answer = dict(json.loads(future.result(timeout=TRANSFER)))
-            reason = "" if wanted in answer else str(answer["problem"])
+            reason = "" if key in answer else str(answer["problem"])
         except Exception as error:
-            if worker not in self._present or type(error).__name__ in ("KilledWorker", "CancelledError"):
+            if worker not in self._threads or type(error).__name__ in ("KilledWorker", "CancelledError"):
                 raise WorkerDied(f"{worker} ended in the middle") from None
             reason = f"{type(error).__name__}: {error}"
         if reason:
             raise self._refuse(worker, reason)
-        return answer[wanted]
+        return answer[key]
 
     def _refuse(self, worker, reason):
-        """Ask nothing more of a worker; returns what to raise where it was to mark."""
+        """Stop using a worker, and return the exception for the submission that it had."""
         self._isolation.pop(worker, None)
         self.refused[worker] = " ".join(reason.split())
         return WorkerDied(f"{worker}: {reason}")
@@ -212,7 +212,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def cluster_at(address: str) -> Iterator[Cluster]:
-    """The `Cluster` of a scheduler, for the block; raise `CourseError` if there is none."""
+    """Connect to the `Cluster` of a scheduler for the block; raise `CourseError` if that fails."""
     with contextlib.ExitStack() as stack:
         with refusal():
             client = stack.enter_context(connected(address))
@@ -222,8 +222,8 @@ def cluster_at(address: str) -> Iterator[Cluster]:
 
 
 def _request(settings, **more):
-    """The JSON text that a worker gets: no path of this machine, and no course key."""
+    """Return the JSON text of a request, without paths of this machine and without the course key."""
     chosen = settings.chosen
     files = {each.withheld.name: each.withheld.read_bytes().decode() for each in chosen if each.withheld}
-    there = {name: getattr(settings, name) for name in SENT}
-    return json.dumps({"settings": there, "withheld": files, "versions": versions(chosen), **more})
+    sent = {name: getattr(settings, name) for name in SENT}
+    return json.dumps({"settings": sent, "withheld": files, "versions": versions(chosen), **more})

@@ -1,7 +1,7 @@
-"""What a worker of a cluster does: show that it is fit to grade, and mark one submission per request.
+"""The part that runs on a worker of a cluster: it tests the worker's sandbox and marks one submission per request.
 
-Requests and replies are JSON texts. dask finds `answer` by its import path, so that each worker runs the package that
-is installed there; a reply is {"problem": sentence} where that is not the one wanted.
+Requests and replies are JSON texts. dask finds `answer` by its import path, so each worker runs the package installed
+there; the reply is {"problem": sentence} if its version is not the required one.
 """
 
 import contextlib
@@ -26,50 +26,50 @@ _one_at_a_time = threading.Lock()
 
 
 def answer(request: str) -> str:
-    """Show that this worker may mark for a batch, or mark one submission by a grader process of its own.
+    """Test whether this worker may mark for a batch, or mark one submission with a grader process.
 
     Parameters
     ----------
     request : str
-        {"settings": those fields of `RunSettings` that marks follow from, "withheld": {file name: text},
-        "versions": those where the batch was started}, and to mark, {"submission": fields of `Submission`}; the seed is
-        then in the settings.
+        {"settings": fields of `RunSettings` that affect marks, "withheld": {file name: text}, "versions": those on the
+        machine that started the batch}; and, to mark, "submission": fields of `Submission`, with the seed in the
+        settings.
 
     Returns
     -------
     str
-        {"isolation": name} of a sandbox that was seen to work in this process, or {"record": ...}.
+        {"isolation": name} of a sandbox that passed the self-test in this process, or {"record": ...}.
     """
     try:
         with tempfile.TemporaryDirectory(dir=_private_folder()) as scratch:
-            asked = json.loads(request)
-            settings = _prepared(asked, Path(scratch))
-            if "submission" not in asked:
+            fields = json.loads(request)
+            settings = _local_settings(fields, Path(scratch))
+            if "submission" not in fields:
                 return json.dumps({"isolation": settings.isolation})
             with contextlib.closing(Graders(settings)) as crew:
-                record = record_by(crew, Submission.from_json(asked["submission"]), settings.seed)
+                record = record_by(crew, Submission.from_json(fields["submission"]), settings.seed)
             return json.dumps({"record": record})
-    except Exception as problem:  # which may not survive the way back
+    except Exception as problem:  # sent as text, because dask may fail to send the exception
         kind = "" if isinstance(problem, CourseError) else f"{type(problem).__name__}: "
         return json.dumps({"problem": f"{kind}{problem}"[:1000]})
 
 
-def _prepared(asked, scratch):
-    """The `RunSettings` of a request as they are carried out here; raise `CourseError` where they cannot be."""
-    fields = asked["settings"] | {"exercises": tuple(asked["settings"]["exercises"])}
+def _local_settings(request, scratch):
+    """Return the `RunSettings` of a request for this worker; raise `CourseError` if it cannot meet them."""
+    fields = request["settings"] | {"exercises": tuple(request["settings"]["exercises"])}
     settings = RunSettings(paths=(), out=scratch / "out", hidden=tuple(_hidden()), **fields)
-    if asked["withheld"]:
+    if request["withheld"]:
         (scratch / "withheld").mkdir()
-        for name, text in asked["withheld"].items():
+        for name, text in request["withheld"].items():
             (scratch / "withheld" / Path(name).name).write_bytes(text.encode())
         settings = replace(settings, extra_spec=scratch / "withheld")
     chosen = settings.chosen
     for each in chosen:
         each.check_needs()
-    here = versions(chosen)
-    for name, wanted in asked["versions"].items():
-        if here.get(name) != wanted:
-            raise CourseError(f"its {name} is {here.get(name, 'missing')}, and {wanted} where the batch was started")
+    installed = versions(chosen)
+    for name, required in request["versions"].items():
+        if (found := installed.get(name, "missing")) != required:
+            raise CourseError(f"its {name} is {found}, and {required} where the batch was started")
     modules = "numpy", "scipy", *sorted({name for each in chosen for name in each.needs})
     with _one_at_a_time:
         isolation, problem = _tested(settings.isolation, settings.memory_mib, modules)
@@ -80,7 +80,7 @@ def _prepared(asked, scratch):
 
 @functools.lru_cache
 def _tested(isolation, memory_mib, modules):
-    """The name of a sandbox that passes the self-test in this process, or "" and what is wrong."""
+    """Return (name of an isolation that passes the self-test in this process, ""), or ("", problem)."""
     folders = [_private_folder(), fls_teach.__path__[0], Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
     try:
         return choose(isolation, Demands(_hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib))), ""
@@ -89,14 +89,14 @@ def _tested(isolation, memory_mib, modules):
 
 
 def _hidden():
-    """What a submission must not see on this worker."""
+    """Return the paths that a submission must not see on this worker."""
     root = course_root()
-    found = Path(fls_teach.__path__[0]), root / "solutions", root / "tests", _private_folder()
-    return [str(path.resolve()) for path in found if path.exists()]
+    paths = Path(fls_teach.__path__[0]), root / "solutions", root / "tests", _private_folder()
+    return [str(path.resolve()) for path in paths if path.exists()]
 
 
 def _private_folder():
-    """dask's folder of this worker, closed to other users: it may hold what others handed in."""
+    """Return this worker's dask folder, closed to other users because it may hold other submissions."""
     from distributed import get_worker
 
     folder = Path(get_worker().local_directory)

@@ -17,13 +17,13 @@ SHORTEST_KEY, LARGEST_KEY = 8, 4096  # bytes of a key that is given
 
 
 def seed_from(key: bytes, digest: str) -> int:
-    """The seed of one submission: without the course key it cannot be known before handing in.
+    """Return the seed of one submission, which cannot be predicted without the course key.
 
     Parameters
     ----------
     key : bytes
     digest : str
-        Of the submission's files.
+        Digest of the submission's files.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def seed_from(key: bytes, digest: str) -> int:
 
 
 def course_key(out: Path, key_file: str | Path | None = None, older: str | Path | None = None) -> tuple[bytes, bool]:
-    """The course key: from the file, the environment, this results folder, an earlier one, or made now.
+    """Return the course key: from the file, the environment, this results folder, an earlier one, or a new one.
 
     Parameters
     ----------
@@ -47,21 +47,21 @@ def course_key(out: Path, key_file: str | Path | None = None, older: str | Path 
     -------
     key : bytes
     given : bool
-        By the file or the environment: it is kept where it came from.
+        Whether it came from the file or the environment, and so need not be saved.
 
     Raises
     ------
     CourseError
-        If it cannot be read, is no key, or is not here although marks were made with it.
+        If it cannot be read, is not a valid key, or is missing although marks were made with it.
     """
     if key_file is not None:
-        return _key_in(Path(key_file)), True
+        return _read_key(Path(key_file)), True
     if os.environ.get(VARIABLE):
-        return _checked(os.fsencode(os.environ[VARIABLE]), f"the environment variable {VARIABLE}"), True
+        return _valid_key(os.fsencode(os.environ[VARIABLE]), f"the environment variable {VARIABLE}"), True
     for folder in (out,) if older is None else (out, older):
         path = Path(folder, NAME)
         if path.exists():
-            return _key_in(path), False
+            return _read_key(path), False
         if has_marks(folder) and (saved_settings(folder) or {}).get("course key", "none") != "none":
             raise CourseError(
                 f"'{folder}' was graded with a course key that is not kept there; "
@@ -71,7 +71,7 @@ def course_key(out: Path, key_file: str | Path | None = None, older: str | Path 
 
 
 def keep(out: Path, key: bytes) -> None:
-    """Save a key that was made now in the results folder, readable by its owner alone."""
+    """Save a new key in the results folder, readable only by its owner."""
     path = Path(out, NAME)
     if not path.exists():
         with replacing(path) as temporary:
@@ -79,12 +79,12 @@ def keep(out: Path, key: bytes) -> None:
             temporary.write_bytes(key + b"\n")
 
 
-def _key_in(path):
+def _read_key(path):
     with refusal(f"cannot read the course key in '{path}'"), open(path, "rb") as file:
-        return _checked(file.read(LARGEST_KEY + 1), f"'{path}'")
+        return _valid_key(file.read(LARGEST_KEY + 1), f"'{path}'")
 
 
-def _checked(key, where):
+def _valid_key(key, where):
     if not SHORTEST_KEY <= len(key.strip()) <= len(key) <= LARGEST_KEY:
         raise CourseError(f"what is in {where} is no course key: these have {SHORTEST_KEY} to {LARGEST_KEY} bytes")
     return key.strip()

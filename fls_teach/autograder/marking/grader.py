@@ -1,8 +1,8 @@
-"""A process that marks one submission after the other, and what stands for it here: the two ends of a pipe.
+"""A process that marks one submission after the other, and the object that controls it through a pipe.
 
-The first message is the `RunSettings`. Each further one is {"submission": fields, "seed": number}, answered by
-{"exercise": {...}} whenever one is marked, and at last by {"record": {...}} or {"problem": "..."}, all of it JSON. The
-process ends with the pipe, or its parent. It may die without disturbing anything else, and gets no course key.
+All messages are JSON. The first is the `RunSettings`. Each further one is {"submission": fields, "seed": number}; the
+answers are {"exercise": {...}} after each exercise, then {"record": {...}} or {"problem": "..."}. The process ends when
+the pipe is closed or its parent ends. Its death affects nothing else, and it does not get the course key.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ from fls_teach.autograder.settings import RunSettings
 from fls_teach.sandbox.isolation.sandboxes import SET_VARIABLES
 from fls_teach.sandbox.selftest import make_sandbox
 
-ENDING = 10.0  # seconds in which a grader without work puts its sandbox away
-STARTING = 120.0  # seconds until the first exercise begins: imports, a cold disk
+ENDING = 10.0  # seconds in which an idle grader closes its sandbox and ends
+STARTING = 120.0  # seconds until the first exercise begins, with imports from a cold disk
 
 
-# Not `-m`, which imports from the current folder before any other: there may lie what was handed in.
+# Not `-m`, which would import from the current folder first, where there may be submissions.
 _PROGRAM = """
 import sys
 sys.path[:] = [folder for folder in sys.path if folder] + [sys.argv[1]]
@@ -42,11 +42,11 @@ main(*map(int, sys.argv[2:]))
 
 
 class Stopped(BaseException):
-    """The batch is to end now; not an Exception, so that it is not tried again."""
+    """The batch has been stopped. Not an Exception, so that the submission is not tried again."""
 
 
 class WorkerDied(Exception):
-    """A worker ended, or did not answer in time (`silent`); carries the exercises that it had marked."""
+    """A worker ended, or did not answer in time (`silent`); `marked` holds the exercises that it had marked."""
 
     def __init__(self, how: str, marked: Sequence[Record] = (), silent: bool = False) -> None:
         super().__init__(how)
@@ -54,7 +54,7 @@ class WorkerDied(Exception):
 
 
 class Grader:
-    """One grader process, started when it is needed.
+    """One grader process, started with its first submission.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Grader:
         self._limit = STARTING + settings.time_limits.silence()  # seconds until it answers
 
     def mark(self, submission: Submission, seed: int) -> Record:
-        """Have one submission marked.
+        """Mark one submission.
 
         Parameters
         ----------
@@ -83,11 +83,11 @@ class Grader:
         Raises
         ------
         WorkerDied
-            If that failed.
+            If the process fails.
         Stopped
-            If it was not to be.
+            If `stop` was called.
         """
-        marked, problem, silent, patience = {}, "", False, 0.0
+        marked, problem, silent, timeout = {}, "", False, 0.0
         messages = [json.dumps({"submission": submission.as_json(), "seed": seed})]
         if self._process is None:
             self._start()
@@ -105,8 +105,8 @@ class Grader:
                 if exercise := answer.get("exercise"):
                     marked[exercise["name"]] = exercise
         except (OSError, EOFError, ValueError):
-            patience = 1.0  # let it end by itself, which says more
-        status = self._end(patience)
+            timeout = 1.0  # if it ends by itself, its exit status tells more
+        status = self._end(timeout)
         if self._stopped:
             raise Stopped
         if not problem:
@@ -116,34 +116,34 @@ class Grader:
         raise WorkerDied(problem, [*marked.values()], silent)
 
     def _start(self):
-        self._channel, theirs = multiprocessing.Pipe()
-        numbers = str(os.getpid()), str(theirs.fileno())
+        self._channel, far_end = multiprocessing.Pipe()
+        numbers = str(os.getpid()), str(far_end.fileno())
         command = [sys.executable, "-c", _PROGRAM, str(Path(__file__).parents[3]), *numbers]
-        pipes = {"pass_fds": [theirs.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
+        pipes = {"pass_fds": [far_end.fileno()], "stdin": subprocess.DEVNULL, "stdout": 2}
         environment = {name: text for name, text in os.environ.items() if name != VARIABLE} | SET_VARIABLES
-        with theirs:
-            # Its own session: Ctrl-C is for this process, which then ends it together with its workers.
+        with far_end:
+            # In a session of its own, so that Ctrl-C reaches only this process, which then ends the grader.
             self._process = subprocess.Popen(command, **pipes, start_new_session=True, env=environment)
-        if self._stopped:  # in the meantime
+        if self._stopped:  # by another thread in the meantime
             self._process.kill()
 
-    def _end(self, patience):
-        """End it: by itself within this many seconds, so that it gives back its sandbox; returns its exit status."""
+    def _end(self, timeout):
+        """End the process and return its exit status; it has `timeout` seconds to close its sandbox and end."""
         self._channel.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience)
+            self._process.wait(timeout)
         self._process.kill()
         status, self._process = self._process.wait(), None
         return status
 
     def stop(self) -> None:
-        """Kill it, and start no other; for any thread."""
+        """Kill the process and let `mark` raise `Stopped`; may be called from any thread."""
         self._stopped = True
         if process := self._process:
             process.kill()
 
     def close(self) -> None:
-        """End it, once no thread uses it."""
+        """End the process, once no thread uses it."""
         if self._process:
             self._end(ENDING)
 
@@ -155,32 +155,33 @@ def _end_with_parent(parent):
 
 
 def main(parent: int, descriptor: int) -> None:
-    """Answer messages until they end.
+    """Answer messages until the pipe is closed.
 
     Parameters
     ----------
     parent : int
-        The process number of the parent, as it says itself: it may be dead by now, and its number be another's.
+        Process number of the parent, passed by the parent itself, because it may have ended by now.
     descriptor : int
-        Of this end of the pipe.
+        Descriptor of this end of the pipe.
     """
-    os.chdir("/")  # what cannot be parsed is called "<unknown>", and Python opens a file of that name to quote from it
+    # To quote from code that cannot be parsed, Python opens a file "<unknown>" in the current folder.
+    os.chdir("/")
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     os.set_inheritable(descriptor, False)
     channel = Connection(descriptor)
 
-    def say(what, content):
-        channel.send_bytes(as_json({what: content}).encode())
+    def send(key, content):
+        channel.send_bytes(as_json({key: content}).encode())
 
     settings = RunSettings.from_json(channel.recv_bytes())
     chosen, limits = settings.chosen, settings.time_limits
     sandbox = make_sandbox(settings.isolation, settings.hidden, settings.sandbox_limits())
     with contextlib.closing(sandbox), contextlib.suppress(EOFError, ConnectionError):  # the parent has ended
         while True:
-            asked = json.loads(channel.recv_bytes())
+            request = json.loads(channel.recv_bytes())
             try:
-                submission = Submission.from_json(asked["submission"])
-                tell = functools.partial(say, "exercise")
-                say("record", mark(submission, chosen, asked["seed"], sandbox, limits, tell))
+                submission = Submission.from_json(request["submission"])
+                tell = functools.partial(send, "exercise")
+                send("record", mark(submission, chosen, request["seed"], sandbox, limits, tell))
             except Exception as problem:
-                say("problem", f"{type(problem).__name__}: {problem}"[:1000])
+                send("problem", f"{type(problem).__name__}: {problem}"[:1000])

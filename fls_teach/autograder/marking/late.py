@@ -1,4 +1,4 @@
-"""A rule for late work, off by default: what a submission loses per day after it was due."""
+"""The rule for late work, off by default: the deduction per day after the due time."""
 
 import math
 import re
@@ -10,13 +10,13 @@ from fls_teach.course.registry import CourseError
 
 @dataclass(frozen=True)
 class LateRule:
-    """What is deducted, in percent of the score that was reached, for each day begun after `due`.
+    """A deduction of `percent` of the achieved score for each started day after `due`.
 
     Attributes
     ----------
     percent : float
     due : datetime or None
-        Without it a submission that its platform calls late is one day late.
+        If None, a submission that its platform marks as late counts as one day late.
     """
 
     percent: float
@@ -26,14 +26,14 @@ class LateRule:
         return f"{self.percent:g}% per day"
 
     def days(self, when: str, late: str) -> int:
-        """How many days late a submission is.
+        """Return how many days late a submission is.
 
         Parameters
         ----------
         when : str
-            When it was handed in, "2025-03-04 10:15:00"; anything else says nothing.
+            When it was handed in, such as "2025-03-04 10:15:00"; text in another form is ignored.
         late : str
-            What the platform says of it: "" or a word such as LATE.
+            The platform's label: "" or a word such as LATE.
 
         Examples
         --------
@@ -47,7 +47,7 @@ class LateRule:
         return max(math.ceil((moment - self.due).total_seconds() / 86_400), 0)
 
     def can_tell(self, when: str, late: str) -> bool:
-        """Whether anything says if a submission is late.
+        """Return whether the time or the label of a submission tells if it is late.
 
         Examples
         --------
@@ -58,7 +58,7 @@ class LateRule:
         return self.due is None or bool(late) or _moment(when) is not None
 
     def kept(self, days: int) -> float:
-        """The share of the score that is left.
+        """Return the share of the score that is left.
 
         Examples
         --------
@@ -69,12 +69,12 @@ class LateRule:
 
 
 def late_rule(text: str | None, due: str | None = None) -> LateRule | None:
-    """The rule of ``--late 10%/day`` and ``--due "2025-03-04 23:59"``; None without the first.
+    """Return the rule of ``--late 10%/day`` and ``--due "2025-03-04 23:59"``; None without the first.
 
     Raises
     ------
     CourseError
-        If either cannot be read, or there is the second alone.
+        If either is invalid, or the second is given without the first.
     """
     if text is None:
         if due is not None:
@@ -90,7 +90,7 @@ def late_rule(text: str | None, due: str | None = None) -> LateRule | None:
 
 
 def _moment(text):
-    """A time as "2025-03-04 23:59", or None; one of another zone is none, for nothing says which is ours."""
+    """Return the datetime of an ISO text, or None; also None if it has a time zone, because the course's is unknown."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -1,7 +1,7 @@
-"""One submission marked: every property of every exercise gets a verdict and, if it passed, its points.
+"""Marking one submission: every property of every exercise gets a verdict and, if it passed, its points.
 
 Hypothesis, the specification and the reference stay in this process. The submission's code runs in a sandboxed worker,
-a fresh one for each exercise, and its answers are compared here. No exercise knows of another one's answers.
+a new one for each exercise, and its answers are compared here. Exercises do not affect one another.
 """
 
 import functools
@@ -28,35 +28,34 @@ from fls_teach.course.withheld import digest
 from fls_teach.sandbox import Session
 from fls_teach.sandbox.isolation.sandboxes import NoSandbox
 
-# Time is the clock's affair, but for a number of tries, which is the same on every machine.
+# `TimedSession` limits the time; a search ends by a number of tries, which is the same on every machine.
 SEARCH = Limits(finding=float("inf"), shrinking=float("inf"), tries=120, course=float("inf"))
-MISCONCEPTION_LIMIT = 2.0  # seconds for a call; some run for ever on another's input
+MISCONCEPTION_LIMIT = 2.0  # seconds for a call; some misconceptions never end on a submission's counterexample
 NO_CARD = ("missing", "tampered", "skipped-by-submission")
 
-_course_process = functools.lru_cache(CourseProcess)  # one for all that this process marks; it ends with this one
+_course_process = functools.lru_cache(CourseProcess)  # one for all submissions; it ends with this process
 
 
 @functools.lru_cache
 def versions(exercises: tuple[Exercise, ...]) -> dict[str, str]:
-    """What the marks may depend on beside the submission, as a dict of str; "course" is a digest of our own files.
+    """Return the versions on which the marks may depend; "course" is a digest of this package's and the course's files.
 
     Parameters
     ----------
     exercises : tuple of Exercise
     """
     package = Path(__file__).resolve().parents[2]
-    rooms = [package / name for name in ("theory", "course", "sandbox", "autograder")]
-    ours = [package / "characters.py", *(path for room in rooms for path in sorted(room.rglob("*.py")))]
+    folders = [package / name for name in ("theory", "course", "sandbox", "autograder")]
+    files = [package / "characters.py", *(path for folder in folders for path in sorted(folder.rglob("*.py")))]
     for exercise in exercises:
-        files = exercise.stub, exercise.specification, exercise.support, exercise.solution
-        files += tuple(exercise.misconception_files)
-        ours += [path for path in files if path is not None and path.exists()]
+        named = exercise.stub, exercise.specification, exercise.support, exercise.solution
+        files += [path for path in (*named, *exercise.misconception_files) if path is not None and path.exists()]
     course = hashlib.sha256()
-    for path in ours:
+    for path in files:
         course.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     found = {"fls_teach": __version__, "course": f"sha256:{course.hexdigest()}", "python": platform.python_version()}
-    needed = ["numpy", "scipy", "hypothesis", *sorted({name for exercise in exercises for name in exercise.needs})]
-    found |= {name: importlib.metadata.version(name) for name in needed}
+    packages = ["numpy", "scipy", "hypothesis", *sorted({name for exercise in exercises for name in exercise.needs})]
+    found |= {name: importlib.metadata.version(name) for name in packages}
     withheld = digest(exercises)
     return found | ({"withheld properties": withheld} if withheld else {})
 
@@ -76,11 +75,11 @@ def mark(
     submission : intake.Submission
     exercises : tuple of Exercise
     seed : int
-        Chooses the examples: the same seed, the same examples.
+        Determines the random examples.
     sandbox : sandboxes.NoSandbox, Bubblewrap or OtherUser
     limits : TimeLimits
-    tell : callable, optional
-        Told what an exercise came to, as in the record, as soon as that is known.
+    tell : callable (exercise), optional
+        Called after each exercise with its part of the record.
 
     Returns
     -------
@@ -94,7 +93,7 @@ def mark(
         share = limits.share(taken, later, max(len(files), 1))
         result, seconds = _mark_exercise(each, files.get(each.name), seed, sandbox, limits, share)
         marked.append(result.as_dict())
-        taken += min(seconds, max(share, 0.0))  # a last call that goes beyond is not taken from the others
+        taken += min(seconds, max(share, 0.0))  # what the last call took beyond `share` does not reduce other shares
         if tell:
             tell(marked[-1])
     known = expected_of(submission, exercises, seed, sandbox.name, limits.recorded(sandbox.limits))
@@ -104,14 +103,14 @@ def mark(
 def expected_of(
     submission: Submission, exercises: Sequence[Exercise], seed: int, isolation: str, limits: dict[str, float]
 ) -> Record:
-    """Fields of the record of a submission that are known before it is marked, for `new_record`."""
+    """Return the fields of a submission's record that are known before it is marked, for `new_record`."""
     expected = {"submission": submission.name, "folder": submission.folder, "digest": submission.digest, "seed": seed}
     expected |= {"isolation": isolation, "versions": versions(exercises), "notes": submission.notes}
     return expected | {"limits": limits}
 
 
 def fault_record(entry: Submission, settings: RunSettings, reason: str, marked: Sequence[Record] = ()) -> Record:
-    """The record of a submission that could not be marked to its end, for a reason that is ours.
+    """Return the record of a submission whose marking failed because of a grader fault.
 
     Parameters
     ----------
@@ -120,7 +119,7 @@ def fault_record(entry: Submission, settings: RunSettings, reason: str, marked: 
     reason : str
         A sentence.
     marked : sequence of dict
-        The first of the exercises, which were marked before.
+        Records of the first exercises, which had been marked before the fault.
     """
     rest = [_without_answers(each, "fault", "grader-fault", reason, reason) for each in settings.chosen[len(marked) :]]
     known: Record = {"submission": entry.name, "folder": entry.folder, "isolation": settings.isolation}
@@ -129,7 +128,7 @@ def fault_record(entry: Submission, settings: RunSettings, reason: str, marked: 
 
 
 def _mark_exercise(exercise, source, seed, sandbox, limits, share):
-    """The `CheckResult` of an exercise, and how many seconds of its `share` it has taken."""
+    """Return the `CheckResult` of an exercise and the seconds that it has taken of its `share`."""
     if source is None:
         text = f"{exercise.name}.py was not handed in"
         return _without_answers(exercise, "missing", "missing", text, f"{text}."), 0.0
@@ -147,7 +146,7 @@ def _mark_exercise(exercise, source, seed, sandbox, limits, share):
 
 
 def _reference_loads(exercise, sandbox, limits):
-    """Whether a file that is known to load does so here and now."""
+    """Return whether the reference solution loads; if not, the grader is at fault for a submission that does not."""
     if not exercise.solution.exists():
         return True
     with _session(exercise, exercise.solution.read_bytes(), sandbox, limits) as session:
@@ -160,18 +159,18 @@ def _session(exercise, source, sandbox, limits):
 
 
 def _without_answers(exercise, state, verdict, text, message):
-    """The `CheckResult` of an exercise of which nothing was asked."""
+    """Return the `CheckResult` of an exercise whose functions were not called."""
     results = [PropertyResult(item, verdict, text) for item in exercise.properties]
     return CheckResult(exercise.name, state, exercise.points, message, results=results, title=exercise.title)
 
 
 def _describing(exercise, course):
-    """How `check` describes failures for a record."""
+    """Return the function by which `check` describes failures for a record."""
 
     def describe(item, failure, verdict):
         def draw():
             last = failure.calls[-1].outcome if failure.calls else None
-            if verdict in NO_CARD or last is None or last.function == "" or last.seconds <= 0:  # nothing ran
+            if verdict in NO_CARD or last is None or last.function == "" or last.seconds <= 0:  # no function was run
                 return ()
             rows = make_card(exercise, item, failure, path=exercise.stub, worker=course).rows
             return [row for row in rows if verdict not in STOPPED or row[0] not in ("traceback", "printed")]

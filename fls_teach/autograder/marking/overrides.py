@@ -1,4 +1,4 @@
-"""Marks corrected by hand: overrides.csv, applied after every run. Records keep what the grader found as well."""
+"""Marks corrected by hand in overrides.csv, applied after every run. Records keep the grader's marks as well."""
 
 import math
 import re
@@ -13,54 +13,55 @@ from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError, Exercise
 
 NAME = "overrides.csv"
-"""What is read from the folder of results where no other file is named."""
+"""The file in the results folder that is read if no other is named."""
 
 COLUMNS = "submission", "exercise", "points", "reason"
 
 
 def read(path: str | Path, exercises: Sequence[Exercise]) -> dict[str, list[Record]]:
-    """The corrected marks of a CSV file: submission, item (an exercise or a property), points and reason.
+    """Return the corrected marks of a CSV file.
 
     Parameters
     ----------
     path : path
+        A table with the columns `COLUMNS`.
     exercises : sequence of Exercise
 
     Returns
     -------
     dict of str to list of dict
-        By submission, as in the gradebook: {"item": an exercise ("08_bayes_error") or a property ("08.2"),
-        "points": what it gets instead, from 0 to what it is worth, "reason": shown in the report}.
+        By submission, as named in the gradebook: {"item": an exercise ("08_bayes_error") or a property ("08.2"),
+        "points": its corrected points, from 0 to its maximum, "reason": shown in the report}.
 
     Raises
     ------
     CourseError
-        If it cannot be read, or a line says something impossible; the sentence names the line.
+        If the file cannot be read, or a line is invalid; the text names the line.
     """
-    said = f"'{printable(str(path))[:200]}'"
+    file = f"'{printable(str(path))[:200]}'"
     also = dict.fromkeys(("item", "property"), "exercise")
-    lines = read_columns(path, f"the file of corrected marks {said}", COLUMNS, also)
-    worth = {exercise.name: exercise.points for exercise in exercises}
-    worth |= {item.id: item.points for exercise in exercises for item in exercise.properties}
+    lines = read_columns(path, f"the file of corrected marks {file}", COLUMNS, also)
+    max_points = {exercise.name: exercise.points for exercise in exercises}
+    max_points |= {item.id: item.points for exercise in exercises for item in exercise.properties}
     numbers = {exercise.number: exercise.name for exercise in exercises}
-    found = defaultdict(list)
+    corrected = defaultdict(list)
     for number, fields in lines.items():
-        # A spreadsheet makes 8 of 08, and 8.2 of 08.2.
+        # A spreadsheet turns 08 into 8, and 08.2 into 8.2.
         item = re.sub(r"^\d(?=\.|$)", r"0\g<0>", fields["exercise"])
         item = numbers.get(item, item)
-        where, name, reason = f"line {number} of {said}", fields["submission"], fields["reason"]
-        if item not in worth:
-            named = f"'{printable(item)[:60]}'"
+        where, name, reason = f"line {number} of {file}", fields["submission"], fields["reason"]
+        if item not in max_points:
             raise CourseError(
-                f"{where}: {named} is no exercise or property that is graded here; one looks like 08 or 08.2"
+                f"{where}: '{printable(item)[:60]}' is no exercise or property that is graded here; "
+                "one looks like 08 or 08.2"
             )
-        points = _points(fields["points"], worth[item], where)
+        points = _points(fields["points"], max_points[item], where)
         if not name or not reason:
             raise CourseError(f"{where}: a corrected mark needs a submission and a reason")
-        if item in [each["item"] for each in found[name]]:
+        if item in [each["item"] for each in corrected[name]]:
             raise CourseError(f"{where}: {item} of '{printable(name)[:60]}' is corrected twice")
-        found[name].append({"item": item, "points": points, "reason": reason})
-    return dict(found)
+        corrected[name].append({"item": item, "points": points, "reason": reason})
+    return dict(corrected)
 
 
 def _points(text, max_points, where):
@@ -74,5 +75,8 @@ def _points(text, max_points, where):
 
 
 def names_of(name: str) -> set[str]:
-    """What a submission may be called: gradebooks have an apostrophe before what could be taken for a formula."""
+    """Return the names that a file of corrected marks may use for a submission.
+
+    In a gradebook, a name that a spreadsheet would take for a formula has an apostrophe in front.
+    """
     return {name, escape_formula(name)}
