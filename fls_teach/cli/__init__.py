@@ -1,4 +1,4 @@
-"""The command `fls`: a table of commands, each imported when it is wanted, and the conventions they share."""
+"""The command `fls`: a table of commands, which are imported when they are used, and their common conventions."""
 
 import contextlib
 import difflib
@@ -34,7 +34,7 @@ COMMANDS = {
     "plot": "fls_teach.cli.plot:plot",
     "export": "fls_teach.cli.plot:export",
 }
-"""Name -> module:object. `fls --help` imports these modules: numpy and slower things belong inside their functions."""
+"""Name -> module:object. `fls --help` imports all of these modules, so they import numpy only inside of functions."""
 
 
 GROUPS = {
@@ -43,16 +43,16 @@ GROUPS = {
     "Instructors": ("grade", "doctor", "release", "bundle"),
     "Authors": ("new-exercise", "lint"),
 }
-"""For whom a command is, in the order of `fls --help`."""
+"""The commands by kind of user, in the order of `fls --help`."""
 
 NEED_SOLUTIONS = "solution", "release", "bundle", "new-exercise", "lint"
-"""Commands that a student distribution refuses, and does not list."""
+"""Commands that a student distribution does not list and refuses to run."""
 
 
 class LazyGroup(click.Group):
-    """click's lazy group, with one way to end: a sentence instead of a traceback, and silence for a closed pipe.
+    """A click group that imports commands lazily and ends with a sentence instead of a traceback.
 
-    A command may return its exit code; None is 0.
+    A command may return its exit code; None means 0. A closed pipe ends a command without a message.
     """
 
     def list_commands(self, ctx):
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx, formatter):
         shown = self.list_commands(ctx)
         for heading, names in GROUPS.items():
-            # The whole first sentence: click would cut it to one line.
+            # Show the whole first sentence, which click would cut to one line.
             rows = [(name, self.get_command(ctx, name).get_short_help_str(1000)) for name in names if name in shown]
             if rows:
                 with formatter.section(heading):
@@ -89,11 +89,10 @@ class LazyGroup(click.Group):
         stdout = sys.stdout
         try:
             code = super().main(*args, standalone_mode=False, **kwargs) or 0
-            if sys.stdout is not None:  # closed before we were started: fls list >&-
+            if sys.stdout is not None:  # None if stdout was closed before the start: fls list >&-
                 sys.stdout.flush()
         except SystemExit as end:
-            # click catches a closed pipe first, puts a quieter stdout in place and exits with 1, which means
-            # something else here.
+            # click catches a closed pipe first, replaces stdout and exits with 1, which has another meaning here.
             code = end.code if sys.stdout is stdout else _closed_pipe()
         except click.exceptions.NoArgsIsHelpError as problem:
             problem.show()
@@ -102,7 +101,7 @@ class LazyGroup(click.Group):
             click.echo(f"Error: {problem.format_message()}", err=True)
             code = problem.exit_code
         except (click.Abort, KeyboardInterrupt):
-            click.echo("\nStopped: files already finished are kept, and none is half written.", err=True)
+            click.echo("\nStopped: finished files are kept, and no file is incomplete.", err=True)
             code = 130
         except OSError as problem:
             if problem.errno == errno.ENOSPC:

@@ -21,12 +21,12 @@ from fls_teach.files import because
 def book(ctx, out, preset, seed, without_images, source):
     """Write the book of results: every claim beside its measurement, every picture, and the lessons, in one HTML file.
 
-    Runs the demos that have no result in DIR/results yet; the same command resumes. DIR/claims.md has the claims as
-    Markdown, DIR/explore.html the page of `fls explore`.
+    Runs the demos that have no result in DIR/results yet; to resume, run the same command again. Also writes the
+    claims as Markdown (DIR/claims.md) and the page of `fls explore` (DIR/explore.html).
 
-    Exit code 0: the book is written, whatever holds; 2: it could not be.
+    Exit code 0: the book was written, whether or not all claims hold; 2: it could not be written.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported; see `fls demo`
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # must be set before numpy is imported; see `fls demo`
     from fls_teach.book.results.book import chapter, drawn, in_numbers, write_book
     from fls_teach.book.results.tables import write_tables
     from fls_teach.cli.demo import every_report

@@ -35,20 +35,22 @@ _SOURCES = {
 @click.option("--data-dir", metavar="DIR", help="For heatmap: train on CIFAR-100, whose binary files are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--list", "listing", is_flag=True, help="List the demos.")
-@click.option("--all", "everything", is_flag=True, help="Run every demo; what is finished in DIR is not run again.")
-@click.option("--again", is_flag=True, help="With --all: run also what is finished.")
-@click.option("--from", "source", metavar="FILE", help="Redraw a saved result; runs nothing.")
+@click.option("--all", "everything", is_flag=True, help="Run every demo that has no finished result in DIR.")
+@click.option("--again", is_flag=True, help="With --all: run finished demos again.")
+@click.option("--from", "source", metavar="FILE", help="Redraw a saved result without running anything.")
 @click.pass_context
 def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, everything, again, source):
-    """Run one mechanism: print what is claimed beside what is measured, draw the figure.
+    """Run one demo: print each claim beside its measurement, and draw the figure.
 
-    Exit code 0: every claim holds; 1: one does not; 2: nothing could be run as asked.
+    Exit code 0: every claim holds; 1: at least one does not; 2: nothing could be run as asked.
     """
-    # Before numpy is imported: on matrices as small as a demo's, BLAS threads only wait for each other.
+    # Set before numpy is imported: on the small matrices of a demo, several BLAS threads are slower than one.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    named = {"set": "settings", "data-dir": "data_dir"} | {each: each for each in ("again", "preset", "seed", "out")}
-    given = [option for option, name in named.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT]
-    _one_job_only(name, listing, everything, source, given)
+    parameter = {"set": "settings", "data-dir": "data_dir"} | {
+        option: option for option in ("again", "preset", "seed", "out")
+    }
+    given = [option for option, name in parameter.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT]
+    _check_combination(name, listing, everything, source, given)
     if listing:
         return _print_list(as_json)
     folder = out if source is None or "out" in given else None
@@ -67,18 +69,19 @@ def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, eve
     return 0 if all(claim["holds"] for record in records for claim in record["claims"]) else 1
 
 
-def _one_job_only(name, listing, everything, source, given):
-    jobs = {"--list": listing, "--all": everything, "--from": source is not None, "NAME": name is not None}
-    asked = [job for job, wanted in jobs.items() if wanted]
-    if not asked:
+def _check_combination(name, listing, everything, source, given):
+    """Raise `click.UsageError` unless exactly one thing is asked for, with options that have an effect on it."""
+    modes = {"--list": listing, "--all": everything, "--from": source is not None, "NAME": name is not None}
+    chosen = [mode for mode, wanted in modes.items() if wanted]
+    if not chosen:
         raise click.UsageError(f"which demo? Name one ({', '.join(demos.NAMES)}), or use --all or --list")
-    if len(asked) > 1 and set(asked) != {"--from", "NAME"}:
-        raise click.UsageError(f"{' and '.join(asked)} do not go together; choose one")
+    if len(chosen) > 1 and set(chosen) != {"--from", "NAME"}:
+        raise click.UsageError(f"{' and '.join(chosen)} do not go together; choose one")
     useless = [f"--{option}" for option in given if listing or (source is not None and option != "out")]
     useless += [f"--{option}" for option in ("set", "data-dir") if everything and option in given]
     useless += ["--again"] if "again" in given and not useless and not everything else []
     if useless:
-        raise click.UsageError(f"{' and '.join(useless)} would have no effect with {asked[0]}; leave it out")
+        raise click.UsageError(f"{' and '.join(useless)} would have no effect with {chosen[0]}; leave it out")
 
 
 def _has_torch():
@@ -110,9 +113,9 @@ def _one_report(name, preset, seed, out, source, data_dir, settings):
 
 
 def every_report(preset, seed, out, resume, chosen=None):
-    """A (Report, seconds) for each of the demos `chosen` that can run here; by default for all.
+    """Yield (Report, seconds) for each demo in `chosen` (default: all) that can run here.
 
-    Those that use one processor run side by side; those on images use all processors, one after another.
+    Demos that use one processor run in parallel; demos on images use all processors and run one after another.
     """
     from fls_teach.demos.framework import together
 
@@ -150,12 +153,12 @@ def _run(name, label, preset, seed, out, data_dir=None, settings=(), resume=Fals
 
 @contextlib.contextmanager
 def _sentences(name, out, chosen=False):
-    """A user's mistake as one sentence; `chosen` says that the user gave parameters or images."""
+    """Turn a user's mistake into one sentence; `chosen` says whether the user gave parameters or images."""
     try:
         yield
     except ValueError as problem:
         if not chosen and name not in demos.NEED_TORCH:
-            raise  # a defect of the demo, not a mistake of the user's
+            raise  # a defect of the demo, not a mistake of the user
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
         raise click.UsageError(f"cannot write to '{out}' ({because(problem)}); name another --out") from None
@@ -194,11 +197,11 @@ def _print_list(as_json):
 
 
 def _science_page():
-    """Where a reader finds the page that sources name, as seen from the current folder."""
+    """Return the path of science.md, which sources refer to, relative to the current folder if it is below it."""
     page = own_root() / "docs" / "science.md"
     try:
         relative = Path(os.path.relpath(page))
-    except (ValueError, OSError):  # another drive; a current folder that was deleted
+    except (ValueError, OSError):  # on another drive; the current folder was deleted
         return page
     return page if ".." in relative.parts else relative
 
@@ -212,20 +215,20 @@ def _print_report(report, seconds):
         table.add_column(heading, ratio=ratio, overflow="fold", min_width=5 if ratio is None else None)
     for claim in report.claims:
         verdict = Text("yes", style="green") if claim.holds else Text("NO", style="bold red")
-        # Text, not str: square brackets in a claim are not markup.
-        what = Text(claim.statement).append(f"\n{claim.source}", style="dim")
-        numbers = Text(claim.measured.words).append(f"\n{claim.tolerance.words}", style="dim")
-        table.add_row(verdict, what, Text(claim.predicted), numbers)
+        # Text, not str, because square brackets in a claim are not markup.
+        statement = Text(claim.statement).append(f"\n{claim.source}", style="dim")
+        measured = Text(claim.measured.words).append(f"\n{claim.tolerance.words}", style="dim")
+        table.add_row(verdict, statement, Text(claim.predicted), measured)
     console = terminal.console()
     console.print(table)
     used = " ".join(claim.source for claim in report.claims)
     legend = ", ".join(text for mark, text in _SOURCES.items() if mark in used)
     console.print(Text(f"source: {legend}", style="dim") if legend else "")
-    if "science.md" in used and _science_page().is_file():  # a distribution of another course has none
-        click.echo(f"science.md: {_science_page()}")  # not through rich, which would wrap a long path
+    if "science.md" in used and _science_page().is_file():  # the distribution of another course has no science.md
+        click.echo(f"science.md: {_science_page()}")  # not printed by rich, which would wrap a long path
     held = sum(claim.holds for claim in report.claims)
     by_chance = sum(claim.chance_of_failure for claim in report.claims if claim.holds)
-    noise = f"; at another seed chance alone would fail {by_chance:.2g} of these" if by_chance else ""
+    noise = f"; at another seed, chance alone would make {by_chance:.2g} of them fail" if by_chance else ""
     console.print(Text(f"\n{held} of {len(report.claims)} claims hold{noise}   seed {report.result.seed}"))
-    shown = "   ".join(f"{kind} {path}" for kind, path in report.files.items() if kind != "parameters")
-    click.echo(f"{shown}   {seconds:.1f} s\n")
+    files = "   ".join(f"{kind} {path}" for kind, path in report.files.items() if kind != "parameters")
+    click.echo(f"{files}   {seconds:.1f} s\n")

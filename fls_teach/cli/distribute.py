@@ -1,4 +1,4 @@
-"""The commands that hand the course on: to students, and to a platform that grades them."""
+"""The commands that package the course for students and for a grading platform."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from fls_teach.course.registry import CourseError
 @course_option
 @sentence_for_mistakes
 def release(folder):
-    """Make the student distribution: all that a student needs to install and work, without the solutions.
+    """Make the student distribution: everything that a student needs, without the solutions.
 
-    DIR is new, empty, or holds an earlier release, which is brought up to date.
+    DIR must be new, empty, or an earlier release, which is then updated.
     """
     from fls_teach.autograder.packaging import release as releasing
 
     done = releasing.release(folder)
-    verb = "Made" if done.new else "Brought up to date:"
+    verb = "Made" if done.new else "Updated"
     click.echo(f"{verb} '{done.folder}': {done.files} files, {done.size / 1e6:.1f} MB, no solutions.")
     for name in done.removed:
         click.echo(f"  removed {name}")
@@ -29,7 +29,7 @@ def release(folder):
 
 @click.group()
 def bundle():
-    """Pack what goes to a platform: the autograder, or the reports."""
+    """Pack the autograder or the reports for a platform."""
 
 
 @bundle.command()
@@ -38,12 +38,12 @@ def bundle():
     type=click.Path(path_type=Path),
     default="autograder.zip",
     show_default=True,
-    help="The zip to write; one that is there is replaced.",
+    help="The zip to write; an existing one is replaced.",
 )
 @click.option(
     "--key",
     metavar="TEXT|@FILE",
-    help="The course's key, or @ and the file that holds it; else a new one, or that of the zip replaced.",
+    help="The course key, or @ and a file with it; default: the key of the replaced zip, else a new one.",
 )
 @click.option(
     "--minutes",
@@ -56,15 +56,15 @@ def bundle():
     "--torch-index",
     metavar="URL",
     default="",
-    help="Where setup.sh gets torch; else from the usual index, with its libraries for GPUs.",
+    help="Package index from which setup.sh installs torch; default: PyPI, whose torch includes GPU libraries.",
 )
-@click.option("--extra-spec", metavar="DIR", help="A folder of withheld properties: graded, and never shown.")
+@click.option("--extra-spec", metavar="DIR", help="A folder of withheld properties, which are graded but never shown.")
 @course_option
 @sentence_for_mistakes
 def gradescope(out, key, minutes, torch_index, extra_spec):
-    """Make the zip for Gradescope: its autograder is this course, and grades all exercises.
+    """Make the zip of an autograder for Gradescope that grades all exercises of this course.
 
-    The zip holds the solutions and the course's key: keep it to yourself. README.md in it says how to use it.
+    The zip contains the solutions and the course key, so do not publish it. Its README.md says how to use it.
     """
     from fls_teach.autograder.packaging.bundle import bundle_gradescope
 
@@ -72,7 +72,7 @@ def gradescope(out, key, minutes, torch_index, extra_spec):
     click.echo(f"'{done.path}': {_exercises(done.exercises)}, {done.points} points, {done.size / 1e6:.1f} MB.")
     if done.key_is_new:
         click.echo(f"Its course key is new; keep it for `fls grade --key-file`: {done.key}")
-    click.echo("It holds the solutions and the key, so keep it to yourself; its README.md says how to go on.")
+    click.echo("It contains the solutions and the key, so do not publish it; its README.md gives the next steps.")
 
 
 @bundle.command()
@@ -83,13 +83,13 @@ def gradescope(out, key, minutes, torch_index, extra_spec):
     type=click.Path(path_type=Path),
     default="feedback.zip",
     show_default=True,
-    help="The zip to write; one that is there is replaced.",
+    help="The zip to write; an existing one is replaced.",
 )
 @sentence_for_mistakes
 def feedback(results, target):
-    """Make the zip for your learning platform: the reports alone, called as it called what was handed in.
+    """Make the zip of reports for your learning platform, each named as the platform named the submission.
 
-    RESULTS is the --out of an `fls grade` that has ended. gradebook.csv in the zip opens in a spreadsheet as it is.
+    RESULTS is the --out of a finished `fls grade`. gradebook.csv in the zip can be opened in a spreadsheet.
     """
     from fls_teach.autograder.packaging.feedback import bundle_feedback
 

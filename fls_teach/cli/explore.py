@@ -8,9 +8,9 @@ import click
 
 
 @click.command()
-@click.option("--out", metavar="FILE", help="Write the page there, and open nothing.")
+@click.option("--out", metavar="FILE", help="Write the page to FILE, and do not open a browser.")
 def explore(out):
-    """Open the page to play with: networks trained live in your browser, which may be offline."""
+    """Open an interactive page that trains networks live in your browser, also without a network connection."""
     from fls_teach.book.explorer import page_html
     from fls_teach.files import because, replace_text
 
@@ -23,4 +23,4 @@ def explore(out):
         raise click.UsageError(f"cannot write '{path}' ({because(problem)}); name another --out") from None
     click.echo(str(path))
     if not out and not webbrowser.open(path.resolve().as_uri()):
-        click.echo("no browser was found: open that file in one", err=True)
+        click.echo("no browser was found: open this file in a browser yourself", err=True)

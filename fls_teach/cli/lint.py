@@ -16,18 +16,19 @@ from fls_teach.processors import cores
 @click.option(
     "--seeds", type=click.IntRange(1, 1000), metavar="K", default=3, show_default=True, help="Seeds to try, from 0."
 )
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many at a time; default: one per core.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Number of processes; default: one per core.")
 @json_option
 @course_option
 @sentence_for_mistakes
 def lint(names, mutants, seeds, jobs, as_json):
-    """Is the course in order, and its specification strong enough? All exercises, or those named.
+    """Check that the course is consistent and its specification strong enough: all exercises, or those named.
 
-    The stub must fail every property. With each seed the solution and its alternatives must pass; every misconception
-    must fail, and never look like another; so must every mutant of the solution, a copy with one small change, unless
-    equivalent.toml says why it is right. Lessons and hints must fit the stub and these commands.
+    The stub must fail every property. With each seed, the solution and its alternatives must pass, and every
+    misconception must fail without being taken for another one. Every mutant of the solution (a copy with one small
+    change) must fail too, unless equivalent.toml says why it is correct. Lessons and hints must agree with the stub,
+    and the commands in them must exist.
 
-    Exit code 0: in order; 1: something to mend; 2: refused.
+    Exit code 0: no defect found; 1: at least one defect; 2: the check could not be run.
     """
     from fls_teach.course.checking.check import check_specifications
     from fls_teach.course.lint.lint import lint as lint_exercise
@@ -58,7 +59,7 @@ def lint(names, mutants, seeds, jobs, as_json):
 
 
 def command_complaint(words):
-    """What is wrong with the words of an `fls` command in a lesson, or ""."""
+    """Return what is wrong with the words of an `fls` command in a lesson, or ""."""
     from fls_teach import demos
     from fls_teach.cli import COMMANDS, main
 
@@ -80,13 +81,13 @@ def command_complaint(words):
 def _print(report):
     killed = f"{report.killed} of {report.mutants} mutants killed" if report.mutants else "no mutants tried"
     equivalent = f", {report.equivalent} equivalent" if report.equivalent else ""
-    spent = f"{sum(report.seconds.values()):.2f} s of processor time per check"
-    click.echo(f"{report.exercise}: {killed}{equivalent}; {spent}")
+    seconds = f"{sum(report.seconds.values()):.2f} s of processor time per check"
+    click.echo(f"{report.exercise}: {killed}{equivalent}; {seconds}")
     for finding in report.findings:
         click.echo(f"  {finding.about}: {finding.text}")
         if finding.diff:
             click.echo(textwrap.indent(finding.diff, "    "))
     for note in report.notes:
         click.echo(f"  note: {note}")
-    slow = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.seconds.items())
-    click.echo(f"  time: {slow}")
+    times = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.seconds.items())
+    click.echo(f"  time: {times}")

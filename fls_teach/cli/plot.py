@@ -7,9 +7,9 @@ from fls_teach.files import because
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--curves", is_flag=True, help="Draw also every run's training risk and test accuracy over its epochs.")
+@click.option("--curves", is_flag=True, help="Also plot training risk and test accuracy of every run over its epochs.")
 def plot(folder, curves):
-    """Draw the sweep in DIR, finished or not: accuracy over (c, learning rate), and against c. Writes PNGs into DIR."""
+    """Plot the sweep in DIR, complete or not: accuracy over (c, learning rate), and against c. Writes PNGs into DIR."""
     from fls_teach.demos.images.sweep_grids import draw
     from fls_teach.vision.sweep.table import remarks, troubles
 
@@ -23,7 +23,7 @@ def plot(folder, curves):
         done, total = (grid.status != "missing").sum(), grid.status.size
         drawn_seeds = "" if grid.whole.all() else f", drawn from {grid.whole.sum()} of {len(grid.whole)} seeds"
         click.echo(f"{path}   {grid.title}   {done} of {total} runs{drawn_seeds}")
-    found = list({id(grid): grid for grid in drawn.values()}.values())  # each once, however many pictures it has
+    found = list({id(grid): grid for grid in drawn.values()}.values())  # each grid once, though it has several pictures
     for note in remarks(found):
         click.echo(f"note: {note}")
     for trouble in troubles(found):
@@ -34,7 +34,7 @@ def plot(folder, curves):
 @click.argument("folder", metavar="DIR")
 @click.option("--out", metavar="FILE", help="Write to FILE instead of stdout.")
 def export(folder, out):
-    """Print the sweep in DIR as CSV: one row per run, finished or not, with its parameters and how it went."""
+    """Print the sweep in DIR as CSV: one row per run, finished or not, with its parameters and results."""
     from fls_teach.files import replacing
     from fls_teach.vision.sweep.export import as_csv
 

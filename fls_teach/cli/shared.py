@@ -1,4 +1,4 @@
-"""What several commands share: one way to refuse, to print JSON, and to complete names."""
+"""Shared by several commands: errors, JSON output, the choice of a course, and shell completion."""
 
 import contextlib
 import functools
@@ -14,7 +14,7 @@ from fls_teach.course.workspace.folder import find_workspace
 
 
 def sentence_for_mistakes(command):
-    """End with one sentence and exit code 2 on a mistake of the user's."""
+    """Turn a `CourseError` of a command into one sentence and exit code 2."""
 
     @functools.wraps(command)
     def wrapper(*args, **kwargs):
@@ -27,7 +27,7 @@ def sentence_for_mistakes(command):
 
 
 class Seconds(click.FloatRange):
-    """A range that refuses NaN, which click's own ranges accept."""
+    """A range of numbers that rejects NaN, which `click.FloatRange` accepts."""
 
     def convert(self, value, param, ctx):
         seconds = super().convert(value, param, ctx)
@@ -38,7 +38,7 @@ class Seconds(click.FloatRange):
 
 @contextlib.contextmanager
 def using_course(folder):
-    """Within, everything is about the course in this folder, also in processes that are started; None: our own."""
+    """Within the block, use the course in this folder (None: the package's own), also in processes started there."""
     before = os.environ.pop(COURSE_VARIABLE, None)
     if folder is not None:
         os.environ[COURSE_VARIABLE] = str(folder)
@@ -58,12 +58,12 @@ def _choose_course(ctx, param, folder):
             ctx.with_resource(using_course(check_course(named)))
         except CourseError as problem:
             raise click.UsageError(str(problem)) from None
-    elif named:  # a shell completes: what is wrong is not said here
+    elif named:  # shell completion: no error messages here
         ctx.with_resource(using_course(named))
 
 
 COURSE_GIVEN = "fls_teach.course_given"
-"""Where a command's context says whether --course named the course."""
+"""Key in the `meta` of a command's context: whether the option --course was given."""
 
 course_option = click.option(
     "--course",
@@ -71,7 +71,7 @@ course_option = click.option(
     is_eager=True,
     expose_value=False,
     callback=_choose_course,
-    help=f"The folder of another course; else that in {COURSE_VARIABLE}, or our own.",
+    help=f"Folder of another course; default: the one in {COURSE_VARIABLE}, else the package's own.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -83,12 +83,12 @@ def print_json(value):
 
 
 def complete_exercise(ctx, param, incomplete):
-    """Exercises whose name begins so, with or without the number: for click's completion in a shell."""
+    """Complete the name of an exercise in a shell, with or without its number."""
     try:
         workspace = find_workspace(ctx.params.get("named"))
         if workspace.course is not None and not ctx.meta.get(COURSE_GIVEN):
             ctx.with_resource(using_course(workspace.course))
-    except CourseError:  # none here; `fls grade` needs none
+    except CourseError:  # there is no workspace, and `fls grade` needs none
         pass
     every = exercises()
     words = ((word, each) for each in every for word in (each.name, each.slug))
@@ -97,7 +97,7 @@ def complete_exercise(ctx, param, incomplete):
 
 
 def complete_demo(ctx, param, incomplete):
-    """Demos whose name begins so."""
+    """Complete the name of a demo in a shell."""
     from fls_teach import demos
 
     return [CompletionItem(name) for name in demos.NAMES if name.startswith(incomplete)]

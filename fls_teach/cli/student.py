@@ -24,9 +24,11 @@ from fls_teach.course.workspace.start import start as make_workspace
 
 
 def _in_workspace(command):
-    """Pass the workspace as first argument."""
+    """Pass the workspace as first argument to a command."""
 
-    @click.option("--workspace", "named", metavar="DIR", help="The folder that `fls start` made; else around this one.")
+    @click.option(
+        "--workspace", "named", metavar="DIR", help="A folder made by `fls start`; default: the one you are in."
+    )
     @course_option
     @functools.wraps(command)
     def wrapper(named, **kwargs):
@@ -41,7 +43,7 @@ def _in_workspace(command):
 
 
 def _use_noted_course(workspace, course):
-    """What `fls start` noted counts, unless --course names another one."""
+    """Use the course that `fls start` noted in a workspace, unless --course was given."""
     ctx = click.get_current_context()
     if course is None or ctx.meta[COURSE_GIVEN]:
         return
@@ -50,18 +52,20 @@ def _use_noted_course(workspace, course):
     except CourseError:
         raise CourseError(
             f"the course of this workspace is not in '{course}' any more; "
-            f"say where it is: fls start '{workspace}' --course DIR"
+            f"name its new folder: fls start '{workspace}' --course DIR"
         ) from None
     ctx.with_resource(using_course(folder))
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--notebook", is_flag=True, help="Each lesson also as a Jupyter notebook, with your file in a cell.")
+@click.option(
+    "--notebook", is_flag=True, help="Also write each lesson as a Jupyter notebook, with your file in a cell."
+)
 @course_option
 @sentence_for_mistakes
 def start(folder, notebook):
-    """Make a folder to work in: lessons, stubs, hints and the specification. Never writes over your work."""
+    """Make a folder to work in: lessons, stubs, hints and the specification. Never overwrites your work."""
     if folder.strip():
         _use_noted_course(folder, noted_course(Path(folder)))
     done = make_workspace(folder, notebook)
@@ -71,7 +75,7 @@ def start(folder, notebook):
     if not done.written:
         click.echo(f"'{done.folder}' is complete; nothing was changed.")
         return
-    click.echo(f"Completed '{done.folder}'; your work was left as it is. New there:")
+    click.echo(f"Completed '{done.folder}'; your work was not changed. New files:")
     for path in done.written:
         click.echo(f"  {path.relative_to(done.folder)}")
 
@@ -79,11 +83,11 @@ def start(folder, notebook):
 @click.command()
 @click.argument("names", metavar="[EX]...", nargs=-1, shell_complete=complete_exercise)
 @click.option("--all", "everything", is_flag=True, help="Check all exercises.")
-@click.option("--all-cards", is_flag=True, help="A counterexample card for every failure, not for the first only.")
+@click.option("--all-cards", is_flag=True, help="Show a counterexample card for every failure, not only the first.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same examples."
 )
-@click.option("--time-limit", type=Seconds(0.1, 3600), default=10.0, show_default=True, help="Seconds for a call.")
+@click.option("--time-limit", type=Seconds(0.1, 3600), default=10.0, show_default=True, help="Seconds per call.")
 @click.option("--replay", metavar="CASE", help="Run exactly this case again, such as 9.3-5f0c.")
 @json_option
 @click.option("--debug", is_flag=True, help="Run in this process, without limits: print and breakpoint() work.")
@@ -91,16 +95,16 @@ def start(folder, notebook):
 def check(workspace, names, everything, all_cards, seed, time_limit, replay, as_json, debug):
     """Check exercises (9, 09, decomposition): one line per property, a counterexample for the first that fails.
 
-    Without a name: what you have begun and not passed, or else the next exercise.
+    Without a name: the exercises that you have begun and not passed, or else the next one.
 
-    Exit code 0: all passed; 1: something did not; 2: nothing could be checked as asked.
+    Exit code 0: all passed; 1: at least one did not; 2: nothing could be checked as asked.
     """
     if everything and (names or replay):
         raise click.UsageError("--all does not go together with a name or --replay; leave one out")
     if replay and len(names) != 1:
         raise click.UsageError(f"which exercise? fls check {replay.partition('.')[0]} --replay {replay}")
     if as_json and debug:
-        raise click.UsageError("--json and --debug do not go together: what your code prints would be mixed in")
+        raise click.UsageError("--json and --debug do not go together: the output of your code would be mixed in")
     chosen, results = actions.chosen(workspace, names, everything), []
     for exercise in chosen:
         options = {"seed": seed, "all_cards": all_cards or as_json, "debug": debug, "case": replay}
@@ -133,7 +137,7 @@ def _checked(workspace, exercise, options, one_of_many, as_json):
     try:
         with terminal.progress(exercise.name) as progress:
             return actions.check_one(workspace, exercise, progress=progress, **options)
-    except CourseError as problem:  # torch is missing: that must not keep the others from being checked
+    except CourseError as problem:  # such as a missing torch, which must not keep the others from being checked
         if not (one_of_many or (as_json and isinstance(problem, MissingModule))):
             raise
         return actions.unchecked(exercise, "not checked", str(problem))
@@ -186,7 +190,7 @@ def solution(workspace, name):
 @click.argument("name", metavar="EX", shell_complete=complete_exercise)
 @_in_workspace
 def reset(workspace, name):
-    """Begin an exercise again; your file is kept beside the new one."""
+    """Start an exercise again; your file is kept beside the new one."""
     exercise = find_exercise(name)
     kept = workspace.reset(exercise)
     path = workspace.shown(workspace.file(exercise))
@@ -205,7 +209,7 @@ def watch(workspace, name):
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="The zip to write; submission.zip in the workspace if not given."
+    "--out", type=click.Path(path_type=Path), help="The zip to write; default: submission.zip in the workspace."
 )
 @json_option
 @_in_workspace
@@ -220,11 +224,12 @@ def submit(workspace, out, as_json):
         held = [{name: vars(rows[each.name])[name] for name in ("name", "state", "points", "of")} for each in packed]
         left = [{"name": each.name, "why": why} for each, why in left_out]
         return print_json({"file": str(target), "packed": held, "left_out": left})
-    click.echo(f"{workspace.shown(target)} holds")
+    click.echo(f"{workspace.shown(target)} contains")
     for exercise in packed:
         row = rows[exercise.name]
         points = f"{row.points}/{row.of} points" if row.state != "changed" else "changed since it was checked"
         click.echo(f"  {exercise.name}/{exercise.name}.py   {points}")
     click.echo("  progress.json")
     if left_out:
-        click.echo("and not " + ", ".join(f"{exercise.name} ({why.removesuffix('.')})" for exercise, why in left_out))
+        reasons = ", ".join(f"{exercise.name} ({why.removesuffix('.')})" for exercise, why in left_out)
+        click.echo(f"but not {reasons}")

@@ -15,30 +15,32 @@ from fls_teach.vision.sweep.executors import ENGINES, open_executor
 
 @click.command()
 @grid_options
-@click.option("--all-cells", is_flag=True, help="Train also more seeds at a (c, lr) where one failed; see above.")
-@click.option("--out", required=True, metavar="DIR", help="Folder for the results; one that has some is added to.")
+@click.option("--all-cells", is_flag=True, help="Train all seeds, also at a (c, lr) where one has failed; see above.")
+@click.option("--out", required=True, metavar="DIR", help="Folder for the results; existing ones are kept.")
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes.  [one per core]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N, or several with commas.")
 @click.option("--executor", metavar="dask://HOST:PORT", help="A dask.distributed cluster that does the work.")
 @click.option("--data-dir", metavar="DIR", help="Folder with CIFAR's binary files.")
 @click.option("--download", is_flag=True, help="Fetch CIFAR into --data-dir first.")
-@click.option("--weights", metavar="FILE", help="Of the generator: BigGAN's; for latent in place of its own.")
+@click.option("--weights", metavar="FILE", help="Weights of the generator: needed for biggan, optional for latent.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def sweep(out, all_cells, engine, jobs, device, executor, data_dir, download, weights, as_json, **given):
-    """Train networks over a grid of c, learning rate and seed; best test accuracy for each c.
+    """Train networks over a grid of c, learning rate and seed; print the best test accuracy for each c.
 
-    A LIST is one value or several with commas: every combination is trained.
+    A LIST is one value or several with commas; every combination is trained.
 
-    Finished runs are kept in DIR, one file per run: the same command resumes, and another grid is added. Several of
-    these commands, on one machine or many, may share DIR: each takes runs that no other has, and one that finds the
-    rest being trained ends. What a killed one had begun is taken over, after three minutes if it ran elsewhere.
+    Finished runs are kept in DIR, one file per run. The same command resumes, and another grid is added to the first.
+    Several of these commands, on one machine or on many, may share DIR: each trains runs that no other is training,
+    and ends when all remaining runs are being trained by others. Runs that a killed command had begun are taken over,
+    after three minutes if it ran on another machine.
 
-    A learning rate counts at a c only if every seed reaches the target. Where one has failed and another rate is sound,
-    more seeds change nothing and are left out, unless --all-cells asks for them.
+    A learning rate counts at a c only if every seed reaches the target there. Once a seed has failed at one rate, while
+    another rate has reached the target with all seeds so far, further seeds at the first rate cannot change the result.
+    They are left out, unless --all-cells is given.
 
-    Exit code 0: all runs are finished, left out, or another process's; 1: some failed; 2: nothing could be run as
-    asked.
+    Exit code 0: each run is finished, left out, or being trained by another process; 1: some failed; 2: nothing could
+    be run as asked.
     """
     try:
         wanted = grid(given)
@@ -51,7 +53,7 @@ def sweep(out, all_cells, engine, jobs, device, executor, data_dir, download, we
     data = {run.data for run in wanted}
     try:
         if "biggan" in data and weights is None:
-            raise ValueError("--data biggan wants the file with BigGAN's weights: name it with --weights")
+            raise ValueError("--data biggan needs the file with BigGAN's weights: name it with --weights")
         if download:
             _download(data, data_dir)
         _refuse_useless(data, {"--dimension": given["dimension"], "--weights": weights, "--data-dir": data_dir})
@@ -110,7 +112,7 @@ def _refuse_useless(data, given):
 
 def _download(data, data_dir):
     if data_dir is None or not all(name.startswith("cifar") for name in data):
-        raise ValueError("--download fetches CIFAR: it wants --data cifar10 or cifar100, and --data-dir")
+        raise ValueError("--download fetches CIFAR: it needs --data cifar10 or cifar100, and --data-dir")
     from fls_teach.vision.data.download import download_cifar
 
     for name in sorted(data):

@@ -1,4 +1,4 @@
-"""The grid of `fls sweep`: an option per field of Run, each a list, and the runs that they make together (no torch)."""
+"""The grid of `fls sweep`: one option per field of Run, each a list, and the runs that they give (without torch)."""
 
 import itertools
 from dataclasses import fields
@@ -16,55 +16,56 @@ BY_DATA = {
     "cifar100": {"image_size": 32, "n": 0, "n_test": 0, "n_validation": 5000},
 }
 SMALL = {"width": 16, "norm": "none", "c": "-6:6:2"}
-"""Of cnn5, and of models of one's own."""
+"""Defaults for cnn5 and for user-defined models."""
 PUBLISHED = {"width": 64, "norm": "batch", "c": "-10:2"}
+"""Defaults for the other models."""
 BY_STOP = {"train-accuracy": 0.99, "train-risk": 0.05, "validation-risk": 10}
 HELP = {
     "model": "module:function, or",
     "data": "module:function, or (latent needs no files)",
-    "c": "Powers of two, 2^A to 2^B; A:B:STEP; or values with commas.  [cnn5: -6:6:2, others: -10:2]",
-    "lr": "Learning rates on loss(c f)/c.  [0.03,0.1]",
-    "seed": "How many, from 0 on; or a list with commas; or A:B, both included.  [2]",
+    "c": "Powers of two: A:B for 2^A to 2^B, or A:B:STEP; or values with commas.  [cnn5: -6:6:2, others: -10:2]",
+    "lr": "Learning rates for loss(c f)/c.  [0.03,0.1]",
+    "seed": "N for the seeds 0 to N - 1; or a list with commas; or A:B, both included.  [2]",
     "width": "Channels of the first layer.  [cnn5: 16, others: 64]",
     "norm": "[cnn5: none, others: batch]",
     "n": "Training images.  [latent: 512, biggan: 2000, CIFAR: 0 = all]",
     "n_test": "Test images.  [CIFAR: 0 = all, others: 1000]",
     "n_validation": "Held-out images.  [0; for --stop validation-risk latent: 256, biggan: 500, CIFAR: 5000]",
-    "classes": "The first so many; 0 is all.",
-    "class_list": "CIFAR's classes to take, as in 3,17,42: together.",
-    "coarse": "CIFAR-100's 20 superclasses.",
-    "dimension": "Free noise coordinates of latent and biggan.",
+    "classes": "Use the first N classes; 0: all.",
+    "class_list": "Use exactly these classes of CIFAR, such as 3,17,42.",
+    "coarse": "Use the 20 superclasses of CIFAR-100.",
+    "dimension": "Number of noise coordinates of latent and biggan.",
     "noise": "Standard deviation of latent's noise coordinates.",
-    "test_per_seed": "Let the seed draw the test images too.",
+    "test_per_seed": "Draw other test images for each seed.",
     "image_size": "Pixels per side.  [latent: 16, others: 32]",
     "centred": "Train c (f - f at the start); 'no,yes' trains both.",
     "batch": "Images per step.",
-    "stop": "The rule that ends a run.",
-    "target": "Accuracy, risk, or epochs without improvement.  [0.99, 0.05, 10]",
-    "epochs": "Budget.",
+    "stop": "The rule that ends a run:",
+    "target": "Target of --stop: accuracy, risk, or epochs without improvement.  [0.99, 0.05, 10]",
+    "epochs": "Maximal number of epochs.",
     "optimiser": "",
-    "momentum": "Of SGD.",
-    "weight_decay": "On the gradient of loss(c f)/c.",
-    "eps": "Of Adam and AdamW.",
-    "schedule": "",
+    "momentum": "Momentum of SGD.",
+    "weight_decay": "Weight decay, added to the gradient of loss(c f)/c; AdamW decouples it.",
+    "eps": "Epsilon of Adam and AdamW.",
+    "schedule": "Schedule of the learning rate:",
     "warmup": "Epochs in which the rate rises to --lr.",
     "augmentation": "",
     "loss": "",
-    "evaluate": "When training images are evaluated: after every epoch, or only near the target.",
+    "evaluate": "Evaluate the training images after every epoch, or only near the target:",
     "test_every": "Epochs between evaluations of the test images.",
-    "precision": "Of products.",
-    "compile": "Let torch.compile make the network's kernels.",
+    "precision": "Precision of matrix products:",
+    "compile": "Compile the network with torch.compile.",
     "channels_last": "Memory layout on a GPU.",
 }
-"""Of each field of Run, in the order of `fls sweep --help`; a field without a line comes last, without words."""
+"""Help texts by field of Run, in the order of `fls sweep --help`; other fields come last and have no text."""
 OPTIONS = {"seed": "--seeds"}
 READ = {"c": powers_of_two, "seed": seeds, "class_list": lambda text: (text.replace(" ", ""),)}
-"""Where an option's name, or the way its text is read, does not follow from its field."""
+"""Names of options, and functions that read their texts, where these do not follow from the field."""
 DEFAULTS = {"lr": (0.03, 0.1), "seed": (0, 1)}
 
 
 class List(click.ParamType):
-    """What a function of `fls_teach.vision.sweep.grid` reads."""
+    """A list that is read by a function of `fls_teach.vision.sweep.grid`."""
 
     name = "list"
 
@@ -79,7 +80,7 @@ class List(click.ParamType):
 
 
 def grid_options(command):
-    """Give `command` an option per field of Run; it is passed what was given, as tuples by the fields' names."""
+    """Add an option per field of Run to `command`, which receives the values as tuples by the names of the fields."""
     known = {field.name: field for field in fields(Run)}
     for name in reversed([*HELP, *(name for name in known if name not in HELP)]):
         command = _option(known[name])(command)
@@ -94,13 +95,13 @@ def _option(field):
     if not bracket:
         default = f"{'no' if field.default is False else str(field.default) or 'all'}]"
     help = f"{words.strip()}  [{default}"
-    looks = {"metavar": "[LIST]", "is_flag": False, "flag_value": "yes"} if field.type is bool else {"metavar": "LIST"}
+    kind = {"metavar": "[LIST]", "is_flag": False, "flag_value": "yes"} if field.type is bool else {"metavar": "LIST"}
     read = READ.get(name) or _reader(field)
-    return click.option(OPTIONS.get(name, f"--{name.replace('_', '-')}"), name, type=List(read), help=help, **looks)
+    return click.option(OPTIONS.get(name, f"--{name.replace('_', '-')}"), name, type=List(read), help=help, **kind)
 
 
 def _reader(field):
-    """How the text of an option becomes a tuple of values of the field's type."""
+    """Return the function that turns the text of an option into a tuple of values of the field's type."""
     if field.name in CHOICES:
         own = is_own if field.name in ("model", "data") else lambda name: False
         return lambda text: listed(text, CHOICES[field.name], own)
@@ -110,7 +111,7 @@ def _reader(field):
 
 
 def grid(given):
-    """The runs that options ask for; what is not given depends on the data, the model and the rule.
+    """Return the runs that the options ask for; defaults depend on the data, the model and the stopping rule.
 
     Parameters
     ----------
@@ -120,21 +121,21 @@ def grid(given):
     Returns
     -------
     list of Run
-        Seed after seed, as `fls_teach.vision.sweep.grid.runs` has them.
+        Sorted by seed, then in the order of `fls_teach.vision.sweep.grid.runs`.
 
     Raises
     ------
     ValueError
-        In one sentence.
+        If an option has no valid value; the message is one sentence.
     """
     given = DEFAULTS | {name: values for name, values in given.items() if values is not None}
     kinds = [given.pop(name, (getattr(Run(), name),)) for name in ("model", "data", "stop")]
     made = []
     for model, data, stop in itertools.product(*kinds):
         by_model = SMALL if model == "cnn5" or is_own(model) else PUBLISHED
-        usual = {**BY_DATA.get(data, {}), **by_model, "target": BY_STOP[stop]}
-        usual["c"] = powers_of_two(usual["c"])
+        defaults = {**BY_DATA.get(data, {}), **by_model, "target": BY_STOP[stop]}
+        defaults["c"] = powers_of_two(defaults["c"])
         if stop != "validation-risk":
-            usual["n_validation"] = 0
-        made += runs(**usual | given | {"model": model, "data": data, "stop": stop})
+            defaults["n_validation"] = 0
+        made += runs(**defaults | given | {"model": model, "data": data, "stop": stop})
     return sorted(dict.fromkeys(made), key=lambda run: given["seed"].index(run.seed))
