@@ -1,1 +1,1 @@
-"""What people would rather look at than read: the book of results, and the page to play with."""
+"""The book of results (claims, pictures and lessons in one HTML file), and the interactive page."""

@@ -1,8 +1,8 @@
-"""The page of `fls explore`: one HTML file, without a network and without a build, from the sources beside this file.
+"""The page of `fls explore`: one HTML file that needs no network and no build step, made from the sources here.
 
 The sources are JavaScript modules. `engine/` trains and measures networks, in worker threads and, for tests, in the
-page; `page/` draws. `page_html` joins them in the order below; `import` lines and the word `export` go, as one script
-needs neither.
+page; `page/` draws. `page_html` joins the modules in the order below into one script, which needs no `import` lines and
+no `export`, so both are removed.
 """
 
 import json
@@ -11,26 +11,26 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 ENGINE = tuple(f"engine/{name}.js" for name in "vectors random mixtures network step flow errors measures run".split())
-"""In the page and in its workers; a file imports from earlier ones."""
+"""Modules of the page and of its workers; each imports only from earlier ones."""
 WORKER = ("engine/worker.js",)
-"""In the workers alone."""
+"""Modules of the workers only."""
 PAGE = tuple(
     f"page/{name}.js"
     for name in "svg settings plane curves bars ucurve numbers workers phases picture tour main".split()
 )
-"""In the page alone; a file imports from ENGINE and from earlier ones."""
+"""Modules of the page only; each imports from ENGINE and from earlier ones."""
 
 _IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
 def page_html() -> str:
-    """The whole page.
+    """Return the whole page.
 
     Returns
     -------
     str
-        HTML with styles, scripts and the presets of `fls_teach.demos`; the same bytes at every call.
+        HTML with styles, scripts and the presets of `fls_teach.demos`; every call returns the same text.
     """
     parts = {
         "style": (FOLDER / "page.css").read_text(encoding="utf-8"),
@@ -44,12 +44,12 @@ def page_html() -> str:
 
 
 def script(names) -> str:
-    """Modules as one classic script.
+    """Join modules into one classic script.
 
     Parameters
     ----------
     names : iterable of str
-        Paths below this folder; a module may import from earlier ones only.
+        Paths below this folder; a module may import only from earlier ones.
 
     Returns
     -------
@@ -60,12 +60,12 @@ def script(names) -> str:
 
 
 def presets() -> dict:
-    """The settings that the page offers: those of the demos, and a mixture in the plane.
+    """Return the settings that the page offers: those of the demos, and a mixture in the plane.
 
     Returns
     -------
     dict of str to dict
-        Name -> data, network and target, in the engine's words.
+        Name -> data, network and target, with the engine's names.
     """
     from fls_teach.demos.alignment.run import Params
     from fls_teach.demos.shared.settings import SETTINGS

@@ -1,4 +1,4 @@
-"""The book of results: science.md with each demo's claims and picture in its place, and one table of all claims."""
+"""The book of results: science.md with the claims and picture of each demo inserted, and one table of all claims."""
 
 import json
 from dataclasses import dataclass
@@ -26,24 +26,24 @@ CHAPTERS = tomllib.loads((_HERE / "chapters.toml").read_text(encoding="utf-8"))
 
 @dataclass(frozen=True)
 class Chapter:
-    """One demo: what `book.html` needs of its report."""
+    """The parts of one demo's report that `book.html` needs."""
 
     name: str
     summary: str
     alt: str
     image: str
-    """The picture as a data: address."""
+    """The picture as a data: URL."""
     rows: list
-    """(name, Claim) each, for a table."""
+    """Pairs (name, Claim), the rows of a table."""
     parameters: dict
     versions: dict
     seed: int
     command: str
-    """What repeats it."""
+    """The command that repeats it."""
 
 
 def chapter(report: Report) -> Chapter:
-    """What the book shows of one demo's report, whose files must still be there."""
+    """Make the chapter of one demo's report, whose files must still exist."""
     result = report.result
     saved = json.loads(report.files["parameters"].read_bytes())
     return Chapter(
@@ -60,7 +60,7 @@ def chapter(report: Report) -> Chapter:
 
 
 def command(result: Result) -> str:
-    """The command line that gives this result again.
+    """Return the command line that gives this result again.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def command(result: Result) -> str:
     'fls demo ucurve --preset full --seed 3'
     """
     presets = {name: plain(params) for name, params in demo_module(result.name).PRESETS.items()}
-    # The preset with which the fewest parameters have to be named.
+    # Use the preset from which the fewest parameters differ.
     changes = {name: _changed(params, result.params) for name, params in presets.items()}
     preset = min(changes, key=lambda name: len(changes[name]))
     settings = "".join(f" --set {field}={value}" for field, value in changes[preset].items())
@@ -84,44 +84,46 @@ def _changed(preset, params):
 
 
 def drawn(source: str | PathLike, folder: str | PathLike, names: list[str], progress) -> tuple[list[Report], list[str]]:
-    """The reports of saved results, drawn again into `folder`; nothing is run.
+    """Draw saved results again into `folder` and return their reports; nothing is run.
 
     Parameters
     ----------
     source : path-like
-        The folder that holds NAME.npz and NAME.json.
+        The folder with NAME.npz and NAME.json.
     folder : path-like
     names : list of str
         The demos to look for.
-    progress : callable (fraction, what)
+    progress : callable
+        Called with (fraction, name).
 
     Returns
     -------
-    list of Report, list of str
-        A sentence each for results of an earlier version and for damaged ones, which are left out.
+    reports : list of Report
+    refused : list of str
+        One sentence per result that is left out because it is damaged or from an earlier version.
 
     Raises
     ------
     ValueError
-        In one sentence, if there is no result.
+        If there is no result; the message is one sentence.
     OSError
         If `folder` cannot be written to.
     """
-    there = [path for name in names if (path := Path(source) / f"{name}.npz").is_file()]
+    paths = [path for name in names if (path := Path(source) / f"{name}.npz").is_file()]
     reports, refused = [], []
-    for k, path in enumerate(there):
-        progress(k / len(there), path.stem)
+    for k, path in enumerate(paths):
+        progress(k / len(paths), path.stem)
         try:
             reports.append(redraw(path, folder, path.stem))
         except ValueError as problem:
             refused.append(str(problem))
-    if not there:
-        raise ValueError(f"no result of a demo lies in '{source}'; 'fls demo --all --out DIR' writes them")
+    if not paths:
+        raise ValueError(f"'{source}' contains no result of a demo; 'fls demo --all --out DIR' writes them")
     return reports, refused
 
 
 def in_numbers(chapters: list[Chapter]) -> str:
-    """How many claims hold: "20 claims of 2 demos: 19 hold, 1 does not"."""
+    """Say how many claims hold: "20 claims of 2 demos: 19 hold, 1 does not"."""
     holds = [claim.holds for each in chapters for _, claim in each.rows]
     failing = len(holds) - sum(holds)
     return (
@@ -131,12 +133,12 @@ def in_numbers(chapters: list[Chapter]) -> str:
 
 
 def write_book(chapters: list[Chapter], path: str | PathLike) -> None:
-    """Write the book as one HTML file that loads nothing, and the page to play with beside it, as explore.html.
+    """Write the book as one HTML file without external resources, and the interactive page beside it as explore.html.
 
     Parameters
     ----------
     chapters : list of Chapter
-        Of the demos that it is to have, in their order.
+        The chapters of the book, in their order.
     path : path-like
 
     Raises
@@ -165,7 +167,7 @@ def write_book(chapters: list[Chapter], path: str | PathLike) -> None:
             missing=[name for name in NAMES if name not in [each.name for each in chapters]],
             science=science,
             lessons=lessons,
-            # Its words are third-level headings right below the first.
+            # The terms of the glossary are third-level headings directly below the first-level one.
             glossary=to_html(
                 (docs / "glossary.md").read_text(encoding="utf-8").replace("\n### ", "\n## "), docs, deeper=1
             ),

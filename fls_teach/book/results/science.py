@@ -1,4 +1,4 @@
-"""docs/science.md, the glossary and the lessons as HTML: Markdown whose links stay within one page."""
+"""Convert docs/science.md, the glossary and the lessons to HTML with links that stay within one page."""
 
 import base64
 import html
@@ -15,12 +15,12 @@ _REACHABLE = {
     "</table>": "</table></div>",
     "<th></th>": "<td></td>",
 }
-"""A table scrolls by itself, and by keyboard; an empty header is none."""
+"""Accessibility: wide tables scroll on their own, also by keyboard, and an empty header cell is an ordinary cell."""
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]*)(#[\w-]+)?\)")
 
 
 def sections(text: str) -> list[tuple[str, str]]:
-    """The parts of science.md.
+    """Split science.md at its anchors.
 
     Parameters
     ----------
@@ -29,23 +29,23 @@ def sections(text: str) -> list[tuple[str, str]]:
     Returns
     -------
     list of tuple
-        (anchor, Markdown) in their order; what stands before the first anchor has the anchor "science".
+        (anchor, Markdown) in order; the part before the first anchor gets the anchor "science".
     """
     parts = ANCHOR.split(text)
     return [("science", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
 
 
 def to_html(text: str, folder: Path | None = None, deeper: int = 0) -> str:
-    """Markdown of ours as HTML.
+    """Convert trusted Markdown to HTML.
 
     Parameters
     ----------
     text : str
-        Trusted: HTML in it is kept.
+        HTML in it is kept.
     folder : Path, optional
-        Where its pictures are; they become part of the page.
+        The folder of its pictures, which are embedded in the page.
     deeper : int
-        By how much its headings sink.
+        Number of levels by which its headings are lowered.
     """
     text = _LINK.sub(lambda match: _within_page(match, folder), text)
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -63,13 +63,13 @@ def to_html(text: str, folder: Path | None = None, deeper: int = 0) -> str:
 
 
 def picture(path: str | PathLike) -> str:
-    """The address of a picture that is part of the page."""
+    """Return a picture as a data: URL, which embeds it in the page."""
     kind = Path(path).suffix[1:]
     return f"data:image/{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
 
 
 def _within_page(match, folder):
-    """Pictures become part of the page, links to other files of the repository their label."""
+    """Embed pictures, and replace links to other files of the repository by their labels."""
     sign, label, target, anchor = match[1], match[2], match[3], match[4]
     if sign:
         return f"![{label}]({picture(folder / target)})"

@@ -1,4 +1,4 @@
-"""The claims as Markdown, for a repository or a site: what the book says without its text."""
+"""Write the claims as Markdown tables, for a repository or a web site."""
 
 from os import PathLike
 from pathlib import Path
@@ -18,7 +18,7 @@ def write_tables(chapters: list[Chapter], path: str | PathLike, pictures: str) -
     path : path-like
         The Markdown file.
     pictures : str
-        Where NAME.png lies, as seen from the file.
+        The folder of NAME.png, relative to the file.
 
     Raises
     ------

@@ -1,11 +1,11 @@
 // Error of a network on the whole mixture, and the mass on which it is silent: exact along a line, averaged over draws of
-// the noise orthogonal to it. As fls_teach.theory.piecewise does it, one draw after another.
+// the noise orthogonal to it. The method is that of fls_teach.theory.piecewise, one draw after another.
 //
 // Write x = u e + q with an axis e and q orthogonal to it. Given q, each neuron is slope_j u + offset_j, which changes
 // sign at one break, and every output is linear in u between neighbouring breaks.
 import { dot, normalBetween } from "./vectors.js";
 
-// A neuron whose slope is smaller than this, relative to its weights, has no break that float64 could hold.
+// A neuron whose slope is smaller than this, relative to its weights, has no break that float64 can represent.
 const FLAT = 1e-100;
 
 // {half, linear, silent}: the error with an even share of every answer where f = 0, the error with f = 0 answered by the
@@ -31,14 +31,14 @@ export function networkErrors(network, lines, noise) {
   return total;
 }
 
-// sign f is argmax (f, -f), with the same ties.
+// The same classifier with two outputs: sign f is argmax (f, -f), with the same ties.
 function asTwoOutputs({ W, V, h, d }) {
   const both = new Float64Array(2 * h);
   V.forEach((value, j) => ([both[j], both[h + j]] = [value, -value]));
   return { W, V: both, h, d, K: 2 };
 }
 
-// What of the network does not depend on the draw, and a function from noise (d) to the pieces along the line.
+// Precomputes all that does not depend on the draw; `pieces` maps noise (d) to the linear pieces along the line.
 function lineThrough({ W, V, h, d, K }, axis) {
   const slopes = new Float64Array(h), linear = new Float64Array(K * d), tilted = [], flat = [];
   for (let j = 0; j < h; j++) {
@@ -90,7 +90,7 @@ function lineThrough({ W, V, h, d, K }, axis) {
   return { pieces };
 }
 
-// Insertion sort: neighbouring draws have similar orders, and there are few neurons.
+// Insertion sort, because successive draws have similar orders and there are few neurons.
 function sortBy(order, keys) {
   for (let p = 1; p < order.length; p++) {
     const j = order[p];
@@ -130,7 +130,7 @@ function rightAnswers({ ends, size, tilt, height, answer }, K, centre, label) {
   return { even: even.sum() + tied, answered: answered.sum(), silent };
 }
 
-// Probability of a union of intervals that come in order; neighbours are joined, since a cdf costs more than the rest.
+// Probability of a union of ordered intervals; adjacent ones are joined, because the cdf is the most expensive part.
 function stretches(centre) {
   let from = NaN, to = NaN, sum = 0;
   return {
@@ -150,7 +150,7 @@ function stretches(centre) {
   };
 }
 
-// Where on (low, high) line `label` is the largest of K lines [tilt, height], and how many share that.
+// The part of (low, high) on which line `label` is the largest of K lines [tilt, height], and how many lines tie there.
 function largest(line, K, label, low, high) {
   const [tilt, height] = line(label);
   let sharers = 1;

@@ -1,10 +1,10 @@
-// Gradient flow of f(x) = V relu(W x) on its risk, from the start to the target: the loop and the endings of Python's
-// fls_teach.theory.solver, for one run and for K outputs.
+// Gradient flow of f(x) = V relu(W x) on its risk, from the start to the target: the loop and the stopping rules of
+// Python's fls_teach.theory.solver, for one run and for K outputs.
 import { balance } from "./mixtures.js";
 import { evaluate, maxGrowthRate, prepare, velocity } from "./network.js";
 import { step, TINY } from "./step.js";
 
-const SAFETY = 0.9, MIN_FACTOR = 0.2, MAX_FACTOR = 5; // of one step size to the next
+const SAFETY = 0.9, MIN_FACTOR = 0.2, MAX_FACTOR = 5; // for the ratio of one step size to the previous one
 const FIRST_MOVE = 0.05; // relative move of a neuron in the first step
 const MAX_EVALUATIONS = 20000;
 const STALL_STEPS = 200, STALL_GROWTH = 0.05, STALL_FALL = 1e-4;
@@ -52,7 +52,7 @@ export function gradientFlow(problem, start, visit = () => {}) {
   }
 }
 
-// Where inside a step the risk crosses its target: a root on the cubic Hermite interpolant of both layers.
+// The point inside a step where the risk crosses its target: a root on the cubic Hermite interpolant of both layers.
 function findCrossing(fixed, old, next, dt, targetRisk) {
   const { h, d, K } = fixed;
   const [startW, startV] = velocity(fixed, old), [endW, endV] = velocity(fixed, next);
@@ -63,7 +63,7 @@ function findCrossing(fixed, old, next, dt, targetRisk) {
     balance(W, V, h, d, K);
     return evaluate(fixed, W, V);
   };
-  // False position in the Illinois variant: an end that stays twice counts half.
+  // False position, Illinois variant: if the same end is kept twice, its value is halved.
   let low = 0, high = 1, state = next, side = 0;
   let atLow = Math.log(old.risk / targetRisk), atHigh = Math.log(Math.max(next.risk, TINY) / targetRisk);
   for (let k = 0; k < 60 && atHigh < -1e-12; k++) {
@@ -83,13 +83,14 @@ function findCrossing(fixed, old, next, dt, targetRisk) {
   return { fraction: high, state };
 }
 
-// Nothing moves: no living neuron is active on an example, or no example has a gradient left.
+// Whether nothing moves: no neuron of positive norm is active on any example, or all gradients are zero.
 function atRest(fixed, state) {
   const awake = state.Z.some((z, k) => z > 0 && state.norms[k % fixed.h] > 0);
   return !awake || !(maxGrowthRate(fixed, state) > 0);
 }
 
-// A run that in STALL_STEPS steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
+// Detects a run that would need millions of steps: in STALL_STEPS steps no neuron grows by 5%, and the risk does not fall
+// by a fraction of 1e-4.
 function stallMonitor(start) {
   let norms = start.norms, risk = start.risk, time = 0;
   return {
@@ -100,7 +101,7 @@ function stallMonitor(start) {
     stalled(state, t) {
       const growth = state.norms.reduce((most, size, j) =>
         Math.max(most, Math.log(Math.max(size, TINY) / Math.max(norms[j], TINY))), -Infinity);
-      // Growth no faster than the logarithm of time, as after the fit, does not lead to the target.
+      // Growth like the logarithm of time, as after all examples are fitted, does not lead to the target.
       const grew = growth > STALL_GROWTH * Math.max(Math.log(time > 0 ? t / time : 1), 1);
       const fell = state.risk < (1 - STALL_FALL) * risk;
       [norms, risk, time, this.steps] = [state.norms, state.risk, t, 0];

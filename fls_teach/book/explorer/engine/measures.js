@@ -1,5 +1,5 @@
-// What is read off a network: alignments, the end of Phase 1, the linear classifiers inside it, and the decomposition
-// OA + OF of its excess error. Formulas and names as in fls_teach.theory.
+// Measurements of a network: alignments, the end of Phase 1, the linear classifiers inside it, and the decomposition
+// OA + OF of the excess error of w^+. Formulas and names as in fls_teach.theory.
 import { angle, cosine, norm, normalCdf } from "./vectors.js";
 import { networkErrors } from "./errors.js";
 import { bayesError, lines } from "./mixtures.js";
@@ -15,7 +15,7 @@ export function phaseOneExit(times, largest, alpha, h) {
   return times[after - 1] + ((times[after] - times[after - 1]) * (level - low)) / (high - low);
 }
 
-// zeta of the two-phase theorem, which speaks only where zeta > 0.
+// zeta of the two-phase theorem, which applies only if zeta > 0.
 export function zeta(alpha, X, n, d, h, classSumNorm, largestStart) {
   let xMax = 0;
   for (let i = 0; i < n; i++) xMax = Math.max(xMax, norm(X.subarray(i * d, (i + 1) * d)));
@@ -71,17 +71,17 @@ export function decompose(predictor, classSum, signal, kappa) {
   return { overAlignment, overFitting: Math.max(excess - overAlignment, 0), excess, alignment: Math.cos(theta), phi };
 }
 
-// Cosines of all neurons with one direction.
+// Cosines between all neurons and one direction.
 export function neuronAlignments(W, h, d, direction) {
   return Array.from({ length: h }, (_, j) => cosine(W.subarray(j * d, (j + 1) * d), direction));
 }
 
-// The four numbers of docs/science.md#causes, and the silent mass. XOR has no linear ones: linear classifiers err on one
-// half of it. With centred training the wedge cannot be answered: there f - f0 says -f0, a coin.
+// The four numbers of docs/science.md#causes, and the silent mass. On XOR the two linear ones are null, because linear
+// classifiers err on one half of it. With centred training `answered` is null: in the wedge f - f0 = -f0, a random answer.
 export function fourNumbers(setting, network, start, noise) {
   const along = lines(setting), centred = setting.start === "centred" ? start : null;
-  const own = networkErrors(network, along, noise);
-  const found = { network: own.half, answered: own.linear, silent: own.silent, bayes: bayesError(setting) };
+  const errors = networkErrors(network, along, noise);
+  const found = { network: errors.half, answered: errors.linear, silent: errors.silent, bayes: bayesError(setting) };
   if (centred) {
     found.network = networkErrors(differenceNetwork(network, start), along, noise).half;
     found.answered = null;

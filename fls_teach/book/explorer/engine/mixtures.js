@@ -1,15 +1,15 @@
-// The data and the starts: Python's GaussianMixture, XorMixture and ClassMixture (orthogonal means), with sigma = 1 and
+// Data and initial networks: Python's GaussianMixture, XorMixture and ClassMixture (orthogonal means), with sigma = 1 and
 // the signal along the first axes; balanced_init, balanced_init_classes and the twins of demos/shared/settings.py.
 import { dot, normalBetween, normalCdf } from "./vectors.js";
 
 export const MAX_DRAWS = 20000;
 
-// Number of outputs: one for two classes, K for K.
+// Number of outputs: one for two classes, else one per class.
 export function outputCount(setting) {
   return setting.mixture === "classes" ? setting.classes : 1;
 }
 
-// Training data X (n x d, row by row) and y: labels -1 and +1, or classes 0 to K - 1; null where no set is separable.
+// Training data X (n x d, row by row) and y: labels -1 and +1, or classes 0 to K - 1; null if no drawn set is separable.
 export function sampleData(setting, draw) {
   const { n, d, kappa } = setting;
   const y = labels(setting);
@@ -24,7 +24,7 @@ export function sampleData(setting, draw) {
   return null;
 }
 
-// Labels in order: the positive examples first, or sorted by class; the extra ones of an odd size come first.
+// Labels in order: the positive examples first, or sorted by class; the first classes get the surplus of an uneven n.
 function labels({ mixture, n, classes }) {
   if (mixture === "classes") return Array.from({ length: n }, (_, i) => i % classes).sort((a, b) => a - b);
   return Array.from({ length: n }, (_, i) => (i < Math.ceil(n / 2) ? 1 : -1));
@@ -60,8 +60,8 @@ export function classSum(X, y, d, label) {
   return sum;
 }
 
-// Lines along which errors are exact: an axis of the inputs and its ends, [mean of the coordinate, right answer].
-// Answers are numbered: with one output 0 stands for +1 and 1 for -1.
+// Lines along which errors are computed exactly: an axis of the inputs and its ends, [mean of the coordinate, right
+// answer]. Answers are numbers; with one output, 0 stands for +1 and 1 for -1.
 export function lines({ mixture, kappa, classes }) {
   if (mixture === "gaussian") return [{ axis: 0, ends: [[kappa, 0], [-kappa, 1]] }];
   if (mixture === "xor") return [0, 1].map((axis) => ({ axis, ends: [[kappa, axis], [-kappa, axis]] }));

@@ -2,7 +2,7 @@
 // Matrices are Float64Arrays, row by row: X (n x d), W (h x d), V (K x h), and everything else with examples as rows.
 import { dot } from "./vectors.js";
 
-// What stays while a run trains: the data, their Gram matrix and norms, and buffers for a step.
+// Everything that is constant during a run: the data, their Gram matrix and norms; and buffers for a step.
 export function prepare({ X, y, n, d, h, K }) {
   const gram = new Float64Array(n * n);
   for (let i = 0; i < n; i++) for (let k = 0; k < n; k++) gram[i * n + k] = dot(X, X, i * d, k * d, d);
@@ -12,7 +12,7 @@ export function prepare({ X, y, n, d, h, K }) {
   return { X, y, n, d, h, K, gram, xNorms, f0: new Float64Array(n * K), ...buffers };
 }
 
-// The network with these layers: norms |w_j|, pre-activations Z, outputs f less f0, risk, and g = -d risk / d f.
+// The network with these layers: norms |w_j|, pre-activations Z, outputs f minus f0, risk, and g = -d risk / d f.
 export function evaluate(fixed, W, V) {
   const { X, n, d, h, f0 } = fixed;
   const Z = new Float64Array(n * h), norms = new Float64Array(h);

@@ -1,4 +1,4 @@
-// Seeded random numbers: the same seed gives the same data and the same start, on every machine.
+// Seeded random numbers: the same seed gives the same data and the same initial weights on every machine.
 
 // Uniform numbers in (0, 1): the generator sfc32 (Doty-Humphrey), started by a few rounds from two seeds.
 export function uniforms(seed, stream = 0) {

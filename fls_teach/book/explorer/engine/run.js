@@ -1,4 +1,4 @@
-// From a setting to a run that can be drawn: what the page shows of one network at every moment, as plain numbers.
+// From a setting to a run that can be drawn: the numbers that the page shows of one network at each time.
 //
 // A setting: {mixture: "gaussian" | "xor" | "classes", classes, kappa, n, d, h, targetRisk, separable,
 // start: "plain" | "twins" | "centred", seed}.
@@ -11,7 +11,7 @@ import { decompose, fourNumbers, phaseOneExit, predictors, signalOf, zeta } from
 const MOST_FRAMES = 240;
 const DATA = 0, TEST = 1; // streams of random numbers of one seed
 
-// What a seed draws: the data and the start of scale 1, which all alphas share. Null where no data set is separable.
+// Draw the data and the start of scale 1 of a seed, which all alphas share; null if no data set is separable.
 export function drawCase(setting) {
   const draw = normals(setting.seed, DATA), data = sampleData(setting, draw);
   return data && { ...data, unitStart: drawStart(setting, draw) };
@@ -30,17 +30,17 @@ export function trainCase(setting, drawn, alpha, rtol, visit) {
   return { run, start: { ...start, h: setting.h, d: setting.d, K }, network: { ...run, h: setting.h, d: setting.d, K } };
 }
 
-// One point of the U-curve: the four numbers where the run ends.
+// One point of the U-curve: the four numbers at the end of the run.
 export function errorsAt(setting, drawn, alpha, rtol, noise) {
   const { run, start, network } = trainCase(setting, drawn, alpha, rtol);
   return { ...fourNumbers(setting, network, start, noise), status: run.status };
 }
 
-// A whole run with a frame at most of its steps.
+// Record a whole run with at most MOST_FRAMES frames.
 //
-// Returns {frames, plane, points, times, risks, largest, exit, stop, zeta, status, bayes, networks}: `plane` says which
-// plane is drawn, `points` the examples in it; a frame has t, risk, and what `frameOf` adds; `networks` are the frames'
-// weights, for errors to be measured later.
+// Returns {frames, plane, points, times, risks, largest, exit, stop, zeta, status, bayes, networks}: `plane` is the plane
+// that is drawn, `points` are the examples in it; a frame has t, risk, and the fields that `frameOf` adds; `networks` are
+// the weights of the frames, from which errors are computed later.
 export function recordRun(setting, alpha, rtol) {
   const drawn = drawCase(setting);
   if (!drawn) return null;
@@ -68,9 +68,8 @@ export function recordRun(setting, alpha, rtol) {
   };
 }
 
-// The plane that is drawn: two orthonormal axes, and named directions in it.
-// Two Gaussians: of the signal and the class sum x_+. XOR: of the two axes of the centres. Classes: of the differences
-// between the first three centres.
+// The plane that is drawn: two orthonormal axes, and named directions in it. For two Gaussians it is spanned by the signal
+// and the class sum x_+, for XOR by the two axes of the centres, for classes by the differences of the first three centres.
 function choosePlane(setting, { X, y }) {
   const { d, mixture } = setting;
   const e = (axis) => Float64Array.from({ length: d }, (_, k) => (k === axis ? 1 : 0));
@@ -93,18 +92,18 @@ function minus(vector) {
   return vector.map((value) => -value);
 }
 
-// Arrows: name, the part of the unit vector that lies in the plane, and whose class it is (null: of none).
+// Arrows: name, projection of the unit vector onto the plane, and class (null: none).
 function withArrows(axes, named) {
   return { axes, arrows: named.map(([name, vector, side]) => [name, project(unit(vector), vector.length, axes)[0], side]) };
 }
 
-// Rows of a matrix (m x d) in the plane: an array of [x, y].
+// Projections of the rows of a matrix (m x d) onto the plane, as an array of [x, y].
 function project(A, d, [first, second]) {
   return Array.from({ length: A.length / d }, (_, i) => [dot(A, first, i * d, 0, d), dot(A, second, i * d, 0, d)]);
 }
 
-// What is drawn of a network: its time and risk; four numbers for each neuron, the x and y of its unit direction in the
-// plane, |w_j| and whom it speaks for; and, on two Gaussians, w^+ in the plane, Psi, OA, OF and the angles.
+// The data of a frame: time and risk; for each neuron four numbers, the x and y of its unit direction in the plane, |w_j|
+// and its class; and, on two Gaussians, w^+ in the plane, Psi, OA, OF and the angles.
 function frameOf(setting, { t, risk, W, V, h, d, K }, base, { axes }, xPlus) {
   const neurons = new Float64Array(4 * h);
   project(W, d, axes).forEach(([x, y], j) => {
@@ -120,7 +119,7 @@ function frameOf(setting, { t, risk, W, V, h, d, K }, base, { axes }, xPlus) {
   return frame;
 }
 
-// The class that a neuron speaks for: +1 or -1, or the number of the output with its largest weight.
+// The class of a neuron: the sign of its output weight, or the index of its largest output weight.
 function sideOf(V, h, K, j) {
   if (K === 1) return Math.sign(V[j]);
   let best = 0;

@@ -1,19 +1,19 @@
-// One error-controlled step of gradient flow: the Runge-Kutta pair and the kinks of Python's fls_teach.theory.solver, for
-// one run and for K outputs.
+// One error-controlled step of gradient flow: the Runge-Kutta pair and the treatment of kinks of Python's
+// fls_teach.theory.solver, for one run and for K outputs.
 import { norm } from "./vectors.js";
 import { balance } from "./mixtures.js";
 import { evaluate, loss, maxGrowthRate, outputs } from "./network.js";
 
-// Bogacki and Shampine, order 3(2), without the fourth stage; each stage uses the one before it alone.
+// Bogacki and Shampine, order 3(2), without the fourth stage; each stage uses only the one before it.
 const LOOK_AHEAD = [0, 1 / 2, 3 / 4], WEIGHTS = [2 / 9, 3 / 9, 4 / 9], ERROR_WEIGHTS = [2 / 9, -6 / 9, 4 / 9];
-const KINK_TOLERANCE = 15; // in units of rtol: a kink is crossed once, its error does not add up
+const KINK_TOLERANCE = 15; // in units of rtol; larger than 1 because a kink is crossed once, so its error does not add up
 const SMALLEST_MOVE = 2e-3; // relative move of a neuron below which kinks do not shorten the step
 export const TINY = 2.2250738585072014e-308; // the smallest normal number of float64
 
-// One step of size dt: the state after it, and the size over the longest that both tolerances allow.
+// One step of size dt: the state after it, and the ratio of dt to the largest step that both tolerances allow.
 //
-// Every neuron moves in the span of the data, w_j + sum_i D_ij x_i, so a stage needs the Gram matrix alone. Activities
-// are frozen for the step, which makes the right-hand side smooth; `repairKinks` mends each that changed.
+// Every neuron moves in the span of the data, w_j + sum_i D_ij x_i, so a stage needs only the Gram matrix. Activities
+// are held constant during the step, which makes the right-hand side smooth; `repairKinks` corrects those that changed.
 export function step(fixed, state, dt, rtol) {
   const { n, d, h, K, X, active, D, error } = fixed;
   for (let k = 0; k < n * h; k++) active[k] = state.Z[k] > 0 ? 1 : 0;
@@ -23,7 +23,7 @@ export function step(fixed, state, dt, rtol) {
   stages.forEach(({ g, V }, s) => addPull(fixed, D, g, V, dt * WEIGHTS[s], error, dt * ERROR_WEIGHTS[s]));
   const smooth = estimateError(fixed, state, stages, dt) / rtol;
   const { largestRepair, ofV } = repairKinks(fixed, state, stages, dt);
-  // A repair is right to first order: it leaves an error of its own size times the neuron's relative move.
+  // A repair is correct to first order: the remaining error is its size times the neuron's relative move.
   const move = dt * maxGrowthRate(fixed, state);
   const kinks = move > SMALLEST_MOVE ? (largestRepair * move) / (KINK_TOLERANCE * rtol) : 0;
 
@@ -106,7 +106,7 @@ function multiply(A, B, result, n, h) {
   }
 }
 
-// Size of an error: relative to each neuron's norm and, as outputs see it, to 1 + max |f|.
+// Size of the error: relative to each neuron's norm and, for the outputs, relative to 1 + max |f|.
 function estimateError(fixed, state, stages, dt) {
   const { n, h, K, gram, active, error, moved } = fixed;
   const { Z, V, norms } = state;
@@ -152,8 +152,8 @@ function addTurn({ h, K }, { V, norms }, stages, dt, j, errorV) {
   return norm(turn);
 }
 
-// Correct a step of frozen activity, to first order, from the moment of each crossing on: D itself, and V by `ofV`.
-// Returns that and the largest repair of a neuron, relative to its norm.
+// Correct a step with constant activities to first order, from the time of each crossing on: changes D in place.
+// Returns the correction of V (`ofV`) and the largest repair of a neuron, relative to its norm.
 function repairKinks({ n, h, K, gram, xNorms, active, D, moved }, { Z, norms }, stages, dt) {
   multiply(gram, D, moved, n, h);
   const repaired = new Float64Array(h), ofV = new Float64Array(K * h), first = stages[0], last = stages[2];

@@ -1,4 +1,4 @@
-// Directions and the normal cdf: what the other files of the engine share. Vectors are arrays of numbers.
+// Vectors and the normal cdf, shared by the other files of the engine. Vectors are arrays of numbers.
 
 export function dot(a, b, fromA = 0, fromB = 0, size = a.length) {
   let sum = 0;
@@ -29,7 +29,7 @@ export function angle(a, b) {
   return 2 * Math.atan2(norm(u.map((x, k) => x - v[k])), norm(u.map((x, k) => x + v[k])));
 }
 
-// Standard normal cdf, relative error below 1e-12: its power series near 0, the continued fraction of its tail beyond.
+// Standard normal cdf with relative error below 1e-12: power series near 0, continued fraction in the tails.
 export function normalCdf(x) {
   const z = Math.abs(x);
   if (z > 38.5) return x > 0 ? 1 : 0;

@@ -1,12 +1,12 @@
-// The worker thread. Messages in: {id, task: "run", setting, alpha} or {id, task: "seed", setting, alphas (log2)}; out, each
-// with the id: {recorded}, then {frame, errors} for some of its frames, the last first; or {alpha, errors} per alpha.
+// The worker thread. It receives {id, task: "run", setting, alpha} or {id, task: "seed", setting, alphas (log2)}. It sends,
+// always with the id, {recorded}, then {frame, errors} for some frames, the last one first; or {alpha, errors} per alpha.
 import { drawCase, errorsAt, errorsOfFrame, recordRun, testNoise } from "./run.js";
 import { lines } from "./mixtures.js";
 
 const RUN_RTOL = 1e-4, SWEEP_RTOL = 1e-3; // of local errors; test errors change by less than their own noise
 const END_DRAWS = 1000, FRAME_DRAWS = 240, SWEEP_DRAWS = 240; // of test noise, shared among the lines
 const MEASURED_FRAMES = 24;
-let newest = null; // id of the run that was asked for last
+let newest = null; // id of the run that was requested last
 
 self.onmessage = ({ data }) => (data.task === "run" ? run(data) : sweepSeed(data));
 

@@ -1,4 +1,4 @@
-// Psi, and the excess error of w^+ in its two parts: E(w^+) = E* + OA + OF.
+// Chart of Psi, and of the two parts of the excess error of w^+: E(w^+) = E* + OA + OF.
 import { line, marker, percent, scale, tag, text } from "./svg.js";
 
 // {height, fixed, moving(frame)}; null where the mixture has no decomposition.
@@ -6,7 +6,7 @@ export function barsChart(setting, recorded, width) {
   if (setting.mixture !== "gaussian") return null;
   const left = 8, right = width - 8, { phi } = recorded.frames[0];
   const psi = scale([-1, 1], [left + 8, right - 8]), broken = psi(Math.cos(phi));
-  // From the end of the run: early predictors err on up to all, and would leave the end no room.
+  // The scale follows the end of the run: early predictors may err on all inputs, which would make the end tiny.
   const { excess } = recorded.frames[recorded.frames.length - 1], most = 1.3 * (recorded.bayes + (excess || 0));
   const limit = [0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5].find((value) => value >= most) || 1;
   const full = scale([0, limit], [left, right]), x = (value) => Math.min(full(value), right);

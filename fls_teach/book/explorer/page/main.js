@@ -1,4 +1,4 @@
-// The page: its state, the address that keeps it, playing, comparing, and the tour.
+// The page: its state and the address that stores it, playing, comparing, and the tour.
 import { cleaned, presetSetting, readHash, writeHash } from "./settings.js";
 import { showCurves } from "./workers.js";
 import { Picture } from "./picture.js";
@@ -59,7 +59,7 @@ function setProgress(progress) {
   if (!playing) saveAddress();
 }
 
-// Play the training from where it is, or from the start; in ten steps where motion is not wanted.
+// Play the training from the current time, or from the start if it has ended; in ten steps if reduced motion is set.
 function play(on) {
   cancelAnimationFrame(playing);
   playing = 0;

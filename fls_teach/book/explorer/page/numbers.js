@@ -1,11 +1,11 @@
-// The four numbers of docs/science.md#causes, at the moment that is shown and where the run stops.
+// Table of the four numbers of docs/science.md#causes, at the time that is shown and at the end of the run.
 import { percent } from "./svg.js";
 import { NUMBERS } from "./ucurve.js";
 
 const WORDS = {
   network: "the network; a tie (f = 0) is half an error",
-  answered: "the same, where f = 0 exactly the linear part answers",
-  positive: "the linear classifier w⁺, which OA + OF describe",
+  answered: "the same, but the linear part answers where f = 0 exactly",
+  positive: "the linear classifier w⁺, which OA and OF describe",
   linear: "the linear classifier w⁺ − w⁻ in the same network",
 };
 
@@ -23,14 +23,14 @@ export function numbersTable(setting, now, end, bayes) {
     `<tbody>${rows.join("")}${silent}${floor}</tbody>` ;
 }
 
-// Why numbers are missing.
+// Text on why numbers are missing, or "".
 export function missingNumbers(setting) {
   if (setting.mixture === "xor") return "Linear classifiers err on one half of XOR, so w⁺ and w⁺ − w⁻ have no number here.";
-  if (setting.start === "centred") return "Where f is silent, f − f(0) answers −f(0), a coin: the linear part does not answer it. w⁺ and w⁺ − w⁻ are less those of the start.";
+  if (setting.start === "centred") return "Where f = 0, f − f(0) = −f(0) answers at random, so there is no number with the wedge answered. From w⁺ and w⁺ − w⁻ those of the start are subtracted.";
   return "";
 }
 
-// A piece of the curve, with its marker, as on the U-curve.
+// A piece of the curve with its marker, as on the U-curve, for the legend.
 function sample(key) {
   const shapes = {
     circle: '<circle cx="17" cy="8" r="3.5" class="point"/>', square: '<rect x="13.5" y="4.5" width="7" height="7" class="point"/>',

@@ -1,33 +1,33 @@
-// The phases of a run in words, from what is measured of it: t_alpha, t_eta, the risk and the norms. A large alpha has no
-// Phase 1, and its norms hardly grow; words that are true of a small alpha would be false there.
+// Describes the phases of a run in words, from measurements: t_alpha, t_eta, the risk and the norms. At a large alpha
+// there is no Phase 1 and the norms hardly grow, so the texts for a small alpha would be false there.
 import { short } from "./svg.js";
 import { largestNorm } from "./curves.js";
 
-// "over" before the first step (alpha >= 2 / sqrt(h)), "open" where the run ends within Phase 1, else "ends".
+// "over" if Phase 1 is over before the first step (alpha >= 2 / sqrt(h)), "open" if the run ends within it, else "ends".
 function kindOfPhaseOne({ exit }) {
   if (exit === 0) return "over";
   return Number.isFinite(exit) ? "ends" : "open";
 }
 
-// What goes on at a frame, and what is known of it.
+// {words, claim}: what happens at a frame, and the claim of science.md about it.
 export function describePhase(setting, recorded, frame, t) {
   const kind = kindOfPhaseOne(recorded), alpha = 2 ** setting.alpha, start = recorded.largest[0];
   const fold = (size) => {
     const times = largestNorm(frame) / size;
     return `${times < 1000 ? times.toPrecision(3) : short(times)} times`;
   };
-  if (recorded.stop === 0) return { words: "Nothing is trained: the start has reached the target", claim: "" };
+  if (recorded.stop === 0) return { words: "Nothing is trained: the start already meets the target", claim: "" };
   if (kind === "over") {
     return {
       words: `No Phase 1 at this α: the largest norm is ${fold(start)} that of the start`,
-      claim: "[D] The larger α, the less the weights have to move for the risk to fall; with f(0) = 0 by a share that falls like α⁻² (<cite>science.md#lazy</cite>).",
+      claim: "[D] The larger α, the less the weights have to move for the risk to fall; with f(0) = 0 their relative change falls like α⁻² (<cite>science.md#lazy</cite>).",
     };
   }
   const silent = Math.log(setting.mixture === "classes" ? setting.classes : 2);
   if (kind === "open" || recorded.exit > t) {
     return {
       words: `Phase 1: neurons turn, the risk is ${Math.round((100 * frame.risk) / silent)}% of that of f = 0`,
-      claim: kind === "open" ? "The run ends before Phase 1 does." : "[D] While f ≈ 0, directions turn at a pace that does not depend on α (<cite>science.md#dynamics</cite>).",
+      claim: kind === "open" ? "The run ends before Phase 1 does." : "[D] While f ≈ 0, directions turn at a rate that does not depend on α (<cite>science.md#dynamics</cite>).",
     };
   }
   // |w|^2 at t_alpha is 2 alpha W_max^2 / sqrt(h).
@@ -38,11 +38,11 @@ export function describePhase(setting, recorded, frame, t) {
   };
 }
 
-// How a run went, for the note above the charts, whose changes a screen reader speaks.
+// The outcome of a run, for the note above the charts; screen readers announce its changes.
 export function describeRun(recorded) {
   const { status, exit, stop, zeta } = recorded, words = [];
   if (status !== "reached") words.push(`The run did not reach its target (${status}).`);
-  else if (stop === 0) words.push("The start has reached the target: f(0) fits the examples by chance, as a large f(0) may.");
+  else if (stop === 0) words.push("The start already meets the target: f(0) fits the examples by chance, as a large f(0) may.");
   else words.push(`Stopped at t<sub>η</sub> = ${short(stop)}.`);
   const kind = kindOfPhaseOne(recorded);
   if (kind === "over") words.push("α is so large that there is no Phase 1: it is over at the start.");
@@ -54,7 +54,7 @@ export function describeRun(recorded) {
   return words.join(" ");
 }
 
-// The moments that the curves show, in plain words for their label.
+// The times that the curves mark, as text for their label.
 export function describeMoments(recorded) {
   const { exit, stop } = recorded;
   const first = { over: "there is no Phase 1", open: "Phase 1 does not end", ends: `Phase 1 ends at ${short(exit)}` };
@@ -62,7 +62,7 @@ export function describeMoments(recorded) {
   return `${first[kindOfPhaseOne(recorded)]}, ${last}`;
 }
 
-// What the vertical lines of the curves are.
+// Caption of the vertical lines of the curves.
 export function momentsCaption({ exit, stop }) {
   const names = [];
   if (Number.isFinite(exit) && exit > 0) names.push("t<sub>α</sub> ends Phase 1");

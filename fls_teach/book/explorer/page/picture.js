@@ -10,12 +10,12 @@ import { runner, sweep } from "./workers.js";
 import { describeMoments, describePhase, describeRun, momentsCaption } from "./phases.js";
 
 const FIELDS = {
-  n: ["training examples n", "[D] tan φ ≈ √(d − 1) / (κ √(n/2)): more examples, and x₊ misses the signal by less."],
-  d: ["dimension d", "[D] By the same formula x₊ misses by more as d grows. d = 2 is drawn as it is; a larger d by its part in one plane."],
+  n: ["training examples n", "[D] tan φ ≈ √(d − 1) / (κ √(n/2)): with more examples, the angle φ between x₊ and the signal is smaller."],
+  d: ["dimension d", "[D] By the same formula φ grows with d. If d is larger than 2, the picture shows the projection onto one plane."],
   kappa: ["distance κ of a class centre from 0", "[D] The noise has standard deviation 1, so on two Gaussians no classifier errs less than E* = Φ(−κ)."],
   h: ["neurons h", "[M] Wider networks have a smaller silent wedge."],
-  targetRisk: ["target risk η", "[P] Ψ(t<sub>η</sub>) ≈ Ψ(t<sub>α</sub>). [M] Nearly: the lower the target, the further Ψ drifts in Phase 2."],
-  seed: ["seed of data and start", "[M] A U is seen in differences over many seeds; one seed may show none. The curve below is a mean over 8."],
+  targetRisk: ["target risk η", "[P] Ψ(t<sub>η</sub>) ≈ Ψ(t<sub>α</sub>). [M] Nearly: the lower the target, the more Ψ changes in Phase 2."],
+  seed: ["seed of data and start", "[M] The U shows in differences over many seeds; a single seed may not show it. The curve below is a mean over 8."],
 };
 
 export class Picture {
@@ -59,7 +59,7 @@ export class Picture {
     }
   }
 
-  // Show another setting: the controls at once, the charts when the run has come.
+  // Show another setting: the controls at once, the charts when its run has arrived.
   show(setting) {
     this.setting = setting;
     this.find("preset").value = setting.preset;
@@ -96,7 +96,7 @@ export class Picture {
     this.draw();
   }
 
-  // Nothing of the run before stays beside a setting that has none.
+  // Remove the charts of the previous run, for a setting that has no run.
   clear() {
     this.charts = null;
     for (const name of ["plane", "curves", "bars", "ucurve", "numbers"]) this.find(name).innerHTML = "";
@@ -114,7 +114,7 @@ export class Picture {
     }
   }
 
-  // What stays while one run is shown.
+  // Draw the parts that do not change while one run is shown.
   drawFixed() {
     const setting = this.shownSetting, recorded = this.recorded, width = this.width || 400;
     this.charts = {
@@ -138,7 +138,7 @@ export class Picture {
     this.drawCurve();
   }
 
-  // The frame at a share of the training time, with the next one and how far it is on the way there.
+  // The last frame before a given fraction of the training time, the next frame, and the position between the two.
   frameAt(progress) {
     const { frames } = this.recorded, t = progress * frames[frames.length - 1].t;
     let k = frames.length - 1;
@@ -159,7 +159,7 @@ export class Picture {
     if (this.recorded) this.draw();
   }
 
-  // What moves with the time.
+  // Draw the parts that depend on the time.
   draw() {
     if (!this.recorded) return;
     const { frames } = this.recorded, { k, next, share, t } = this.frameAt(this.progress), frame = frames[k];
@@ -194,11 +194,11 @@ export class Picture {
     const errors = k === frames.length - 1 ? last : this.errorsNear(k);
     this.find("ucurve").querySelector(".moving").innerHTML = this.charts.ucurve.draw(found, this.shownSetting, errors);
     const left = waiting.length + running;
-    this.find("curve-note").textContent = left ? `${left} of 8 seeds to come` : "8 seeds, 13 alphas: all done";
+    this.find("curve-note").textContent = left ? `${left} of 8 seeds still to be computed` : "8 seeds, 13 values of α: all done";
     this.describe(k, errors);
   }
 
-  // For screen readers: each chart in a sentence.
+  // Describe each chart in a sentence, for screen readers.
   describe(k, errors) {
     const { frames, plane } = this.recorded, frame = frames[k], setting = this.shownSetting;
     const labels = {

@@ -18,11 +18,11 @@ function shapeOf(setting, side) {
 
 const CAPTIONS = {
   gaussian: "+ and – are examples, s is the signal, x₊ and x₋ are the class sums.",
-  xor: "+ and – are examples; the centres of + lie at ±e₁, those of – at ±e₂.",
-  classes: "+, – and × are examples; the plane holds the differences of the three class centres, arrows are class sums.",
+  xor: "+ and – are examples; the centres of + are ±e₁, those of – are ±e₂.",
+  classes: "+, – and × are examples; the plane contains the differences of the three class centres, arrows are class sums.",
 };
 
-// {size, caption, fixed, moving(frame, next, share)}: what stays while a run is shown, and what moves, as text.
+// {size, caption, fixed, moving(frame, next, share)}: the SVG text that does not change during a run, and that which does.
 export function planeChart(setting, recorded, width) {
   const size = Math.min(width, 400), middle = size / 2, rim = middle - 46;
   const at = ([x, y], length = rim) => [middle + length * x, middle - length * y];
@@ -62,7 +62,7 @@ export function planeChart(setting, recorded, width) {
   return { size, caption: CAPTIONS[setting.mixture], fixed, moving };
 }
 
-// Angles of labels, of which each is moved away from an earlier one that is nearer than `gap`.
+// Angles of labels; each is moved away from an earlier one that is closer than `gap`.
 export function apart(angles, gap) {
   const placed = [];
   for (let angle of angles) {

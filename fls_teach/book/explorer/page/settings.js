@@ -1,4 +1,4 @@
-// What a picture shows, and the link that restores it.
+// The setting of a picture, and the link that restores it.
 
 export const PRESETS = JSON.parse(document.getElementById("presets").textContent);
 export const STARTS = { plain: "plain", twins: "twins, f(0) = 0", centred: "centred, f − f(0)" };
@@ -19,7 +19,7 @@ export function presetSetting(name) {
   return { preset: name, alpha: -4, start: "plain", seed: 4, ...PRESETS[name] };
 }
 
-// A setting with only values that the engine takes.
+// The setting with all values restricted to those that the engine accepts.
 export function cleaned(given) {
   const name = Object.hasOwn(PRESETS, given.preset) ? given.preset : "separable";
   const setting = presetSetting(name);
@@ -29,17 +29,17 @@ export function cleaned(given) {
     if (given[key] === undefined || given[key] === "" || !Number.isFinite(value)) continue;
     setting[key] = Number((Math.round(Math.min(high, Math.max(low, value)) / step) * step).toFixed(6));
   }
-  // Each class has a centre on an axis of its own, and an example at least.
+  // Each class has a centre on its own axis and at least one example.
   if (setting.mixture === "classes") for (const key of ["n", "d"]) setting[key] = Math.max(setting[key], setting.classes);
   return setting;
 }
 
-// The setting without what a sweep varies: settings with the same key share a U-curve.
+// The setting without the fields that a sweep varies; settings with the same key share a U-curve.
 export function sweepKey({ alpha, seed, preset, title, ...rest }) {
   return JSON.stringify(rest);
 }
 
-// State <-> the part of the address behind #; of each setting only what differs from its preset is written.
+// Convert the state to the part of the address after #, with only those fields of a setting that differ from its preset.
 export function writeHash({ pictures, progress, tour }) {
   const words = new URLSearchParams();
   pictures.forEach((setting, k) => {

@@ -1,5 +1,5 @@
-// SVG as text: tags, axes, lines and markers. Colours and dashes are classes of page.css, so that every mode restyles
-// them; a class is never told by its colour alone.
+// SVG as text: tags, axes, lines and markers. Colours and dashes are classes of page.css, so that dark mode and print can
+// change them; no class of marks is identified by its colour alone.
 
 export function tag(name, attributes, ...children) {
   const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`);
@@ -23,7 +23,7 @@ export function round(x) {
   return Math.round(x * 100) / 100;
 }
 
-// A map from a domain to a range, of logarithms if `log`.
+// A linear map from a domain to a range, of logarithms if `log`.
 export function scale([low, high], [from, to], log = false) {
   const at = log ? Math.log : (x) => x, width = at(high) - at(low) || 1;
   return (x) => from + ((to - from) * (at(x) - at(low))) / width;
@@ -43,7 +43,7 @@ export function marker(shape, x, y, r, kind) {
   return `<path d="${SHAPES[shape](round(r))}" transform="translate(${round(x)} ${round(y)})" class="${kind}"/>`;
 }
 
-// Round numbers between low and high, some `count` of them.
+// About `count` round numbers between low and high.
 export function niceTicks(low, high, count) {
   const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
@@ -56,7 +56,7 @@ export function superscript(k) {
   return String(k).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));
 }
 
-// A number in few characters.
+// A number as a short text.
 export function short(x) {
   if (x === 0) return "0";
   const size = Math.abs(x);

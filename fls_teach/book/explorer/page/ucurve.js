@@ -1,10 +1,10 @@
-// The U-curve: four errors against alpha, means over the seeds that are done, and the run that is shown as a dot.
+// Chart of the U-curve: four errors against alpha, as means over the finished seeds, and a ring for the run that is shown.
 import { axes, line, marker, percent, polyline, scale, text, tag } from "./svg.js";
 import { ALPHA_RANGE } from "./settings.js";
 
 export const SWEEP_ALPHAS = [-16, -13, -10, -8, -6, -4, -3, -2, -1, 0, 1, 2.5, 4];
 export const SWEEP_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
-// Student's t at 97.5%, by the number of seeds. Fewer than four would give intervals that hide the curve.
+// Quantile 97.5% of Student's t by number of seeds. With fewer than four, the intervals would hide the curve.
 const T_QUANTILES = { 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365 };
 export const NUMBERS = {
   network: { name: "network", shape: "circle" },
@@ -52,7 +52,7 @@ export function ucurveChart(bayes, width) {
   return { height: box.bottom + 42, fixed, draw };
 }
 
-// The lowest and both ends of the network's curve, in words.
+// The minimum and both ends of the network's curve, as text.
 export function describeCurve(found) {
   const means = SWEEP_ALPHAS.map((alpha) => [alpha, meanOf(found, alpha, "network")]).filter(([, mean]) => mean);
   if (means.length < 3) return "The U-curve is being computed.";

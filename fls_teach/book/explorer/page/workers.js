@@ -1,11 +1,11 @@
-// Worker threads: one for each picture's run, and a few that compute U-curves in the background.
+// Worker threads: one per picture for its run, and a few that compute U-curves in the background.
 import { SWEEP_ALPHAS, SWEEP_SEEDS } from "./ucurve.js";
 import { sweepKey } from "./settings.js";
 
 const SOURCE = ["engine", "worker"].map((id) => document.getElementById(id).textContent).join("\n");
 const POOL_SIZE = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
 
-// From a Blob, so that the page works from a disk.
+// Started from a Blob, so that the page also works as a local file.
 function newWorker() {
   const address = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
   const worker = new Worker(address);
@@ -13,7 +13,7 @@ function newWorker() {
   return worker;
 }
 
-// A function that runs the newest setting it is given; while one run is computed, only the last of the others waits.
+// Runs the setting given last; while a run is computed, only the newest other setting waits.
 export function runner(onMessage) {
   const worker = newWorker();
   let id = 0, busy = false, waiting = null;
@@ -46,14 +46,14 @@ const curves = new Map(); // sweep key -> {found: alpha -> errors of each seed, 
 const idle = [];
 let workers = 0;
 
-// The U-curve of a setting, computed once, while it is shown: `found` fills as points come in.
+// The U-curve of a setting, which is computed once and only while it is shown; `found` fills as points arrive.
 export function sweep(setting) {
   const key = sweepKey(setting);
   if (!curves.has(key)) curves.set(key, { key, setting, found: {}, waiting: [...SWEEP_SEEDS], running: 0 });
   return curves.get(key);
 }
 
-// Compute these curves from now on, and tell of each point by `onPoint(key)`; what is not shown waits.
+// Compute these curves from now on, and call `tell(key)` for each point; curves that are not shown wait.
 const shown = new Set();
 let onPoint = () => {};
 export function showCurves(keys, tell) {
