@@ -97,12 +97,12 @@ def conclude(
     records = saved(entries if settings.attempts == "all" else counting)
     gradebook.write_gradebook(book, [exercise.name for exercise in settings.chosen], records, missing)
     if people:
-        marks = {entry.name: row.score for entry, row in zip(counting, done.rows, strict=True)}
+        marks = {entry.name: row.score for entry, row in zip(counting, done.counted, strict=True)}
         people.fill(settings.out / "roster.csv", marks)
-        done.said |= {"absent": missing, "not_on_the_roster": people.strangers}
-        done.said |= {"unclear_on_the_roster": people.unclear, "found_by_name_alone": people.by_name}
+        done.remarks |= {"absent": missing, "not_on_the_roster": people.strangers}
+        done.remarks |= {"unclear_on_the_roster": people.unclear, "found_by_name_alone": people.by_name}
     more = [(entry.name, entry.attempts - 1) for entry in counting if entry.attempts > 1]
-    done.said["more_attempts"] = [f"{name} ({number} more)" for name, number in more]
+    done.remarks["more_attempts"] = [f"{name} ({number} more)" for name, number in more]
     again = {name for names in done.identical for name in names[1:]}
     try:
         done.pairs = near_identical(_readable(entry for entry in counting if entry.name not in again), settings.chosen)

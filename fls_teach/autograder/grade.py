@@ -98,10 +98,10 @@ def grade(settings: RunSettings, progress: Callable[..., object] = lambda fracti
     names = {each for entry in entries for each in overrides.names_of(entry.name)}
     remarks["unknown_overrides"] = sorted(corrected.keys() - names)
     undated = {each.name for each in entries if rule and not rule.can_tell(each.when, each.late)}
-    remarks["undated"] = [line.name for line in done.rows if line.name in undated]
+    remarks["undated"] = [line.name for line in done.counted if line.name in undated]
     if workers:
         remarks["refused_workers"] = [f"{worker} ({reason})" for worker, reason in sorted(workers.refused.items())]
-    done.said |= remarks
+    done.remarks |= remarks
     done.seconds = time.monotonic() - started
     return done
 
@@ -121,7 +121,7 @@ def _check_needs(chosen):
 
 
 def _submissions(settings):
-    """What is to be graded, and names of what is not, by the keys of `summary.SAID`."""
+    """What is to be graded, and names of what is not, by the keys of `summary.REMARKS`."""
     remarks = defaultdict(list)
 
     def remark(what, name):

@@ -209,7 +209,7 @@ def test_what_is_whole_is_left_alone(done, monkeypatch):
     grade(given)
     assert records(folder.parent) == before
     (given.paths[0] / "08_bayes_error.py").write_text("def linear_error(*a, **k): return 2.0")
-    assert grade(given).rows[0][1] == 0, "a changed submission is marked again"
+    assert grade(given).counted[0][1] == 0, "a changed submission is marked again"
 
 
 def test_a_name_that_has_to_be_escaped_is_not_done_again(tmp_path, key):
@@ -262,7 +262,7 @@ def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, m
     script = Script(monkeypatch, lines)
     done = grade(options([hand_in(tmp_path / "in/ada", {"8": solution("8")})], tmp_path / "out"))
     assert script.starts == 2
-    assert (done.rows[0][1], done.faults) == (None, ["ada"])
+    assert (done.counted[0][1], done.faults) == (None, ["ada"])
     record = read_record(tmp_path / "out/ada/record.json")
     assert reason in record["exercises"][0]["message"]
     if reason == "status 3":
@@ -299,7 +299,7 @@ def test_one_that_cannot_be_marked_does_not_disturb_the_others(mixed, tmp_path, 
     monkeypatch.setattr(grader.Submission, "as_json", lambda own: "rubbish" if own.name == "bob" else fields(own))
     done = grade(options([mixed], tmp_path / "out", jobs=2))
     assert done.faults == ["bob"]
-    assert [score is None for _, score, *_ in done.rows] == [False, True, False, False]
+    assert [score is None for _, score, *_ in done.counted] == [False, True, False, False]
     assert as_dict(done)["faults"] == ["bob"]
 
 

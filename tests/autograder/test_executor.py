@@ -215,7 +215,7 @@ def test_bytes_travel_and_no_path_or_key_does(scripted, ada, tmp_path):
     (tmp_path / "withheld").mkdir()
     (tmp_path / "withheld/test_08_bayes_error.py").write_text(WITHHELD)
     client = scripted(lambda *given: None)
-    assert grade(over([ada], tmp_path / "out", extra_spec=tmp_path / "withheld")).rows[0][1] == 4
+    assert grade(over([ada], tmp_path / "out", extra_spec=tmp_path / "withheld")).counted[0][1] == 4
     grade(options([ada], tmp_path / "here", extra_spec=tmp_path / "withheld"))
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
     text = json.dumps(client.requests)
@@ -264,7 +264,7 @@ def test_workers_with_a_weaker_sandbox_than_others_are_left_out(scripted, ada, t
     monkeypatch.setattr(cluster_worker, "choose", lambda *given: "process")
     monkeypatch.setattr(cluster, "ISOLATIONS", ("process", "uid"))
     done = grade(over([ada], tmp_path / "out", isolation="auto"))
-    assert done.isolation == "process" and f"{BOTH[0]} (its sandbox is uid" in done.said["refused_workers"][0]
+    assert done.isolation == "process" and f"{BOTH[0]} (its sandbox is uid" in done.remarks["refused_workers"][0]
 
 
 def test_a_submission_on_which_workers_end_is_a_fault_at_last(scripted, ada, tmp_path):

@@ -20,7 +20,7 @@ from fls_teach.autograder.grade import grade
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.record import read_record
-from fls_teach.autograder.reports.batch_result import BatchResult, Listed
+from fls_teach.autograder.reports.batch_result import BatchResult, SubmissionResult
 from fls_teach.autograder.reports.summary import needs_review, print_summary
 from fls_teach.autograder.results_folder import only_one, private_folder
 from fls_teach.autograder.selection import select, selected
@@ -147,11 +147,11 @@ def test_another_isolation_is_another_setting(graded_once, monkeypatch):
 def test_the_same_settings_go_on_and_the_key_is_not_among_them(graded_once, tmp_path, monkeypatch):
     before = contents(tmp_path / "out")
     hand_in(tmp_path / "in/bob", {"8": RIGHT})
-    assert [row[0] for row in grade(dataclasses.replace(graded_once, jobs=2)).rows] == ["ada"]
+    assert [row[0] for row in grade(dataclasses.replace(graded_once, jobs=2)).counted] == ["ada"]
     assert contents(tmp_path / "out") == before
     monkeypatch.setenv("FLS_COURSE_KEY", "a key for tests")
     later = grade(options([tmp_path / "in"], tmp_path / "out"))
-    assert [row[:2] for row in later.rows] == [("ada", 4), ("bob", 4)]
+    assert [row[:2] for row in later.counted] == [("ada", 4), ("bob", 4)]
     assert not any(b"a key for tests" in text for text in contents(tmp_path / "out").values())
 
 
@@ -243,7 +243,7 @@ def test_refusals_of_the_command_line(ada, tmp_path):
 def test_an_empty_folder_among_others_is_a_submission_with_nothing_in_it(ada, tmp_path):
     (tmp_path / "in/empty").mkdir()
     done = grade(options([tmp_path / "in"], tmp_path / "out"))
-    assert (done.rows[1][:2], done.said["noted"], done.faults) == (("empty", 0), ["empty"], [])
+    assert (done.counted[1][:2], done.remarks["noted"], done.faults) == (("empty", 0), ["empty"], [])
     assert "no submissions in" in refused(tmp_path / "in/empty", "--out", tmp_path / "other")
 
 
@@ -293,15 +293,15 @@ def test_of_attempts_the_best_counts(tmp_path):
     hand_in(tmp_path / "in/8-1 - Bo D - Mar 3, 2025 1015 AM", {"8": RIGHT})
     common = {"paths": [tmp_path / "in"], "seed": 1, "out": tmp_path / "out"}
     best = grade(options(**common, attempts="best"))
-    assert [(*row[:2],) for row in best.rows] == [("Ada L (attempt 1)", 4), ("Bo D", 4)]
-    assert (best.said["more_attempts"], best.identical) == (
+    assert [(*row[:2],) for row in best.counted] == [("Ada L (attempt 1)", 4), ("Bo D", 4)]
+    assert (best.remarks["more_attempts"], best.identical) == (
         ["Ada L (attempt 1) (1 more)"],
         [["Ada L (attempt 1)", "Bo D"]],
     )
     assert handed_back(tmp_path) == ["7-1 - Ada L - Mar 3, 2025 1015 AM", "8-1 - Bo D - Mar 3, 2025 1015 AM"]
     drawn = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/report.html")}
     every = grade(options(**common, attempts="all"))
-    assert [row[:2] for row in every.rows] == [("Ada L", 0), ("Bo D", 4)]
+    assert [row[:2] for row in every.counted] == [("Ada L", 0), ("Bo D", 4)]
     lines = (tmp_path / "out/gradebook.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == ["Ada L (attempt 1)", "Ada L", "Bo D"]
     assert ",2025-03-03 10:15:00,1,2,,," in lines[1]
@@ -336,8 +336,8 @@ def test_what_cannot_be_read_is_for_a_person(ada, tmp_path, environment):
 def test_an_earlier_out_among_the_submissions_is_passed_over(ada, tmp_path, once, capsys):
     shutil.copytree(once / "out", tmp_path / "in/marks")
     done = grade(options([tmp_path / "in"], tmp_path / "marks-2"))
-    assert [line.folder for line in done.rows] == ["ada"]
-    assert done.said["earlier_results"] == [str(tmp_path / "in/marks")]
+    assert [line.folder for line in done.counted] == ["ada"]
+    assert done.remarks["earlier_results"] == [str(tmp_path / "in/marks")]
     print_summary(done)
     assert "passed over, as it holds results of an earlier fls grade" in " ".join(capsys.readouterr().out.split())
     assert "holds the results of an earlier" in refused(tmp_path / "in/marks", "--out", tmp_path / "marks-3")
@@ -363,7 +363,7 @@ def test_a_file_that_is_called_like_an_option_is_none(name, ada, tmp_path, monke
     said = refused(*sorted(["ada", name]), "--out", tmp_path / "out")
     assert "write ./* for *" in said and said.isprintable()
     done = grade(options(["ada", f"./{name}"], tmp_path / "out"))
-    assert [row[1] for row in done.rows] == [BAYES.points] * 2
+    assert [row[1] for row in done.counted] == [BAYES.points] * 2
 
 
 @pytest.mark.parametrize("place", ["{}.py", "{0}/{0}.py", "work/{}.py", "work/{0}/{0}.py", "all.ZIP"])
@@ -377,21 +377,21 @@ def test_settings_among_somebodys_work_do_not_hide_it(ada, tmp_path, place, once
             archive.writestr(f"{BAYES.name}.py", RIGHT)
     shutil.copy(once / "out/settings.json", tmp_path / "in/bob")
     done = grade(options([tmp_path / "in"], tmp_path / "out"))
-    assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", BAYES.points)]
-    assert not done.said["earlier_results"]
+    assert [row[:2] for row in done.counted] == [("ada", BAYES.points), ("bob", BAYES.points)]
+    assert not done.remarks["earlier_results"]
 
 
 def test_a_circle_of_links_in_a_batch_is_one_persons_zero(ada, tmp_path):
     (tmp_path / "in/bob").symlink_to("bob")
     done = grade(options([tmp_path / "in"], tmp_path / "out"))
-    assert [row[:2] for row in done.rows] == [("ada", BAYES.points), ("bob", 0)]
+    assert [row[:2] for row in done.counted] == [("ada", BAYES.points), ("bob", 0)]
 
 
 def test_a_single_submission_is_not_searched_for_others(ada, tmp_path, once):
     shutil.copy(once / "out/settings.json", tmp_path / "in")
     (tmp_path / "in/circle").symlink_to("circle")
     done = grade(options([tmp_path / "in"], tmp_path / "out", single=True))
-    assert [row[:2] for row in done.rows] == [("in", BAYES.points)], "as it lies in the only folder with any"
+    assert [row[:2] for row in done.counted] == [("in", BAYES.points)], "as it lies in the only folder with any"
 
 
 def test_a_total_limit_is_written_down_and_kept_to(ada, tmp_path):
@@ -457,7 +457,7 @@ def test_a_second_one_on_the_same_out_is_refused(ada, tmp_path):
     out = private_folder(tmp_path / "out")
     with only_one(out), pytest.raises(CourseError, match="another fls grade"):
         grade(options([ada], out))
-    assert grade(options([ada], out)).rows[0][1] == 5 - 1
+    assert grade(options([ada], out)).counted[0][1] == 5 - 1
 
 
 def test_a_full_disk_is_one_sentence_and_the_command_goes_on_later(ada, tmp_path, environment):
@@ -493,10 +493,10 @@ def test_odd_names(tmp_path):
     out = tmp_path / "out"
     given = options([tmp_path / "in"], out, jobs=2)
     first = grade(given)
-    assert len(first.rows) == len({line.folder for line in first.rows}) == len(names) + 1
-    assert {row[1] for row in first.rows} == {4}
+    assert len(first.counted) == len({line.folder for line in first.counted}) == len(names) + 1
+    assert {row[1] for row in first.counted} == {4}
     before = contents(out)
-    assert [row[0] for row in grade(given).rows] == [row[0] for row in first.rows]
+    assert [row[0] for row in grade(given).counted] == [row[0] for row in first.counted]
     assert contents(out) == before
 
 
@@ -519,9 +519,9 @@ def test_nothing_is_written_outside(ada, tmp_path, monkeypatch):
 def graded(tmp_path):
     """What came of a batch in which somebody has no mark."""
     lines = [
-        Listed("[red]ada[/red]", 3, 4, {"passed": 3, "wrong": 1}),
-        Listed("bob", None, 4, {"grader-fault": 4}),
-        Listed("cy[/nothing]", 4, 4, {"passed": 4}),
+        SubmissionResult("[red]ada[/red]", 3, 4, {"passed": 3, "wrong": 1}),
+        SubmissionResult("bob", None, 4, {"grader-fault": 4}),
+        SubmissionResult("cy[/nothing]", 4, 4, {"passed": 4}),
     ]
     return BatchResult(tmp_path, "bwrap", lines, {"noted": ["[/cy]"]}, changes=["[b]a line[/b]"])
 
@@ -535,11 +535,11 @@ def test_the_summary_shows_names_as_they_are(graded, capsys):
 
 
 def test_the_summary_names_those_of_whom_nothing_was_marked(graded, capsys):
-    graded.lines += [Listed("dot", 0, 4, {"missing": 4})]
+    graded.lines += [SubmissionResult("dot", 0, 4, {"missing": 4})]
     print_summary(graded)
     shown = capsys.readouterr().out
     assert "1 with nothing in it that could be marked, so 0 points: dot" in shown and "all of them" not in shown
-    graded.lines = [Listed("dot", 0, 4, {"missing": 4})]
+    graded.lines = [SubmissionResult("dot", 0, 4, {"missing": 4})]
     print_summary(graded)
     assert "That is all of them: is PATH the folder that holds the submissions?" in capsys.readouterr().out
 
@@ -548,7 +548,7 @@ def test_no_name_is_a_row_of_question_marks(graded, monkeypatch):
     """Two people could not be told apart where a terminal has ASCII alone."""
     stream = io.TextIOWrapper(io.BytesIO(), "ascii", errors="fls_plain")
     monkeypatch.setattr("sys.stdout", stream)
-    graded.lines = [Listed("李雷", 0, 4, {}), Listed("Ünal", 1, 4, {})]
+    graded.lines = [SubmissionResult("李雷", 0, 4, {}), SubmissionResult("Ünal", 1, 4, {})]
     print_summary(graded)
     stream.flush()
     shown = stream.buffer.getvalue().decode("ascii")
@@ -556,14 +556,14 @@ def test_no_name_is_a_row_of_question_marks(graded, monkeypatch):
 
 
 def test_a_large_batch_is_cut_short(graded, capsys):
-    graded.lines = [Listed(f"s{k:04}", k % 5, 4, {}) for k in range(1000)]
+    graded.lines = [SubmissionResult(f"s{k:04}", k % 5, 4, {}) for k in range(1000)]
     print_summary(graded)
     assert "... and 960 more" in (shown := capsys.readouterr().out) and len(shown.splitlines()) < 60
 
 
 @pytest.mark.parametrize(("score", "code"), [(4, 0), (0, 0), (None, 1)])
 def test_json_is_one_object_and_the_exit_code_tells_of_faults(ada, tmp_path, monkeypatch, score, code):
-    done = BatchResult(tmp_path, "process", [Listed("ada", score, 4, {})])
+    done = BatchResult(tmp_path, "process", [SubmissionResult("ada", score, 4, {})])
     monkeypatch.setattr(grading, "grade", lambda given, progress: done)
     result = CliRunner().invoke(main, ["grade", str(ada), "--out", str(tmp_path / "out"), "--json"])
     assert result.exit_code == code
@@ -611,8 +611,8 @@ def test_a_seed_and_a_key_are_one_too_many(tmp_path):
 def test_a_rule_for_late_work_that_cannot_judge_says_so(ada, tmp_path):
     """Catches late work that keeps its score because its name bears no time, without a word."""
     due = {"late": "10%/day", "due": "2025-03-04"}
-    assert grade(options([ada], tmp_path / "out", **due)).said["undated"] == ["ada"]
-    assert grade(options([ada], tmp_path / "out", late="10%/day")).said["undated"] == []
+    assert grade(options([ada], tmp_path / "out", **due)).remarks["undated"] == ["ada"]
+    assert grade(options([ada], tmp_path / "out", late="10%/day")).remarks["undated"] == []
 
 
 def test_a_column_of_no_roster_is_refused(ada, tmp_path):
@@ -637,7 +637,7 @@ def test_a_roster_is_filled_in_with_what_counts_in_the_end(tmp_path):
     files = {"roster": tmp_path / "people.csv", "overrides": tmp_path / "marks.csv"}
     done = grade(options([tmp_path / "in"], tmp_path / "out", **files))
     assert (tmp_path / "out/roster.csv").read_text("utf-8-sig") == "Username,Grade\nada,3\nbo,7\n"
-    assert (done.said["absent"], done.said["not_on_the_roster"]) == (["bo"], ["guest"]) and needs_review(done)
+    assert (done.remarks["absent"], done.remarks["not_on_the_roster"]) == (["bo"], ["guest"]) and needs_review(done)
     rows = (tmp_path / "out/gradebook.csv").read_text("utf-8-sig").splitlines()[1:]
     assert [row.partition(",")[0] for row in rows] == ["ada", "guest", "bo"]
 

@@ -50,12 +50,12 @@ def bundle_feedback(out: str | Path, target: str | Path) -> int:
 
 def _of_the_last_run(book, said):
     """{submission: (path, record)} of what a gradebook lists; others lie there from runs before."""
-    wanted, found = gradebook.listed(book), {}
+    wanted, found = gradebook.listed_keys(book), {}
     for path in sorted(book.parent.glob("*/record.json"), key=lambda path: path.stat().st_mtime_ns):
         with contextlib.suppress(CourseError):
             record = read_record(path)
-            if gradebook.identified(record) in wanted:
-                found[gradebook.identified(record)] = path, record  # of two the later
+            if gradebook.row_key(record) in wanted:
+                found[gradebook.row_key(record)] = path, record  # of two the later
     if lost := sorted(wanted - found.keys()):
         raise CourseError(
             f"the gradebook in {said} lists '{printable(lost[0][0])[:60]}', of which there is no record; run the same "

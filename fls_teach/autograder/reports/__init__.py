@@ -1,1 +1,1 @@
-"""Records to what people and platforms read: pages, gradebook, results.json, JUnit, summaries."""
+"""Reports made from records, for people and platforms: pages, gradebook, results.json, JUnit, summaries."""

@@ -1,4 +1,4 @@
-"""The files of one submission: its record, and what is drawn from it."""
+"""The files of one submission: its record, and the reports made from it."""
 
 import contextlib
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from fls_teach.course.registry import CourseError, Exercise
 from fls_teach.files import replace_text
 
 DRAWN = "results.json", "report.html", "junit.xml"
-"""What is drawn from a record and lies beside it."""
+"""The reports made from a record, in the same folder."""
 
 
 def write(folder: Path, record: Record) -> None:
-    """Write a submission's files; the record comes last and says that the others are whole."""
+    """Write a submission's files; the record comes last, so that its presence means that all are complete."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "record.json").unlink(missing_ok=True)
     texts = as_json(gradescope.as_results(record)), html.report_page(record), junit.as_junit(record), as_json(record)
@@ -23,13 +23,13 @@ def write(folder: Path, record: Record) -> None:
 
 
 def finished(folder: Path, expected: Record, exercises: Sequence[Exercise]) -> Record | None:
-    """The finished record of this very work, or None: anything unreadable is done again.
+    """Return the finished record in a folder, or None if it is missing, unreadable or made otherwise.
 
     Parameters
     ----------
     folder : Path
     expected : dict
-        Fields of the record.
+        Required values of fields of the record.
     exercises : tuple of Exercise
 
     Returns

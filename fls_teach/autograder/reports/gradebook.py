@@ -15,20 +15,22 @@ from fls_teach.characters import printable
 from fls_teach.files import replace_text, replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
-"""Columns on what was handed in: when, which attempt of how many, "LATE", whose, and why a person has to look at it."""
+"""Columns on the submission: time, number of the attempt, number of attempts, label "LATE", members, and reasons for
+manual review."""
 
 _DIGEST = ".gradebook.sha256"
 
 CORRECTED = "days_late", "final", "corrected"
-"""How late by the rule for late work, the score after it, and what people corrected."""
+"""Days late by the rule for late work, the score after the deduction, and the corrections."""
 
-# A spreadsheet computes what begins with one of these, in full width too. White space may stand in front of it. One
-# apostrophe makes it text; counting those already there keeps two names different that differ only in them.
+# A spreadsheet evaluates a cell that begins with one of these characters, also in full width, after white space.
+# An apostrophe in front makes it text. Cells that begin with apostrophes already get one more, so that names that
+# differ only in them stay different.
 _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
 
 
 def escape_formula(text: str) -> str:
-    """`text` so that no spreadsheet takes it for a formula; other text is left as it is, but printable.
+    """Return `text` in a form that no spreadsheet takes for a formula; other text only becomes printable.
 
     Examples
     --------
@@ -39,17 +41,17 @@ def escape_formula(text: str) -> str:
 
 
 def columns(exercises: Iterable[str]) -> list[str]:
-    """The heading: a list of column names; `exercises` are names such as "08_bayes_error"."""
+    """Return the column names; `exercises` are names such as "08_bayes_error"."""
     return ["submission", "score", "max_score", *exercises, "digest", *VERDICTS, *INTAKE, *CORRECTED]
 
 
 def row(record: Record, exercises: Iterable[str]) -> list[Any]:
-    """One line, in the order of `columns`; a score that a fault of the grader's left open is None, never 0.
+    """Return the cells of one row, in the order of `columns`, with formulas escaped.
 
-    No text in it is a formula.
+    A score is None, never 0, after a grader fault.
     """
     marks, verdicts = final_marks(record), Counter(item["verdict"] for _, item in properties(record))
-    about = record.get("intake", {})  # of a record from before there was any: empty cells
+    about = record.get("intake", {})  # missing in records of earlier versions
     intake = [about.get(name, "") for name in ("when", "attempt", "attempts", "late")]
     intake += ["; ".join(about.get("group", ())), " ".join(reasons_to_review(record))]
     cells = [
@@ -70,9 +72,9 @@ def row(record: Record, exercises: Iterable[str]) -> list[Any]:
 def write_gradebook(
     path: Path, exercises: Sequence[str], records: Iterable[Record], absent: Iterable[str] = ()
 ) -> None:
-    """Write the gradebook in one go: a reader finds the old one or the whole new one.
+    """Write the gradebook atomically: a reader finds the old one or the whole new one.
 
-    A digest of it is noted beside it, and that before: whatever is there by another digest was edited by hand.
+    Its digest is saved beside it, before the gradebook is replaced; a gradebook with another digest was edited by hand.
 
     Parameters
     ----------
@@ -80,9 +82,9 @@ def write_gradebook(
     exercises : sequence of str
         Names of the graded exercises, one column each.
     records : iterable of dict
-        Taken one by one, never held together.
+        Consumed one by one, never held together in memory.
     absent : iterable of str
-        Names of people of whom nothing was handed in: a line without a score each.
+        Names of people without a submission, each of whom gets a row without a score.
     """
     heading = columns(exercises)
     empty = dict.fromkeys(heading, "") | {"review": "Nothing was handed in."}
@@ -92,8 +94,8 @@ def write_gradebook(
         replace_text(path.with_name(_DIGEST), _digest(temporary) + "\n")
 
 
-def as_written(path: Path) -> bool | None:
-    """Whether a gradebook is as it was written; None if nothing is known of it."""
+def is_unedited(path: Path) -> bool | None:
+    """Return whether a gradebook is as `write_gradebook` left it; None if it or its digest cannot be read."""
     try:
         return _digest(path) == path.with_name(_DIGEST).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
@@ -104,13 +106,13 @@ def _digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def identified(record: Record) -> tuple[str, str]:
-    """What stands for a record in the gradebook: (submission, digest)."""
+def row_key(record: Record) -> tuple[str, str]:
+    """Return the cells that identify the row of a record in the gradebook: (submission, digest)."""
     return escape_formula(record["submission"]), record["digest"]
 
 
-def listed(path: Path) -> set[tuple[str, str]]:
-    """The submissions that a gradebook lists, as a set of `identified`; without people who handed in nothing.
+def listed_keys(path: Path) -> set[tuple[str, str]]:
+    """Return the `row_key` of each submission in a gradebook.
 
     Raises
     ------
@@ -119,11 +121,11 @@ def listed(path: Path) -> set[tuple[str, str]]:
     """
     called = f"the gradebook '{printable(str(path))[:200]}'"
     lines = read_columns(path, called, ("submission", "digest", "max_score")).values()
-    return {(each["submission"], each["digest"]) for each in lines if each["max_score"]}
+    return {(each["submission"], each["digest"]) for each in lines if each["max_score"]}  # not people without one
 
 
 def keep_edited(path: Path) -> list[Path]:
-    """Put a gradebook that was edited by hand aside, before it is written anew.
+    """Rename a gradebook that was edited by hand, before a new one is written.
 
     Parameters
     ----------
@@ -132,9 +134,9 @@ def keep_edited(path: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Where all lie that were put aside, by this run or an earlier one, which may have been killed before it said so.
+        All renamed gradebooks, also those of earlier runs, which may have been killed before they reported it.
     """
-    if as_written(path) is False:
+    if is_unedited(path) is False:
         names = ("gradebook-edited.csv" if k == 1 else f"gradebook-edited-{k}.csv" for k in itertools.count(1))
         path.rename(next(path.with_name(name) for name in names if not path.with_name(name).exists()))
     return sorted(path.parent.glob("gradebook-edited*.csv"), key=lambda each: (len(each.name), each.name))

@@ -1,6 +1,6 @@
-"""Gradescope's results.json, drawn from a record.
+"""Gradescope's results.json, made from a record.
 
-The schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
+Its schema: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 """
 
 from fls_teach.autograder.record import Record, final_marks, properties
@@ -8,14 +8,14 @@ from fls_teach.autograder.reports.lines import corrections, reproduce_command, v
 
 
 def as_results(record: Record) -> Record:
-    """Gradescope's results.json as a dict.
+    """Return Gradescope's results.json as a dict.
 
-    With a fault of the grader's there is no score at all, neither of the whole nor of a test. Gradescope adds up the
-    scores of the tests if the whole has none, so that one left in would become a mark; a zero would be a mark that
-    was not given. Gradescope then shows the submission as not yet scored, for manual review.
+    After a grader fault there is no score at all, neither a total nor one for a test: Gradescope adds up the scores of
+    the tests if there is no total, so any that is left would become a mark, and a zero would be a wrong mark.
+    Gradescope then shows the submission as not yet scored, for manual review.
 
-    Nothing is hidden: one hidden test would hide the total from the student. There is no execution time, because the
-    same submission must give the same bytes.
+    No test is hidden, because one hidden test would hide the total from the student. There is no execution time,
+    because the same submission must give the same bytes.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def as_results(record: Record) -> Record:
     -------
     dict
     """
-    marks, said = final_marks(record), {each["item"]: each["points"] for each in record.get("overrides", ())}
+    marks, corrected = final_marks(record), {each["item"]: each["points"] for each in record.get("overrides", ())}
     fault = marks.score is None
     results: Record = {} if fault else {"score": marks.final}
     results |= {
@@ -33,7 +33,7 @@ def as_results(record: Record) -> Record:
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [_test(exercise, item, fault, said) for exercise, item in properties(record)],
+        "tests": [_test(exercise, item, fault, corrected) for exercise, item in properties(record)],
         "extra_data": {
             **{name: record[name] for name in ("format", "submission", "digest", "seed", "keyed", "fault")},
             **{name: record[name] for name in ("max_score", "versions", "isolation", "limits")},
@@ -44,7 +44,7 @@ def as_results(record: Record) -> Record:
 
 
 def _about(record):
-    """What a student should know about all of it."""
+    """Yield the lines on the submission as a whole."""
     marks = final_marks(record)
     if marks.score is None:
         yield "The grader failed on this submission. That is no mark, and not your fault: a person will look at it."
@@ -63,10 +63,10 @@ def _about(record):
     yield f"The same file, key and version of the course give the same marks; {command} repeats the run."
 
 
-def _test(exercise, item, fault, said):
+def _test(exercise, item, fault, corrected):
     passed = item["verdict"] == "passed"
-    marks = {} if fault else {"score": said.get(item["id"], item["points"]), "max_score": item["of"]}
-    # Without a status a test without a score looks neutral: that of a property that could not be judged.
+    marks = {} if fault else {"score": corrected.get(item["id"], item["points"]), "max_score": item["of"]}
+    # A test without a score and a status looks neutral, as it should for a property that could not be judged.
     status = {} if item["verdict"] == "grader-fault" else {"status": "passed" if passed else "failed"}
     return {
         **marks,

@@ -1,7 +1,7 @@
-"""The HTML pages: a report for one submission, a page for the whole batch.
+"""The HTML pages: a report for one submission, and a page for the whole batch.
 
-They are files to send around: no script, nothing loaded from anywhere, and a policy that forbids both should markup of
-a student's get through the escaping. Whatever a student wrote is set apart, so that it cannot reorder what is ours.
+They are self-contained files without scripts. A content security policy forbids scripts and external resources, in case
+a student's markup gets past the escaping. Text from students is isolated (bdi), so that it cannot reorder ours.
 """
 
 from pathlib import Path
@@ -13,11 +13,11 @@ from fls_teach.characters import printable
 from fls_teach.pages import templates
 
 LISTED, LISTED_PAIRS = 50, 200
-"""Submissions of one kind, and pairs, on the page of a batch; the rest is a number."""
+"""How many submissions of one kind, and pairs, the page of a batch lists; it only counts the others."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
-# (mark, look, word) of each verdict and state; the word says it without colour, the look is a class of style.css.
+# Verdict or state: (symbol, class of style.css, word); the word tells the same without colour.
 LOOKS = {
     **{verdict: ("✗", "bad", verdict) for verdict in VERDICTS},
     "passed": ("✓", "good", "passed"),
@@ -32,17 +32,7 @@ LOOKS = {
 
 
 def report_page(record: Record) -> str:
-    """The report for the author of one submission, as HTML.
-
-    Parameters
-    ----------
-    record : dict
-
-    Returns
-    -------
-    str
-        Save it as UTF-8.
-    """
+    """Return the HTML report for the author of one submission, to be saved as UTF-8."""
     verdicts = [item["verdict"] for _, item in properties(record)]
     absent = sum(each["state"] == "missing" and each["message"] != "" for each in record["exercises"])
     template = _ENVIRONMENT.get_template("report.html")
@@ -52,22 +42,12 @@ def report_page(record: Record) -> str:
 
 
 def cohort_page(batch: BatchResult) -> str:
-    """The page for the person who runs the course, as HTML.
-
-    Parameters
-    ----------
-    batch : BatchResult
-
-    Returns
-    -------
-    str
-        Save it as UTF-8.
-    """
+    """Return the HTML page about a batch for the instructor, to be saved as UTF-8."""
     every = sorted(batch.lines, key=lambda line: (line.name.casefold(), line.name))
     lists = {
-        "faults": sorted((line.name, line.fault) for line in batch.rows if line.score is None),
+        "faults": sorted((line.name, line.fault) for line in batch.counted if line.score is None),
         "review": sorted(batch.review),
-        "notes": sorted((line.name, line.note) for line in batch.rows if line.note),
+        "notes": sorted((line.name, line.note) for line in batch.counted if line.note),
     }
     return _ENVIRONMENT.get_template("cohort.html").render(batch=batch, submissions=every, **lists)
 
@@ -81,7 +61,7 @@ def many(number: int, one: str, more: str = "") -> str:
 
 
 def scrolls(text: str) -> bool:
-    """Whether a text of a card is so long that the page gives it a box to scroll in, however wide the page is."""
+    """Return whether a text of a card is so long that it may scroll in its box, whatever the width of the page."""
     return sum(1 + len(line) // 30 for line in text.split("\n")) > 14
 
 
@@ -90,7 +70,7 @@ def marks_of(exercise: Record, marks: Marks) -> str:
     return "no mark" if points is None else f"{points:g}/{exercise['of']}"
 
 
-# Every text on its way out; what is already markup is a subclass of str and comes from the templates alone.
+# All text becomes printable when it is inserted. Markup is a subclass of str and comes only from the templates.
 _ENVIRONMENT = templates(_TEMPLATES, finalize=lambda value: printable(value) if type(value) is str else value)
 _SHARED = card_rows, file_rows, likely_of, many, marks_of, others, percent, reproduce_command, scrolls
 _ENVIRONMENT.globals |= {function.__name__: function for function in _SHARED}

@@ -1,4 +1,4 @@
-"""JUnit's XML, drawn from a record: what continuous integration systems read."""
+"""JUnit's XML, made from a record, for continuous integration systems."""
 
 from xml.etree import ElementTree
 
@@ -7,15 +7,14 @@ from fls_teach.autograder.reports.lines import verdict_lines
 from fls_teach.characters import printable
 
 FAILURES = ("wrong", "missing", "skipped-by-submission")
-"""Verdicts on an answer, or on its absence; any other that is not "passed" says that there was no answer to judge."""
+"""Verdicts that are failures; the others, except "passed", mean that there was no answer to judge, and are errors."""
 
 
 def as_junit(record: Record) -> str:
-    """One testsuite an exercise, one testcase a property.
+    """Return the XML of a record, with one testsuite per exercise and one testcase per property.
 
-    Failures are `FAILURES`; the other verdicts are errors, "grader-fault" among them: a fault of the grader's must not
-    look like a failure of the submission's. The type of each is its verdict. There are no times or dates: the same
-    submission gives the same bytes.
+    "grader-fault" is an error, so that a grader fault does not look like a failure of the submission. The type of each
+    failure or error is its verdict. There are no times or dates, because the same submission must give the same bytes.
 
     Returns
     -------
@@ -36,7 +35,7 @@ def as_junit(record: Record) -> str:
 
 
 def _counted(name, items):
-    """The attributes of an element that stands for these properties."""
+    """Return the attributes of an element that contains these properties."""
     verdicts = [item["verdict"] for item in items]
     failures = sum(verdict in FAILURES for verdict in verdicts)
     errors = len(verdicts) - failures - verdicts.count("passed")

@@ -1,4 +1,4 @@
-"""The platform's own list of people, Canvas's gradebook or Moodle's grading worksheet, filled in and written beside."""
+"""The platform's list of people (Canvas's gradebook, Moodle's grading worksheet), and a copy with the marks."""
 
 import re
 import unicodedata
@@ -13,59 +13,62 @@ from fls_teach.characters import printable
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
-# Headings, without case: what identifies a person, surest first, and where a mark goes.
+# Headings in lower case: columns that identify a person, the most reliable first, and columns for marks.
 _IDS = "id", "identifier", "participant", "sis user id", "id number", "student id", "matriculation number"
 _LOGINS = "sis login id", "username", "login", "login id", "user", "orgdefinedid", "email address", "email", "e-mail"
 _NAMES = "student", "full name", "name", "student name", "members"
-_PARTS = "first name", "given name", "last name", "surname", "family name"  # of a name in several columns
-_SURENESS = "id", "login", "name"
+_PARTS = "first name", "given name", "last name", "surname", "family name"  # a name in several columns
+_KINDS = "id", "login", "name"
+"""Kinds of keys, the most reliable first. A key is (kind, normalised text)."""
 _GRADES = "grade", "score", "points", "mark", "final"
-_CANVAS_COLUMN = re.compile(r".+ \(\d+\)")  # an assignment with its number
+_CANVAS_COLUMN = re.compile(r".+ \(\d+\)")  # an assignment and its number
 
 
 class Roster:
-    """A list of people with a column for their marks.
+    """A list of people with a column for their marks; `match` fills its attributes.
 
     Attributes
     ----------
     strangers : list of str
-        Names of submissions of people who are not on it; as the other lists, once `match` was called.
+        Submissions of people who are not on the roster.
     unclear : list of str
-        Those that fit several rows, or one that another submission fits as well or better.
+        Submissions that match several rows, or one that another submission matches as well or better.
     by_name : list of str
-        Those whose number or login is of another kind than the roster's, so that their name alone was compared.
+        Submissions matched by name alone, because their ids and logins are of another kind than the roster's.
     """
 
     def __init__(self, heading: list[str], rows: list[list[str]], separator: str, column: int) -> None:
         self._heading, self._rows, self._separator, self._column = heading, rows, separator, column
-        self._found, self.strangers, self.unclear, self.by_name = {}, [], [], []
+        self._submissions, self.strangers, self.unclear, self.by_name = {}, [], [], []  # by index of the row
 
     @classmethod
     def read(cls, path: str | Path, column: str | None = None) -> "Roster":
-        """The roster in a CSV file.
+        """Read a roster from a CSV file.
 
         Parameters
         ----------
         path : path
         column : str, optional
-            The heading of the column to fill in, or its beginning; else the only one that is called like a mark.
+            Heading of the column for the marks, or its beginning; by default the only one with a name for marks.
 
         Raises
         ------
         CourseError
-            If it cannot be read, or it is not clear who is who or where a mark goes.
+            If the file cannot be read, or has no column that identifies people or no clear column for the marks.
         """
-        said = f"--roster '{printable(str(path))[:200]}'"
-        heading, rows, separator = read_table(path, said)
+        called = f"--roster '{printable(str(path))[:200]}'"
+        heading, rows, separator = read_table(path, called)
         if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES, *_PARTS) for name in heading):
-            raise CourseError(f"{said} has no column that says who is who, such as ID, Identifier, Username or Student")
-        return cls(heading, list(rows.values()), separator, _column_of(heading, column, said))
+            raise CourseError(
+                f"{called} has no column that says who is who, such as ID, Identifier, Username or Student"
+            )
+        return cls(heading, list(rows.values()), separator, _column_of(heading, column, called))
 
     def match(self, entries: Sequence[Submission]) -> list[str]:
-        """Find everybody's row: by number, by login, by name.
+        """Find each submission's rows, by id, login or name.
 
-        A name is asked for only where numbers and logins say nothing: they do once those of any submission are found
-        on the roster, and a person whose own are not is not on it, whatever the name.
+        A person with a key of a kind (id or login) by which any submission is found on the roster is looked up only by
+        id and login, and is not on the roster if neither is found. Other people are also looked up by name.
 
         Parameters
         ----------
@@ -74,36 +77,37 @@ class Roster:
         Returns
         -------
         list of str
-            Names of the people on the roster of whom nothing was handed in.
+            Names of the people on the roster without a submission.
         """
-        places, claims, people = defaultdict(set), defaultdict(list), []
+        rows_of, matches, people = defaultdict(set), defaultdict(list), []
         for k, row in enumerate(self._rows):
             for key in self._keys(row):
-                places[key].add(k)
+                rows_of[key].add(k)
         for entry in entries:
-            own = entry.called or entry.who or entry.name
+            person = entry.called or entry.who or entry.name
             people += [(entry.name, f"{entry.name}: {name}", name, []) for name in entry.group]
-            people += [] if entry.group else [(entry.name, entry.name, own, _given(entry.id, entry.login))]
-        known = {key[0] for *_, given in people for key in given if key in places}
-        kinds = {kind for kind, _ in places}
+            people += [] if entry.group else [(entry.name, entry.name, person, _given(entry.id, entry.login))]
+        usable_kinds = {key[0] for *_, given in people for key in given if key in rows_of}
+        roster_kinds = {kind for kind, _ in rows_of}
         for submission, called, name, given in people:
+            given_kinds = {kind for kind, _ in given}
             by_name = [("login", _plain(name)), ("id", _plain(name)), ("name", _letters(name))]
-            keys = given if known & {kind for kind, _ in given} else given + by_name
-            fitting = [(places[key], key) for key in keys if key in places]
-            (k, key) = next(((*found, key) for found, key in fitting if len(found) == 1), (None, None))
-            if k is not None:
-                claims[k].append((_SURENESS.index(key[0]), submission, called))
-                self.by_name += [called] if key not in given and kinds & {kind for kind, _ in given} else []
+            keys = [key for key in (given if usable_kinds & given_kinds else given + by_name) if key in rows_of]
+            key = next((key for key in keys if len(rows_of[key]) == 1), None)
+            if key is not None:
+                (k,) = rows_of[key]
+                matches[k].append((_KINDS.index(key[0]), submission, called))
+                self.by_name += [called] if key not in given and roster_kinds & given_kinds else []
             else:
-                (self.unclear if fitting else self.strangers).append(called)
-        for k, found in claims.items():
-            names = {name for sureness, name, _ in found if sureness == min(found)[0]}
-            self._found[k] = names.pop() if len(names) == 1 else None  # which gets no mark: neither is guessed
-            self.unclear += [called for _, name, called in found if name != self._found[k]]
-        return [name for k, row in enumerate(self._rows) if k not in self._found and (name := self._name(row))]
+                (self.unclear if keys else self.strangers).append(called)
+        for k, found in matches.items():
+            names = {name for kind, name, _ in found if kind == min(found)[0]}
+            self._submissions[k] = names.pop() if len(names) == 1 else None  # None: the row gets no mark
+            self.unclear += [called for _, name, called in found if name != self._submissions[k]]
+        return [name for k, row in enumerate(self._rows) if k not in self._submissions and (name := self._name(row))]
 
     def fill(self, path: Path, marks: Mapping[Any, float | None]) -> None:
-        """Write the roster with the marks in it; what it says of people without one stays as it is.
+        """Write the roster with the marks; the rows of people without a mark are left as they are.
 
         Parameters
         ----------
@@ -113,7 +117,7 @@ class Roster:
         """
         rows = [list(row) for row in self._rows]
         for k, row in enumerate(rows):
-            if (mark := marks.get(self._found.get(k))) is not None:
+            if (mark := marks.get(self._submissions.get(k))) is not None:
                 row += [""] * (self._column + 1 - len(row))
                 row[self._column] = f"{mark:g}"
         with replacing(path) as temporary:
@@ -135,14 +139,14 @@ class Roster:
         return self._cells(row, _NAMES) + [" ".join(parts)] * (len(parts) > 1)
 
     def _name(self, row):
-        """What to call a person; "" for a row of none, such as Canvas's "Points Possible"."""
-        names, marks = self._names(row), self._keys(row) - {("name", "")}
-        if not marks or _plain(names[0] if names else "") == "points possible":
+        """Return the name of a row's person; "" for a row without a person, such as Canvas's "Points Possible"."""
+        names, keys = self._names(row), self._keys(row) - {("name", "")}
+        if not keys or _plain(names[0] if names else "") == "points possible":
             return ""
         return (names or self._cells(row, (*_LOGINS, *_IDS)))[0]
 
 
-def _column_of(heading, wanted, said):
+def _column_of(heading, wanted, called):
     if wanted is not None:
         exact = [k for k, name in enumerate(heading) if _plain(name) == _plain(wanted)]
         fitting = exact or [k for k, name in enumerate(heading) if _plain(name).startswith(_plain(wanted))]
@@ -153,16 +157,16 @@ def _column_of(heading, wanted, said):
         return fitting[0]
     names = ", ".join(printable(heading[k])[:60] for k in fitting[:5]) or ", ".join(map(printable, heading))[:200]
     which = f"there are several ({names})" if fitting else f"there is none like it among {names}"
-    raise CourseError(f"{said}: which column gets the marks? {which}; name it with --column")
+    raise CourseError(f"{called}: which column gets the marks? {which}; name it with --column")
 
 
 def _given(number, login):
-    """What a person is surely known by, as the platform says it; surest first."""
+    """Return the keys from the id and the login that the platform gave, the id first."""
     return [("id", each) for each in _numbers(number)] + [("login", _plain(each)) for each in [login] if each]
 
 
 def _numbers(cell):
-    """The same for "Participant 411" and "411"; other text stays as it is."""
+    """Return the id in a cell, without "Participant" in front, as a list; [] for an empty cell."""
     text = _plain(cell).removeprefix("participant ").strip()
     return [text] if text else []
 
@@ -172,7 +176,7 @@ def _plain(text):
 
 
 def _letters(name):
-    """A name without its order and accents: the same for "Lovelace, Ada" and "Ada Lovelace"."""
+    """Return a name without accents and with its words sorted: the same for "Lovelace, Ada" and "Ada Lovelace"."""
     plain = "".join(each for each in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(each))
     words = sorted(re.findall(r"\w+", plain))
     return " ".join(words)

@@ -1,24 +1,25 @@
 """Near-identical submissions: a flag for manual review, never a mark.
 
 Two files are compared as sequences of tokens. A file may be hostile, so nothing here runs, parses or compiles it: one
-regular expression cuts it up, whatever it holds, in linear time (20 times faster than pygments' lexer, which matters
-for 16,000 files). What does not count:
+regular expression splits any text in linear time (20 times faster than pygments' lexer, which matters for 16,000
+files). Not compared are
 
 * comments, layout and strings that stand alone (docstrings);
 * what the course hands out: lines of the stub, the headings of its functions, imports;
-* names that anybody can choose: each becomes the same token, so that renaming changes nothing. Keywords, builtins and
-  attributes (``np.linalg.norm``) keep their names, or all short code would look alike.
+* names that a student can choose: all become the same token, so that renaming changes nothing. Keywords, builtins and
+  attributes (``np.linalg.norm``) are kept, since otherwise all short code would look alike.
 
-What the course publishes itself is compared in another way, since a student may paste a few functions of it: the
-specification with its oracles, and `fls_teach.theory`. There it counts how much of the submission stands, in runs of
-`RUN` tokens, in these texts; honest solutions reach at most 0.54.
+The similarity of two submissions is 1 - (insertions and deletions) / (tokens of both), by rapidfuzz. The thresholds
+were measured on this course: honest solutions of one exercise in different styles (the reference and the alternatives)
+reach at most 0.66; a copy with other names has 1; a copy of 100 tokens with five replaced has 0.95. A file with fewer
+than `SHORTEST` tokens of its own is not compared, because the shortest exercises leave little choice: the references of
+02, 03, 05, 07 and 08 have 27 to 85.
 
-How alike two submissions are: 1 - (insertions and deletions) / (tokens of both), by rapidfuzz. The thresholds were
-measured on this course: honest solutions of one exercise in different styles (the reference and the alternatives) reach
-at most 0.66; renaming leaves 1; a copy of 100 tokens with five of them replaced is at 0.95. A file with fewer than
-`SHORTEST` tokens of its own is never compared, because the shortest exercises leave little choice: the references of
-02, 03, 05, 07 and 08 have 27 to 85. A copy can be hidden by anybody with the patience: what is found says more than
-what is not.
+A student may also paste functions that the course publishes, from the specification with its oracles or from
+`fls_teach.theory`. Here the measure is the share of the submission's tokens that lie in runs of `RUN` tokens found in
+these texts; honest solutions reach at most 0.54.
+
+A patient student can hide a copy, so finding nothing proves nothing.
 """
 
 import builtins
@@ -34,19 +35,19 @@ import fls_teach
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.course.registry import Exercise, MissingModule
 
-ALIKE = 0.9
-SHORTEST = 100  # tokens of a submission's own
-LONGEST = 1500  # tokens looked at; the longest honest solution has 495
-LARGEST = 1 << 18  # characters looked at
-REFERENCE = None  # which is no submission's name
-PASTED = 0.7  # of a submission's own tokens
-RUN = 20  # tokens in a row
-_ROWS = 64  # of the table of all pairs, held in memory at a time
+ALIKE = 0.9  # smallest similarity that is reported
+SHORTEST = 100  # smallest number of a submission's own tokens
+LONGEST = 1500  # number of tokens that are compared; the longest honest solution has 495
+LARGEST = 1 << 18  # number of characters that are read
+REFERENCE = None  # stands for the reference solution among names of submissions
+PASTED = 0.7  # smallest share in a published text that is reported
+RUN = 20  # tokens
+_ROWS = 64  # rows of the table of all pairs that are in memory at a time
 
 _TOKEN = re.compile(
     r"(?P<blank>[ \t\f\r]+|\\\r?\n|#[^\n]*)"
     r"|(?P<line>\n)"
-    # A string that never ends goes on to the end of the line or the file: every alternative always finds its end.
+    # An unterminated string extends to the end of the line or the file, so that every alternative finds an end.
     r"|(?P<string>[rRbBuUfFtT]{0,2}(?:"
     r"'''(?:[^\\]|\\(?:.|\Z))*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\(?:.|\Z))*?(?:\"\"\"|\Z)"
     r"|'(?:[^'\\\n]|\\.)*'?|\"(?:[^\"\\\n]|\\.)*\"?))"
@@ -68,10 +69,10 @@ class Pair:
         Names of submissions; `b` is None for a text of the course.
     exercise : str
     ratio : float
-        1 if they are identical but for names, comments and layout. With the specification or the theory: how much of
-        the submission stands there.
+        The similarity: 1 if they differ only in names, comments and layout. With the specification or the theory, the
+        share of the submission in it.
     course : str
-        Which text of the course.
+        Name of the text of the course, or "".
     """
 
     a: str
@@ -82,21 +83,21 @@ class Pair:
 
 
 def near_identical(submissions: Iterable[Submission], exercises: Sequence[Exercise]) -> list[Pair]:
-    """Files that look alike, of two submissions or of one and what the course has written itself.
+    """Return pairs of similar files, of two submissions or of a submission and a text of the course.
 
-    Not every pair of a crowd is listed, which would be half a million for a thousand: of identical files each is
-    linked to the first of them, and any other to the file most like it, and to the reference if they are alike.
+    A thousand copies would make half a million pairs, so not all are listed: identical files are paired with the first
+    of them, and any other file with the most similar one and, if similar, with the reference.
 
     Parameters
     ----------
     submissions : iterable of Submission
-        Taken one by one; only their tokens are kept.
+        Consumed one by one; only their tokens are kept.
     exercises : sequence of Exercise
 
     Returns
     -------
     list of Pair
-        The most alike first.
+        The most similar first.
 
     Raises
     ------
@@ -110,20 +111,20 @@ def near_identical(submissions: Iterable[Submission], exercises: Sequence[Exerci
         raise MissingModule("similar files are found with rapidfuzz: python -m pip install rapidfuzz") from None
 
     stubs = {each.name: _Stub(_read(each.stub)) for each in exercises}
-    groups = {name: {} for name in stubs}  # of each exercise: names by tokens
+    groups = {name: {} for name in stubs}  # exercise: {tokens: names of the submissions with these tokens}
 
-    def join(name, exercise, text):
+    def add(name, exercise, text):
         tokens = stubs[exercise].own_tokens(text)
         if len(tokens) >= SHORTEST:
             groups[exercise].setdefault(tokens, []).append(name)
 
     for each in exercises:
         if each.solution.exists():
-            join(REFERENCE, each.name, _read(each.solution))  # the first to join its group, which is the first of all
+            add(REFERENCE, each.name, _read(each.solution))  # first, so that `_links` finds it as text 0
     for submission in submissions:
         for exercise, content in submission.files.items():
             if exercise in stubs:
-                join(submission.name, exercise, _decoded(content))
+                add(submission.name, exercise, _decoded(content))
 
     pairs, theory = [], _runs(sorted(Path(fls_teach.__file__).parent.joinpath("theory").rglob("*.py")))
     for each in exercises:
@@ -145,14 +146,14 @@ def _pair(a, b, exercise, ratio):
     return Pair(a, b, exercise, round(ratio, 4), "" if b else "the reference solution")
 
 
-def _links(texts, with_reference, table, scorer):
-    """(i, j, ratio) of each text and the one most like it, and of each and the reference, which is text 0."""
+def _links(texts, with_reference, cdist, scorer):
+    """Yield (i, j, ratio) for each text and the most similar one, and for each and the reference, which is text 0."""
     if len(texts) < 2:
         return
     for start in range(0, len(texts), _ROWS):
-        ratios = table(texts[start : start + _ROWS], texts, scorer=scorer, score_cutoff=ALIKE)
+        ratios = cdist(texts[start : start + _ROWS], texts, scorer=scorer, score_cutoff=ALIKE)
         for k, row in enumerate(ratios, start):
-            row[k] = 0  # itself
+            row[k] = 0  # the text itself
             best = int(row.argmax())
             for j in {best, 0} if with_reference else {best}:
                 if row[j] >= ALIKE:
@@ -160,13 +161,13 @@ def _links(texts, with_reference, table, scorer):
 
 
 def _runs(paths):
-    """All runs of `RUN` tokens in these files, as a set of str."""
-    texts = [_characters(token for line in _lines(_read(path)) for token in _general(line)) for path in paths]
+    """Return all runs of `RUN` tokens in these files, as a set of str."""
+    texts = [_characters(token for line in _lines(_read(path)) for token in _anonymous(line)) for path in paths]
     return {text[k : k + RUN] for text in texts for k in range(len(text) - RUN + 1)}
 
 
 def _share(text, runs):
-    """How much of a text of tokens stands in such runs."""
+    """Return the share of a text of tokens that lies in such runs."""
     covered = bytearray(len(text))
     for k in range(len(text) - RUN + 1):
         if text[k : k + RUN] in runs:
@@ -175,14 +176,14 @@ def _share(text, runs):
 
 
 def _characters(tokens):
-    """Tokens as a string of one character each, because rapidfuzz is fastest on strings.
+    """Return tokens as a string of one character each, because rapidfuzz is fastest on strings.
 
-    There are 53,248 different ones, so that two tokens rarely share one.
+    There are 53,248 different characters, so that two tokens rarely have the same.
     """
     return "".join(map(_character, tokens))
 
 
-@functools.lru_cache(maxsize=4096)  # code repeats itself, and a hostile file may hold any number of tokens
+@functools.lru_cache(maxsize=4096)  # bounded, because hostile files may hold any number of different tokens
 def _character(token):
     return chr(zlib.crc32(token.encode("utf-8", "replace")) % 0xD000 + 1)
 
@@ -196,7 +197,7 @@ def _decoded(content):
 
 
 class _Stub:
-    """What the course hands out for an exercise, to be subtracted.
+    """The stub of an exercise, whose lines are not compared.
 
     Parameters
     ----------
@@ -208,17 +209,17 @@ class _Stub:
         self.functions = {line[1] for line in self.lines if line[:1] == ("def",)}
 
     def own_tokens(self, source):
-        """What is a submission's own, as a string with one character per token."""
+        """Return the tokens of a submission that are not the course's, as a string with one character per token."""
         own = []
         for line in _lines(source):
             handed_out = line[0] == "def" and line[1:2] and line[1] in self.functions
             if not handed_out and line[0] not in ("import", "from") and tuple(line) not in self.lines:
-                own += _general(line)
+                own += _anonymous(line)
         return _characters(own[:LONGEST])
 
 
 def _lines(source):
-    """Logical lines as lists of tokens, without comments and without lines of nothing but strings."""
+    """Yield logical lines as lists of tokens, without comments and without lines that consist of strings."""
     line, depth, code = [], 0, False
     for found in _TOKEN.finditer(source[:LARGEST]):
         kind, token = found.lastgroup, found[0]
@@ -236,10 +237,10 @@ def _lines(source):
         yield line
 
 
-def _general(line):
-    """A line with one token for all names that could be any other."""
+def _anonymous(line):
+    """Yield the tokens of a line, with "name" in place of each name that a student can choose."""
     before = ""
     for token in line:
-        free = (token[0].isalpha() or token[0] == "_") and token.isidentifier()
-        yield "name" if free and before != "." and token not in _KEPT else token
+        is_name = (token[0].isalpha() or token[0] == "_") and token.isidentifier()
+        yield "name" if is_name and before != "." and token not in _KEPT else token
         before = token
