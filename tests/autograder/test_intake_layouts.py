@@ -172,6 +172,159 @@ def test_what_may_be_several_peoples_needs_review(tmp_path):
         assert not read(layout, True, tmp_path)["in"].review
 
 
+# Layout -> person -> the exercises that are theirs. A file's text says whose it is.
+TEN = "10_ucurve"
+CLASS = ("ada", "bo", "cy")
+HARD = {
+    "several exercises in flat files, of which two are graded": (
+        {f"{who}_{name}.py": who for who in CLASS for name in (EIGHT, TEN)},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "the name after the exercise, as forms write it": (
+        {f"{name} - {who}.py": who for who in CLASS for name in (EIGHT, TEN)},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "flat files of another exercise": ({f"{TEN}_{who}.py": who for who in CLASS}, {who: [] for who in CLASS}),
+    "numbers of four digits": (
+        {f"{EIGHT}_100{k}.py": f"100{k}" for k in range(3)},
+        {f"100{k}": [EIGHT] for k in range(3)},
+    ),
+    "names in upper case": ({f"{who}_{FILE.upper()}": who for who in CLASS}, {who: [EIGHT] for who in CLASS}),
+    "an address before a version": (
+        {f"{who}@x.edu_{k}_{FILE}": who if k == 10 else "old" for who in ("ada", "bo") for k in (1, 2, 10)},
+        {"ada": [EIGHT], "bo": [EIGHT]},
+    ),
+    "a text and a link in Canvas": (
+        {f"ada_1_11_{FILE}": "ada", "bo_2_text.html": "", "cy_LATE_3_link.html": ""},
+        {"ada": [EIGHT], "bo": [], "cy": []},
+    ),
+    "an archive beside what it was unpacked to": (
+        {"ada.zip": {FILE: "ada"}, "bo.zip": {FILE: "bo"}, f"ada/{FILE}": "ada"},
+        {"ada": [EIGHT], "bo": [EIGHT]},
+    ),
+    "the platform's archive beside what it was unpacked to": (
+        {f"STAT-1/{who}/{FILE}": who for who in CLASS} | {"STAT-1.zip": {f"{who}/{FILE}": who for who in CLASS}},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "the platform's archive among what was unpacked from it": (
+        {MOODLE.format(who, k, FILE): who for k, who in enumerate(CLASS)}
+        | {"STAT-1.zip": {MOODLE.format(who, k, FILE): who for k, who in enumerate(CLASS)}},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "those who were late": (
+        {f"{who}/{FILE}": who for who in CLASS} | {f"late/di/{FILE}": "di"},
+        {who: [EIGHT] for who in (*CLASS, "di")},
+    ),
+    "those who were late, in archives": (
+        {f"{who}.zip": {FILE: who} for who in CLASS} | {f"Nachzügler/{who}.zip": {FILE: who} for who in ("di", "ed")},
+        {who: [EIGHT] for who in (*CLASS, "di", "ed")},
+    ),
+    "two assignments of Moodle's, which numbers people anew": (
+        {
+            f"STAT-HW{h}.zip": {MOODLE.format(who, 100 * h + k, file): who for k, who in enumerate(CLASS)}
+            for h, file in ((8, FILE), (9, OTHER))
+        },
+        {who: [EIGHT, NINE] for who in CLASS},
+    ),
+    "people by their numbers in a list": (
+        {f"{k:02}/{FILE}": f"{k:02}" for k in range(1, 13)},
+        {f"{k:02}": [EIGHT] for k in range(1, 13)},
+    ),
+    "groups by numbers": (
+        {f"{k:02}/{who}{k}/{FILE}": f"{who}{k}" for k in range(1, 13) for who in "ab"},
+        {f"{who}{k}": [EIGHT] for k in range(1, 13) for who in "ab"},
+    ),
+    "parts of a large download": (
+        {f"HW8-20250304T101500Z-00{k}.zip": {f"HW8/{who}/{FILE}": who} for k, who in ((1, "ada"), (2, "cy"))},
+        {"ada": [EIGHT], "cy": [EIGHT]},
+    ),
+    "an archive per person and homework": (
+        {f"{who}_hw{h}.zip": {file: who} for who in CLASS for h, file in ((8, FILE), (9, OTHER))},
+        {who: [EIGHT, NINE] for who in CLASS},
+    ),
+    "a folder per homework and person": (
+        {f"hw{h}_{who}/{file}": who for who in CLASS for h, file in ((8, FILE), (9, OTHER))},
+        {who: [EIGHT, NINE] for who in CLASS},
+    ),
+    "versions of an archive": (
+        {"ada.zip": {FILE: "old"}, "ada (1).zip": {FILE: "ada"}, "bo.zip": {FILE: "bo"}},
+        {"ada": [EIGHT], "bo": [EIGHT]},
+    ),
+    "versions of a file": (
+        {f"{EIGHT}_ada.py": "old", f"{EIGHT}_ada_v2_FINAL.py": "ada", f"{EIGHT}_bo.py": "bo"},
+        {"ada": [EIGHT], "bo": [EIGHT]},
+    ),
+    "a resit of some": (
+        {f"round 1/{who}/{FILE}": "old" if who == "bo" else who for who in ("ada", "bo")}
+        | {f"round 2/{who}/{FILE}": who for who in ("bo", "di")},
+        {"ada": [EIGHT], "bo": [EIGHT], "di": [EIGHT]},
+    ),
+    "a download that was repeated": (
+        {f"hw{mark}.zip": {f"{who}/{FILE}": who if mark else "old" for who in CLASS} for mark in ("", " (1)")},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "a library of Teams'": (
+        {f"Submitted files/{who}/HW 8/Version 1/{FILE}": who for who in CLASS}
+        | {f"Working files/{who}/HW 8/{FILE}": "draft" for who in CLASS},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "a file, an archive and a folder": (
+        {f"ada_{FILE}": "ada", "bo.zip": {FILE: "bo"}, f"cy/{FILE}": "cy"},
+        {who: [EIGHT] for who in CLASS},
+    ),
+    "a file, an archive and a folder in an exercise's": (
+        {f"{EIGHT}/ada.py": "ada", f"{EIGHT}/bo.zip": {FILE: "bo"}, f"{EIGHT}/cy/{FILE}": "cy"},
+        {who: [EIGHT] for who in CLASS},
+    ),
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("name", HARD)
+def test_each_person_has_one_row(name, packed, tmp_path):
+    """Catches, one by one, a class or a person in no row, in two, or in another's."""
+    layout, wanted = HARD[name]
+    found = read(layout, packed, tmp_path, name="STAT-101 Bayes")
+    assert {each.called.removesuffix("@x.edu").casefold(): [*each.files] for each in found.values()} == wanted
+    for each in found.values():
+        assert all(data.decode() == each.called.removesuffix("@x.edu").casefold() for data in each.files.values())
+        assert not each.review or not each.files
+
+
+SECOND = {"bo/hw8.pdf": ""}, {f"bo/{EIGHT}.ipynb": "{}"}, {"bo/x.py": ""}, {"bo.rar": "Rar!"}, {f"bo/{TEN}.py": ""}
+
+
+@pytest.mark.parametrize("second", SECOND)
+def test_of_two_people_one_without_work_is_not_forgotten(second, tmp_path):
+    """Catches one green row, called as the archive, where the second person handed in nothing that is graded."""
+    found = read({f"ada/{FILE}": "ada"} | second, True, tmp_path, name="STAT-101 Bayes")
+    assert "may be the work of several people ('ada' and 'bo" in found["STAT-101 Bayes"].review[0]
+    files = {f"{EIGHT}_2024010{k}.py": str(k) for k in (1, 2, 3)}
+    assert "several people" in read(files, True, tmp_path, name="numbers or dates")["numbers or dates"].review[0]
+
+
+@both
+def test_a_later_attempt_at_another_exercise_needs_no_review(packed, tmp_path):
+    """Catches a red row of everybody who handed in the next homework as well, where only the first is graded."""
+    files = {
+        f"HW{h}.zip": {f"HW{h}_{who}_attempt_2025-03-0{h}-10-00-00_{file}": who for who in CLASS}
+        for h, file in ((8, FILE), (9, f"{TEN}.py"))
+    }
+    found = read(files, packed, tmp_path)
+    assert {name: (each.files, each.review) for name, each in found.items()} == {
+        who: ({EIGHT: who.encode()}, ()) for who in CLASS
+    }
+
+
+def test_what_is_of_nobody_or_in_several_paths_is_said(tmp_path):
+    """Catches a person who handed in a document, and two rows of one person, of which nothing is said."""
+    said = []
+    lay(tmp_path / "hw8", {f"ada - {FILE}": "ada", f"bo - {FILE}": "bo", "cy.pdf": "", "Thumbs.db": ""})
+    lay(tmp_path / "hw9", {f"{who}/{OTHER}": who for who in ("ada", "di")})
+    found = collect([tmp_path / "hw8", tmp_path / "hw9"], CHOSEN, remark=lambda *each: said.append(each))
+    assert len(found) == 4 and said == [("of_nobody", "cy.pdf"), ("in_several_paths", "ada")]
+
+
 # ------------------------------------------------------------------ by chance
 
 NAMES = ["Ada", "Bo", "Cy", "Di Mann", "Zoë Löwe", "u1", "u2", "u3", "O'Neil", "van der Berg", "li", "s4711"]

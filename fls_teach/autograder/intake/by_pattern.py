@@ -1,4 +1,4 @@
-"""Whose files are whose by their names, as the pattern reads them that fits most of what lies in one place."""
+"""Whose files are whose by their names, read with the platform's pattern that fits most of what lies in one place."""
 
 import os
 import re
@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from fls_teach.autograder.intake.file_names import has_free_name, intended_exercise, is_work
-from fls_teach.autograder.intake.patterns import compiled, read_paths
+from fls_teach.autograder.intake.file_names import has_free_name, intended_exercise, is_work, match_file_name
+from fls_teach.autograder.intake.patterns import ANY, compiled, read_paths
 from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.submission import Submission
 
 
 class Piece(NamedTuple):
-    """What lies at a place, whose it is, and the name of the file for its author; "" for a folder, or for no file."""
+    """A piece of a person's work: whose it is, where it lies, and the file's name for its author ("" for a folder)."""
 
     owner: Submission
     place: Place
@@ -22,96 +22,113 @@ class Piece(NamedTuple):
     @property
     def from_platform(self) -> bool:
         """Whether a platform's pattern says whose it is."""
-        return self.owner.platform not in ("", "any")
+        return self.owner.platform not in ("", *ANY)
 
 
-def by_name(place: Place, own: bool) -> tuple[list[Piece], bool]:
-    """What patterns read of what lies in a folder or archive, and whether that surely is people's.
+def by_pattern(place: Place, has_exercise: bool) -> tuple[list[Piece], bool]:
+    """Read whose work lies in a folder or archive from the names in it.
 
     Parameters
     ----------
     place : Place
-    own : bool
-        Whether an exercise without a person's name lies there: then a platform's pattern alone is believed.
+    has_exercise : bool
+        Whether an exercise without a person's name lies there; then only platforms' patterns are tried.
+
+    Returns
+    -------
+    pieces : list of Piece
+    sure : bool
+        Whether these surely are several people's.
     """
-    expected, level, spent = place.search.expected, len(place.inner), Counter[str]()
-    work = {each.name for each in place.children if each.holds or is_work(each.name)}
-    said, files = _said(place)
-    folders = [path[:-1] for path in said if path.endswith("/")]
-    begin = _common(folders, "-"), _common([path for path in said if "_attempt_" in path], "_")
+    known, level, spent = place.search.known, len(place.inside), Counter[str]()
+    work = {each.name for each in place.children if each.is_container or is_work(each.name)}
+    paths, files = _paths(place)
+    folders = [path[:-1] for path in paths if path.endswith("/")]
+    begin = _common_start(folders, "-"), _common_start([path for path in paths if "_attempt_" in path], "_")
+
+    def common_word(found):
+        """Whether what reads as one person's name begins several files ("HW8 - Ada.py", "HW8 - Bo.py")."""
+        free = [
+            path in files or is_work(file) and not match_file_name(file, known) for path, (_, file) in found.items()
+        ]
+        return len(free) > 1 == len({owner.who for owner, _ in found.values()}) and all(free)
 
     def best(patterns):
         """What the pattern reads that fits most of the work, if that is more than half of it."""
         read, most = {}, (0, 0)
         for platform, text in patterns:
-            found = read_paths(platform, compiled(text, *begin), said, expected, spent)
-            share = len(work & {said[path].at[level] for path in found}), len(found)
-            if share > most and any(path.endswith("/") or is_work(file) for path, (_, file) in found.items()):
+            found = read_paths(platform, compiled(text, *begin), paths, known, spent)
+            share = len(work & {paths[path].parts[level] for path in found}), len(found)
+            fits = any(path.endswith("/") or is_work(file) for path, (_, file) in found.items())
+            alone = platform == "sheets" and len({owner.who for owner, _ in found.values()}) < 2
+            if share > most and fits and not alone and not common_word(found):
                 read, most = found, share
-        return read if 2 * most[0] + (not own) > len(work) else {}
+        return read if 2 * most[0] + (not has_exercise) > len(work) else {}
 
-    platforms = [each for each in place.search.patterns if each[0] != "any"]
+    platforms = [each for each in place.search.patterns if each[0] not in ANY]
     read = best(platforms)
     sure = bool(read)
-    if not read and not own:
+    if not read and not has_exercise:
         read = best(place.search.patterns)
-        for _ in range(2):
+        for _ in range(2):  # or the platform's names begin one folder, or two, further down
             if not read:
-                folders = [each for each in said.values() if each.kind == "folder"]
-                said = {_path(each, place): each for folder in folders for each in folder.children}
+                folders = [each for each in paths.values() if each.kind == "folder"]
+                paths = {_relative(each, place): each for folder in folders for each in folder.children}
                 read = best(platforms)
         sure = len(read) > 1
-        read |= _beside(said, read)
-    return [Piece(owner, said[path], files.get(path, file)) for path, (owner, file) in read.items()], sure
+        read |= _beside(paths, read)
+    return [Piece(owner, paths[path], files.get(path, file)) for path, (owner, file) in read.items()], sure
 
 
 def freely_named_files(place: Place) -> list[Place]:
-    """Files that people may have called as they liked ("ada.py", "ben.py"), if no name says that one person did."""
-    files = [each for each in place.children if not each.holds and is_work(each.name)]
-    if any(not has_free_name(each.name) or intended_exercise(each.name, place.search.expected) for each in files):
+    """Return files that may each be another person's ("ada.py", "ben.py"); [] if some name says that one made all."""
+    files = [each for each in place.children if not each.is_container and is_work(each.name)]
+    if any(not has_free_name(each.name) or intended_exercise(each.name, place.search.known) for each in files):
         return []
-    parts = any(each.holds and each.claims and not each.may_be_person for each in place.children)
+    parts = any(each.is_container and each.exercises and not each.may_be_person for each in place.children)
     return files if sum(each.may_be_person for each in files) > 1 and not parts else []
 
 
-def _said(place):
-    """The paths that patterns read -> what lies there; and the names that some files have, whatever a pattern reads.
+def _paths(place):
+    """Return {path that patterns read: place}, and {path: file name} where the file's name is not the path's end.
 
-    A file gets the exercise's name if only a folder around it bears that, or if it can be of no other exercise.
+    The exercise is added to the name of a file if only the folder around it says which it is, or if there is one only.
     """
     expected, names = place.search.expected, {each.name for each in place.children}
     free = freely_named_files(place) if len(expected) == 1 and place.is_alone else []
-    said, files = {}, {}
+    paths, files = {}, {}
     for each in place.children:
-        exercise = next((name for name, level in each.claims.items() if level == 2), None) if not each.holds else None
+        exercise = (
+            None if each.is_container else next((name for name, rank in each.exercises.items() if rank == 2), None)
+        )
         stem, dot, end = each.name.rpartition(".")
         longer = f"{stem}_{exercise or expected[0]}{dot}{end}"
         if (exercise or each in free) and longer not in names:
-            said[longer] = each
+            paths[longer] = each
             files[longer] = each.name if exercise or end.casefold() == "ipynb" else f"{expected[0]}.py"
         else:
-            said[_path(each, place)] = each
-    return said, files
+            paths[_relative(each, place)] = each
+    return paths, files
 
 
-def _path(each, around):
-    """Its path from what it lies in."""
-    return "/".join(each.at[len(around.inner) :]) + "/" * (each.kind == "folder")
+def _relative(place, around):
+    """Return the path of a place from one around it."""
+    return "/".join(place.parts[len(around.inside) :]) + "/" * (place.kind == "folder")
 
 
-def _beside(said, read):
-    """What no pattern reads beside what it reads in a person's folder: as an attempt before all others."""
+def _beside(paths, read):
+    """Return what no pattern reads in a person's folder, beside what one reads: an attempt before all others."""
     owners, rest = {}, {}
     for path, (owner, _) in read.items():
         owners.setdefault(path.split("/")[0], {})[owner.who] = owner
-    for path, each in said.items():
+    for path, each in paths.items():
         above, _, below = path.partition("/")
-        theirs, folder = owners.get(above, {}), each.kind == "folder"
-        if path not in read and len(theirs) == 1 and below and (each.claims if folder else is_work(each.name)):
-            rest[path] = replace(*theirs.values(), number="", when="", late=""), "" if folder else each.name
+        here, is_folder = owners.get(above, {}), each.kind == "folder"
+        if path not in read and len(here) == 1 and below and (each.exercises if is_folder else is_work(each.name)):
+            rest[path] = replace(*here.values(), number="", when="", late=""), "" if is_folder else each.name
     return rest
 
 
-def _common(names, end):
-    """An expression for what several names begin with, up to and with the last of these ends; else for no text."""
+def _common_start(names, end):
+    """Return a pattern for what all of several names begin with, up to and with the last `end`."""
     return re.escape(os.path.commonprefix(names).rpartition(end)[0] + end if names[1:] else "\0")

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,13 @@ def collect(
     # Each folder is read once, however many of its files are named.
     by_file = functools.cache(lambda folder: _people_by_file(folder, expected, patterns))
     how = expected, results_in, single, patterns, by_file, remark, pattern is not None
-    found = dict.fromkeys(own for path in paths for own in _found_at(path, *how))
+    found = {own: path for path in paths for own in _found_at(path, *how)}
+    seen = defaultdict(set)
+    for own, path in found.items():
+        seen[own[0].called].add(path)
+    for name, places in seen.items():
+        if len(places) > 1:
+            remark("in_several_paths", one_line(name))
     options, entries = [], []
     for person, (label, own, group) in enumerate(groups.merged(list(found), list(rows), remark)):
         counts = max((k for k, each in enumerate(own) if each.kind != "nothing"), default=len(own) - 1)
@@ -131,7 +138,7 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
             doubt = top.doubt if not several else found[0].place.doubt if len(found) == 1 else ()
             if own:
                 _refuse_work_of_others(top, own, said)
-            elif not any(row.place.holds or row.owner.platform for row in found):
+            elif not any(row.place.is_container or row.owner.platform for row in found):
                 _refuse_nameless(top, said)
     except Refused:
         return whole  # reading it says why
@@ -142,15 +149,30 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
     parts = all(row.place.kind == "folder" and names_a_part(row.place.name) for row in found)
     if own or not several and (kind == "archive" or parts and found):
         return [(replace(whole[0][0], review=doubt),)]
-    if any(row.place.holds or not row.owner.problem for row in found):
+    if any(row.place.is_container or not row.owner.problem for row in found):
         for name in hidden:
             remark("hidden", one_line(name))
+        for name in _loose_files(top, found):
+            remark("of_nobody", one_line(name.replace("//", "/")))
         if len(found) == 1:  # nothing beside it says what it is
             found = [found[0]._replace(owner=replace(found[0].owner, review=doubt))]
         return by_attempt(found, place, kind, expected)
     if not top.children or any(passed):  # beside results, what is left was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
+
+
+def _loose_files(place, pieces):
+    """Return the paths of files beside people's that are neither theirs nor called as what is graded."""
+    taken, here = {each.place.parts for each in pieces}, [each for each in pieces if each.place.parent is place]
+    loose = (
+        [] if len({each.owner.who for each in here}) < 2 else [each for each in place.children if not each.is_container]
+    )
+    found = [each.path for each in loose if each.parts not in taken]
+    for each in place.children:
+        if each.is_container and any(parts[: len(each.inside)] == each.inside for parts in taken - {each.parts}):
+            found += _loose_files(each, pieces)
+    return found
 
 
 def _place(path):
@@ -177,7 +199,7 @@ def _place(path):
 def _people_by_file(folder, expected, patterns):
     """Name of a file -> the person whose it is, with all attempts, as far as the names in a folder say."""
     try:
-        found = Crowd(Search(tree_at(folder, "folder"), False, (), patterns, expected)).people.found
+        found = Crowd(Search(tree_at(folder, "folder"), False, (), patterns, expected)).people.pieces
     except (Refused, Unreadable):
         return {}
     people = {own[0].who: own for own in by_attempt(found, folder, "folder", expected)}
@@ -190,8 +212,12 @@ def _refuse_work_of_others(top, own, said):
     Of files three may be, as old versions lie there more often. In an archive, other archives are its author's.
     """
     strangers = [each for each in top.children if each not in own and each.may_be_person]
-    holders = [each for each in strangers if (not top.search.packed if each.packed else each.holds and each.claims)]
-    files = [each for each in strangers if not each.holds and min(each.claims.values(), default=2) < 2]
+    holders = [
+        each
+        for each in strangers
+        if (not top.search.packed if each.is_packed else each.is_container and each.exercises)
+    ]
+    files = [each for each in strangers if not each.is_container and min(each.exercises.values(), default=2) < 2]
     if len(holders) > 1 or len(files) > 2:
         theirs = " and ".join(f"'{one_line(each.name)}'" for each in (holders if len(holders) > 1 else files)[:2])
         raise CourseError(

@@ -53,7 +53,7 @@ def is_junk(name: str) -> bool:
     """Whether systems and tools leave files of this name behind, so that no note on them is needed."""
     if name.startswith(".") and is_archive(name):  # an archive is a person's, unless macOS wrote its "._" companion
         return name.startswith("._")
-    return name.startswith((".", "~$")) or name.casefold() in WORDS["junk"]
+    return name.startswith((".", "~$")) or name.casefold() in WORDS["junk"] or "_assignfeedback_" in name
 
 
 def is_hidden(name: str) -> bool:
@@ -90,7 +90,7 @@ def names_a_part(name: str) -> bool:
     >>> [names_a_part(name) for name in ("Berg", "u2", "2")]
     [False, False, False]
     """
-    stem = re.sub(r"(?:\.py|\.ipynb)\Z", "", stem_of(name[-LONGEST:].casefold()))
+    stem = re.sub(rf"(?:\.py|\.ipynb)\Z|(?<!\d)(?i:{STAMP})", "", stem_of(name[-LONGEST:].casefold()))
     rest = re.sub("|".join(exercise_pattern(each.name, "") for each in exercises()), "", stem)
     return _PART.fullmatch(rest) is not None and re.search(r"[^\W\d_]", stem) is not None
 

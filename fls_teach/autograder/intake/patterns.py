@@ -11,21 +11,27 @@ from fls_teach.autograder.intake.file_names import STAMP, WORDS, data_lines, exe
 from fls_teach.autograder.intake.sources import go_on
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.characters import one_line
-from fls_teach.course.registry import CourseError
+from fls_teach.course.registry import CourseError, exercises
 
 _FOLDER_SECONDS = 10  # of processor time, for the names in one folder: a person must not stop the class with a heap
 _LONGEST_PATH = 600  # characters that a pattern has to read: of some, the time grows with a power of the length
 _LETTER = r"[^\x00-/:-@[-`{-\x7f]"  # no mark of ASCII, but whatever else people begin with
 _CALLED = rf"{_LETTER}(?:[^/]*?[^/ _.+(-])?"
+ANY = "any", "sheets"
+"""What patterns are called that are no platform's."""
 _GROUPS = "who", "name", "id", "login", "when", "attempt", "late", "file"
 
 
 @functools.lru_cache(8)
 def _presets(expected):
-    """(platform, pattern) of what is in platforms.txt."""
-    either = "(?:" + "|".join(map(exercise_pattern, expected)) + ")"
+    """Return (platform, pattern) for each line of platforms.txt."""
+    # Also the exercises that are not graded now, or their files would seem to be called by other people.
+    names = dict.fromkeys([*expected, *(each.name for each in exercises())])
+    either = "(?i:" + "|".join(map(exercise_pattern, names)) + ")"
+    sheet = "(?i:" + "|".join(map(re.escape, WORDS["sheet"])) + ")"
+    parts = {"{exercise}": either, "{sheet}": sheet, "{stamp}": STAMP, "{called}": _CALLED}
     return [
-        (name, text.replace("{exercise}", either).replace("{stamp}", STAMP).replace("{called}", _CALLED))
+        (name, functools.reduce(lambda text, each: text.replace(*each), parts.items(), text))
         for name, text in data_lines("platforms.txt")
     ]
 
@@ -43,7 +49,10 @@ def patterns_for(text: str | None, expected: tuple[str, ...]) -> list[tuple[str,
         return [each for each in known if "{common}" not in each[1]]
     if named := [each for each in known if each[0] == text.casefold()]:
         return named
-    said, names = f"--pattern '{one_line(text)}'", ", ".join(dict.fromkeys(name for name, _ in known if name != "any"))
+    said, names = (
+        f"--pattern '{one_line(text)}'",
+        ", ".join(dict.fromkeys(name for name, _ in known if name not in ANY)),
+    )
     try:
         groups = set(compiled(text).groupindex)
     except (re.error, RecursionError, OverflowError) as problem:

@@ -1,4 +1,4 @@
-"""A look into what was handed in: folders and archives alike are places that hold others."""
+"""The tree of what was handed in, looked into only as far as is asked: folders, archives and files alike are places."""
 
 import re
 from collections.abc import Callable
@@ -17,27 +17,28 @@ from fls_teach.autograder.intake.file_names import (
     names_a_part,
 )
 from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
+from fls_teach.course.registry import exercises
 
-_MANY = 2_000  # files of which the names are read to see which exercises lie in a place, before it is somebody's turn
+_MANY = 2_000  # files of a place whose names are matched to find its exercises; reading a submission matches all
 
 
 @dataclass(frozen=True)
 class Search:
-    """What people's work is looked for in, and how.
+    """What is searched for people's work, and how.
 
     Attributes
     ----------
     tree : Tree
     packed : bool
-        Whether that is an archive.
+        Whether the tree is an archive.
     around : tuple of str
-        The name of that, if it is called as an exercise.
+        The name of the folder or archive itself if it is an exercise's, else ().
     patterns : list of (str, str)
         As of `patterns_for`.
     expected : tuple of str
-        The exercises' names.
-    passed_over : callable
-        Told the path of a folder; whether it is no submission.
+        Names of the exercises that are graded.
+    is_skipped : callable
+        Gets the path of a folder; returns True if the folder cannot be a submission.
     """
 
     tree: Tree
@@ -45,44 +46,49 @@ class Search:
     around: tuple[str, ...]
     patterns: list[tuple[str, str]]
     expected: tuple[str, ...]
-    is_skipped: Callable[[tuple[str, ...]], bool] = lambda at: False
+    is_skipped: Callable[[tuple[str, ...]], bool] = lambda path: False
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Names of all exercises, which show whose work lies where, also where only some exercises are graded."""
+        return tuple(dict.fromkeys([*self.expected, *(each.name for each in exercises())]))
 
 
 class Place:
-    """A folder, an archive or a file. Each is looked into once, as it is asked for at each place around it.
+    """A folder, an archive or a file. What lies in it is read once, when it is first asked for.
 
     Attributes
     ----------
     search : Search
-    around : Place or None
-        What it lies in; None for that which is looked into.
-    at : tuple of str
+    parent : Place or None
+        The place around it; None for the top of the search.
+    parts : tuple of str
         Its path. An empty part leads into the archive before it.
+    inside : tuple of str
+        The path under which its content lies: `parts`, for an archive with an empty part at the end.
     name, kind : str
         As of `Tree.children`.
-    packed : bool
-        Whether it is an archive.
-    holds : bool
-        Whether others may lie in it.
-    lost : bool
-        Whether it was found that it cannot be looked into.
+    is_packed, is_container : bool
+        Whether it is an archive; whether it is a folder or an archive.
+    unreadable : bool
+        Whether an attempt to list it has failed.
     """
 
-    def __init__(self, search: Search, around: "Place | None" = None, name: str = "", kind: str = "folder") -> None:
-        self.search, self.around, self.name, self.kind, self.lost = search, around, name, kind, False
-        self.at: tuple[str, ...] = (*around.inner, name) if around else ()
-        self.packed = kind == "file" and is_archive(name)
-        self.holds = kind == "folder" or self.packed
-        self.inner: tuple[str, ...] = (*self.at, *[""] * self.packed)
+    def __init__(self, search: Search, parent: "Place | None" = None, name: str = "", kind: str = "folder") -> None:
+        self.search, self.parent, self.name, self.kind, self.unreadable = search, parent, name, kind, False
+        self.parts: tuple[str, ...] = (*parent.inside, name) if parent else ()
+        self.is_packed = kind == "file" and is_archive(name)
+        self.is_container = kind == "folder" or self.is_packed
+        self.inside: tuple[str, ...] = (*self.parts, *[""] * self.is_packed)
 
     @property
     def path(self) -> str:
         """Its path as text; that of a folder ends in "/"."""
-        return "/".join(self.at) + "/" * (self.kind == "folder")
+        return "/".join(self.parts) + "/" * (self.kind == "folder")
 
     @cached_property
-    def listed(self) -> list["Place"]:
-        """All that lies in it.
+    def entries(self) -> list["Place"]:
+        """Everything in it.
 
         Raises
         ------
@@ -90,61 +96,72 @@ class Place:
         Unreadable
         """
         with limited():
-            tree, where = inside(self.search.tree, self.inner)
+            tree, where = inside(self.search.tree, self.inside)
             return [type(self)(self.search, self, name, kind) for name, kind, _ in tree.children(where)]
 
     @cached_property
     def children(self) -> list["Place"]:
-        """What of that may be people's: no junk, but hidden folders with an exercise, as a person may be called so."""
+        """The entries that may be people's: no junk, except hidden folders with an exercise ("." may begin a name)."""
         try:
-            visible = [each for each in self.listed if not is_junk(each.name) or each._hides_work]
-        except (Refused, Unreadable):  # reading it says why
-            self.lost = True
+            visible = [each for each in self.entries if not is_junk(each.name) or each._hides_work]
+        except (Refused, Unreadable):  # reading the submission reports why
+            self.unreadable = True
             return []
-        return [each for each in visible if each.kind != "folder" or not self.search.is_skipped(each.at)]
+        if "submitted files" in {each.name.casefold() for each in visible}:  # the library of a team in Teams
+            visible = [each for each in visible if each.name.casefold() != "working files"]
+        return [each for each in visible if each.kind != "folder" or not self.search.is_skipped(each.parts)]
 
     @property
     def hidden(self) -> list[str]:
-        """Names of what is called as hidden things are, and may all the same be a person's."""
-        junk = (each for each in self.listed if is_junk(each.name) and is_hidden(each.name) and not each._hides_work)
-        return [each.name for each in junk if each.kind == "folder" or match_file_name(each.name, self.search.expected)]
+        """Names of the hidden entries that are passed over although they may be a person's."""
+        junk = (each for each in self.entries if is_junk(each.name) and is_hidden(each.name) and not each._hides_work)
+        return [each.name for each in junk if each.kind == "folder" or match_file_name(each.name, self.search.known)]
 
     @property
     def _hides_work(self):
-        return is_hidden(self.name) and self.kind == "folder" and bool(self.claims)
+        return is_hidden(self.name) and self.kind == "folder" and bool(self.exercises)
 
     @cached_property
-    def claims(self) -> dict[str, int]:
-        """The exercises of which it is or holds files, as far as can be seen -> how surely, as of `claimed`."""
-        around, expected = (*self.search.around, *self.at), self.search.expected
-        if not self.holds:
-            found = [match_path(around, expected, notebooks=True)]
+    def exercises(self) -> dict[str, int]:
+        """The exercises that it is or contains, as far as names show -> their rank, as of `match_path`."""
+        around, known = (*self.search.around, *self.parts), self.search.known
+        if not self.is_container:
+            found = [match_path(around, known, notebooks=True)]
         else:
             try:
                 with limited():
-                    tree, where = inside(self.search.tree, self.inner)
-                    items = tree.items(where, expected)
-                    items += opened(items, expected)[0]
+                    tree, where = inside(self.search.tree, self.inside)
+                    items = tree.items(where, known)
+                    items += opened(items, known)[0]
                     paths = [item.parts[len(where) :] for item in items[:_MANY] if not item.problem]
-                    found = [match_path((*around, *path), expected, notebooks=True) for path in paths]
+                    found = [match_path((*around, *path), known, notebooks=True) for path in paths]
             except (Refused, Unreadable):
                 return {}
-        return dict(sorted((claim for claim in found if claim), key=lambda claim: -claim[1]))
+        return dict(sorted((match for match in found if match), key=lambda match: -match[1]))
 
     @property
     def may_be_person(self) -> bool:
-        """Whether it may be called by a person."""
+        """Whether a person may be called so."""
         return not names_a_part(self.name)
 
     @cached_property
     def is_exercise(self) -> bool:
-        """Whether it is an exercise's file, or the folder or archive with it."""
-        claim = (match_folder_name if self.holds else match_file_name)(self.name, self.search.expected)
-        if not claim or claim[1] or re.match(STAMP, self.name):  # which may be a person's number
+        """Whether it is an exercise's file, or the folder or archive of one."""
+        match = (match_folder_name if self.is_container else match_file_name)(self.name, self.search.known)
+        if not match or match[1] or re.match(STAMP, self.name):  # a stamp may be a person's number
             return False
-        return self.kind == "file" or self.kind == "folder" and claim[0] in self.claims
+        if self.name.isdecimal() and self.parent and self.parent._numbers_people:
+            return False
+        return self.kind == "file" or self.kind == "folder" and match[0] in self.exercises
+
+    @cached_property
+    def _numbers_people(self):
+        """Whether folders called by a number are people's, as most of them hold other exercises than that of it."""
+        numbered = [each for each in self.children if each.name.isdecimal() and each.is_container and each.exercises]
+        others = [each for each in numbered if int(each.name[:9]) not in {int(name[:2]) for name in each.exercises}]
+        return 2 * len(others) > len(numbered)
 
     @property
     def is_alone(self) -> bool:
-        """Whether nothing lies beside it, or beside what it lies in."""
-        return self.around is None or len(self.around.children) == 1 and self.around.is_alone
+        """Whether nothing lies beside it, nor beside any place around it."""
+        return self.parent is None or len(self.parent.children) == 1 and self.parent.is_alone

@@ -114,7 +114,7 @@ class Submission:
             except Refused as reason:
                 refused = [not_taken((self.called if self.members else self.path.name,), reason)]
                 files, notes, review, claims = choose([], refused, self.expected)
-            notes, review = [*self.notes, *self.review, *notes], [*self.review, *review]
+            notes = [*self.notes, *self.review, *notes]
             for each in reversed(self.earlier):
                 if each.kind != "nothing" and len(claims) < len(self.expected):
                     before = each.read().files or {}
@@ -122,8 +122,9 @@ class Submission:
                         names = ", ".join(before)
                         notes.append(f"From attempt {each.attempt} was taken what no later one holds: {names}.")
                     files, claims = files | before, claims | {*before}
+                    review = [] if before and not claims - {*files} else review
         more = [f"... and {len(notes) - MAX_NOTES} more"] if len(notes) > MAX_NOTES else []
-        return replace(self, files=files, notes=(*notes[:MAX_NOTES], *more), review=tuple(review))
+        return replace(self, files=files, notes=(*notes[:MAX_NOTES], *more), review=(*self.review, *review))
 
     @property
     def digest(self) -> str:

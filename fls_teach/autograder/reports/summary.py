@@ -22,6 +22,8 @@ REMARKS = {
     "more_attempts": ("with more attempts, which do not count", ""),
     "noted": ("with notes on their files, which their reports show", ""),
     "unknown_members": ("named in --groups, but nothing was handed in under that name", ""),
+    "of_nobody": ("passed over, as their names show neither an exercise nor a person", ""),
+    "in_several_paths": ("in several of the paths, with a row for each; put these into one folder for one row", ""),
     "hidden": ("passed over, as systems hide what begins with a dot", ""),
     "refused_workers": ("workers that were not used", _RED),
     "earlier_results": ("passed over, as it holds results of an earlier fls grade", ""),
