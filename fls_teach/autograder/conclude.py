@@ -1,4 +1,4 @@
-"""What is known once all submissions are marked: corrections, which attempts count, and what is drawn of all."""
+"""The end of a run, when all submissions are marked: corrections, the attempts that count, and the batch's reports."""
 
 import contextlib
 from collections.abc import Sequence
@@ -18,41 +18,41 @@ from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replace_text
 
-OF_ALL = "gradebook.csv", "cohort.html"
-"""What is drawn from all records and lies beside their folders."""
+BATCH_REPORTS = "gradebook.csv", "cohort.html"
+"""The reports made from all records, in the results folder."""
 
 
 def settle(
     settings: RunSettings, entries: Sequence[Submission], corrected: dict[str, list[Record]], rule: LateRule | None
 ) -> list[Submission]:
-    """Bring into the saved records what people corrected, the rule for late work, and which attempts count.
+    """Update the saved records with corrected marks, the rule for late work, and which attempts count.
 
     Parameters
     ----------
     settings : RunSettings
     entries : list of Submission
     corrected : dict
-        As `overrides.read` gives it.
+        As returned by `overrides.read`.
     rule : LateRule or None
 
     Returns
     -------
     list of Submission
-        Those that count: of each person's attempts the latest, or the best, and of equals the later.
+        The submissions that count: each person's latest attempt or, if the settings say so, the latest of the best.
     """
     ranks = {}
     for entry in entries:
         folder = settings.out / entry.folder
         old = read_record(folder / "record.json")
         new = {name: value for name, value in old.items() if name not in ("overrides", "late")}
-        if said := [each for name in overrides.names_of(entry.name) for each in corrected.get(name, ())]:
-            new["overrides"] = said
+        if marks := [each for name in overrides.names_of(entry.name) for each in corrected.get(name, ())]:
+            new["overrides"] = marks
         if days := rule.days(entry.when, entry.late) if rule else 0:
             new["late"] = {"days": days, "rule": str(rule), "kept": rule.kept(days)}
         if new != old:
             write(folder, new)
         score = final_marks(new).final
-        ranks[entry.name] = score is None, score or 0, entry.attempt  # one without a mark could be the best
+        ranks[entry.name] = score is None, score or 0, entry.attempt  # an attempt without a score could be the best
     counting = [entry for entry in entries if entry.counts]
     if settings.attempts == "best":
         best = {entry.person: entry for entry in sorted(entries, key=lambda entry: ranks[entry.name])}
@@ -63,59 +63,60 @@ def settle(
         record = read_record(folder / "record.json")
         about = record.get("intake", {})
         if about.get("counts", True) != counts:
-            # No report shows it.
+            # Only the record, because no report of the submission shows it.
             replace_text(folder / "record.json", as_json(record | {"intake": about | {"counts": counts}}))
     return counting
 
 
 def conclude(
-    settings: RunSettings, entries: Sequence[Submission], counting: Sequence[Submission], people: Roster | None = None
+    settings: RunSettings, entries: Sequence[Submission], counting: Sequence[Submission], roster: Roster | None = None
 ) -> BatchResult:
-    """Draw what concerns all submissions together.
+    """Write the reports on all submissions together.
 
     Parameters
     ----------
     settings : RunSettings
     entries, counting : list of Submission
-        All, and those that count.
-    people : Roster, optional
+        All submissions, and those that count.
+    roster : Roster, optional
 
     Returns
     -------
     BatchResult
     """
-    done, counted = BatchResult(settings.out, settings.isolation), {entry.name for entry in counting}
+    result, counted = BatchResult(settings.out, settings.isolation), {entry.name for entry in counting}
 
     def saved(listed):
         for entry in listed:
             record = read_record(settings.out / entry.folder / "record.json")
-            done.add(record, entry.name in counted)
+            result.add(record, entry.name in counted)
             yield record
 
-    book, page = (settings.out / name for name in OF_ALL)
-    missing = people.match(counting) if people else []
+    book, page = (settings.out / name for name in BATCH_REPORTS)
+    absent = roster.match(counting) if roster else []
     records = saved(entries if settings.attempts == "all" else counting)
-    gradebook.write_gradebook(book, [exercise.name for exercise in settings.chosen], records, missing)
-    if people:
-        marks = {entry.name: row.score for entry, row in zip(counting, done.counted, strict=True)}
-        people.fill(settings.out / "roster.csv", marks)
-        done.remarks |= {"absent": missing, "not_on_the_roster": people.strangers}
-        done.remarks |= {"unclear_on_the_roster": people.unclear, "found_by_name_alone": people.by_name}
-    more = [(entry.name, entry.attempts - 1) for entry in counting if entry.attempts > 1]
-    done.remarks["more_attempts"] = [f"{name} ({number} more)" for name, number in more]
-    again = {name for names in done.identical for name in names[1:]}
+    gradebook.write_gradebook(book, [exercise.name for exercise in settings.chosen], records, absent)
+    if roster:
+        marks = {entry.name: line.score for entry, line in zip(counting, result.counted, strict=True)}
+        roster.fill(settings.out / "roster.csv", marks)
+        result.remarks |= {"absent": absent, "not_on_the_roster": roster.strangers}
+        result.remarks |= {"unclear_on_the_roster": roster.unclear, "found_by_name_alone": roster.by_name}
+    more = [f"{entry.name} ({entry.attempts - 1} more)" for entry in counting if entry.attempts > 1]
+    result.remarks["more_attempts"] = more
+    copies = {name for names in result.identical for name in names[1:]}
+    originals = (entry for entry in counting if entry.name not in copies)
     try:
-        done.pairs = near_identical(_readable(entry for entry in counting if entry.name not in again), settings.chosen)
+        result.pairs = near_identical(_readable(originals), settings.chosen)
     except CourseError as problem:
-        done.note = str(problem)
-    replace_text(page, cohort_page(done))
+        result.note = str(problem)
+    replace_text(page, cohort_page(result))
     if settings.against is not None:
         records = (read_record(settings.out / entry.folder / "record.json") for entry in counting)
-        done.changes = against.compare(settings.against, records, settings.out)
-    return done
+        result.changes = against.compare(settings.against, records, settings.out)
+    return result
 
 
 def _readable(entries):
     for entry in entries:
-        with contextlib.suppress(Unreadable):  # its record says so
+        with contextlib.suppress(Unreadable):  # already reported in its record
             yield entry.read()

@@ -1,4 +1,4 @@
-"""The results folder of `fls grade`: private, used by one process at a time, all marks made with the same settings."""
+"""The results folder of `fls grade`: private, used by one process at a time, with marks made by the same settings."""
 
 import contextlib
 import json
@@ -14,11 +14,11 @@ from fls_teach.course.registry import CourseError
 from fls_teach.files import replace_text, writable_folder
 
 NAME = "settings.json"
-_LARGEST = 1 << 16  # bytes; ours are some hundred
+_LARGEST = 1 << 16  # bytes; typical ones have some hundred
 
 
 def private_folder(path: Path) -> Path:
-    """The results folder, made so that no other user can read in it: it holds the key and all marks."""
+    """Create the results folder if needed, closed to other users because it holds the key and all marks."""
     with refusal():
         new = not os.path.exists(path)
         folder = writable_folder(path)
@@ -28,8 +28,8 @@ def private_folder(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Keep a second `fls grade` out of the same results folder."""
+def exclusive_use(folder: Path) -> Iterator[None]:
+    """Keep another `fls grade` from using the same results folder during the block."""
     import fcntl
 
     with refusal(f"cannot write to '{folder}/.lock'", "name another --out"):
@@ -41,12 +41,12 @@ def only_one(folder: Path) -> Iterator[None]:
 
 
 def saved_settings(folder: str | Path) -> Record | None:
-    """What `RunSettings.saved` gave for the marks in a folder, or None: then it is no results folder.
+    """Return the settings saved in a results folder (see `RunSettings.saved`), or None if it is not one.
 
     Raises
     ------
     CourseError
-        If there are some that cannot be read, or that `fls grade` did not write.
+        If the settings cannot be read, or were not written by `fls grade`.
     """
     path = Path(folder, NAME)
     what = f"'{printable(str(path))}' does not hold the settings of an fls grade"
@@ -54,52 +54,52 @@ def saved_settings(folder: str | Path) -> Record | None:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise ValueError("it is not an ordinary file")
         with open(path, "rb") as file:
-            found = json.loads(file.read(_LARGEST))
-        if type(found) is not dict or found.get("fls_grade") != 1 or type(found.get("exercises")) is not list:
+            settings = json.loads(file.read(_LARGEST))
+        if type(settings) is not dict or settings.get("fls_grade") != 1 or type(settings.get("exercises")) is not list:
             raise ValueError("they have another form")
-        return found
+        return settings
     return None
 
 
 def is_results_folder(folder: str | Path) -> bool:
-    """Whether `fls grade` has written its results here."""
+    """Return whether a folder holds valid settings of `fls grade`."""
     with contextlib.suppress(CourseError):
         return saved_settings(folder) is not None
     return False
 
 
 def has_marks(folder: str | Path) -> bool:
-    """Whether any submission was marked into a folder."""
+    """Return whether a folder holds the record of any submission."""
     return any(Path(folder).glob("*/record.json"))
 
 
-def save_settings(out: Path, now: Record) -> None:
+def save_settings(out: Path, settings: Record) -> None:
     """Save settings in the results folder, before its first mark.
 
     Raises
     ------
     CourseError
-        If it holds marks that were made with others; nothing is written then.
+        If it holds marks that were made with other settings; nothing is written then.
     """
     before = saved_settings(out)
-    if before == now:
+    if before == settings:
         return
     if has_marks(out):
-        others = "; ".join(differing(before, now)) if before else f"there is no {NAME} to say with which"
+        others = "; ".join(differing(before, settings)) if before else f"there is no {NAME} to say with which"
         raise CourseError(
             f"'{out}' holds marks that were made with other settings ({others}); "
             "name another --out, or give the same settings again"
         )
-    replace_text(Path(out, NAME), json.dumps(now, indent=1) + "\n")
+    replace_text(Path(out, NAME), json.dumps(settings, indent=1) + "\n")
 
 
 def differing(old: Record, new: Record) -> list[str]:
-    """What two saved settings do not have in common, as a list of "name: old -> new"."""
+    """Return the differences between two saved settings, as a list of "name: old -> new"."""
     names = [name for name in new | old if old.get(name) != new.get(name)]
-    return [f"{name}: {_shown(old, name)} -> {_shown(new, name)}" for name in names]
+    return [f"{name}: {_short_text(old, name)} -> {_short_text(new, name)}" for name in names]
 
 
-def _shown(values, name):
+def _short_text(values, name):
     value = values.get(name, "none")
     if name == "exercises":
         return " ".join(str(each)[:2] for each in value)

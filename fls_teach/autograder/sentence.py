@@ -1,4 +1,4 @@
-"""A `CourseError` of one sentence in place of an exception of the system, of a parser, or of a check of ours."""
+"""Turning exceptions of the system, of parsers and of our checks into a `CourseError` of one sentence."""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from fls_teach.course.registry import CourseError
 from fls_teach.files import because
 
-GOES_ON = "what is finished is kept, and the same command goes on there"
-"""What to do where a run of `fls grade` ends before its last submission."""
+RESUMES = "what is finished is kept, and the same command goes on there"
+"""The advice if a run of `fls grade` ends before its last submission."""
 
 
 @contextlib.contextmanager
@@ -16,15 +16,16 @@ def refusal(
     advice: str = "",
     kinds: type[Exception] | tuple[type[Exception], ...] = (OSError, ValueError, RecursionError),
 ) -> Iterator[None]:
-    """Turn these exceptions within into a `CourseError`: "what (reason); advice".
+    """Turn exceptions in the block into a `CourseError`: "what (reason); advice".
 
     Parameters
     ----------
     what : str
-        "" if the exception is a sentence already.
+        The problem; "" if the exception's text is a sentence already.
     advice : str
         What to do.
     kinds : type or tuple of type
+        The exceptions to turn into a `CourseError`.
 
     Examples
     --------
@@ -36,7 +37,7 @@ def refusal(
     """
     try:
         yield
-    except (CourseError, BrokenPipeError):  # a sentence already; the reader of our progress went away
+    except (CourseError, BrokenPipeError):  # already a sentence; the reader of our output has closed the pipe
         raise
     except kinds as problem:
         reason = " ".join(because(problem).split())[:200]

@@ -1,4 +1,4 @@
-"""What a run of `fls grade` is asked for, and what of it is saved beside the marks."""
+"""The settings of a run of `fls grade`, and those of them that are saved with the marks."""
 
 import functools
 import hashlib
@@ -13,40 +13,40 @@ from fls_teach.autograder.selection import select
 from fls_teach.course.registry import Exercise, exercises
 from fls_teach.course.withheld import with_withheld
 
-if TYPE_CHECKING:  # it imports numpy, which most commands need not
+if TYPE_CHECKING:  # avoids the import of numpy, which most commands do not need
     from fls_teach.sandbox.isolation.sandboxes import ResourceLimits
 
 TOTAL_LIMIT = 300.0
-"""Seconds per submission, unless `fls grade` is told otherwise: honest ones take about 30."""
+"""Default limit of `fls grade` in seconds per submission; honest ones take about 30."""
 
 PURPOSES = "mark", "search", "card"
-"""What time is spent on: the verdict, a smaller counterexample, its card. Each has its own, so that what is only for
-the reader takes nothing of the time for marks."""
+"""Purposes with separate time limits: the verdict, the search for a smaller counterexample, and its card. So what only
+serves the reader takes no time from the marks."""
 
-_EXERCISE_SHARE = 6  # times the limit of a call, for all calls of an exercise
+_CALLS_PER_EXERCISE = 6  # the limit on all calls of an exercise, as a multiple of that on one call
 
 
 @dataclass(frozen=True)
 class TimeLimits:
-    """Seconds that a submission may take. Those of its code count as `sandbox.proc.cpu_time.charged_seconds`.
+    """Time limits of a submission in seconds; its code is charged as by `sandbox.proc.cpu_time.charged_seconds`.
 
     Attributes
     ----------
     call : float
         One call.
     exercise : float
-        All calls of one exercise; what has not run by then counts as out of time.
+        All calls of one exercise; what has not run by then counts as a time-out.
     load : float
         Loading one file, which may import torch.
     slack : float
-        How many times as long all these may take by the clock.
+        Factor by which wall-clock time may exceed the limits on the code.
     grader : float
-        Processor time of the grader itself for one exercise: to make examples, and to decode and compare answers. As
-        much again to look for smaller counterexamples, and to draw cards. Beyond it no submission is at fault, unless
-        its answers were huge.
+        Processor time of the grader itself per exercise, to make examples and to decode and compare answers; as much
+        again for the search for smaller counterexamples, and for cards. Exceeding it is a grader fault, unless the
+        answers were huge.
     submission : float or None
-        All of this for all exercises together, if there is such a limit. Half of it is shared out among the exercises,
-        so that one which never ends leaves something to those after it.
+        All of this for all exercises together, or None. Half of it is divided among the exercises, so that one that
+        never ends leaves time for the next ones.
     """
 
     call: float = 5.0
@@ -57,63 +57,63 @@ class TimeLimits:
     submission: float | None = None
 
     def recorded(self, resources: "ResourceLimits | None") -> dict:
-        """All limits of a submission, these and the sandbox's, for the record."""
+        """Return all limits of a submission, including the sandbox's, for the record."""
         names = ["call", "exercise", "load", "grader"] + ["submission"] * (self.submission is not None)
         seconds = {f"{name}_seconds": getattr(self, name) for name in names}
         return seconds | {"slack": self.slack} | (vars(resources) if resources else {})
 
     def share(self, taken: float, later: int, count: int) -> float:
-        """Seconds for one of `count` exercises, after others that have `taken` so many and before `later` ones."""
+        """Return the seconds for the next of `count` exercises, if `taken` seconds are used and `later` ones follow."""
         return math.inf if self.submission is None else self.submission * (1 - 0.5 * later / count) - taken
 
     def code(self) -> float:
-        """Seconds that the submission's code may take for an exercise, but for what the last calls go beyond them."""
+        """Return the seconds for the submission's code per exercise; the last calls may exceed them."""
         return self.load + len(PURPOSES) * self.exercise
 
-    def longest(self, count: int) -> float:
-        """Seconds on the clock that a submission of `count` exercises takes at most, on an idle machine."""
-        whole = count * self._clock()
-        return whole if self.submission is None else min(whole, self.slack * self.submission)
+    def worst_case(self, count: int) -> float:
+        """Return the longest wall-clock time in seconds for a submission of `count` exercises on an idle machine."""
+        longest = count * self._exercise_clock()
+        return longest if self.submission is None else min(longest, self.slack * self.submission)
 
-    def silence(self) -> float:
-        """Seconds on the clock in which a grader that works has finished an exercise, even on a busy machine."""
-        return 2 * self._clock()
+    def exercise_timeout(self) -> float:
+        """Return the wall-clock seconds in which a grader finishes an exercise even on a busy machine."""
+        return 2 * self._exercise_clock()
 
-    def _clock(self):
+    def _exercise_clock(self):
         return self.slack * self.code() + len(PURPOSES) * self.grader
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """One run of `fls grade`: its options, and what is found out before the first mark.
+    """One run of `fls grade`: its options, and what is determined before the first mark.
 
     Attributes
     ----------
     paths : tuple of path
-        What was handed in.
+        The submissions.
     out : Path
         The results folder.
     single : bool
-        Each path is one submission.
+        Whether each path is one submission.
     pattern : str or None
-        A platform's name, or a regular expression for the paths of what was handed in.
+        A platform's name, or a regular expression for the paths of submissions.
     attempts : str
         "latest", "best" or "all".
     groups : path or None
         A CSV file of submissions and their members.
     jobs : int
-        Submissions at a time.
+        Submissions that are marked at the same time.
     executor : str or None
-        "dask://HOST:PORT" of a cluster that marks them, in place of processes here.
+        "dask://HOST:PORT" of a cluster that marks them; by default, processes on this machine.
     isolation : str
-        "auto", "bwrap", "uid" or "process"; never "auto" once a sandbox was seen to work.
+        "auto", "bwrap", "uid" or "process"; replaced by the one that passed the self-test.
     exercises : tuple of str
         Names, numbers or ranges; empty for all.
     key_file : path or None
     seed : int or None
-        The seed to use instead of one derived from the course key.
+        The seed of all submissions; by default, derived from the course key.
     twice : bool
-        Mark each submission twice, and note where the verdicts differ.
+        Whether to mark each submission twice and record where the verdicts differ.
     against : path or None
         An earlier results folder.
     time_limit, total_limit : float
@@ -124,17 +124,17 @@ class RunSettings:
     extra_spec : path or None
         A folder of withheld properties.
     overrides : path or None
-        A CSV file of corrected marks; else overrides.csv in `out`, if it is there.
+        A CSV file of corrected marks; by default overrides.csv in `out`, if it exists.
     late, due : str or None
         "10%/day", and when the work was due.
     roster : path or None
         The platform's list of people, to be filled in.
     column : str or None
-        Which column of it.
+        Heading of the roster's column for the marks.
     key : str
         The course key in hexadecimal; "" until it is known, or if `seed` is given.
     hidden : tuple of str
-        What a submission must not see.
+        Paths that a submission must not see.
     """
 
     paths: tuple
@@ -166,45 +166,45 @@ class RunSettings:
 
     @property
     def time_limits(self) -> TimeLimits:
-        """The limits on the time of a submission."""
-        exercise = _EXERCISE_SHARE * self.time_limit
+        """The time limits of a submission."""
+        exercise = _CALLS_PER_EXERCISE * self.time_limit
         return TimeLimits(self.time_limit, exercise, self.load_limit, submission=self.total_limit)
 
     @property
     def own_files(self) -> dict:
-        """The instructor's own files and folders by their options, None where there is none: no submission has them."""
+        """The instructor's own files and folders by their options, or None; a submission must not supply them."""
         names = "out", "against", "key_file", "groups", "overrides", "roster", "extra_spec"
         return {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
 
     def sandbox_limits(self) -> "ResourceLimits":
-        """The sandbox's `ResourceLimits`; that on processor time is never below what the calls may come to."""
+        """Return the sandbox's limits; that on processor time always leaves room for the calls."""
         from fls_teach.sandbox.isolation.sandboxes import ResourceLimits
 
         needed = math.ceil(2 * self.time_limits.code())
         return ResourceLimits(memory_mib=self.memory_mib, cpu_seconds=max(ResourceLimits.cpu_seconds, needed))
 
     def recorded_limits(self) -> dict:
-        """All limits, for the records."""
+        """Return all limits, for the records."""
         return self.time_limits.recorded(self.sandbox_limits())
 
     @functools.cached_property
     def chosen(self) -> tuple[Exercise, ...]:
-        """The exercises to grade with their withheld properties, as a tuple of Exercise."""
+        """The exercises to grade, with their withheld properties."""
         return with_withheld(select(self.exercises, exercises()), self.extra_spec)
 
     def as_json(self) -> str:
-        """These settings as JSON, for a grader process in another folder."""
+        """Return these settings as JSON, for a grader process in another folder."""
         absolute = {"out": self.out.resolve(), "extra_spec": self.extra_spec and Path(self.extra_spec).absolute()}
         return json.dumps(asdict(self) | absolute, default=str)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "RunSettings":
-        """The settings that `as_json` gave."""
+        """Return the settings of a text from `as_json`."""
         fields = json.loads(text)
         return cls(**fields | {"out": Path(fields["out"])})
 
     def saved(self, withheld: str = "") -> dict:
-        """What the marks follow from, beside the submissions and the versions, as plain JSON.
+        """Return, for JSON, the settings on which marks depend; they also depend on the submissions and the versions.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class RunSettings:
             A digest of the withheld properties, or "".
         """
         key = hmac.new(bytes.fromhex(self.key), b"of an fls course key", hashlib.sha256).hexdigest()
-        found = {
+        saved = {
             "fls_grade": 1,
             "exercises": sorted(self.exercises),
             "course key": f"digest {key}" if self.key else "none",
@@ -222,5 +222,5 @@ class RunSettings:
             "memory": f"{self.memory_mib} MiB",
         }
         if self.total_limit is not None:
-            found["total limit"] = f"{self.total_limit:.12g} s"
-        return found | ({"withheld properties": withheld} if withheld else {})
+            saved["total limit"] = f"{self.total_limit:.12g} s"
+        return saved | ({"withheld properties": withheld} if withheld else {})

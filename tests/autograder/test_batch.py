@@ -258,7 +258,7 @@ class Script:
 )
 def test_a_grader_that_fails_is_tried_twice_and_is_never_a_zero(tmp_path, key, monkeypatch, lines, reason):
     if "sleep" in lines:  # the limit for an exercise is then a second
-        monkeypatch.setattr(grader, "STARTING", 1.0 - TimeLimits().silence())
+        monkeypatch.setattr(grader, "STARTING", 1.0 - TimeLimits().exercise_timeout())
     script = Script(monkeypatch, lines)
     done = grade(options([hand_in(tmp_path / "in/ada", {"8": solution("8")})], tmp_path / "out"))
     assert script.starts == 2
@@ -285,7 +285,7 @@ def test_what_was_marked_before_the_grader_was_ended_is_kept(tmp_path, key, monk
     ada = hand_in(tmp_path / "in/ada", {"1": solution("1"), "8": solution("8")})
     grade(options([ada], tmp_path / "whole", exercises=("1", "8")))
     first = read_record(tmp_path / "whole/ada/record.json")["exercises"][0]
-    monkeypatch.setattr(grader, "STARTING", 2.0 - TimeLimits().silence())
+    monkeypatch.setattr(grader, "STARTING", 2.0 - TimeLimits().exercise_timeout())
     Script(monkeypatch, f"say({{'exercise': json.loads({json.dumps(first)!r})}})\ntime.sleep(60)")
     assert grade(options([ada], tmp_path / "out", exercises=("1", "8"))).faults == ["ada"]
     kept, lost = read_record(tmp_path / "out/ada/record.json")["exercises"]

@@ -22,8 +22,8 @@ from fls_teach.autograder.packaging.feedback import bundle_feedback
 from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.batch_result import BatchResult, SubmissionResult
 from fls_teach.autograder.reports.summary import needs_review, print_summary
-from fls_teach.autograder.results_folder import only_one, private_folder
-from fls_teach.autograder.selection import select, selected
+from fls_teach.autograder.results_folder import exclusive_use, private_folder
+from fls_teach.autograder.selection import select, selection_text
 from fls_teach.cli import main
 from fls_teach.course import registry
 from fls_teach.course.registry import CourseError
@@ -139,7 +139,7 @@ def test_marks_made_otherwise_do_not_come_beside_those_that_are_there(graded_onc
 
 
 def test_another_isolation_is_another_setting(graded_once, monkeypatch):
-    monkeypatch.setattr(grading, "_isolation", lambda *given: ("bwrap", []))
+    monkeypatch.setattr(grading, "_tested_isolation", lambda *given: ("bwrap", []))
     with pytest.raises(CourseError, match="isolation: process -> bwrap"):
         grade(graded_once)
 
@@ -275,7 +275,7 @@ def test_lists_of_people_are_hidden(tmp_path):
     """Catches submissions that may read names and marks where the sandbox shows the file system."""
     given = {name: tmp_path / name for name in ("roster", "groups", "overrides")}
     settings = options([tmp_path / "in"], tmp_path / "out", **given)
-    _, hidden = grading._isolation(settings, [types.SimpleNamespace(path=tmp_path / "in")])
+    _, hidden = grading._tested_isolation(settings, [types.SimpleNamespace(path=tmp_path / "in")])
     assert set(map(str, given.values())) <= set(hidden)
 
 
@@ -410,7 +410,7 @@ def test_exercises_are_named_by_numbers_and_ranges():
         ((), " ".join(each.number for each in every), "01-17"),
     ):
         found = select(words, every)
-        assert (" ".join(each.number for each in found), selected(found, every)) == (numbers, short)
+        assert (" ".join(each.number for each in found), selection_text(found, every)) == (numbers, short)
     for words in ("18-20", "9-8", "1-", "", "01,"):
         with pytest.raises(CourseError):
             select([words], every)
@@ -428,7 +428,7 @@ def test_a_missing_module_is_refused_before_anything_is_graded(ada, tmp_path, mo
     monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CourseError, match="pip install torch$"):
         grade(options([ada], tmp_path / "out", exercises=(needy.number,)))
-    rest = selected([each for each in registry.exercises() if not each.needs], registry.exercises())
+    rest = selection_text([each for each in registry.exercises() if not each.needs], registry.exercises())
     assert rest.startswith("01-12,15")
     with pytest.raises(CourseError, match=f"pip install torch; or grade without it: --exercise {rest}$"):
         grade(options([ada], tmp_path / "out", exercises=()))
@@ -455,7 +455,7 @@ def test_results_are_not_written_among_submissions(ada, tmp_path):
 
 def test_a_second_one_on_the_same_out_is_refused(ada, tmp_path):
     out = private_folder(tmp_path / "out")
-    with only_one(out), pytest.raises(CourseError, match="another fls grade"):
+    with exclusive_use(out), pytest.raises(CourseError, match="another fls grade"):
         grade(options([ada], out))
     assert grade(options([ada], out)).counted[0][1] == 5 - 1
 
@@ -573,7 +573,7 @@ def test_json_is_one_object_and_the_exit_code_tells_of_faults(ada, tmp_path, mon
 def test_progress_names_who_was_last_and_what_is_left(monkeypatch):
     told, now = [], iter([0.0, 30.0, 60.0, 100.0])
     monkeypatch.setattr(grading, "time", types.SimpleNamespace(monotonic=lambda: next(now)))
-    tell = grading._told(lambda fraction, what: told.append((fraction, what)), 10)
+    tell = grading._reporter(lambda fraction, what: told.append((fraction, what)), 10)
     for done, name in ((1, "ada"), (6, "bob"), (10, "cy")):
         tell(done, Submission(name))
     assert told == [(0.1, "1/10, 4 min left, last ada"), (0.6, "6/10, 40 s left, last bob"), (1.0, "10/10, last cy")]

@@ -19,7 +19,7 @@ from fls_teach.autograder.marking import batch, cluster_worker
 from fls_teach.autograder.marking.grader import Stopped, WorkerDied
 from fls_teach.autograder.marking.mark import expected_of, versions
 from fls_teach.autograder.record import Record, check_record, mismatch
-from fls_teach.autograder.sentence import GOES_ON, refusal
+from fls_teach.autograder.sentence import RESUMES, refusal
 from fls_teach.autograder.settings import RunSettings
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.selftest import ISOLATIONS
@@ -103,7 +103,7 @@ class Cluster:
         self._last_worker_at = time.monotonic() if self.slots else self._last_worker_at
         if time.monotonic() > self._last_worker_at + WITHOUT_WORKERS:
             reasons = "".join(f"; {worker}: {reason}" for worker, reason in sorted(self.refused.items())[:1])
-            raise CourseError(f"no worker of '{self._address}' is left{reasons}; {GOES_ON}")
+            raise CourseError(f"no worker of '{self._address}' is left{reasons}; {RESUMES}")
 
     def stop(self) -> None:
         """Send no more requests."""
@@ -208,7 +208,7 @@ class Cluster:
 
     def _lost(self, problem):
         return CourseError(
-            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); {GOES_ON}"
+            f"the scheduler '{self._address}' does not answer any more ({type(problem).__name__}); {RESUMES}"
         )
 
 

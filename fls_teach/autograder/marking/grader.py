@@ -65,7 +65,7 @@ class Grader:
     def __init__(self, settings: RunSettings) -> None:
         self._settings, self._process, self._stopped = settings, None, False
         self._channel: Any = None
-        self._limit = STARTING + settings.time_limits.silence()  # seconds until it answers
+        self._limit = STARTING + settings.time_limits.exercise_timeout()  # seconds for each answer
 
     def mark(self, submission: Submission, seed: int) -> Record:
         """Mark one submission.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fls_teach.autograder.record import VERDICTS, Record
-from fls_teach.autograder.selection import selected
+from fls_teach.autograder.selection import selection_text
 from fls_teach.autograder.settings import TOTAL_LIMIT, TimeLimits
 from fls_teach.course.checking import results
 from fls_teach.course.registry import course_root, exercises, own_root
@@ -73,7 +73,7 @@ def reproduce_command(record: Record) -> str:
     words = ["fls grade FILE --out FOLDER --seed", str(record["seed"])]
     graded, every = {each["name"] for each in record["exercises"]}, exercises()
     if graded != {exercise.name for exercise in every}:
-        words.append(f"--exercise {selected([each for each in every if each.name in graded], every)}")
+        words.append(f"--exercise {selection_text([each for each in every if each.name in graded], every)}")
     if course_root() != own_root():
         words.append("--course FOLDER")
     if "withheld properties" in record["versions"]:
