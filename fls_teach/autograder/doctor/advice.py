@@ -1,4 +1,4 @@
-"""What to do where no isolation works: the commonest causes on Linux, told from the kernel's settings."""
+"""Advice for a machine on which no isolation works: the commonest causes on Linux, found in the kernel's settings."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ _APPARMOR = (
     "AppArmor keeps programs from user namespaces: allow them to bwrap by a profile in /etc/apparmor.d, or sudo sysctl "
     "-w kernel.apparmor_restrict_unprivileged_userns=0"
 )
-# A setting, the value at which only root can make user namespaces, and what to do about it.
+# (setting, its value with which only root can create user namespaces, what to do)
 _SWITCHES = (
     ("user/max_user_namespaces", "0", "switch user namespaces on: sudo sysctl -w user.max_user_namespaces=15000"),
     ("kernel/unprivileged_userns_clone", "0", "let users have them: sudo sysctl -w kernel.unprivileged_userns_clone=1"),
@@ -24,31 +24,27 @@ _SWITCHES = (
 
 
 def advice(isolation: str) -> str:
-    """What would let this machine grade untrusted code.
+    """Return sentences on what would let this machine grade untrusted code.
 
     Parameters
     ----------
     isolation : str
-        "auto", or the one that is wanted and does not work.
-
-    Returns
-    -------
-    str
-        Sentences.
+        "auto", or the requested isolation, which does not work.
     """
-    told = f"This machine cannot grade untrusted code{'' if isolation == 'auto' else f' with --isolation {isolation}'}."
+    option = "" if isolation == "auto" else f" with --isolation {isolation}"
+    problem = f"This machine cannot grade untrusted code{option}."
     if not sys.platform.startswith("linux"):
-        return f"{told} It takes Linux: on Windows WSL, on macOS a virtual machine or a container."
-    ways = {"bwrap": _for_bubblewrap(), "uid": _AS_ROOT if os.geteuid() == 0 else "be root, in a container"}
-    wanted = [f"for {name}, {what}" for name, what in ways.items() if isolation in ("auto", name)]
-    return f"{told} What to do: {'; or '.join(wanted)}."
+        return f"{problem} It takes Linux: on Windows WSL, on macOS a virtual machine or a container."
+    remedies = {"bwrap": _for_bubblewrap(), "uid": _AS_ROOT if os.geteuid() == 0 else "be root, in a container"}
+    steps = [f"for {name}, {remedy}" for name, remedy in remedies.items() if isolation in ("auto", name)]
+    return f"{problem} What to do: {'; or '.join(steps)}."
 
 
 def _for_bubblewrap():
     if shutil.which("bwrap") is None:
         return "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap)"
-    for name, closed, what in _SWITCHES if os.geteuid() else ():
-        with contextlib.suppress(OSError):  # this kernel has no such switch
-            if (_SETTINGS / name).read_text().strip() == closed:
-                return what
+    for name, root_only, remedy in _SWITCHES if os.geteuid() else ():
+        with contextlib.suppress(OSError):  # this kernel has no such setting
+            if (_SETTINGS / name).read_text().strip() == root_only:
+                return remedy
     return "grade where namespaces may be made: not in a container that forbids it, as Docker's does by default"

@@ -23,30 +23,30 @@ from fls_teach.sandbox.proc.table import process_table
 from fls_teach.sandbox.selftest import ISOLATIONS, Demands, isolation_problems
 
 CANARY = "FLS-CANARY"
-"""Part of every planted secret: no report on an attack may contain it."""
+"""Part of every planted secret; no report on an attack may contain it."""
 TRACE, SURVIVOR = "FLS-ATTACK-WAS-HERE", "FLS-ATTACK-SURVIVOR"
-"""What attacks put into the names of files that they write, and into the command line of processes they leave."""
+"""Part of the names of files that attacks write, and of the command lines of processes that they leave behind."""
 
-TIME_LIMIT = 1.0  # seconds for a call of an attack: the reference needs hundredths
-LOAD_LIMIT = 5.0  # seconds to load its file: the reference needs half a second of processor time, to import scipy
+TIME_LIMIT = 1.0  # seconds per call; the reference needs hundredths of a second
+LOAD_LIMIT = 5.0  # seconds to load a file; the reference needs half a second of processor time to import scipy
 TOTAL_LIMIT = 60.0
-"""Seconds for all exercises of one submission. Honest neighbours answer six in 5 s of processor time, which count
-as 8.6 at a load of 15 on two cores, because a third of the clock counts at least. A hang meets other limits
-before this one."""
+"""Seconds for all exercises of one submission. An honest neighbour answers six in 5 s of processor time, which are
+charged as 8.6 s at a load of 15 on two cores, because at least a third of the wall-clock time is charged. An attack
+that hangs meets other limits before this one."""
 MEMORY_MIB = 512
 _NEIGHBOURS = "a-neighbour", "z-neighbour"
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What `examine` found.
+    """The result of `examine`.
 
     Attributes
     ----------
     fit : bool
-        Whether untrusted code can be graded with the isolation that was asked for.
+        Whether untrusted code can be graded with the requested isolation.
     problems : dict
-        Isolation -> list of str: why it cannot be used; empty where it works.
+        Isolation -> list of str, why it cannot be used; empty if it works.
     missing : dict
         Module that is not installed -> numbers of the exercises that need it.
     """
@@ -57,12 +57,12 @@ class Examined:
 
 
 def examine(isolation: str) -> Examined:
-    """Find out what isolation works here.
+    """Test which isolations work on this machine.
 
     Parameters
     ----------
     isolation : str
-        "auto", or the one that is wanted.
+        "auto", or the requested one.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def examine(isolation: str) -> Examined:
 
 
 def print_examined(found: Examined, isolation: str) -> None:
-    """Say what `examine` found, and what to do where nothing works."""
+    """Print the result of `examine`, and advice if no isolation works."""
     terminal.say(f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
     for name, problems in found.problems.items():
         terminal.say(f"  {name:8} {'works' if not problems else 'cannot be used:'}")
@@ -102,24 +102,23 @@ def print_examined(found: Examined, isolation: str) -> None:
 def attack(
     isolation: str, jobs: int, progress: Callable[..., object] = lambda fraction, what="": None
 ) -> list[tuple[Attack | None, list[str]]]:
-    """Grade every bundled attack between two honest neighbours, and look for what it gained or left.
+    """Grade every bundled attack between two honest submissions, and find what it gained or left behind.
 
     Parameters
     ----------
     isolation : str
     jobs : int
-    progress : callable
-        Told (fraction, what).
+    progress : callable (fraction, text)
 
     Returns
     -------
     list of (zoo.Attack, list of str)
-        The attack and what is wrong: sentences; none if it failed as it should.
+        Each attack and its problems, as sentences; none if it failed as it should.
 
     Raises
     ------
     CourseError
-        If the attacks are not here; where they are, in a clone or a source archive, the solutions are, too.
+        If the attacks are not installed. A clone and a source archive have them, and the solutions.
     """
     zoo = course_root() / "tests" / "attacks"
     if not zoo.is_dir():
@@ -130,7 +129,7 @@ def attack(
     with tempfile.TemporaryDirectory(prefix="fls-zoo-") as scratch, _planted_secrets(Path(scratch)):
         folder = Path(scratch)
         submissions, targets = folder / "submissions", dict.fromkeys(find_exercise(each.exercise) for each in found)
-        first, last = (_honest(submissions / name, targets) for name in _NEIGHBOURS)
+        first, last = (_honest_submission(submissions / name, targets) for name in _NEIGHBOURS)
         settings = RunSettings(
             paths=(first,),
             out=folder / "alone",
@@ -145,78 +144,78 @@ def attack(
         )
         alone = _graded(settings, [first.name])[first.name].read_bytes()
         paths = {first.name: first}
-        paths |= {each.name: _handed_in(each, submissions / each.name) for each in found}
-        paths[last.name] = last  # marked by a grader that has met attacks
+        paths |= {each.name: _attack_submission(each, submissions / each.name) for each in found}
+        paths[last.name] = last  # marked by a grader that has marked attacks before
         settings = replace(settings, paths=tuple(paths.values()), out=folder / "together")
-        traces, listed = _traces(), _listing(submissions)
+        traces, listing = _traces(), _listing(submissions)
         together = _graded(settings, paths, progress)
         shared = [f"left the file '{path}'" for path in sorted(_traces() - traces)]
-        changed = {path for path, _ in _listing(submissions) ^ listed}
+        changed = {path for path, _ in _listing(submissions) ^ listing}
         shared += [f"changed '{path.relative_to(folder)}' beside the results" for path in sorted(changed)]
         shared += [f"left process {pid} running" for pid in _survivors()]
-        for name in _NEIGHBOURS:  # the same work, so the same seed and the same record but for the name
+        for name in _NEIGHBOURS:  # the same files give the same seed, and the same record except for the name
             if alone.replace(first.name.encode(), name.encode()) != together[name].read_bytes():
                 shared.append(f"the mark of {name} changed")
         results = [(each, _judge(each, together[each.name])) for each in found]
     return results + ([(None, shared)] if shared else [])
 
 
-def _honest(home, targets):
-    """Hand in a folder with the reference solutions, in which a secret stands."""
-    home.mkdir(parents=True)
+def _honest_submission(folder, targets):
+    """Write a folder with the reference solutions and a secret, and return it."""
+    folder.mkdir(parents=True)
     for exercise in targets:
         text = exercise.solution.read_text(encoding="utf-8")
-        (home / f"{exercise.name}.py").write_text(f"{text}\n# {CANARY}-NEIGHBOUR\n", encoding="utf-8")
-    return home
+        (folder / f"{exercise.name}.py").write_text(f"{text}\n# {CANARY}-NEIGHBOUR\n", encoding="utf-8")
+    return folder
 
 
-def _handed_in(each, home):
-    """Copy or build an attack."""
-    home.mkdir()
-    if each.builder:
-        return runpy.run_path(str(each.path))["build"](home)
-    shutil.copyfile(each.path, home / f"{each.exercise}.py")
-    return home
+def _attack_submission(attack, folder):
+    """Copy or build an attack, and return its path."""
+    folder.mkdir()
+    if attack.builder:
+        return runpy.run_path(str(attack.path))["build"](folder)
+    shutil.copyfile(attack.path, folder / f"{attack.exercise}.py")
+    return folder
 
 
 def _graded(settings, names, progress=lambda fraction, what="": None):
-    """Grade; return {name: path of its record}."""
+    """Grade, and return {name: path of its record}."""
     lines = grade(settings, progress).lines
     return {name: settings.out / line.folder / "record.json" for name, line in zip(names, lines, strict=True)}
 
 
 def _listing(folder):
-    """What lies below a folder, with the sizes and times by which a change shows."""
-    # Not rglob: Python 3.11.2, which is Debian's, stops there at a link whose target is too long for a name.
+    """Return the set of paths below a folder with their sizes and times, by which changes are found."""
+    # Not rglob: in Python 3.11.2 (Debian's) it fails at a link whose target is too long for a name.
     paths = (Path(top, name) for top, folders, files in os.walk(folder) for name in (*folders, *files))
     stats = ((path, path.lstat()) for path in paths)
     return {(path, (each.st_size, each.st_mtime_ns)) for path, each in stats}
 
 
-def _judge(each, path):
-    """What is wrong with the outcome of one attack."""
-    record, wrong = read_record(path), []
-    for owner, item in properties(record):
-        if owner["name"] != each.exercise:
+def _judge(attack, path):
+    """Return what is wrong with the record at `path` and the reports beside it, as sentences."""
+    record, problems = read_record(path), []
+    for exercise, item in properties(record):
+        if exercise["name"] != attack.exercise:
             if item["points"]:
-                wrong.append(f"it earned {item['points']} points for {item['id']}, which it was not to answer")
-        elif item["verdict"] not in each.verdicts[item["id"]]:
-            allowed = " or ".join(sorted(each.verdicts[item["id"]]))
-            wrong.append(f"{item['id']} is {item['verdict']} instead of {allowed} ({item['summary'][:100]})")
-    if record["score"] and not each.honest:
-        wrong.append(f"it earned {record['score']} points")
+                problems.append(f"it earned {item['points']} points for {item['id']}, which it was not to answer")
+        elif item["verdict"] not in attack.verdicts[item["id"]]:
+            allowed = " or ".join(sorted(attack.verdicts[item["id"]]))
+            problems.append(f"{item['id']} is {item['verdict']} instead of {allowed} ({item['summary'][:100]})")
+    if record["score"] and not attack.honest:
+        problems.append(f"it earned {record['score']} points")
     texts = {file.name: file.read_bytes() for file in sorted(path.parent.iterdir())}
-    wrong += [f"{name} shows a planted secret" for name, text in texts.items() if CANARY.encode() in text]
+    problems += [f"{name} shows a planted secret" for name, text in texts.items() if CANARY.encode() in text]
     page = texts["report.html"].lower()
-    wrong += [f"report.html holds {tag}>" for tag in ("<script", "<img", "<iframe") if tag.encode() in page]
+    problems += [f"report.html holds {tag}>" for tag in ("<script", "<img", "<iframe") if tag.encode() in page]
     if as_json(record).encode() != texts["record.json"]:
-        wrong.append("its record is not in canonical form")
-    return wrong
+        problems.append("its record is not in canonical form")
+    return problems
 
 
 @contextlib.contextmanager
 def _planted_secrets(folder):
-    """Secrets in the environment, in the home, and beside the submissions, for attacks to look for."""
+    """Plant secrets in the environment, in the home folder, and beside the submissions during the block."""
     name, path = "FLS_SECRET", Path.home() / f".fls-secret-{os.getpid()}"
     (folder / "key").write_text(f"{CANARY}-KEY-0123456789")
     os.environ[name] = f"{CANARY}-ENV"
@@ -230,14 +229,14 @@ def _planted_secrets(folder):
 
 
 def _traces():
-    """Files with the attacks' mark in their name, wherever a submission might be able to write."""
-    places = [Path.home(), Path.cwd(), Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
-    places += [Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("scripts")), Path("/"), course_root()]
-    return {str(path) for place in places if place.is_dir() for path in place.glob(f"*{TRACE}*")}
+    """Return the files with `TRACE` in their names in folders where a submission might be able to write."""
+    folders = [Path.home(), Path.cwd(), Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
+    folders += [Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("scripts")), Path("/"), course_root()]
+    return {str(path) for folder in folders if folder.is_dir() for path in folder.glob(f"*{TRACE}*")}
 
 
 def _survivors():
-    """Processes that attacks have left."""
+    """Yield the numbers of processes that attacks have left behind."""
     for pid in {pid for pid, _ in process_table()} - {os.getpid()}:
         with contextlib.suppress(OSError):  # it has ended
             if SURVIVOR.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
@@ -245,7 +244,7 @@ def _survivors():
 
 
 def print_attacks(results: list[tuple[Attack | None, list[str]]]) -> None:
-    """One line per attack, and what went wrong."""
+    """Print one line per attack, its problems, and a count."""
     width = min(shutil.get_terminal_size().columns, 110)
     for each, problems in results:
         name, sentence = (each.name, each.sentence) if each else ("all", "Nothing is left, no other mark changed.")

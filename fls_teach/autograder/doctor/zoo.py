@@ -1,6 +1,6 @@
-"""The attack zoo: hostile submissions, each with a header that says what it tries and what has to come of it.
+"""The attack zoo: hostile submissions, each with a header that gives its aim and the required verdicts.
 
-A header is the docstring of the attack's file, which is read as text and never run here::
+The header is the docstring of the attack's file, which is read as text and never run here::
 
     '''Leaves with exit status 0 from inside the first call.
 
@@ -8,9 +8,9 @@ A header is the docstring of the attack's file, which is read as text and never 
     verdict: crashed
     '''
 
-``verdict`` holds what every property of the exercise may get, alternatives joined by "|", or, where properties differ,
-all of them: ``08.1 passed, 08.2 wrong|timeout, ...``. ``honest: yes`` says that the file holds honest work beside the
-attack. In the folder of the zoo, code/NAME.py is handed in as it is, and packages/NAME.py is a trusted builder, whose
+``verdict`` holds the allowed verdicts of every property of the exercise, joined by "|"; if properties differ, it lists
+all of them: ``08.1 passed, 08.2 wrong|timeout, ...``. ``honest: yes`` says that the file also holds honest work. In the
+folder of the zoo, code/NAME.py is a submission itself, and packages/NAME.py is a trusted builder, whose
 ``build(folder)`` makes the submission and returns its path.
 """
 
@@ -32,18 +32,18 @@ class Attack:
     Attributes
     ----------
     name : str
-        Of its file, without .py.
+        Name of its file without .py.
     path : Path
     builder : bool
-        The file makes the submission (packages/) rather than being it (code/).
+        Whether the file makes the submission (packages/) or is the submission (code/).
     sentence : str
-        What it tries.
+        Its aim.
     exercise : str
-        "08_bayes_error".
+        Name of the exercise, such as "08_bayes_error".
     verdicts : dict
-        Property, "08.1" -> tuple of str, the verdicts it may get.
+        Property, such as "08.1" -> tuple of str, the allowed verdicts.
     honest : bool
-        It holds honest work; otherwise none of its properties may earn a point.
+        Whether it holds honest work; otherwise none of its properties may earn a point.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Attack:
 
 
 def attacks(root: str | Path) -> list[Attack]:
-    """All attacks of a zoo.
+    """Return all attacks of a zoo.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def attacks(root: str | Path) -> list[Attack]:
     Returns
     -------
     list of Attack
-        Those of code/ first, by name.
+        Those in code/ first, by name.
 
     Raises
     ------
     CourseError
-        If there are none, two have the same name, or a header is not one.
+        If there are none, two have the same name, or a header is invalid.
     """
     paths = [path for kind in ("code", "packages") for path in sorted(Path(root, kind).glob("*.py"))]
     if not paths:
@@ -85,7 +85,7 @@ def attacks(root: str | Path) -> list[Attack]:
 
 
 def _attack(path, by_name):
-    """The attack in one file, from its header."""
+    """Return the attack in one file, from its header."""
     where, builder = f"the header of attack {path.parent.name}/{path.name}", path.parent.name == "packages"
     header = configparser.ConfigParser(delimiters=":", interpolation=None)
     with refusal(f"{where} cannot be read", kinds=(OSError, SyntaxError, ValueError, configparser.Error)):
@@ -94,8 +94,8 @@ def _attack(path, by_name):
         header.read_string(f"[header]\n{lines}")
         name, verdict = (header.get("header", key) for key in ("exercise", "verdict"))
         honest = header.getboolean("header", "honest", fallback=False)
-    if strange := set(header["header"]) - {"exercise", "verdict", "honest"}:
-        raise CourseError(f"{where} has a line '{min(strange)}: ...': exercise, verdict and honest are known")
+    if unknown := set(header["header"]) - {"exercise", "verdict", "honest"}:
+        raise CourseError(f"{where} has a line '{min(unknown)}: ...': exercise, verdict and honest are known")
     if name not in by_name:
         raise CourseError(f"{where} names exercise '{name}', which the course does not have")
     verdicts = _verdicts(verdict, [item.id for item in by_name[name].properties], where)
@@ -105,7 +105,7 @@ def _attack(path, by_name):
 
 
 def _verdicts(text, ids, where):
-    """Property -> allowed verdicts."""
+    """Return {property: allowed verdicts}."""
     given = {item: text for item in ids}
     if re.match(r"\d\d\.", text):
         pairs = [part.split(maxsplit=1) for part in text.split(",")]

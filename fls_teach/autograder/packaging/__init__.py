@@ -1,1 +1,1 @@
-"""What leaves the house: the student distribution, the autograder's zip."""
+"""Packages for others: the student distribution, the zip for Gradescope, the reports for a learning platform."""

@@ -1,4 +1,4 @@
-"""A zip that is handed on: whole or not there, and readable by its owner alone, as it holds secrets or marks."""
+"""Writing a zip atomically and readable only by its owner, because it holds secrets or marks."""
 
 import os
 import zipfile
@@ -15,11 +15,11 @@ def write_private_zip(target: Path, files: Iterable[tuple[str, bytes]], modes: M
     Parameters
     ----------
     target : path
-        One that is there is replaced.
+        An existing file is replaced.
     files : iterable of (str, bytes)
-        Name and content of each, taken one by one.
+        Name and content of each file, consumed one by one.
     modes : dict of str to int
-        Of the files that are not simply readable by all.
+        Permissions of files, by name; by default 0o644.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def write_private_zip(target: Path, files: Iterable[tuple[str, bytes]], modes: M
         If it cannot be written.
     """
     with refusal(f"cannot write '{target}'"), replacing(target) as temporary:
-        # Made before the first byte is in it, and closed to others from the start.
+        # Created with these permissions before it has any content.
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, data in files:

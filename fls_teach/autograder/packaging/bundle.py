@@ -1,7 +1,7 @@
-"""The zip that Gradescope makes an autograder of.
+"""The zip from which Gradescope makes an autograder for this course.
 
-What is documented there: https://gradescope-autograders.readthedocs.io/en/latest/specs/ and .../troubleshooting/. The
-scripts in bundled/ say what they do; the course inside is this one, with whatever exercises it has.
+Gradescope's documentation: https://gradescope-autograders.readthedocs.io/en/latest/specs/ and .../troubleshooting/. The
+scripts in bundled/ describe themselves.
 """
 
 import re
@@ -25,7 +25,7 @@ _KEY_LENGTHS = range(SHORTEST_KEY, 1001)
 
 @dataclass(frozen=True)
 class Bundled:
-    """What `bundle_gradescope` wrote.
+    """The result of `bundle_gradescope`.
 
     Attributes
     ----------
@@ -52,20 +52,20 @@ def bundle_gradescope(
     torch_index: str = "",
     extra_spec: str | Path | None = None,
 ) -> Bundled:
-    """Write the autograder's zip, readable by its owner alone: it holds the solutions and the key.
+    """Write the zip for Gradescope, readable only by its owner because it holds the solutions and the key.
 
     Parameters
     ----------
     target : path
     key : str, optional
-        The course's key; if not given, that of the bundle which is replaced, or else a new one. The same course and
-        key give the same bytes.
+        The course key; by default that of the bundle which is replaced, else a new one. The same course and key give
+        the same bytes.
     minutes : int
-        The time limit of the assignment on Gradescope, 2 to 40; its own default is 10.
+        The time limit of the assignment on Gradescope, 2 to 40; Gradescope's default is 10.
     torch_index : str
-        The address of the package index to get torch from; "" for the usual one.
+        Address of the package index from which to install torch; "" for the usual one.
     extra_spec : path, optional
-        A folder of withheld properties, which the zip then holds too.
+        A folder of withheld properties, to be included in the zip.
 
     Returns
     -------
@@ -74,31 +74,34 @@ def bundle_gradescope(
     Raises
     ------
     CourseError
-        If the solutions are not here, the key is short or not one line, the index is no address, or the zip cannot be
-        written.
+        If there are no solutions here, the key is short or not one line, the index is not an address, or the zip cannot
+        be written.
     """
     target = Path(target)
     if target.is_dir():
         raise CourseError(f"'{target}' is a folder; name the zip to write, such as '{target / 'autograder.zip'}'")
-    key = _key_of(target) if key is None else key
+    key = _earlier_key(target) if key is None else key
     new = key is None
     key = secrets.token_hex(16) if new else key.strip()
     if len(key) not in _KEY_LENGTHS or not key.isprintable():
         raise CourseError("a course key is one line of 8 to 1000 printable characters; give another --key")
     if torch_index and not re.fullmatch(r"https://[\w./+~-]+", torch_index):
         raise CourseError(f"'{torch_index}' is not the address of a package index; it begins with https://")
-    every = exercises()
+    bundled = exercises()
     if extra_spec is not None:
-        check_folder(extra_spec, every)
-    every = with_withheld(every, extra_spec)
-    check_specifications(every)
-    files = _files(every, minutes, torch_index) | {"course.key": key.encode() + b"\n"}
+        check_folder(extra_spec, bundled)
+    bundled = with_withheld(bundled, extra_spec)
+    check_specifications(bundled)
+    files = _files(bundled, minutes, torch_index) | {"course.key": key.encode() + b"\n"}
     write_private_zip(target, sorted(files.items()), dict.fromkeys(SCRIPTS, 0o755) | {"course.key": 0o600})
-    return Bundled(target, key, new, target.stat().st_size, len(every), sum(each.points for each in every))
+    return Bundled(target, key, new, target.stat().st_size, len(bundled), sum(each.points for each in bundled))
 
 
-def _key_of(path):
-    """The key in an earlier bundle: with another one, a submission that is graded again may get another mark."""
+def _earlier_key(path):
+    """Return the key in an earlier bundle, or None.
+
+    With another key, a submission that is graded again may get another mark.
+    """
     try:
         with zipfile.ZipFile(path) as archive, archive.open("course.key") as file:
             return file.read(_KEY_LENGTHS.stop).decode()
@@ -106,18 +109,18 @@ def _key_of(path):
         return None
 
 
-def _files(every, minutes, torch_index):
+def _files(bundled, minutes, torch_index):
     files = {f"fls-teach/{name}": data for name, data in distribution(solutions=True).items()}
     files["fls-teach/README.md"] = b"fls-teach with its course, as it was bundled for grading.\n"
     for name in SCRIPTS:
         files[name] = _text(name).encode()
-    files |= {f"withheld/{each.withheld.name}": each.withheld.read_bytes() for each in every if each.withheld}
-    said = {"exercises": len(every), "points": sum(each.points for each in every), "version": fls_teach.__version__}
-    limit = 30 * minutes - 15  # seconds for a submission: half, for half a processor is common there
-    said |= {"minutes": minutes, "limit": limit}
-    files["README.md"] = _text("README.md").format(**said).encode()
-    torch = "yes" if any("torch" in each.needs for each in every) else "no"
-    # Ends before Gradescope would: where its own limit is reached, it gives a zero.
+    files |= {f"withheld/{each.withheld.name}": each.withheld.read_bytes() for each in bundled if each.withheld}
+    limit = 30 * minutes - 15  # seconds per submission: half, because half a processor is common there
+    points = sum(each.points for each in bundled)
+    fields = {"exercises": len(bundled), "points": points, "version": fls_teach.__version__}
+    files["README.md"] = _text("README.md").format(**fields, minutes=minutes, limit=limit).encode()
+    torch = "yes" if any("torch" in each.needs for each in bundled) else "no"
+    # The run ends before Gradescope's own limit, at which Gradescope gives a zero.
     settings = {"seconds": 60 * minutes - 30, "submission_seconds": limit, "torch": torch}
     settings["torch_index"] = f"'{torch_index}'"
     files["settings.sh"] = "".join(f"{name}={value}\n" for name, value in settings.items()).encode()
@@ -125,5 +128,5 @@ def _files(every, minutes, torch_index):
 
 
 def _text(name):
-    """Of a file in bundled/, with the line ends that bash wants, whatever git made of them."""
+    """Return the text of a file in bundled/, with the line ends that bash needs even if git has converted them."""
     return (PACKAGE / "autograder" / "packaging" / "bundled" / name).read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The course as one installable source tree: what `fls release` and `fls bundle` have in common.
+"""The course as one installable source tree, the common part of `fls release` and `fls bundle`.
 
-It needs setuptools alone to install, because the course's files already lie where an installed package keeps them, in
-fls_teach/course_files. It can be made from a clone and from an installed wheel, with the same bytes.
+Only setuptools is needed to install it, because the course's files are already where an installed package has them, in
+fls_teach/course_files. A clone and an installed wheel give the same bytes.
 """
 
 from pathlib import Path
@@ -16,12 +16,12 @@ METADATA = "setup.cfg", "pyproject.toml", "LICENSE", "constraints.txt"
 
 
 def distribution(solutions: bool) -> dict[str, bytes]:
-    """Every file of the tree but its README.md.
+    """Return every file of the tree except its README.md.
 
     Parameters
     ----------
     solutions : bool
-        Whether the reference solutions, alternatives and misconceptions are to be in it.
+        Whether to include the reference solutions, alternatives and misconceptions.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def distribution(solutions: bool) -> dict[str, bytes]:
     Raises
     ------
     CourseError
-        If the solutions are not here: this is itself a student distribution. If a file cannot be read.
+        If there are no solutions here, as in a student distribution, or a file cannot be read.
     """
     root = course_root()
     if root != own_root() and not (root / "solutions").is_dir():
@@ -41,23 +41,23 @@ def distribution(solutions: bool) -> dict[str, bytes]:
             "this is a student distribution, without the reference solutions: "
             "run the command in the course's own copy of fls-teach"
         )
-    found = {name: own_root() / name for name in METADATA}
-    found |= {f"fls_teach/{path.relative_to(PACKAGE).as_posix()}": path for path in _package(solutions)}
-    found |= {f"{COURSE}/docs/{page.name}": page for page in pages()}
+    paths = {name: own_root() / name for name in METADATA}
+    paths |= {f"fls_teach/{path.relative_to(PACKAGE).as_posix()}": path for path in _package_files(solutions)}
+    paths |= {f"{COURSE}/docs/{page.name}": page for page in pages()}
     for exercise in exercises():
-        found |= {f"{COURSE}/{path.relative_to(root).as_posix()}": path for path in _files(exercise, solutions)}
+        paths |= {f"{COURSE}/{path.relative_to(root).as_posix()}": path for path in _files(exercise, solutions)}
     try:
-        return {name: found[name].read_bytes() for name in sorted(found)}
+        return {name: paths[name].read_bytes() for name in sorted(paths)}
     except OSError as error:
         raise CourseError(f"cannot read '{error.filename}' ({error.strerror or error})") from None
 
 
-def _package(solutions):
-    apart = {PACKAGE / "course_files"}  # is there in an installed wheel
-    apart |= set() if solutions else {TEMPLATE}
+def _package_files(solutions):
+    excluded = {PACKAGE / "course_files"}  # exists in an installed wheel
+    excluded |= set() if solutions else {TEMPLATE}
     for path in PACKAGE.rglob("*"):
         relative = path.relative_to(PACKAGE)
-        if path.is_file() and apart.isdisjoint(path.parents) and not _left_over(relative):
+        if path.is_file() and excluded.isdisjoint(path.parents) and not _left_over(relative):
             yield path
 
 
@@ -67,7 +67,7 @@ def _left_over(relative):
 
 
 def _files(exercise, solutions):
-    """By name, not all that lies there: an author may have tried things out beside it."""
+    """Yield an exercise's files by name, because its folders may hold other files of the author's."""
     yield from exercise.handout
     yield exercise.specification
     if exercise.support:

@@ -1,4 +1,4 @@
-"""The zip that goes back into the learning platform: everybody's report under the name that the platform gave."""
+"""The zip of reports for a learning platform, each under the name by which the platform recognises the submission."""
 
 import contextlib
 import itertools
@@ -13,19 +13,19 @@ from fls_teach.course.registry import CourseError
 
 
 def bundle_feedback(out: str | Path, target: str | Path) -> int:
-    """Pack the reports of a folder of results, and its gradebook for spreadsheets.
+    """Pack the reports and the gradebook of a results folder.
 
     Parameters
     ----------
     out : path
         The --out of an `fls grade`.
     target : path
-        The zip to write; one that is there is replaced.
+        The zip to write; an existing one is replaced.
 
     Returns
     -------
     int
-        How many reports are in it.
+        The number of reports.
 
     Raises
     ------
@@ -33,12 +33,12 @@ def bundle_feedback(out: str | Path, target: str | Path) -> int:
         If there are no finished results, or the zip cannot be written.
     """
     out, target = Path(out), Path(target)
-    said = f"'{printable(str(out))[:200]}'"
+    folder = f"'{printable(str(out))[:200]}'"
     book = out / "gradebook.csv"
     if not is_results_folder(out) or not book.is_file():
-        raise CourseError(f"{said} holds no finished results of fls grade; name its --out, once all are marked")
+        raise CourseError(f"{folder} holds no finished results of fls grade; name its --out, once all are marked")
     reports = {}
-    for path, record in sorted(_of_the_last_run(book, said).values()):
+    for path, record in sorted(_records_of_last_run(book, folder).values()):
         about = record.get("intake", {})
         if about.get("counts", True):
             name = _unused(about.get("feedback") or f"{record['submission']}/report.html", reports)
@@ -48,24 +48,24 @@ def bundle_feedback(out: str | Path, target: str | Path) -> int:
     return len(reports)
 
 
-def _of_the_last_run(book, said):
-    """{submission: (path, record)} of what a gradebook lists; others lie there from runs before."""
-    wanted, found = gradebook.listed_keys(book), {}
+def _records_of_last_run(book, folder):
+    """Return {row key: (path, record)} of the records that a gradebook lists; others are from earlier runs."""
+    listed, records = gradebook.listed_keys(book), {}
     for path in sorted(book.parent.glob("*/record.json"), key=lambda path: path.stat().st_mtime_ns):
         with contextlib.suppress(CourseError):
             record = read_record(path)
-            if gradebook.row_key(record) in wanted:
-                found[gradebook.row_key(record)] = path, record  # of two the later
-    if lost := sorted(wanted - found.keys()):
+            if (key := gradebook.row_key(record)) in listed:
+                records[key] = path, record  # the latest of several
+    if lost := sorted(listed - records.keys()):
         raise CourseError(
-            f"the gradebook in {said} lists '{printable(lost[0][0])[:60]}', of which there is no record; run the same "
-            "fls grade again"
+            f"the gradebook in {folder} lists '{printable(lost[0][0])[:60]}', of which there is no record; run the "
+            "same fls grade again"
         )
-    return found
+    return records
 
 
 def _unused(name, taken):
-    """The name, with a number where another report has it, up to upper and lower case."""
+    """Return a safe form of `name`, with a number if another report has it, regardless of case."""
     name = "/".join(part for part in printable(name).replace("\\", "/").split("/") if part not in ("", ".", ".."))
     numbered = (f"{name.removesuffix('.html')} ({k}).html" for k in itertools.count(2))
     return next(each for each in itertools.chain([name], numbered) if each.casefold() not in taken)

@@ -1,8 +1,9 @@
-"""The student distribution: what a student needs to install and work, without the solutions.
+"""The student distribution: everything a student needs to install and work, without the solutions.
 
-The whole package is in it. `fls_teach.theory` has to be: the specification, which runs on the student's machine,
-compares with it. The autograder needs no solutions to mark, and stays in too: one package, one list of commands, and
-marks that a student can reproduce. What is left out is the folder solutions/ with its alternatives and misconceptions.
+It contains the whole package. `fls_teach.theory` is needed, because the specification, which runs on the student's
+machine, compares with it. The autograder needs no solutions and is included, so that there is one package with one list
+of commands, and students can reproduce marks. Only the folder solutions/ with its alternatives and misconceptions is
+left out.
 """
 
 import hashlib
@@ -27,17 +28,17 @@ TEMPLATE = Path(__file__).with_name("student_readme.md")
 
 @dataclass(frozen=True)
 class Released:
-    """What `release` wrote.
+    """The result of `release`.
 
     Attributes
     ----------
     folder : Path
     new : bool
-        There was no earlier release in it.
+        Whether there was no earlier release in the folder.
     files, size : int
-        How many files the distribution has, and their bytes.
+        Number of files of the distribution, and their size in bytes.
     removed : list of str
-        Files of the earlier release that this one has no more.
+        Files of the earlier release that are not in this one.
     """
 
     folder: Path
@@ -48,7 +49,7 @@ class Released:
 
 
 def student_files() -> dict[str, bytes]:
-    """Every file of the student distribution.
+    """Return every file of the student distribution.
 
     Returns
     -------
@@ -58,12 +59,12 @@ def student_files() -> dict[str, bytes]:
     Raises
     ------
     CourseError
-        If this is a student distribution itself; if a stub is not a stub, and would give an answer away.
+        If this is itself a student distribution, or a stub contains an answer.
     """
     files = distribution(solutions=False)
-    asking = Workspace(course_root() / "exercises", clone=True)
+    workspace = Workspace(course_root() / "exercises", clone=True)
     for exercise in exercises():
-        if not asking.untouched(exercise):
+        if not workspace.untouched(exercise):
             raise CourseError(
                 f"'{exercise.stub}' is no stub: each function that the specification asks for has to end in "
                 f'raise NotImplementedError("exercise {exercise.number}: ..."); put the stub back before you release it'
@@ -84,9 +85,9 @@ def student_files() -> dict[str, bytes]:
 
 
 def release(folder: str | Path) -> Released:
-    """Write the student distribution into a folder, or bring the one that is there up to date.
+    """Write the student distribution into a folder, or update an earlier release there.
 
-    Other files in the folder of an earlier release, such as .git, stay as they are.
+    Other files in the folder of an earlier release, such as .git, are left as they are.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def release(folder: str | Path) -> Released:
     Raises
     ------
     CourseError
-        If the folder holds other files, or a released file was changed since by hand; if it cannot be written.
+        If the folder holds other files but no release, a released file was edited, or the folder cannot be written.
     """
     folder, files = Path(folder), student_files()
     if Path(os.path.realpath(folder)).is_relative_to(PACKAGE):
@@ -111,7 +112,7 @@ def release(folder: str | Path) -> Released:
         _refuse_changes(folder, earlier or {}, digests)
         with refusal():
             writable_folder(folder)
-        if new:  # by which a release that was interrupted is recognised when it is repeated
+        if new:  # so that an interrupted release is recognised when it is repeated
             _write(folder / MARKER, _marker({}))
         for name, data in files.items():
             _write(folder / name, data)
@@ -125,7 +126,7 @@ def release(folder: str | Path) -> Released:
 
 
 def _earlier(folder):
-    """Digests of the release that is in the folder; None if there is nothing at all."""
+    """Return the digests of the release in a folder; None if the folder is empty or does not exist."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
     if not folder.is_dir():
@@ -140,13 +141,13 @@ def _earlier(folder):
 
 
 def _inside(name):
-    """Whether a path from the marker, which anybody may have edited, stays in the folder."""
+    """Return whether a path from the marker, which may have been edited, stays in the folder."""
     path = Path(name)
     return not path.is_absolute() and not path.drive and ".." not in path.parts
 
 
 def _refuse_changes(folder, earlier, digests):
-    """Raise `CourseError` for a file that would be replaced or removed and that we did not write."""
+    """Raise `CourseError` if a file that would be replaced or removed is not as it was released."""
     for name in sorted({*earlier, *digests}):
         path = folder / name
         if path.exists() and not (
@@ -156,8 +157,8 @@ def _refuse_changes(folder, earlier, digests):
 
 
 def _marker(digests):
-    what = {"package": "fls-teach", "version": fls_teach.__version__, "solutions": False}
-    return (json.dumps(what | {"files": dict(sorted(digests.items()))}, indent=1) + "\n").encode()
+    fields = {"package": "fls-teach", "version": fls_teach.__version__, "solutions": False}
+    return (json.dumps(fields | {"files": dict(sorted(digests.items()))}, indent=1) + "\n").encode()
 
 
 def _digest(data):
