@@ -27,8 +27,8 @@ CANARY = "FLS-CANARY"
 TRACE, SURVIVOR = "FLS-ATTACK-WAS-HERE", "FLS-ATTACK-SURVIVOR"
 """Part of the names of files that attacks write, and of the command lines of processes that they leave behind."""
 
-TIME_LIMIT = 1.0  # seconds per call; the reference needs hundredths of a second
-LOAD_LIMIT = 5.0  # seconds to load a file; the reference needs half a second of processor time to import scipy
+TIME_LIMIT = 0.5  # seconds per call; the reference needs hundredths of a second
+LOAD_LIMIT = 3.0  # seconds to load a file; the reference needs half a second of processor time to import scipy
 TOTAL_LIMIT = 60.0
 """Seconds for all exercises of one submission. An honest neighbour answers six in 5 s of processor time, which are
 charged as 8.6 s at a load of 15 on two cores, because at least a third of the wall-clock time is charged. An attack

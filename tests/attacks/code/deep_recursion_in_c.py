@@ -11,6 +11,6 @@ sys.setrecursionlimit(2**30)
 
 def linear_error(w, signal, kappa, sigma):
     nest = []
-    for _ in range(2**20):
+    for _ in range(2**18):
         nest = [nest]
     return len(repr(nest))

@@ -12,5 +12,5 @@ import numpy as np
 
 
 def linear_error(w, signal, kappa, sigma):
-    time.sleep(0.12)
+    time.sleep(0.06)
     return erfc(kappa / sigma * (w @ signal) / np.linalg.norm(w) / sqrt(2)) / 2
