@@ -12,7 +12,7 @@ collect_ignore = ["frozen_course"]  # the specification of a course that is data
 
 @pytest.fixture(scope="session")
 def template():
-    """The process that all graders are forked from."""
+    """The processes that all graders and their workers are forked from."""
     template = Template()
     yield template
     template.close()
@@ -25,6 +25,11 @@ def forked_graders(template):
         if sys.platform == "linux":
             patch.setattr(subprocess, "Popen", template.popen)
         yield
+
+
+@pytest.fixture(scope="module")
+def forked_workers(forked_graders):
+    """Workers of this module are forked, where no sandbox is around them."""
 
 
 @pytest.fixture

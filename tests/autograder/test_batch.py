@@ -6,6 +6,7 @@ import shutil
 import signal
 
 import pytest
+from click.testing import CliRunner
 
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, grader
@@ -13,6 +14,7 @@ from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.folder import DRAWN
 from fls_teach.autograder.reports.summary import as_dict
 from fls_teach.autograder.settings import RunSettings, TimeLimits
+from fls_teach.cli import main
 
 from .handed_in import (
     alive,
@@ -86,15 +88,18 @@ def test_the_seed_in_the_record_reproduces_the_run(mixed, tmp_path, key):
 
 
 @pytest.mark.skipif(not BWRAP, reason="bubblewrap is not installed")
-def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment):
-    """fls grade is killed twice, and then one of its graders."""
+def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment, key):
+    """fls grade is killed twice, the second time after one of its graders."""
     for k in range(5):
         hand_in(tmp_path / f"in/s{k}", {"8": f"{SLOWLY}{solution('8') if k == 0 else ZERO}# {k}\n"})
     common = (tmp_path / "in", "--exercise", "8", "--isolation", "bwrap", "--jobs", "2")
-    finish(start(environment, *common, "--out", tmp_path / "undisturbed"))
+    undisturbed = CliRunner().invoke(main, ["grade", *map(str, common), "--out", str(tmp_path / "undisturbed")])
+    assert undisturbed.exit_code == 0, undisturbed.output
     out, finished = tmp_path / "out", {}
     for goal in (1, 3):
         process = start(environment, *common, "--out", out)
+        if finished:
+            os.kill(wait_for(lambda process=process: graders(process.pid))[0], signal.SIGKILL)
         wait_for(lambda goal=goal: len(records(out)) >= goal)
         family, said = kill(process)
         assert len(family) >= 2 and "Traceback" not in said
@@ -102,10 +107,7 @@ def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment)
         kept = records(out)
         assert finished.items() <= kept.items(), "what was finished was not done again"
         finished = kept
-    process = start(environment, *common, "--out", out)
-    victim = wait_for(lambda: graders(process.pid))[0]
-    os.kill(victim, signal.SIGKILL)
-    finish(process)
+    finish(start(environment, *common, "--out", out))
     assert finished.items() <= records(out).items()
     assert contents(out) == contents(tmp_path / "undisturbed")
 

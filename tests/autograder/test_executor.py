@@ -72,6 +72,12 @@ def started(environment, module, *args):
         process.wait(30)
 
 
+def run(*words):
+    """``fls grade WORDS`` in this process."""
+    done = CliRunner().invoke(main, ["grade", *map(str, words)])
+    assert done.exit_code == 0, done.output
+
+
 def missing():
     """Why no real cluster can be tried here, or ""."""
     if os.environ.get("CI"):  # where nothing may be missing
@@ -111,9 +117,9 @@ def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_ma
         assert sorted(tests) == sorted(str(worker.pid) for worker in workers), "one self-test per process"
         assert len(list(noted.glob("mark-*"))) == 3, "only the one that was lost is marked once more"
         before = records(tmp_path / "out")
-        finish(start(environment, *over))
+        run(*over)
         assert records(tmp_path / "out") == before, "what is finished stays"
-    finish(start(environment, *common, "--out", tmp_path / "here"))
+    run(*common, "--out", tmp_path / "here")
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
 
 

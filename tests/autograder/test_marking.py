@@ -30,6 +30,7 @@ from fls_teach.sandbox.isolation.sandboxes import NoSandbox, ResourceLimits, San
 
 from .handed_in import misconception, solution
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
 BAYES = find_exercise("8")
 QUICK = TimeLimits(call=0.4, exercise=0.6, load=20.0)
 
