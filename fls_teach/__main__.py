@@ -3,7 +3,7 @@
 import sys
 from os.path import dirname
 
-# `-m` imports from the current folder before any other, and there may lie what was handed in.
+# `-m` puts the current folder first on the path, but that folder may contain submissions.
 if sys.path[0] != dirname(dirname(__file__)) and not getattr(sys.flags, "safe_path", False):
     del sys.path[0]
 

@@ -1,11 +1,11 @@
-"""Text that somebody else chose, made safe to show: in a terminal, a page, a table, XML or JSON."""
+"""Make untrusted text safe to show in a terminal, a page, a table, XML or JSON."""
 
 import re
 import unicodedata
 
-# What moves a terminal's cursor, what XML 1.0 forbids (lone surrogates included: no parser need accept them, and
-# Gradescope's database takes no NUL), and what reorders a line or cannot be seen: with these, a report shows what was
-# not written.
+# Characters that move a terminal's cursor; those that XML 1.0 forbids (including lone surrogates, which no parser has
+# to accept, and NUL, which Gradescope's database rejects); and those that reorder a line or are invisible, with which
+# a report could show something else than what was written.
 UNSAFE = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u2800\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U00013430-\U0001343f"
@@ -19,7 +19,7 @@ _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that st
 
 
 def printable(text: str) -> str:
-    """`text` with escapes for what a file format forbids, or what hides or reorders other characters.
+    """Escape characters that a file format forbids, or that hide or reorder other characters.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def printable(text: str) -> str:
 
 
 def visible_text(text: str, limit: int) -> str:
-    """The same, cut to `limit` characters with a note."""
+    """Return `printable(text)`, cut to `limit` characters with a note on the number left out."""
     text = printable(text)
     left_out = len(text) - limit
     return f"{text[:limit]}\n... ({left_out} more characters not shown)" if left_out > 0 else text
@@ -58,6 +58,6 @@ def decode_name(name: str) -> str:
 
 def _escaped(found):
     code = ord(found[0])
-    if 0xD800 <= code < 0xE000:  # half a character says nothing, and its escape would look like JSON's own
+    if 0xD800 <= code < 0xE000:  # a lone surrogate has no meaning, and its escape would look like one of JSON
         return "\ufffd"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,4 +1,4 @@
-"""What went wrong with training runs, in words: never trained, fits but errs more, or the seeds disagree."""
+"""Diagnose training runs in words: not trained, fits with a larger test error, or the seeds disagree."""
 
 import math
 from collections import Counter
@@ -10,18 +10,18 @@ import numpy as np
 from .statistics import interval
 
 NEAR = 0.01
-"""How near to the risk of a constant answer, as a share of it, a run counts as a constant."""
+"""A run counts as constant if its risk is within this fraction of the risk of a constant answer."""
 WORSE = 1.1
-"""Factor in test error from which a difference counts, if the seeds show it."""
+"""Ratio of test errors from which a difference counts, if it is significant over the seeds."""
 DOUBLED = 2.0
-"""Factor in test error beyond which the transition is over: all seeds err more."""
+"""Ratio of test errors above which the transition is over, so that the error is larger for every seed."""
 SPREAD = 0.05
-"""Standard deviation over seeds of the log of that factor from which seeds disagree: half of the 10% of WORSE."""
+"""Standard deviation over seeds of the log of the ratio, from which seeds disagree: half of the 10% of WORSE."""
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """One training run, as far as a diagnosis needs it.
+    """The data of one training run that a diagnosis needs.
 
     Raises
     ------
@@ -30,20 +30,20 @@ class FinishedRun:
     """
 
     risks: tuple[float, ...]
-    """Training risks of the scaled network c f in nats, from the start to the end; the last alone is enough, but only
-    a curve tells a dead run from one that has barely begun."""
+    """Training risks of the scaled network c f in nats, from the start to the end. The last one is enough, but only a
+    curve distinguishes a dead run from one that has just begun to learn."""
     test_error: float | None = None
     """0 to 1."""
     status: str | None = None
-    """"reached", "diverged", "dead" and "slow" are believed; any other word says that the target was not reached."""
+    """"reached", "diverged", "dead" and "slow" are accepted as they are; any other word means "target not reached"."""
     target: float | None = None
-    """Training risk to reach; wanted where there is no status."""
+    """Training risk to reach; needed if there is no status."""
     train_accuracy: float | None = None
     """At the end, 0 to 1."""
     scale: float | None = None
-    """alpha or c: which side of the best a run is on."""
+    """alpha or c; it tells on which side of the best scale a run is."""
     seed: int | None = None
-    """Runs of equal seeds are compared in pairs."""
+    """Runs with equal seeds are compared in pairs."""
 
     def __post_init__(self):
         object.__setattr__(self, "risks", tuple(float(risk) for risk in self.risks))
@@ -53,21 +53,21 @@ class FinishedRun:
             raise ValueError("a run has neither a status nor a target; wanted one, to know whether it is trained")
 
     def outcome(self, constant: float) -> str:
-        """ "reached", "diverged", "dead" or "slow", `constant` being the risk of the best constant answer."""
+        """Return "reached", "diverged", "dead" or "slow"; `constant` is the risk of the best constant answer."""
         if self.status in ("reached", "diverged", "dead", "slow"):
             return self.status
         if not np.isfinite(self.risks[-1]):
             return "diverged"
         if self.status is None and self.risks[-1] <= self.target:
             return "reached"
-        is_constant = abs(self.risks[-1] - constant) <= NEAR * constant and not self._knows_more(constant)
+        is_constant = abs(self.risks[-1] - constant) <= NEAR * constant and not self._is_learning(constant)
         return "dead" if is_constant else "slow"
 
-    def _knows_more(self, constant):
-        """Whether a run with a constant's risk only has barely begun: its outputs are tiny, but grow and are right."""
+    def _is_learning(self, constant):
+        """Whether a run at the risk of a constant has just begun to learn: its tiny outputs grow and are right."""
         gain = constant - np.array(self.risks)
         if len(gain) > 1 and abs(gain[-1] - gain[-2]) > NEAR * constant:
-            return True  # it has just come by
+            return True  # the risk is only passing the value of a constant
         if len(gain) > 2 and gain[-1] > 2 * max(gain[len(gain) // 2], 0):
             return True
         return self.train_accuracy is not None and self.train_accuracy > 1.5 * math.exp(-constant)
@@ -75,17 +75,18 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong with some runs, in words."""
+    """A diagnosis of some runs, in words."""
 
     name: str
     """"healthy", "dead", "slow", "diverged", "errs more" or "spread"."""
     why: str
+    """The evidence."""
     change: str
-    """What to do about it."""
+    """Advice on what to change."""
 
     @property
     def sentence(self) -> str:
-        """All three."""
+        """Name, evidence and advice in one text."""
         return f"{self.name}: {self.why}. {self.change}."
 
 
@@ -95,19 +96,19 @@ def diagnose(runs: Iterable[FinishedRun], compared_with: Iterable[FinishedRun] =
     Parameters
     ----------
     runs : iterable of FinishedRun
-        Of one alpha or c, several seeds.
+        Runs of one alpha or c, with several seeds.
     compared_with : iterable of FinishedRun
-        Of the alpha or c that is best so far; without them test errors are not judged.
+        Runs of the alpha or c that is best so far; without them test errors are not judged.
     n_classes : int
-        Classes of about equal size: a constant answer has the risk ln(n_classes).
+        Number of classes, of about equal size: a constant answer has the risk ln(n_classes).
 
     Returns
     -------
     Diagnosis
-        Failures of training come first, the most frequent one by name: "diverged"; "dead", stuck at the risk of a
-        constant; "slow", anything else that is short of its target. Of runs that reached it: "spread", beyond the best
-        scale, where the error has grown by 10% to 100% and seeds disagree on how much: they are at the transition;
-        "errs more", the error has grown by 10% or more, and the 95% interval over seeds leaves no doubt that it has.
+        If training failed, the most frequent failure: "diverged"; "dead", stuck at the risk of a constant; "slow", any
+        other run that has not reached its target. If all runs reached it: "spread", if the scale is not below the best
+        one, the error is larger by 10% to 100% and the seeds disagree on how much, as at the transition; "errs more",
+        if the error is larger by 10% or more and the 95% interval over seeds excludes no change; else "healthy".
 
     Raises
     ------
@@ -116,8 +117,8 @@ def diagnose(runs: Iterable[FinishedRun], compared_with: Iterable[FinishedRun] =
 
     Notes
     -----
-    science.md#failure. Factors are compared as logarithms. Runs with equal seeds are pairs; without seeds, the runs are
-    compared in their order.
+    See science.md#failure. Ratios are compared as logarithms. Runs with equal seeds form pairs; without seeds, the runs
+    are paired in their order.
 
     Examples
     --------
@@ -141,7 +142,7 @@ scale the network keeps its random start.
     counts = Counter(outcomes)
     failures = [name for name in ("diverged", "dead", "slow") if counts[name]]
     if failures:
-        name = max(failures, key=counts.__getitem__)  # the first of equals
+        name = max(failures, key=counts.__getitem__)  # if counts are equal, the first
         why, change = _untrained(
             name, [run for run, each in zip(runs, outcomes, strict=True) if each == name], n_classes
         )
@@ -155,7 +156,7 @@ def _listed(others):
 
 
 def _untrained(name, runs, n_classes):
-    """Why, and what to change."""
+    """Return evidence and advice for runs that failed to train."""
     if name == "diverged":
         return "left the range of numbers", "Lower the learning rate: the largest stable one falls as alpha^-2 or 1/c"
     risk, constant = float(np.median([run.risks[-1] for run in runs])), math.log(n_classes)
@@ -177,7 +178,7 @@ def _untrained(name, runs, n_classes):
 
 
 def _compared(runs, best):
-    """Of runs that all reached their target."""
+    """Return the diagnosis of runs that all reached their target."""
     factors = _log_factors(runs, best)
     fits = f"{len(runs)} run{'s' if len(runs) > 1 else ''} fit{'' if len(runs) > 1 else 's'}"
     if len(factors) < 2:
@@ -207,7 +208,7 @@ def _compared(runs, best):
 
 
 def _log_factors(runs, best):
-    """Log (p,) of test error over that of the run it is paired with; an error of 0 counts as half of the smallest."""
+    """Return the logs (p,) of the ratios of test errors in each pair; an error of 0 counts as half of the smallest."""
     by_seed = {run.seed: run for run in best}
     pairs = [(run, by_seed[run.seed]) for run in runs if run.seed in by_seed]
     if any(run.seed is None for run in (*runs, *best)):

@@ -1,4 +1,4 @@
-"""Writing files so that a reader finds either the whole file or none, also after Ctrl-C or a full disk."""
+"""Write files completely or not at all, also if a write is interrupted by Ctrl-C or by a full disk."""
 
 import os
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path):
-    """A temporary path beside `path`, with its suffix, which replaces it if the block succeeds and is deleted if not.
+    """Yield a temporary path beside `path`, which replaces `path` if the block succeeds and is deleted if it fails.
 
     Examples
     --------
@@ -19,7 +19,7 @@ def replacing(path):
     ['a.txt']
     """
     path = Path(path)
-    # Machines that share a folder may have processes of the same number.
+    # The random part is needed because machines that share a folder may have processes with the same number.
     temporary = path.with_name(f".{os.getpid()}-{os.urandom(3).hex()}-{path.name}")
     try:
         yield temporary
@@ -29,14 +29,14 @@ def replacing(path):
 
 
 def replace_text(path, text):
-    """Write a text file in UTF-8 as a whole, or not at all."""
+    """Write a text file in UTF-8, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def add_to_zip(archive, name, data, mode=0o644):
-    """Add a file to an open `zipfile.ZipFile` such that the same data give the same bytes, whatever the clock says."""
-    import zipfile  # which most that write files do not need
+    """Add a file to an open `zipfile.ZipFile` with a fixed date, so that the same data give the same bytes."""
+    import zipfile  # imported here because most users of this module do not need it
 
     entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
     entry.external_attr, entry.compress_type, entry.create_system = mode << 16, zipfile.ZIP_DEFLATED, 3
@@ -44,17 +44,17 @@ def add_to_zip(archive, name, data, mode=0o644):
 
 
 def because(problem):
-    """Why a file could not be used, in a few words: the system's own for an `OSError`, else those of the exception."""
+    """Return why a file could not be used: the system's message of an `OSError`, else the text of the exception."""
     return getattr(problem, "strerror", None) or str(problem)
 
 
 def writable_folder(path):
-    """`path` as an existing folder that files can be written to, made if need be.
+    """Make a folder if it does not exist, check that files can be written to it, and return it as a Path.
 
     Raises
     ------
     ValueError
-        If something in the way makes that impossible: found out before hours of work, not after.
+        If that is impossible. Call this before long computations, so that the error does not come after them.
     """
     folder = Path(path)
     probe = folder / f".{os.getpid()}-probe"

@@ -1,4 +1,4 @@
-"""Templates of HTML pages, with one set of rules for all of them."""
+"""Templates of HTML pages, all with the same settings."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,13 +8,13 @@ import jinja2
 
 
 def templates(folder: Path, finalize: Callable[[Any], Any] | None = None) -> jinja2.Environment:
-    """The templates in a folder: every value is escaped, a name that is not given is an error, tags leave no lines.
+    """Return the templates in a folder: values are escaped, undefined names are errors, tags leave no empty lines.
 
     Parameters
     ----------
     folder : Path
     finalize : callable, optional
-        Told each value on its way out, returns what to show instead.
+        Applied to each value before it is written.
     """
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),

@@ -1,6 +1,6 @@
-"""How every figure looks: Okabe-Ito colours (safe for the colour-blind), readable on a slide and in print.
+"""The style of all figures: Okabe-Ito colours (safe for the colour-blind), readable on a slide and in print.
 
-matplotlib is imported when a figure is made, not before; its global state is left as it was found.
+matplotlib is imported only when a figure is made, and its global state is not changed.
 """
 
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, INK, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#222222", "#8A8A8A"
 CYCLE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, GREY)
 OVER_ALIGNMENT, OVER_FITTING, NETWORK = BLUE, ORANGE, INK
-"""The same thing has the same colour in every figure."""
+"""Colours of quantities, the same in every figure."""
 
 _SETTINGS = {
     "figure.dpi": 100,
@@ -53,7 +53,7 @@ def applied():
 
 
 def styled(function):
-    """Decorator for a demo's `plot` and `animate`: runs them in the style."""
+    """Decorate a demo's `plot` or `animate` to run it in the style."""
 
     @wraps(function)
     def wrapper(*args, **kwargs):
@@ -86,6 +86,6 @@ def subplots(rows=1, columns=1, size=(9.0, 4.5), **kwargs):
 
 
 def write_png(figure, path):
-    """Write `figure` so that the same figure gives the same bytes."""
-    with applied():  # ticks are made while drawing, and take their size from the settings of that moment
+    """Write `figure` as a PNG, such that the same figure gives the same bytes."""
+    with applied():  # ticks are made during drawing, with the settings of that time
         figure.savefig(path, format="png", dpi=_SETTINGS["savefig.dpi"], metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""A dask.distributed scheduler found by its address, for sweeps and for grading."""
+"""Connect to a dask.distributed scheduler by its address, for sweeps and for grading."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ CONNECT_SECONDS = 10
 
 @contextmanager
 def connected(address: str) -> Iterator:
-    """A `distributed.Client` of a scheduler, for the block.
+    """Yield a `distributed.Client` of a scheduler, and close it after the block.
 
     Parameters
     ----------
@@ -19,7 +19,8 @@ def connected(address: str) -> Iterator:
     Raises
     ------
     ValueError
-        In one sentence, if that is no address, dask.distributed is not there or broken, or no scheduler answers.
+        If the address is invalid, dask.distributed is missing or broken, or no scheduler answers; the message is one
+        sentence.
     """
     client = _client(address)
     try:
@@ -32,10 +33,10 @@ def _client(address):
     scheme, _, place = address.partition("://")
     host, _, port = place.rpartition(":")
     if scheme != "dask" or not host or not port.isdigit():
-        raise ValueError(f"executor '{address}' is no address; wanted dask://HOST:PORT")
+        raise ValueError(f"executor '{address}' is not an address; wanted dask://HOST:PORT")
     try:
         from distributed import Client
-    except Exception as problem:  # a package that does not load may raise anything
+    except Exception as problem:  # a broken package may raise anything
         raise ValueError(_no_client(problem)) from None
     _silence()
     try:
@@ -45,18 +46,21 @@ def _client(address):
 
 
 def _no_client(problem):
-    """Why `distributed` was not imported."""
+    """Return why `distributed` could not be imported, and what to do."""
     if isinstance(problem, ModuleNotFoundError) and problem.name == "distributed":
         return "a dask executor needs dask.distributed; install it: python -m pip install distributed"
     reason = (str(problem).splitlines() or [""])[0]
     return (
-        f"dask.distributed is installed, but importing it fails with {type(problem).__name__}: {reason}; mend it: "
+        f"dask.distributed is installed, but importing it fails with {type(problem).__name__}: {reason}; repair it: "
         "python -m pip install --upgrade --force-reinstall distributed"
     )
 
 
 def _silence():
-    """The library logs in tracebacks what is told here in sentences; some of its loggers have levels of their own."""
+    """Silence dask.distributed, which would log a traceback for each error that is reported here as a sentence.
+
+    Every logger is silenced, because some of them have their own level.
+    """
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -1,11 +1,11 @@
-"""One interval and one cross-fitted choice, for everything that is measured over seeds.
+"""Intervals and cross-fitted choices for everything that is measured over seeds.
 
 Differences are paired: the same seed (data, start, order) at two settings. Whatever is chosen for a seed (the best
-alpha, c or learning rate) is chosen by the half of the seeds that it is not in: the best of many noisy means is good
-partly by luck, and for seeds that did not choose, the luck is gone.
+alpha, c or learning rate) is chosen by the half of the seeds to which it does not belong: the best of many noisy means
+is good partly by chance, but not for seeds that did not take part in the choice.
 
-On images the seeds differ in their training images, starts and orders. Where they share their test images, which is so
-unless a Run has `test_per_seed`, an interval says what other seeds would give on these test images, not on others.
+On images the seeds differ in their training images, starts and orders. They share their test images, unless a Run has
+`test_per_seed`; an interval then describes other seeds on the same test images, not on other test images.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,9 @@ from scipy.special import stdtrit  # scipy.stats takes half a second longer to i
 
 CONFIDENCE = 0.95
 CROSS_FITTED_WIDENING = np.sqrt(5 / 4)
-"""The two halves of a cross-fitted choice are not quite independent. On pure noise Student's interval excludes 0 on the
-side of a gain in 3.2 to 4.3% of cases instead of 2.5% (4 to 64 seeds, 4 to 12 settings), this one in 2.1 to 3.4%."""
+"""Factor for the interval of a cross-fitted choice, whose two halves are not quite independent. On pure noise Student's
+interval excludes 0 on the side of a gain in 3.2 to 4.3% of cases instead of 2.5% (4 to 64 seeds, 4 to 12 settings), the
+wider one in 2.1 to 3.4%."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Interval:
     ----------
     mean : float
     low, high : float
-        NaN where there is no interval: fewer than two seeds.
+        NaN if there are fewer than two seeds.
     n : int
-        Independent seeds.
+        Number of independent seeds.
     """
 
     mean: float
@@ -41,17 +42,17 @@ class Interval:
 
     @property
     def half(self) -> float:
-        """Half the width."""
+        """Half the width of the interval."""
         return (self.high - self.low) / 2
 
     @property
     def standard_error(self) -> float:
-        """Standard error of the mean, from the interval's width."""
+        """Standard error of the mean, computed from the interval's width."""
         return self.half / stdtrit(self.n - 1, (1 + CONFIDENCE) / 2) if self.n > 1 else np.nan
 
 
 def interval(values: ArrayLike, cross_fitted: bool = False) -> Interval:
-    """Mean of one value per seed, with Student's 95% interval.
+    """Return the mean of one value per seed, with Student's 95% interval.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def interval(values: ArrayLike, cross_fitted: bool = False) -> Interval:
 
 
 def bootstrap(statistic: Callable[[NDArray[np.intp]], NDArray], n: int, resamples: int = 2_000) -> Interval:
-    """Percentile interval of a statistic over seeds that is not a mean: an optimum's place, a fitted exponent.
+    """Return the percentile interval of a statistic over seeds that is not a mean, such as a fitted exponent.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def bootstrap(statistic: Callable[[NDArray[np.intp]], NDArray], n: int, resample
     Returns
     -------
     Interval
-        Its mean is the statistic of the seeds themselves. The same call gives the same interval.
+        Its mean is the statistic of the original seeds. The same call gives the same interval.
 
     Examples
     --------
@@ -99,16 +100,16 @@ def bootstrap(statistic: Callable[[NDArray[np.intp]], NDArray], n: int, resample
     (4.0, True)
     """
     drawn = statistic(np.random.default_rng(0).integers(n, size=(resamples, n)))
-    # Where few seeds show nothing in any resample, nothing is known.
+    # Resamples without a value are left out; if there is no other, the interval is unknown.
     known = drawn[~np.isnan(drawn)] if np.isnan(drawn).any() else drawn
     low, high = np.quantile(known, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)) if known.size else (np.nan, np.nan)
     return Interval(float(statistic(np.arange(n))), float(low), float(high), n)
 
 
 def mean_of_other_half(values: ArrayLike) -> NDArray[np.float64]:
-    """For each seed the mean (s, ...) of `values` (s, ...) over the half of the seeds that it is not in.
+    """Return for each seed the mean (s, ...) of `values` (s, ...) over the half of the seeds that does not contain it.
 
-    Seeds with even and with odd index are the halves; a single seed has to choose for itself.
+    The halves are the seeds with even and with odd index; a single seed gets its own value.
 
     Examples
     --------
@@ -123,16 +124,16 @@ def mean_of_other_half(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def cross_fitted_best(values: ArrayLike, lowest: bool = False, inside: bool = False) -> NDArray[np.intp]:
-    """Index (s,) of the setting with the best mean, chosen for each seed by the half of the seeds that it is not in.
+    """Return for each seed the index (s,) of the setting with the best mean over the half that does not contain it.
 
     Parameters
     ----------
     values : array_like (s, m)
         One value per seed and setting.
     lowest : bool
-        Whether small values are good: errors rather than accuracies.
+        Whether small values are good, as for errors rather than accuracies.
     inside : bool
-        Leave out both ends.
+        Whether to exclude both ends.
 
     Examples
     --------
@@ -146,7 +147,7 @@ def cross_fitted_best(values: ArrayLike, lowest: bool = False, inside: bool = Fa
 
 
 def at(values: NDArray, chosen: NDArray[np.intp]) -> NDArray:
-    """Each seed's value (s,) of `values` (s, m) at the setting that was chosen for it.
+    """Return each seed's value (s,) of `values` (s, m) at the setting that was chosen for it.
 
     Examples
     --------
@@ -157,7 +158,7 @@ def at(values: NDArray, chosen: NDArray[np.intp]) -> NDArray:
 
 
 def at_best_rate(accuracy: NDArray, reached: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
-    """Each seed's accuracy at every c, at the learning rate that is best for the other half of the seeds.
+    """Return each seed's accuracy at every c, at the learning rate that is best for the other half of the seeds.
 
     Parameters
     ----------
@@ -180,21 +181,22 @@ def at_best_rate(accuracy: NDArray, reached: NDArray) -> tuple[NDArray, NDArray[
 
 
 def best_multiplier(accuracy: NDArray, reached: NDArray, inside: bool = False) -> NDArray[np.intp]:
-    """Index (s,) of the c that is best for the other half of the seeds, each c at its best rate for the same half.
+    """Return the index (s,) of the c that is best for the other half of the seeds, each c at that half's best rate.
 
-    The curves of `at_best_rate` cannot say it: there a seed has a vote in the rates of the other half.
+    This cannot be computed from the curves of `at_best_rate`, because there each seed takes part in choosing the rates
+    of the other half.
 
     Parameters
     ----------
     accuracy, reached : ndarray (s, m, r)
         As for `at_best_rate`.
     inside : bool
-        Leave out both ends.
+        Whether to exclude both ends.
 
     Raises
     ------
     ValueError
-        If nothing is left to choose from.
+        If at no remaining c every seed reached the target.
     """
     scores = _scores(accuracy, reached).max(axis=-1)
     if inside:
@@ -205,5 +207,5 @@ def best_multiplier(accuracy: NDArray, reached: NDArray, inside: bool = False) -
 
 
 def _scores(accuracy, reached):
-    """Mean over the other half (s, m, r), -inf where a rate does not count."""
+    """Return the mean over the other half (s, m, r), -inf where a rate does not count."""
     return np.where(reached.all(axis=0), mean_of_other_half(accuracy), -np.inf)

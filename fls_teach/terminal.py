@@ -1,6 +1,6 @@
-"""Output for a terminal, a log or a pipe, and for encodings without Greek letters.
+"""Output to a terminal, a log or a pipe, also in encodings without Greek letters.
 
-rich is imported when something is drawn, not before.
+rich is imported only when something is drawn.
 """
 
 import codecs
@@ -27,7 +27,7 @@ _LOWERED = str.maketrans(_SUPERSCRIPTS, "0123456789-")
 
 
 def plain_text(text):
-    """`text` in ASCII, in the nearest characters that can be read.
+    """Convert `text` to ASCII, with the most similar readable characters.
 
     Examples
     --------
@@ -57,38 +57,38 @@ codecs.register_error("fls_plain", _encode_plainly)
 
 
 def make_printable(*streams):
-    """A stream that cannot encode a character (Windows' cp1252 and psi) prints it in ASCII instead of failing."""
+    """Make streams print a character that they cannot encode (such as psi in cp1252) in ASCII instead of failing."""
     for stream in streams:
         if hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape", "backslashreplace"):
             stream.reconfigure(errors="fls_plain")
 
 
 def _is_terminal(stream):
-    return stream is not None and stream.isatty()  # None: closed before we were started
+    return stream is not None and stream.isatty()  # None if it was closed before the start
 
 
 def console():
-    """A rich console on stdout: coloured on a terminal unless NO_COLOR is set, 110 columns wide in a file."""
+    """Return a rich console on stdout: coloured on a terminal unless NO_COLOR is set, 110 columns wide in a file."""
     from rich.console import Console
 
     return Console(highlight=False, width=None if _is_terminal(sys.stdout) else 110)
 
 
 def say(text="", to_stderr=False):
-    """Print a line, on stdout or stderr, without colours where it goes into a file.
+    """Print a line on stdout or stderr, without colours if it goes to a file.
 
     Parameters
     ----------
     text : str
     to_stderr : bool
-        For what is not a result.
+        For messages that are not results.
     """
     click.echo(text, err=to_stderr)
 
 
 @contextmanager
 def plain_warnings():
-    """Warnings on stderr as a sentence, without the source line that issued them."""
+    """Within the block, print warnings on stderr as a sentence, without the source line that issued them."""
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
         yield
@@ -96,15 +96,15 @@ def plain_warnings():
 
 @contextmanager
 def progress(label, seconds_between_lines=5.0):
-    """A callable ``(fraction, what="")`` that shows progress on stderr: a bar on a terminal, a few lines in a log.
+    """Yield a callable ``(fraction, what="")`` that shows progress on stderr: a bar on a terminal, or lines in a log.
 
-    The cell of a notebook calls itself a terminal, but shows every state of a bar.
+    Notebooks get lines too: a cell claims to be a terminal, but would show every state of a bar.
     """
     if _is_terminal(sys.stderr) and "JPY_PARENT_PID" not in os.environ:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        what = TextColumn("{task.fields[what]}", markup=False)  # it may hold the name of a file
+        what = TextColumn("{task.fields[what]}", markup=False)  # it may contain the name of a file
         columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), what
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(label, total=1.0, what="")

@@ -381,7 +381,7 @@ def test_a_connection_that_closes_is_a_sentence(scripted, ada, tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--executor", "127.0.0.1:1"], "is no address; wanted dask://HOST:PORT"),
+        (["--executor", "127.0.0.1:1"], "is not an address; wanted dask://HOST:PORT"),
         (["--executor", PLACE], "no dask scheduler answers at '127.0.0.1:1'"),
         (["--executor", PLACE, "--jobs", "2"], "--executor and --jobs do not go together"),
     ],
