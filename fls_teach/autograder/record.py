@@ -88,17 +88,13 @@ def final_marks(record: Record) -> Marks:
     corrected = {each["item"]: each["points"] for each in record.get("overrides", ())}
     points: dict[str, Any] = {}
     for exercise in record["exercises"]:
-        marks = [corrected.get(item["id"], _marked_points(item)) for item in exercise["properties"]]
-        faults = [item["verdict"] == "grader-fault" for item in exercise["properties"]]
-        no_mark = None in marks or exercise["state"] == "fault" and not any(faults)
+        marked = [(item["id"], item["points"], item["verdict"] == "grader-fault") for item in exercise["properties"]]
+        marks = [corrected.get(name, None if fault else value) for name, value, fault in marked]
+        no_mark = None in marks or exercise["state"] == "fault" and not any(fault for *_, fault in marked)
         points[exercise["name"]] = corrected.get(exercise["name"], None if no_mark else sum(marks))
     score = None if None in points.values() or record["fault"] and not points else sum(points.values())
     kept = record.get("late", {}).get("kept", 1)
     return Marks(points, score, None if score is None else _int_if_whole(score * kept))
-
-
-def _marked_points(item):
-    return None if item["verdict"] == "grader-fault" else item["points"]
 
 
 def _int_if_whole(number):

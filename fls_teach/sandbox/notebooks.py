@@ -37,6 +37,11 @@ def notebook_complaint(text: str, name: str, wanted: str | None = None) -> str |
         The file's name.
     wanted : str, optional
         Name of the Python file that should replace it; by default `name` with the suffix .py.
+
+    Examples
+    --------
+    >>> notebook_complaint("%matplotlib inline", "08_bayes_error.py")
+    "holds a notebook's command, which Python does not know, on line 1: delete that line (%matplotlib inline)"
     """
     if PurePath(name).suffix.lower() == ".ipynb" or is_notebook(text):
         target = wanted or PurePath(name).stem + ".py"
@@ -49,25 +54,3 @@ def notebook_complaint(text: str, name: str, wanted: str | None = None) -> str |
     line, number = found[0].strip(), code.count("\n", 0, found.start()) + 1
     line = line if len(line) <= _MAX_QUOTED else line[:_MAX_QUOTED] + "..."
     return f"holds a notebook's command, which Python does not know, on line {number}: delete that line ({line})"
-
-
-def notebook_problem(text: str, name: str, wanted: str | None = None) -> str | None:
-    """Return one sentence that says what to do about a notebook in place of a Python file, or None.
-
-    Parameters
-    ----------
-    text, name, wanted : str
-        As for `notebook_complaint`.
-
-    Returns
-    -------
-    str or None
-
-    Examples
-    --------
-    >>> notebook_problem("%matplotlib inline", "08_bayes_error.py")
-    "08_bayes_error.py holds a notebook's command, which Python does not know, on line 1: delete that line \
-(%matplotlib inline)."
-    """
-    complaint = notebook_complaint(text, name, wanted)
-    return None if complaint is None else f"{name} {complaint}."

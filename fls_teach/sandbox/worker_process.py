@@ -186,8 +186,7 @@ class WorkerProcess:
 
     def _fields_of(self, answer, token):
         """Return the fields of an `Outcome` for an item of `_answers`."""
-        # A stop is the reason for the end of the channel, whichever of the two was queued first.
-        if self.stopped and not isinstance(answer, tuple):
+        if self.stopped and not isinstance(answer, tuple):  # the stop is why the channel was closed
             return {"kind": self.stopped}
         if isinstance(answer, (EOFError, OSError)):
             return {"kind": "crash", "detail": self._how_it_ended()}
@@ -266,8 +265,7 @@ class WorkerProcess:
                     self._stop("timeout")
             if self._process.poll() is not None:
                 samples_after_end += 1
-                # By now its last answer has been read; a process that it left behind may keep the channel open.
-                if samples_after_end == 2:
+                if samples_after_end == 2:  # its last answer has been read; a process it left may hold the channel open
                     self._answers.put(EOFError())
 
     def _stop(self, reason):

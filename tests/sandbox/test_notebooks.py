@@ -6,7 +6,7 @@ import time
 import pytest
 
 from fls_teach.sandbox import InProcess, Session
-from fls_teach.sandbox.notebooks import is_notebook, notebook_problem
+from fls_teach.sandbox.notebooks import is_notebook, notebook_complaint
 
 ANSWER = "import numpy as np\n\n\ndef f(x):\n    return x\n"
 
@@ -58,13 +58,13 @@ def test_another_mistake_keeps_its_own_message(session_for):
 
 def test_the_sentence_for_those_that_read_no_file():
     """Catches a notebook under its own name that is called anything else."""
-    assert notebook_problem("", "08_bayes_error.ipynb").endswith("into 08_bayes_error.py.")
-    assert notebook_problem(ANSWER, "08_bayes_error.py") is None
+    assert notebook_complaint("", "08_bayes_error.ipynb").endswith("into 08_bayes_error.py")
+    assert notebook_complaint(ANSWER, "08_bayes_error.py") is None
 
 
 def test_a_hostile_text_takes_no_time():
     """Catches a pattern that tries a long line from every place in it."""
     start = time.process_time()
     for text in (" " * 2**20 + "x", '"""' + "'" * 2**20, "%" * 2**20, "get_ipython(" * 2**16, "\n" * 2**20 + '"""'):
-        assert notebook_problem(text, "a.py") is None and not is_notebook(text)
+        assert notebook_complaint(text, "a.py") is None and not is_notebook(text)
     assert time.process_time() - start < 2

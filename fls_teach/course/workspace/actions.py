@@ -115,9 +115,9 @@ def notebook_beside(path):
         if is_lesson(notebook.read_text(encoding="utf-8", errors="replace"), path.name):
             todo = f"complete the cell of {notebook.name} that begins with %%writefile, and run it"
             return f"{path.name} does not contain your work yet: {todo}"
-        from fls_teach.sandbox.notebooks import notebook_problem  # imports numpy, which is seldom needed here
+        from fls_teach.sandbox.notebooks import notebook_complaint  # imports numpy, which is seldom needed here
 
-        return notebook_problem("", notebook.name, path.name)
+        return f"{notebook.name} {notebook_complaint('', notebook.name, path.name)}."
     return ""
 
 
