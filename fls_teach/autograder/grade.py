@@ -161,7 +161,7 @@ def _refuse_overlaps(entries, settings):
         path = entry.path  # not resolved, because links are not followed
         inside = path.relative_to(out).parts if path.is_relative_to(out) else ()
         if inside and (len(inside) == 1 or inside[0] in folders):
-            raise CourseError(f"'{entry.name}' lies in '{out}', where results would go; name another --out")
+            raise CourseError(f"'{entry.name}' lies in '{out}', where results would be written; name another --out")
 
 
 def _tested_isolation(settings, entries):
@@ -192,7 +192,7 @@ def _worst_case(settings, count):
     seconds = settings.time_limits.worst_case(len(settings.exercises)) * (2 if settings.twice else 1)
     hours = seconds * math.ceil(count / settings.jobs) / 3600
     duration = f"{hours:.0f} h" if hours >= 2 else f"{60 * hours:.0f} min"
-    return f"{count} to mark, {duration} if every one of them used up its limits"
+    return f"{count} to mark, at most {duration} if all use up their time limits"
 
 
 def _reporter(progress, count):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fls_teach.course.registry import CourseError
 from fls_teach.files import because
 
-RESUMES = "what is finished is kept, and the same command goes on there"
+RESUMES = "finished submissions are kept, and the same command resumes the run"
 """The advice if a run of `fls grade` ends before its last submission."""
 
 

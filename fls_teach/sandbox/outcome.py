@@ -35,11 +35,11 @@ _SENTENCES = {
     "not_plain": "{subject} returned {detail}.",
     "timeout": "{subject} was still running after {limit:g} s and was stopped: an endless loop?",
     "crash": "{subject} crashed the Python interpreter ({detail}).",
-    "memory": "{subject} used more memory than it may, and was stopped.",
-    "output": "{subject} printed, or wrote to files, more than it may, and was stopped.",
+    "memory": "{subject} used more memory than allowed, and was stopped.",
+    "output": "{subject} printed, or wrote to files, more than allowed, and was stopped.",
     "protocol_error": "{subject} sent the grader an invalid reply ({detail}); the reply was discarded.",
 }
-_OUT_OF_TIME = "{subject} was stopped, because all calls together took more time than they may."
+_OUT_OF_TIME = "{subject} was stopped, because all calls together took more time than allowed."
 _RAISED = {
     "SystemExit": "called exit(); return the result instead",
     "EOFError": "waited for input(); use the arguments instead",

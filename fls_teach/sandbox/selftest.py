@@ -47,7 +47,7 @@ def make_sandbox(name: str, hidden: Sequence[str | Path] = (), limits: ResourceL
     if not sys.platform.startswith("linux"):
         raise SandboxError(f"it needs Linux, and this is {platform.system()}")
     if not os.path.exists("/proc/self/stat"):
-        raise SandboxError("it needs /proc, by which processes are watched, and nothing is mounted there")
+        raise SandboxError("it needs /proc to watch processes, and nothing is mounted there")
     return Bubblewrap(hidden, limits) if name == "bwrap" else OtherUser(limits)
 
 

@@ -92,7 +92,7 @@ def test_advice_where_bubblewrap_is_missing_or_not_wanted(machine):
     machine({"user/max_user_namespaces": 0}, user=0)  # root needs no user namespace
     assert "sysctl" not in advice.advice("auto") and "chmod -R go-rwx" in advice.advice("uid")
     machine(platform="darwin")
-    assert "It takes Linux" in advice.advice("auto")
+    assert "It needs Linux" in advice.advice("auto")
 
 
 def test_a_listing_reads_past_links_that_lead_nowhere(tmp_path):

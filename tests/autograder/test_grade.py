@@ -180,16 +180,16 @@ def test_a_key_that_is_not_kept_in_the_older_out_has_to_be_given(graded_once, tm
 def test_keys_that_are_none(ada, tmp_path, unmarked, monkeypatch):
     (tmp_path / "short").write_text("short")
     for path, reason in (
-        (tmp_path / "short", "is no course key: these have 8 to 4096 bytes"),
+        (tmp_path / "short", "does not hold a course key, which has 8 to 4096 bytes"),
         (tmp_path / "absent", "cannot read"),
         (tmp_path, "cannot read"),
-        ("/dev/zero", "is no course key: these have 8 to 4096 bytes"),
+        ("/dev/zero", "does not hold a course key, which has 8 to 4096 bytes"),
         ("a\0b", "cannot read"),
     ):
         with pytest.raises(CourseError, match=reason):
             grade(options([ada], tmp_path / "out", key_file=path))
     monkeypatch.setenv("FLS_COURSE_KEY", "short")
-    with pytest.raises(CourseError, match="FLS_COURSE_KEY is no course key: these have 8 to"):
+    with pytest.raises(CourseError, match="FLS_COURSE_KEY does not hold a course key, which has 8 to"):
         grade(options([ada], tmp_path / "out"))
     assert not unmarked
 
@@ -446,10 +446,10 @@ def test_without_isolation_the_sentence_says_what_to_do(ada, tmp_path, monkeypat
 def test_results_are_not_written_among_submissions(ada, tmp_path):
     """Or a submission could bring its own record.json."""
     for out, paths in (("in", ["in/ada"]), ("in", ["in/ada", "in/ada/08_bayes_error.py"])):
-        with pytest.raises(CourseError, match="where results would go"):
+        with pytest.raises(CourseError, match="where results would be written"):
             grade(options([tmp_path / path for path in paths], tmp_path / out))
     hand_in(tmp_path / "sub/sub", {"8": RIGHT})
-    with pytest.raises(CourseError, match="where results would go"):
+    with pytest.raises(CourseError, match="where results would be written"):
         grade(options([tmp_path / "sub"], tmp_path))
 
 
@@ -538,7 +538,7 @@ def test_the_summary_names_those_of_whom_nothing_was_marked(graded, capsys):
     graded.lines += [SubmissionResult("dot", 0, 4, {"missing": 4})]
     print_summary(graded)
     shown = capsys.readouterr().out
-    assert "1 with nothing in it that could be marked, so 0 points: dot" in shown and "all of them" not in shown
+    assert "1 without any work that could be marked, so 0 points: dot" in shown and "all of them" not in shown
     graded.lines = [SubmissionResult("dot", 0, 4, {"missing": 4})]
     print_summary(graded)
     assert "That is all of them: is PATH the folder that holds the submissions?" in capsys.readouterr().out

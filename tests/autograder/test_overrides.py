@@ -47,7 +47,7 @@ def test_what_people_write_is_read(tmp_path):
 @pytest.mark.parametrize(
     "line, words",
     [
-        ("ada,99,2,x", "line 2 .* '99' is no exercise or property"),
+        ("ada,99,2,x", "line 2 .* '99' is not an exercise or property"),
         ("ada,08,400,x", "points are '400'; wanted a number from 0 to 4"),
         ("ada,08.1,nan,x", "points are 'nan'"),
         ("ada,08,-1,x", "points are '-1'"),

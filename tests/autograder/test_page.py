@@ -241,7 +241,10 @@ def test_a_batch_keeps_a_line_of_each_submission_and_no_record():
 
 def test_no_submissions_at_all_and_nobody_who_looked_for_copies():
     assert "0 submissions" in Page(cohort_page(BatchResult(pairs=[]))).text
-    assert "Not looked for. It was not asked for." in Page(cohort_page(BatchResult(note="It was not asked for."))).text
+    assert (
+        "The search was not done. It was not asked for."
+        in Page(cohort_page(BatchResult(note="It was not asked for."))).text
+    )
 
 
 def test_the_cohort_lists_all_submissions_with_their_reports():

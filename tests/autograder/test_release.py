@@ -201,7 +201,7 @@ def test_a_stub_that_holds_an_answer_is_refused(tmp_path, environment, fls):
     clone = copy_of_clone(tmp_path / "clone")
     shutil.copyfile(EXERCISE.solution, clone / "exercises" / EXERCISE.name / f"{EXERCISE.name}.py")
     refused = fls("release", tmp_path / "out", check=2, PYTHONPATH=str(clone))
-    assert "is no stub" in refused.stderr
+    assert "is not a stub" in refused.stderr
     assert EXERCISE.name in refused.stderr
     assert not (tmp_path / "out").exists()
 

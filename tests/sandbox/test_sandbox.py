@@ -390,7 +390,7 @@ def test_a_bubblewrap_that_cannot_limit_tmp_is_watched(inside, need, tmp_path, m
         assert session.call("fill", 2**20, 12).kind == "output"
 
 
-@pytest.mark.parametrize("version, words", [("0.4.1", "is bubblewrap 0.4; it takes 0.5 or newer"), ("", "0.0")])
+@pytest.mark.parametrize("version, words", [("0.4.1", "is bubblewrap 0.4; 0.5 or newer is needed"), ("", "0.0")])
 def test_an_ancient_bubblewrap_is_refused(tmp_path, monkeypatch, version, words):
     old_bubblewrap(tmp_path, version, monkeypatch)
     with pytest.raises(SandboxError, match=words):

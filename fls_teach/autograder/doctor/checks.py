@@ -87,7 +87,7 @@ def print_examined(found: Examined, isolation: str) -> None:
         terminal.say(f"  {name:8} {'works' if not problems else 'cannot be used:'}")
         for problem in problems:
             terminal.say(f"           - {problem}")
-    terminal.say("  process  works, for submissions that you trust: they could read, write and end whatever you can")
+    terminal.say("  process  works, only for submissions that you trust: they can read, write and end whatever you can")
     for name, numbers in found.missing.items():
         terminal.say(
             f"Exercises {', '.join(numbers)} cannot be graded, because {name} is missing "
@@ -198,7 +198,7 @@ def _judge(attack, path):
     for exercise, item in properties(record):
         if exercise["name"] != attack.exercise:
             if item["points"]:
-                problems.append(f"it earned {item['points']} points for {item['id']}, which it was not to answer")
+                problems.append(f"it earned {item['points']} points for {item['id']} of another exercise")
         elif item["verdict"] not in attack.verdicts[item["id"]]:
             allowed = " or ".join(sorted(attack.verdicts[item["id"]]))
             problems.append(f"{item['id']} is {item['verdict']} instead of {allowed} ({item['summary'][:100]})")
@@ -247,7 +247,9 @@ def print_attacks(results: list[tuple[Attack | None, list[str]]]) -> None:
     """Print one line per attack, its problems, and a count."""
     width = min(shutil.get_terminal_size().columns, 110)
     for each, problems in results:
-        name, sentence = (each.name, each.sentence) if each else ("all", "Nothing is left, no other mark changed.")
+        name, sentence = (
+            (each.name, each.sentence) if each else ("all", "Nothing is left behind, and no other mark changed.")
+        )
         line = f"  {'✗' if problems else '✓'} {name:34} {sentence}"
         terminal.say(line if len(line) <= width else f"{line[: width - 1]}…")
         for problem in problems:

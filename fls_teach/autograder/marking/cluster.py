@@ -82,12 +82,12 @@ class Cluster:
         batch.spread(self, list(self._threads), self._is_fit)
         if not self._isolation:
             worker, reason = min(self.refused.items(), default=("one", "each of them ended in the self-test"))
-            more = f", nor may {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
-            raise CourseError(f"no worker of '{self._address}' may mark: not {worker} ({reason}){more}")
+            more = f" and {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
+            raise CourseError(f"no worker of '{self._address}' can be used: {worker} ({reason}){more}")
         strongest = min(self._isolation.values(), key=ISOLATIONS.index)
         for worker, name in list(self._isolation.items()):
             if name != strongest:
-                self._refuse(worker, f"its sandbox is {name}, and that of other workers is {strongest}")
+                self._refuse(worker, f"its isolation is {name}, but other workers have {strongest}")
         self._last_worker_at = time.monotonic()
         return strongest
 
@@ -174,7 +174,7 @@ class Cluster:
         except ValueError as problem:
             different = str(problem)
         if different:
-            raise self._refuse(worker, f"its record is not the one that was asked for ({different})")
+            raise self._refuse(worker, f"its record differs from the request ({different})")
         return record
 
     def _ask(self, worker, request, key):
@@ -188,13 +188,13 @@ class Cluster:
         while not answered.wait(batch.POLL):
             if self._stopping or worker not in self._threads:
                 future.cancel()
-                raise WorkerDied(f"{worker} ended in the middle")
+                raise WorkerDied(f"{worker} ended during the work")
         try:
             answer = dict(json.loads(future.result(timeout=TRANSFER)))
             reason = "" if key in answer else str(answer["problem"])
         except Exception as error:
             if worker not in self._threads or type(error).__name__ in ("KilledWorker", "CancelledError"):
-                raise WorkerDied(f"{worker} ended in the middle") from None
+                raise WorkerDied(f"{worker} ended during the work") from None
             reason = f"{type(error).__name__}: {error}"
         if reason:
             raise self._refuse(worker, reason)

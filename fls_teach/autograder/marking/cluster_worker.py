@@ -69,7 +69,7 @@ def _local_settings(request, scratch):
     installed = versions(chosen)
     for name, required in request["versions"].items():
         if (found := installed.get(name, "missing")) != required:
-            raise CourseError(f"its {name} is {found}, and {required} where the batch was started")
+            raise CourseError(f"its {name} is {found}, but {required} on the machine that started the batch")
     modules = "numpy", "scipy", *sorted({name for each in chosen for name in each.needs})
     with _one_at_a_time:
         isolation, problem = _tested(settings.isolation, settings.memory_mib, modules)

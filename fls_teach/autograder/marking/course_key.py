@@ -86,5 +86,6 @@ def _read_key(path):
 
 def _valid_key(key, where):
     if not SHORTEST_KEY <= len(key.strip()) <= len(key) <= LARGEST_KEY:
-        raise CourseError(f"what is in {where} is no course key: these have {SHORTEST_KEY} to {LARGEST_KEY} bytes")
+        size = f"{SHORTEST_KEY} to {LARGEST_KEY} bytes"
+        raise CourseError(f"{where} does not hold a course key, which has {size}; give another one")
     return key.strip()

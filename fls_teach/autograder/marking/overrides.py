@@ -52,8 +52,8 @@ def read(path: str | Path, exercises: Sequence[Exercise]) -> dict[str, list[Reco
         where, name, reason = f"line {number} of {file}", fields["submission"], fields["reason"]
         if item not in max_points:
             raise CourseError(
-                f"{where}: '{printable(item)[:60]}' is no exercise or property that is graded here; "
-                "one looks like 08 or 08.2"
+                f"{where}: '{printable(item)[:60]}' is not an exercise or property that is graded here; "
+                "write it like 08 or 08.2"
             )
         points = _points(fields["points"], max_points[item], where)
         if not name or not reason:

@@ -35,7 +35,7 @@ def distribution(solutions: bool) -> dict[str, bytes]:
     """
     root = course_root()
     if root != own_root() and not (root / "solutions").is_dir():
-        raise CourseError(f"'{root}' has no folder solutions/, with which the course is tried before it is handed on")
+        raise CourseError(f"'{root}' has no folder solutions/, which is needed to test it before it is distributed")
     if not (root / "solutions").is_dir():
         raise CourseError(
             "this is a student distribution, without the reference solutions: "

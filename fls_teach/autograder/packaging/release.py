@@ -66,7 +66,7 @@ def student_files() -> dict[str, bytes]:
     for exercise in exercises():
         if not workspace.untouched(exercise):
             raise CourseError(
-                f"'{exercise.stub}' is no stub: each function that the specification asks for has to end in "
+                f"'{exercise.stub}' is not a stub: each function that the specification asks for has to end in "
                 f'raise NotImplementedError("exercise {exercise.number}: ..."); put the stub back before you release it'
             )
     every = exercises()
@@ -104,7 +104,7 @@ def release(folder: str | Path) -> Released:
     """
     folder, files = Path(folder), student_files()
     if Path(os.path.realpath(folder)).is_relative_to(PACKAGE):
-        raise CourseError(f"'{folder}' lies in the package that is released; name a folder outside")
+        raise CourseError(f"'{folder}' is inside the package that is released; name a folder outside it")
     try:
         earlier = _earlier(folder)
         new = earlier is None

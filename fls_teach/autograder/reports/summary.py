@@ -16,15 +16,15 @@ REMARKS = {
     "unknown_overrides": ("named in the corrected marks, but not graded", _RED),
     "not_on_the_roster": ("not on the roster", _RED),
     "unclear_on_the_roster": ("without a mark on the roster, as several rows or several submissions fit", _RED),
-    "found_by_name_alone": ("found on the roster by name alone, as its numbers and logins are of another kind", ""),
+    "found_by_name_alone": ("found on the roster by name alone, because its ids and logins are of another kind", ""),
     "absent": ("on the roster, but nothing was handed in", _RED),
-    "undated": ("without a time of handing in, so --late took nothing off", _RED),
+    "undated": ("without a submission time, so --late deducted nothing", _RED),
     "more_attempts": ("with more attempts, which do not count", ""),
     "noted": ("with notes on their files, which their reports show", ""),
     "unknown_members": ("named in --groups, but nothing was handed in under that name", ""),
     "of_nobody": ("passed over, as their names show neither an exercise nor a person", ""),
     "in_several_paths": ("in several of the paths, with a row for each; put these into one folder for one row", ""),
-    "hidden": ("passed over, as systems hide what begins with a dot", ""),
+    "hidden": ("passed over, because their names begin with a dot", ""),
     "refused_workers": ("workers that were not used", _RED),
     "earlier_results": ("passed over, as it holds results of an earlier fls grade", ""),
 }
@@ -90,7 +90,7 @@ def _sentences(batch):
         if names := batch.remarks.get(name):
             yield f"{len(names)} {what}: {_joined(names)}", style
     if blank:
-        yield f"{len(blank)} with nothing in it that could be marked, so 0 points: {_joined(blank)}", "bold"
+        yield f"{len(blank)} without any work that could be marked, so 0 points: {_joined(blank)}", "bold"
     if blank and len(blank) == len(batch.counted):
         yield "That is all of them: is PATH the folder that holds the submissions?", _RED
     yield from ((f"Identical files: {_joined(names)}", "") for names in batch.identical[:SHOWN])

@@ -219,7 +219,7 @@ class Bubblewrap(Confined):
             raise SandboxError("bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)")
         version = _version(self._program)
         if version < (0, 5):
-            raise SandboxError(f"'{self._program}' is bubblewrap {version[0]}.{version[1]}; it takes 0.5 or newer")
+            raise SandboxError(f"'{self._program}' is bubblewrap {version[0]}.{version[1]}; 0.5 or newer is needed")
         limits = limits or ResourceLimits()
         view = bubblewrap_view(hidden, _INSIDE, limits.scratch_mib * MIB if version >= (0, 7) else None)
         super().__init__(limits)
