@@ -89,7 +89,7 @@ def final_marks(record: Record) -> Marks:
     points: dict[str, Any] = {}
     for exercise in record["exercises"]:
         marked = [(item["id"], item["points"], item["verdict"] == "grader-fault") for item in exercise["properties"]]
-        marks = [corrected.get(name, None if fault else value) for name, value, fault in marked]
+        marks: list[Any] = [corrected.get(name, None if fault else value) for name, value, fault in marked]
         no_mark = None in marks or exercise["state"] == "fault" and not any(fault for *_, fault in marked)
         points[exercise["name"]] = corrected.get(exercise["name"], None if no_mark else sum(marks))
     score = None if None in points.values() or record["fault"] and not points else sum(points.values())
