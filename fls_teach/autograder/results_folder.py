@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fls_teach.autograder.record import Record
 from fls_teach.autograder.sentence import refusal
-from fls_teach.characters import printable
+from fls_teach.characters import one_line, printable
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replace_text, writable_folder
 
@@ -49,7 +49,7 @@ def saved_settings(folder: str | Path) -> Record | None:
         If the settings cannot be read, or were not written by `fls grade`.
     """
     path = Path(folder, NAME)
-    what = f"'{printable(str(path))}' does not hold the settings of an fls grade"
+    what = f"'{one_line(str(path), 200)}' does not hold the settings of an fls grade"
     with refusal(what, "name another --out"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if not stat.S_ISREG(path.lstat().st_mode):
             raise ValueError("it is not an ordinary file")

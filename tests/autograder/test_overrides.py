@@ -48,6 +48,7 @@ def test_what_people_write_is_read(tmp_path):
     "line, words",
     [
         ("ada,99,2,x", "line 2 .* '99' is not an exercise or property"),
+        ('ada,"99\nx",2,x', r"line 3 .* '99\?x' is not an exercise or property"),
         ("ada,08,400,x", "points are '400'; wanted a number from 0 to 4"),
         ("ada,08.1,nan,x", "points are 'nan'"),
         ("ada,08,-1,x", "points are '-1'"),
@@ -60,8 +61,9 @@ def test_what_people_write_is_read(tmp_path):
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(tmp_path, line, words):
-    with pytest.raises(CourseError, match=words):
+    with pytest.raises(CourseError, match=words) as refused:
         given(tmp_path, line)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from fls_teach.autograder.record import Record
 from fls_teach.autograder.reports.gradebook import escape_formula
 from fls_teach.autograder.tables import read_columns
-from fls_teach.characters import printable
+from fls_teach.characters import one_line
 from fls_teach.course.registry import CourseError, Exercise
 
 NAME = "overrides.csv"
@@ -38,7 +38,7 @@ def read(path: str | Path, exercises: Sequence[Exercise]) -> dict[str, list[Reco
     CourseError
         If the file cannot be read, or a line is invalid; the text names the line.
     """
-    file = f"'{printable(str(path))[:200]}'"
+    file = f"'{one_line(str(path), 200)}'"
     also = dict.fromkeys(("item", "property"), "exercise")
     lines = read_columns(path, f"the file of corrected marks {file}", COLUMNS, also)
     max_points = {exercise.name: exercise.points for exercise in exercises}
@@ -52,14 +52,14 @@ def read(path: str | Path, exercises: Sequence[Exercise]) -> dict[str, list[Reco
         where, name, reason = f"line {number} of {file}", fields["submission"], fields["reason"]
         if item not in max_points:
             raise CourseError(
-                f"{where}: '{printable(item)[:60]}' is not an exercise or property that is graded here; "
+                f"{where}: '{one_line(item, 60)}' is not an exercise or property that is graded here; "
                 "write it like 08 or 08.2"
             )
         points = _points(fields["points"], max_points[item], where)
         if not name or not reason:
             raise CourseError(f"{where}: a corrected mark needs a submission and a reason")
         if item in [each["item"] for each in corrected[name]]:
-            raise CourseError(f"{where}: {item} of '{printable(name)[:60]}' is corrected twice")
+            raise CourseError(f"{where}: {item} of '{one_line(name, 60)}' is corrected twice")
         corrected[name].append({"item": item, "points": points, "reason": reason})
     return dict(corrected)
 
@@ -70,7 +70,7 @@ def _points(text, max_points, where):
     except ValueError:
         points = math.nan
     if not 0 <= points <= max_points:
-        raise CourseError(f"{where}: points are '{printable(text)[:20]}'; wanted a number from 0 to {max_points}")
+        raise CourseError(f"{where}: points are '{one_line(text, 20)}'; wanted a number from 0 to {max_points}")
     return int(points) if points == int(points) else points
 
 

@@ -8,7 +8,7 @@ from fls_teach.autograder.packaging.archive import write_private_zip
 from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports import gradebook
 from fls_teach.autograder.results_folder import is_results_folder
-from fls_teach.characters import printable
+from fls_teach.characters import one_line, printable
 from fls_teach.course.registry import CourseError
 
 
@@ -33,7 +33,7 @@ def bundle_feedback(out: str | Path, target: str | Path) -> int:
         If there are no finished results, or the zip cannot be written.
     """
     out, target = Path(out), Path(target)
-    folder = f"'{printable(str(out))[:200]}'"
+    folder = f"'{one_line(str(out), 200)}'"
     book = out / "gradebook.csv"
     if not is_results_folder(out) or not book.is_file():
         raise CourseError(f"{folder} holds no finished results of fls grade; name its --out, once all are marked")
@@ -58,7 +58,7 @@ def _records_of_last_run(book, folder):
                 records[key] = path, record  # the latest of several
     if lost := sorted(listed - records.keys()):
         raise CourseError(
-            f"the gradebook in {folder} lists '{printable(lost[0][0])[:60]}', of which there is no record; run the "
+            f"the gradebook in {folder} lists '{one_line(lost[0][0], 60)}', of which there is no record; run the "
             "same fls grade again"
         )
     return records

@@ -11,7 +11,7 @@ from typing import Any
 from fls_teach.autograder.record import VERDICTS, Record, final_marks, properties
 from fls_teach.autograder.reports.lines import corrections, reasons_to_review
 from fls_teach.autograder.tables import read_columns, write_table
-from fls_teach.characters import printable
+from fls_teach.characters import one_line, printable
 from fls_teach.files import replace_text, replacing
 
 INTAKE = "submitted", "attempt", "attempts", "late", "members", "review"
@@ -119,7 +119,7 @@ def listed_keys(path: Path) -> set[tuple[str, str]]:
     CourseError
         If it cannot be read.
     """
-    called = f"the gradebook '{printable(str(path))[:200]}'"
+    called = f"the gradebook '{one_line(str(path), 200)}'"
     lines = read_columns(path, called, ("submission", "digest", "max_score")).values()
     return {(each["submission"], each["digest"]) for each in lines if each["max_score"]}  # not people without one
 

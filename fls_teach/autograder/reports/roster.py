@@ -9,7 +9,7 @@ from typing import Any
 
 from fls_teach.autograder.intake.submission import Submission
 from fls_teach.autograder.tables import read_table, write_table
-from fls_teach.characters import printable
+from fls_teach.characters import one_line
 from fls_teach.course.registry import CourseError
 from fls_teach.files import replacing
 
@@ -56,7 +56,7 @@ class Roster:
         CourseError
             If the file cannot be read, or has no column that identifies people or no clear column for the marks.
         """
-        called = f"--roster '{printable(str(path))[:200]}'"
+        called = f"--roster '{one_line(str(path), 200)}'"
         heading, rows, separator = read_table(path, called)
         if not any(_plain(name) in (*_IDS, *_LOGINS, *_NAMES, *_PARTS) for name in heading):
             raise CourseError(
@@ -155,7 +155,7 @@ def _column_of(heading, wanted, called):
         fitting = fitting or [k for k, name in enumerate(heading) if _CANVAS_COLUMN.fullmatch(name.strip())]
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(printable(heading[k])[:60] for k in fitting[:5]) or ", ".join(map(printable, heading))[:200]
+    names = ", ".join(one_line(heading[k], 60) for k in fitting[:5]) or one_line(", ".join(heading), 200)
     which = f"there are several ({names})" if fitting else f"there is none like it among {names}"
     raise CourseError(f"{called}: which column gets the marks? {which}; name it with --column")
 
