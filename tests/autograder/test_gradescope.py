@@ -69,7 +69,7 @@ def test_a_fault_leaves_no_score_for_gradescope_to_add_up():
     results = as_results(every_verdict())
     assert "score" not in results
     assert not any("score" in test for test in results["tests"])
-    assert "A manual review is needed" in results["output"]
+    assert "it needs manual review" in results["output"]
     unjudged = [test for test in results["tests"] if "grader-fault" in test["output"]]
     assert len(unjudged) == 2 and not any("status" in test for test in unjudged)
 

@@ -260,7 +260,7 @@ def test_an_interpreter_that_is_gone_is_a_fault(container, broken):
 def test_it_ends_before_gradescope_would_give_a_zero(container, broken):
     settings = broken(container.folder / "source" / "settings.sh")
     settings.write_text(settings.read_text().replace("seconds=570", "seconds=1"))
-    container.fails(honest(), "it was not done after 1 seconds")
+    container.fails(honest(), "it had not finished after 1 seconds")
 
 
 @on_the_layout

@@ -47,7 +47,7 @@ def _about(record):
     """Yield the lines on the submission as a whole."""
     marks = final_marks(record)
     if marks.score is None:
-        yield "The grader failed on this submission, so it has no mark. This is not your fault. A manual review is needed."
+        yield "The grader failed on this submission, so it has no mark. This is not your fault; it needs manual review."
     else:
         passed = sum(item["verdict"] == "passed" for _, item in properties(record))
         count = sum(1 for _ in properties(record))
