@@ -100,7 +100,7 @@ def test_a_worker_that_dies_loses_nothing_and_nothing_is_done_twice(tmp_path, en
 
 @pytest.mark.parametrize("address", ["dask://127.0.0.1", "dask://:1", "tcp://127.0.0.1:1", "127.0.0.1:1", "dask://a:b"])
 def test_what_is_no_address_is_a_sentence(address):
-    with pytest.raises(ValueError, match="is not an address; wanted dask://HOST:PORT"), executors.open_executor(address):
+    with pytest.raises(ValueError, match="is not an address; wanted dask://HOST"), executors.open_executor(address):
         pass
 
 
