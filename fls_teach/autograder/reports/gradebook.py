@@ -24,8 +24,8 @@ CORRECTED = "days_late", "final", "corrected"
 """Days late by the rule for late work, the score after the deduction, and the corrections."""
 
 # A spreadsheet evaluates a cell that begins with one of these characters, also in full width, after white space.
-# An apostrophe in front makes it text. Cells that begin with apostrophes already get one more, so that names that
-# differ only in them stay different.
+# An apostrophe in front makes it text. Such a cell that already begins with apostrophes gets one more, so that names
+# that differ only in them stay different.
 _FORMULA = re.compile("[\\s']*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
 
 

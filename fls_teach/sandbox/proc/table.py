@@ -40,7 +40,7 @@ def stat_fields(path: str) -> list[bytes]:
 
 
 def process(pid: int) -> Process:
-    """Return the process that has this number now, be it a zombie; its start is None if there is none."""
+    """Return the process that has this number now, even if it is a zombie; its start is None if there is none."""
     fields = stat_fields(f"/proc/{pid}/stat")
     return Process(pid, int(fields[_START]) if fields else None)
 
