@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
-from fls_teach.sandbox.proc.table import process, process_table
+from fls_teach.sandbox.proc.table import living, process
 from fls_teach.sandbox.session import Session
 from fls_teach.sandbox.worker_process import WorkerStartError
 
@@ -126,7 +126,7 @@ def _test_ending(session, sandbox):
     if len(members) < 2:
         yield "the processes of a submission cannot be listed"
     deadline = time.monotonic() + _END_LIMIT
-    while alive := members & process_table().keys():
+    while alive := living(members):
         if time.monotonic() > deadline:
             yield f"{len(alive)} processes of a submission outlive it"
             return

@@ -15,6 +15,7 @@ import pytest
 from fls_teach.sandbox import worker_process
 from fls_teach.sandbox.isolation.sandboxes import NoSandbox, ResourceLimits
 from fls_teach.sandbox.printed import Printed
+from fls_teach.sandbox.proc.table import living, process, process_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +53,18 @@ def test_a_worker_that_cannot_be_watched_answers_no_more(session_for, monkeypatc
         session.call("sleeps")
     monkeypatch.undo()
     assert session.call("fine").value == 1
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are read from /proc")
+def test_who_lives_among_some_is_what_the_table_of_all_says():
+    """Catches a zombie that is waited for, and a process that is taken for an earlier one with its number."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as one:
+        child, itself = process(one.pid), process(os.getpid())
+        asked = {child, itself, child._replace(start=child.start - 1), process(2**22 + 1)}
+        assert living(asked) == asked & process_table().keys() == {child, itself}
+        one.kill()
+        os.waitid(os.P_PID, one.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+        assert living(asked) == asked & process_table().keys() == {itself}
 
 
 def test_an_endless_loop_costs_one_time_out(session_for):

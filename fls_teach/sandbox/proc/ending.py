@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from fls_teach.sandbox.proc.table import Process, process, process_table
+from fls_teach.sandbox.proc.table import Process, living, process
 
 
 def adopt_orphans(adopted: bool) -> None:
@@ -31,8 +31,8 @@ def kill_group(leader: subprocess.Popen[bytes]) -> None:
 def end(members: set[Process], seconds: float = 5.0) -> None:
     """Kill processes, wait at most so many seconds for them to end, and leave none as a zombie."""
     deadline = time.monotonic() + seconds
-    while (living := members & process_table().keys()) and time.monotonic() < deadline:
-        for each in living:
+    while (alive := living(members)) and time.monotonic() < deadline:
+        for each in alive:
             with contextlib.suppress(OSError):  # another user's process, which the sandbox ends by `sweep`
                 os.kill(each.pid, signal.SIGKILL)
         time.sleep(0.005)

@@ -52,10 +52,18 @@ def process_table() -> dict[Process, int]:
     """
     stats = {pid: stat_fields(f"/proc/{pid}/stat") for pid in pids()}
     return {
-        Process(pid, int(fields[_START])): int(fields[_PARENT])
-        for pid, fields in stats.items()
-        if fields and (fields[_STATE] != b"Z" or int(fields[_THREADS]) > 1)
+        Process(pid, int(fields[_START])): int(fields[_PARENT]) for pid, fields in stats.items() if _is_living(fields)
     }
+
+
+def living(members: Iterable[Process]) -> set[Process]:
+    """Return those of some processes that live, as `process_table` would say of each, without reading all others."""
+    stats = {each: stat_fields(f"/proc/{each.pid}/stat") for each in members}
+    return {each for each, fields in stats.items() if _is_living(fields) and int(fields[_START]) == each.start}
+
+
+def _is_living(fields):
+    return bool(fields) and (fields[_STATE] != b"Z" or int(fields[_THREADS]) > 1)
 
 
 def descendants(pid: int) -> set[Process]:
