@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import fls_teach
 from fls_teach.autograder.doctor import advice, checks
 from fls_teach.cli import main
+from fls_teach.course.registry import exercises
 
 
 def test_without_torch_the_other_exercises_can_be_graded(monkeypatch, capsys):
@@ -42,6 +43,17 @@ def test_nothing_is_said_of_torch_where_it_is(monkeypatch, capsys):
     checks.print_examined(found, "auto")
     printed = capsys.readouterr().out
     assert tried == [["torch"], ["torch"]] and "- it leaks" in printed and "Exercises" not in printed
+
+
+@pytest.mark.parametrize("installed", [None, "torch"])
+def test_nothing_is_asked_of_torch_where_no_exercise_needs_it(monkeypatch, capsys, installed):
+    """Catches "Exercises  cannot be graded", and a self-test that imports torch for a course without it."""
+    tried = []
+    monkeypatch.setattr(checks, "exercises", lambda: [each for each in exercises() if not each.needs])
+    monkeypatch.setattr(checks, "find_spec", lambda name: installed)
+    monkeypatch.setattr(checks, "isolation_problems", lambda *given: tried.append(given[1].modules[2:]) or [])
+    checks.print_examined(checks.examine("auto"), "auto")
+    assert tried == [[], []] and "Exercises" not in capsys.readouterr().out
 
 
 def test_json_is_one_object_with_the_same_exit_code(monkeypatch):

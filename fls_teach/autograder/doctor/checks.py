@@ -69,6 +69,7 @@ def examine(isolation: str) -> Examined:
     Examined
     """
     needs = {name: [each.number for each in exercises() if name in each.needs] for name in OPTIONAL_MODULES}
+    needs = {name: numbers for name, numbers in needs.items() if numbers}
     missing = {name: numbers for name, numbers in needs.items() if find_spec(name) is None}
     modules = ["numpy", "scipy", *(name for name in needs if name not in missing)]
     root, package = course_root(), Path(__file__).resolve().parents[2]
