@@ -48,6 +48,13 @@ class Gradescope:
         )
         self.program("python3", f'{interpreter()} "$@" --without-pip\n{borrowed}')  # asked for `-m venv FOLDER` only
 
+    @classmethod
+    def copy_of(cls, folder, other):
+        """A container like another one, of which the folder is given."""
+        container = cls.__new__(cls)
+        container.folder = shutil.copytree(other, folder, symlinks=True)
+        return container
+
     def program(self, name, text):
         path = self.folder / "programs" / name
         path.write_text(f"#!/bin/sh -e\n{text}\n")

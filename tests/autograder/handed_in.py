@@ -84,7 +84,7 @@ def wait_for(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "waited for nothing"
-        time.sleep(0.02)
+        time.sleep(0.05)  # to look at all processes takes a while itself
     return found
 
 

@@ -10,6 +10,8 @@ from fls_teach.autograder.doctor.checks import attack
 from fls_teach.autograder.doctor.zoo import attacks
 from fls_teach.course.registry import course_root
 
+from .shared import made_once
+
 ZOO = course_root() / "tests" / "attacks"
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None and "CI" not in os.environ, reason="the attacks need bubblewrap to be locked in"
@@ -18,22 +20,13 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """What is wrong with each attack's outcome, by name; None for what concerns them all.
+    """What is wrong with each attack's outcome, by name; None for what concerns them all."""
 
-    One batch serves all test processes: the first grades it, the others wait and read what it found.
-    """
-    import fcntl  # not on Windows, where these tests are skipped
+    def grade(folder):
+        outcomes = [(each and each.name, problems) for each, problems in attack("bwrap", jobs=2)]
+        (folder / "outcomes.json").write_text(json.dumps(outcomes), encoding="utf-8")
 
-    run = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        run = run.parent
-    found = run / "attacks.json"
-    with open(run / "attacks.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not found.exists():
-            outcomes = [(each and each.name, problems) for each, problems in attack("bwrap", jobs=2)]
-            found.write_text(json.dumps(outcomes), encoding="utf-8")
-    return dict(json.loads(found.read_text(encoding="utf-8")))
+    return dict(json.loads((made_once(tmp_path_factory, "attacks", grade) / "outcomes.json").read_text("utf-8")))
 
 
 @pytest.mark.parametrize("name", [each.name for each in attacks(ZOO)])

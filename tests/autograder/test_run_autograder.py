@@ -14,6 +14,7 @@ from fls_teach.course.registry import exercises, find_exercise
 from .container import BORROWED, Gradescope, interpreter, on_the_layout, open_to_others
 from .environments import clean_environment, copy_of_clone
 from .handed_in import misconception
+from .shared import made_once
 
 KEY = "a key for the tests"
 GRADED = tuple(find_exercise(number) for number in ("07", "08"))  # an instructor's course: shorter, with its own title
@@ -27,7 +28,11 @@ def honest():
 @pytest.fixture(scope="module")
 def container(tmp_path_factory):
     """Set up with an instructor's own course: two exercises, one of them with a new title."""
-    top = tmp_path_factory.mktemp("gradescope")
+    made = made_once(tmp_path_factory, "gradescope", _set_up) / "autograder"
+    return Gradescope.copy_of(tmp_path_factory.mktemp("gradescope") / "autograder", made)
+
+
+def _set_up(top):
     clone = copy_of_clone(top / "clone")
     for exercise in exercises():
         if exercise not in GRADED:
@@ -37,10 +42,8 @@ def container(tmp_path_factory):
     words = [sys.executable, "-m", "fls_teach", "bundle", "gradescope", "--key", KEY]
     done = subprocess.run(words, cwd=top, env=clean_environment(PYTHONPATH=str(clone)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    container = Gradescope(top / "autograder", top / "autograder.zip")
-    done = container.run("bash", "/autograder/source/setup.sh")
+    done = Gradescope(top / "autograder", top / "autograder.zip").run("bash", "/autograder/source/setup.sh")
     assert done.returncode == 0, done.stdout
-    return container
 
 
 @pytest.fixture
@@ -184,14 +187,13 @@ def test_a_hostile_submission_finds_nothing_and_changes_nothing(container):
     reason="this interpreter's packages cannot be read by other users",
 )
 def test_where_bubblewrap_may_not_make_name_spaces_another_user_does_it(container, without_name_spaces):
-    """As in most containers."""
-    exercise = GRADED[1]
-    done = container.grade({f"{exercise.name}.py": exercise.solution.read_text(encoding="utf-8")})
+    """As in most containers; honest work keeps its points beside a hostile file."""
+    right, other = GRADED
+    files = {f"{right.name}.py": honest()[f"{right.name}.py"], f"{other.name}.py": hostile(container)}
+    done = container.grade(files)
     assert done.returncode == 0, done.stdout
     assert container.results["extra_data"]["isolation"] == "uid"
-    assert container.results["score"] == exercise.points
-    done = container.grade({f"{exercise.name}.py": hostile(container)})
-    assert done.returncode == 0, done.stdout
+    assert container.results["score"] == right.points
     assert "I found: []" in json.dumps(container.results)
 
 
@@ -224,7 +226,7 @@ def test_a_specification_that_breaks_is_a_fault(container, broken):
     broken(spec)
     source = spec.read_text()
     spec.write_text(source.replace('):\n    """', '):\n    """', 1) + "\n\nraise RuntimeError('a mistake of ours')\n")
-    container.fails(honest(), "the grader itself failed")
+    container.fails({f"{GRADED[1].name}.py": honest()[f"{GRADED[1].name}.py"]}, "the grader itself failed")
 
 
 @on_the_layout

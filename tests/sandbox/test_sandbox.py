@@ -276,15 +276,15 @@ def test_a_home_folder_is_never_shown_whole(monkeypatch, tmp_path):
 @pytest.mark.parametrize("trick", [False, True])
 def test_memory_of_all_processes_counts(inside, name, trick):
     """The trick: a process whose first thread has ended looks like a zombie without memory."""
-    session, _ = inside(name, memory_mib=256)
-    outcome = session.call("children_with", 5, 80, trick)
+    session, _ = inside(name, memory_mib=128)
+    outcome = session.call("children_with", 5, 40, trick)
     assert outcome.kind == "memory", outcome  # not a value, after the 8 s that they live
 
 
 @locked
 def test_page_tables_count_as_memory(inside, name):
     """They grow with what is mapped, though reading allocates nothing else."""
-    session, _ = inside(name, memory_mib=256, address_mib=300_000)
+    session, _ = inside(name, memory_mib=128, address_mib=300_000)
     assert session.call("page_tables", 1).ok
     assert session.call("page_tables", 200).kind == "memory"
 
@@ -434,9 +434,9 @@ def test_nothing_is_left_of_a_worker(inside, name, stop):
 @pytest.mark.parametrize("end", ["closed", "too much", "by itself"])
 def test_no_zombie_is_left_of_a_worker(inside, name, end):
     """The first process of a container, which inherits what is left, may be one that waits for nobody."""
-    before, (session, _) = _zombies(), inside(name, memory_mib=256)
+    before, (session, _) = _zombies(), inside(name, memory_mib=128)
     if end == "too much":
-        assert session.call("children_with", 5, 80, False).kind == "memory"
+        assert session.call("children_with", 5, 40, False).kind == "memory"
     elif end == "by itself":
         assert session.call("leave", False).kind == "crash"
     else:
