@@ -19,6 +19,7 @@ from fls_teach.autograder.intake.file_names import (
     is_work,
     match_file_name,
     match_folder_name,
+    names_a_part,
     stem_of,
 )
 from fls_teach.autograder.intake.patterns import compiled, read_paths
@@ -140,13 +141,19 @@ def _owners(pieces):
 
 
 def _versions(pieces):
-    """Return pieces with those called as another person's but for a version's number as attempts of that person."""
-    people = {each.owner.called.casefold(): each.owner for each in pieces if not each.from_platform}
+    """Return pieces with those called as another person but for a version's number as attempts of that person.
+
+    If all are called alike but for that, a browser has numbered what several people called the same.
+    """
+    versions = {each.owner.called: _VERSION.fullmatch(each.owner.called) for each in pieces if not each.from_platform}
+    first = {called.casefold() for called, version in versions.items() if not version and not names_a_part(called)}
+    owners = {each.owner.called.casefold(): each.owner for each in pieces}
     found = []
     for each in pieces:
-        version = None if each.from_platform else _VERSION.fullmatch(each.owner.called)
-        if version and (first := people.get(version[1].casefold())):
-            each = _changed(each, who=first.who, called=first.called, number=version[2] or version[3])
+        version = versions.get(each.owner.called)
+        if version and version[1].casefold() in first and len(first) > 1:
+            owner = owners[version[1].casefold()]
+            each = _changed(each, who=owner.who, called=owner.called, number=version[2] or version[3])
         found.append(each)
     return found
 
