@@ -720,6 +720,8 @@ SLOW = [
     "x_attempt_" * 25,
     "2025-03-03_" * 23,
     "copy " * 50,
+    "copy " * 48 + "co",
+    "late submissions " * 14 + "x",
     "08_bayes_error_" * 16,
     "_" * 250,
     "08" + "_" * 240,

@@ -1,4 +1,4 @@
-"""Zips and tars as trees, in which nothing that an archive says of itself is believed."""
+"""Zips and tars as trees. Nothing that an archive says about itself is trusted."""
 
 import copy
 import functools
@@ -29,14 +29,14 @@ _ZIP_KINDS = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
 
 
 def tree_at(path: Path, kind: str) -> Tree:
-    """The tree at a path: kind "folder" or "archive"; a "file" is a tree of its own with nothing else in it."""
+    """Return the tree at a path of kind "folder" or "archive"; for a "file", that of the folder around it."""
     if kind == "archive":
         return inside(sources.FolderTree(path.parent), (path.name, ""))[0]
     return sources.FolderTree(path if kind == "folder" else path.parent)
 
 
 def inside(tree: Tree, at: tuple[str, ...]) -> tuple[Tree, tuple[str, ...]]:
-    """The tree that a path leads to, and the path in that: an empty part leads into the archive before it."""
+    """Return the tree that a path leads to, and the path in it. An empty part leads into the archive before it."""
     while "" in at:
         end = at.index("")
         found = tree.named(at[:end])
@@ -51,7 +51,7 @@ _lock = threading.Lock()
 
 
 def _kept(item):
-    """The tree of an archive that stays open, as the work of many people may lie in it: each would list it again."""
+    """Return the tree of an archive, kept open: many people's work may lie in it, and listing it takes long."""
     with _lock:
         key = item.tree.key(item.handle)
         _open[key] = tree = _open.pop(key, None) or tree_in(item, sources.MAX_UNPACKED_BYTES)
@@ -61,9 +61,9 @@ def _kept(item):
 
 
 def tree_in(item: Item, most: int) -> "ArchiveTree":
-    """The tree of an archive that lies in another tree; its `copied` says how many of at most so many bytes it took.
+    """Return the tree of an archive that lies in another tree; unpacking it may take at most `most` bytes.
 
-    The first bytes of an archive say what it is, and its name only if they say nothing.
+    Its first bytes decide the format, and its name only if they do not.
     """
     with ExitStack() as stack:
         file, copied = stack.enter_context(item.tree.file(item.handle, most)), 0
@@ -87,7 +87,7 @@ def tree_in(item: Item, most: int) -> "ArchiveTree":
 
 
 def opened(items: list[Item], expected: tuple[str, ...]) -> tuple[list[Item], list[str]]:
-    """What lies in the archives among some items, and in those in them; and notes on those that cannot be opened."""
+    """Return the items in the archives among `items`, also in archives within them, and notes on unreadable ones."""
     found, refused, count, left = [*items], list[str](), 0, sources.MAX_UNPACKED_BYTES
     for item in found:  # which grows
         if not is_archive(item.parts[-1]) or item.problem or match_file_name(item.parts[-1], expected):
@@ -107,7 +107,7 @@ def opened(items: list[Item], expected: tuple[str, ...]) -> tuple[list[Item], li
 
 
 class _Entry(NamedTuple):
-    """An entry of an archive: its kind is "folder", "file", "link" or "special"; all else is what the archive says."""
+    """An entry of an archive, as the archive describes it; `kind` is "folder", "file", "link" or "special"."""
 
     name: str
     kind: str
@@ -119,14 +119,14 @@ class _Entry(NamedTuple):
 
 
 class ArchiveTree(Tree):
-    """An archive, by its entries. It takes `copied` bytes on the disk as long as it is open."""
+    """An archive, by its entries. While it is open it takes `copied` bytes on the disk."""
 
     def __init__(self, entries: Iterable[_Entry], copied: int) -> None:
         self.copied, self._lock = copied, threading.Lock()
         self._entries = list(itertools.islice(entries, sources.MAX_ENTRIES + 1))
         if len(self._entries) > sources.MAX_ENTRIES:
             raise Refused(sources.MANY)
-        # Of 1, which all together may cost while they are not read: of the disk, memory and open files.
+        # The share of disk, memory and open files that it takes; open archives may take 1 together.
         self.cost = copied / sources.MAX_UNPACKED_BYTES + len(self._entries) / (4 * sources.MAX_ENTRIES) + 1 / 64
         self.newest = max((each.time for each in self._entries if each.kind != "folder"), default=())
         self._children = defaultdict(lambda: defaultdict(set))  # folder -> name -> (kind, handle)
@@ -135,7 +135,7 @@ class ArchiveTree(Tree):
             self._place(number, entry.name.replace("\\", "/"), entry.kind)  # old Windows tools write backslashes
 
     def _place(self, number, name, kind):
-        """Enter it, and the folders that it lies in, as children of these."""
+        """Add an entry, and the folders around it, to `_children`."""
         parts = tuple(part for part in name.removesuffix("/" * (kind == "folder")).split("/") if part != ".")
         outside = not parts or ".." in parts or "" in parts or parts[0][1:2] == ":"
         if outside and kind != "folder":
@@ -176,7 +176,7 @@ class ArchiveTree(Tree):
 
 @contextmanager
 def _sound(kind):
-    """What the standard library raises at a damaged archive, almost anything, as a `Refused`."""
+    """Turn whatever the standard library raises for a damaged archive, which is almost anything, into `Refused`."""
     try:
         yield
     except (Refused, Unreadable):
@@ -192,7 +192,7 @@ _RECORD = re.compile(rb"(\d{1,7}) [^=]*=")  # in a header of records: its length
 
 
 class _Listing:
-    """A tar as `tarfile` lists it, which reads little more than a few blocks per entry."""
+    """A tar file while `tarfile` lists it: bounds what is read per entry."""
 
     def __init__(self, file):
         self._file, self.left = file, sources.MAX_CONTENTS_BYTES
@@ -207,7 +207,7 @@ class _Listing:
 
 
 class _Member(tarfile.TarInfo):
-    """An entry whose records are looked at before `tarfile` does: on others it may spend hours."""
+    """An entry whose records are checked before `tarfile` parses them: on malformed ones it may spend hours."""
 
     def _proc_pax(self, archive):
         start = archive.fileobj.tell()
@@ -225,7 +225,7 @@ class _Member(tarfile.TarInfo):
 
 
 def _tar_entries(file):
-    """The entries of a tar, one by one."""
+    """Yield the entries of a tar."""
     with _sound("tar"):
         listing = _Listing(file)
         archive = tarfile.TarFile(fileobj=listing, tarinfo=_Member)
@@ -236,13 +236,13 @@ def _tar_entries(file):
             when, content = time.gmtime(member.mtime % 2**33)[:6], functools.partial(archive.extractfile, member)
             yield _Entry(member.name, kind, when, member.size, 0, "", content)
         archive.fileobj = file
-        file.seek(archive.offset)  # tarfile takes a damaged header for the end
+        file.seek(archive.offset)  # tarfile takes a damaged header for the end of the archive
         if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
             raise Refused("it is damaged (an entry in it is not one)")
 
 
 def _zip_entries(file):
-    """The entries of a zip, one by one."""
+    """Yield the entries of a zip."""
     with _sound("zip"):
         archive = zipfile.ZipFile(file)
     infos = archive.infolist()
@@ -253,14 +253,14 @@ def _zip_entries(file):
             "folder" if name.endswith(("/", "\\")) else _ZIP_KINDS.get(stat.S_IFMT(info.external_attr >> 16), "special")
         )
         whole = copy.copy(info)
-        whole.file_size = 2**62  # zipfile would cut the content to the size that the zip says
+        whole.file_size = 2**62  # or zipfile would cut the content at the size that the zip says
         content = functools.partial(archive.open, whole)
         problem = _zip_problem(info, shared)
         yield _Entry(name, kind, info.date_time, info.file_size, info.compress_size, problem, content)
 
 
 def _zip_name(info):
-    """Its whole name, which zipfile cuts at a NUL; what no flag calls UTF-8 often is, though it should be cp437."""
+    """Return the whole name, which zipfile cuts at a NUL. Names without the UTF-8 flag often are UTF-8, not cp437."""
     try:
         return info.orig_filename if info.flag_bits & 0x800 else info.orig_filename.encode("cp437").decode()
     except UnicodeError:
@@ -268,7 +268,7 @@ def _zip_name(info):
 
 
 def _overlapping(infos):
-    """Offsets of entries that reach into one another: no honest tool writes them, and what they hold is a trick."""
+    """Return the offsets of entries that overlap; no honest tool writes such, but zip bombs do."""
     shared, end, last = set(), -1, None
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
@@ -284,6 +284,6 @@ def _zip_problem(info, shared):
         return "it shares its place in the zip with another entry"
     if info.flag_bits & 0x1:
         return "it is encrypted"
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # other methods unpack without a bound
         return f"it is compressed by method {info.compress_type}; use the usual one (deflate)"
     return ""

@@ -1,4 +1,4 @@
-"""What was found of each person, put into the order of attempts and given its place on the disk."""
+"""Each person's pieces of work, put together into attempts in their order, each with its path on the disk."""
 
 import re
 from dataclasses import replace
@@ -12,13 +12,13 @@ from fls_teach.autograder.intake.submission import Submission
 
 
 def whole_submission(place: Path, kind: str) -> Submission:
-    """All that lies at a path, as one submission, of which only the path's name says whose it is."""
+    """Return everything at a path as one submission of the person that the path is named after."""
     name = re.sub(r"(\.tar)?\.\w+$", "", place.name, flags=re.IGNORECASE) if kind in ("archive", "file") else place.name
     return Submission(who=place.name, called=name, path=place, kind=kind)
 
 
 def by_attempt(found: list[Piece], place: Path, kind: str, expected: tuple[str, ...]) -> list[tuple[Submission, ...]]:
-    """Each person's attempts in a folder or archive at `place`, the earliest first."""
+    """Return each person's attempts, earliest first, of what was found in a folder or archive at `place`."""
     everybody: dict[str, dict[Any, tuple[Submission, list[Any]]]] = {}
     for each, at, file in found:
         number = int(each.number) if each.number.isdecimal() and len(each.number) < 10 else 0
@@ -31,7 +31,7 @@ def by_attempt(found: list[Piece], place: Path, kind: str, expected: tuple[str, 
 
 
 def _placed(found, place, kind, expected):
-    """Add its path, which is that of a folder, an archive or a stray file where this is all that the person has."""
+    """Return a submission with its path: that of the person's own folder, archive or file if nothing else is theirs."""
     if not found.members:
         return replace(found, path=place, kind="nothing")
     (path, name), *more = found.members

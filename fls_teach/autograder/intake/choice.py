@@ -1,4 +1,4 @@
-"""Which files of a submission are the exercises': by their names, and by their bytes where names leave a choice."""
+"""Choose the file of each exercise in a submission: by name, and by content where names leave a choice."""
 
 import re
 
@@ -16,7 +16,7 @@ from fls_teach.autograder.intake.sources import Item, Refused, go_on
 from fls_teach.course.registry import find_exercise
 from fls_teach.sandbox.notebooks import notebook_complaint
 
-MAX_CANDIDATES = 20  # that differ, for one exercise; others are counted
+MAX_CANDIDATES = 20  # read per exercise, if they all differ; further ones are only counted
 
 
 def choose(
@@ -24,31 +24,31 @@ def choose(
 ) -> tuple[dict[str, bytes], list[str], list[str], set[str]]:
     """Find the exercises' files.
 
-    The only file that can be an exercise is taken, wherever it lies and however its name was changed. Of several that
-    differ, and are not the stub as it was handed out, one is taken only if something says which: the better name, the
-    later archive, the upper folder, the later time stamp or number of its folder. A loose file is not better than one
-    in an archive.
+    The only file that can be an exercise is taken, wherever it lies and however its name was changed. Among several
+    that differ, and differ from the stub that was handed out, one is taken only if something singles it out: the closer
+    name, the later archive, the upper folder, or the later time stamp or number of its folder. A loose file is not
+    preferred to one in an archive.
 
     Parameters
     ----------
     items : list of Item
     refused : list of str
-        Notes on what was refused before.
+        Notes on what was refused earlier.
     expected : tuple of str
         The exercises' names.
     platform : str
-        Which has named the files: Canvas numbers those that are handed in again, and the last counts.
+        The one that named the files: Canvas numbers files that are handed in again, and the last one counts.
 
     Returns
     -------
     files : dict of str to bytes
         By exercise.
     notes : list of str
-        What was refused or chosen, the graver first.
+        What was refused and what was chosen, most important first.
     review : list of str
-        Those of the notes that say why a person has to look.
+        The notes for which a person has to look.
     claims : set of str
-        The exercises of which something may be a file.
+        The exercises for which there is a candidate.
     """
     claims, remarks, unread, taken, unclear, files = {}, [], [], [], [], {}
     for item in sorted(items, key=lambda item: item.parts):
@@ -59,9 +59,9 @@ def choose(
         elif reason := item.problem or _worth_a_remark(item.parts[-1], expected):
             remarks.append(not_taken(item.parts, reason))
     for name, claim in sorted(claims.items()):
-        texts = {}  # of those with the same text, the first
+        texts = {}  # text -> the first candidate that has it
         claim = sorted(claim, key=lambda each: (each[0], len(each[1].parts)))[::-1]
-        while claim and len(texts) <= MAX_CANDIDATES:  # with the stub
+        while claim and len(texts) <= MAX_CANDIDATES:  # one more, as the stub may be among them
             level, item = claim.pop()
             try:
                 data = item.tree.read(item)
@@ -92,7 +92,7 @@ def choose(
 
 
 def _narrowed(found, name, expected, platform):
-    """Those of the candidates (level, item, bytes) that nothing says are worse than another."""
+    """Return the candidates (rank, item, bytes) to which no other is preferable."""
     found = _least(found, lambda each: each[0])
     archives = {item.archive: item for _, item, _ in found}
     if len(archives) > 1 and () not in archives:
@@ -117,7 +117,7 @@ def _least(found, key):
 
 
 def _latest(archives):
-    """Of archives, as {path: an item in it}, those that nothing shows to be older than another."""
+    """Return the paths of the latest of some archives, {path: an item in it}."""
     names = {path: path[-1][-LONGEST:] for path in archives}
     stems = {re.sub(AFTER + r"\Z", "", re.sub(r"\.\w+$", "", name.casefold())) for name in names.values()}
     if len(stems) == 1:  # "work.zip" and "work (1).zip"
@@ -128,13 +128,13 @@ def _latest(archives):
 
 
 def _depth(parts, name, expected):
-    """How many folders a file lies in, but for one that is called as its exercise."""
+    """Return how many folders a file lies in, not counting its exercise's own folder."""
     own = len(parts) > 1 and (match_folder_name(parts[-2], expected) or ("",))[0] == name
     return len(parts) - own
 
 
 def _plain(data):
-    """A text without what an upload may change in it."""
+    """Return a text without what an upload may change: byte-order mark, line ends, blanks at both ends."""
     return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").strip()
 
 
@@ -145,7 +145,7 @@ def _listed(found, unread):
 
 
 def _worth_a_remark(name, expected):
-    """Why a file was not taken that its author may have meant to hand in; "" for all others."""
+    """Return why a file was not taken that its author may have meant to hand in; "" for other files."""
     wanted = intended_exercise(name, expected)
     if name.casefold().endswith(".ipynb"):
         return "it " + notebook_complaint("", "it.ipynb", f"{wanted or 'NN_name'}.py")

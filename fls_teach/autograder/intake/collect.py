@@ -1,4 +1,4 @@
-"""What was handed in: folders, files and archives become submissions, each read only when its turn comes."""
+"""Find the submissions in folders, files and archives. Each is read later, when its turn comes."""
 
 import contextlib
 import functools
@@ -36,31 +36,31 @@ def collect(
     Parameters
     ----------
     paths : iterable of path
-        Each a folder with NN_slug.py files, such a file, an archive of such a folder, or a folder or an archive of
-        many people's work. A file that is called as a platform names files stands for all of its person's beside it.
+        Each is a folder with NN_slug.py files, such a file, an archive of such a folder, or a folder or an archive of
+        many people's work. A file whose name a platform wrote stands for all files of that person beside it.
     exercises : iterable of Exercise
     results_in : callable
-        Told the path of a folder; "", or that it is no submission ("holds the results of ...").
+        Gets the path of a folder; returns "", or why it is no submission ("holds the results of ...").
     single : bool
-        Each path is one submission, whatever lies in it.
+        Whether each path is one submission, whatever lies in it.
     pattern : str, optional
         A platform's name, or a regular expression with the groups who and file.
     attempts : str
-        "latest", or for an entry of each: "best" or "all".
+        "latest" for one entry per person; "best" or "all" for an entry per attempt.
     rows : iterable of (str, str)
-        Submission and member, as `groups.read` gives them.
+        Submission and member of a group, as `groups.read` returns them.
     remark : callable
-        Told (what, name) of each that is passed over though it may be a person's.
+        Gets (what, name) for each thing that the instructor should hear of, such as files passed over.
 
     Returns
     -------
     list of Submission
-        In the order of `paths`, within each by name; what is named twice counts once.
+        In the order of `paths`, within each by name; a path that is given twice counts once.
 
     Raises
     ------
     CourseError
-        If a path does not exist, cannot be a submission, holds none, or may be one or a folder of some.
+        If a path does not exist, cannot be a submission, holds none, or may be either one or a folder of several.
     """
     if os.open not in os.supports_dir_fd:
         raise CourseError("this system cannot open files without following links; on Windows, grade within WSL")
@@ -102,7 +102,7 @@ def collect(
 
 
 def holds_work(path: Path, exercises: Iterable[Exercise]) -> bool:
-    """Whether there is anything in a folder that could be meant to be marked, as far as can be seen."""
+    """Whether a folder may hold anything to grade; also if it cannot be read."""
     try:
         items = tree_at(path, "folder").items((), [exercise.name for exercise in exercises])
         return any(is_work(item.parts[-1]) for item in items)
@@ -111,7 +111,7 @@ def holds_work(path: Path, exercises: Iterable[Exercise]) -> bool:
 
 
 def _found_at(path, expected, results_in, single, patterns, by_file, remark, insist):
-    """The attempts of each person, as tuples of `Submission`, of what is meant by a path of the command line."""
+    """Return each person's attempts, a tuple of `Submission`, in a path of the command line."""
     place, kind = _place(path)
     whole, said = [(whole_submission(place, kind),)], one_line(os.fspath(path), 200)
     if kind == "folder" and (reason := results_in(place)):
@@ -133,7 +133,7 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
             around = (place.name,) * (match_file_name(f"{stem_of(place.name)}.py", expected) is not None)
             search = Search(tree_at(place, kind), kind == "archive", around, patterns, expected, is_skipped)
             top = Crowd(search, name=place.name)
-            hidden = [*top.hidden]  # if nothing can be listed, this says so
+            hidden = [*top.hidden]  # raises if nothing can be listed
             found, several, own = top.people
             doubt = top.doubt if not several else found[0].place.doubt if len(found) == 1 else ()
             if own:
@@ -141,7 +141,7 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
             elif not any(row.place.is_container or row.owner.platform for row in found):
                 _refuse_nameless(top, said)
     except Refused:
-        return whole  # reading it says why
+        return whole  # reading it reports why
     except Unreadable as problem:
         raise CourseError(str(problem)) from None
     if insist and not any(row.owner.platform for row in found):
@@ -154,29 +154,28 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
             remark("hidden", one_line(name))
         for name in _loose_files(top, found):
             remark("of_nobody", one_line(name.replace("//", "/")))
-        if len(found) == 1:  # nothing beside it says what it is
+        if len(found) == 1:  # nothing beside it confirms that it is a person's
             found = [found[0]._replace(owner=replace(found[0].owner, review=doubt))]
         return by_attempt(found, place, kind, expected)
-    if not top.children or any(passed):  # beside results, what is left was not handed in
+    if not top.children or any(passed):  # what lies beside results was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
 
 
 def _loose_files(place, pieces):
-    """Return the paths of files beside people's that are neither theirs nor called as what is graded."""
+    """Return the paths of files that lie beside people's, but are nobody's by their names."""
     taken, here = {each.place.parts for each in pieces}, [each for each in pieces if each.place.parent is place]
-    loose = (
-        [] if len({each.owner.who for each in here}) < 2 else [each for each in place.children if not each.is_container]
-    )
-    found = [each.path for each in loose if each.parts not in taken]
+    people, found = {each.owner.who for each in here}, []
     for each in place.children:
         if each.is_container and any(parts[: len(each.inside)] == each.inside for parts in taken - {each.parts}):
             found += _loose_files(each, pieces)
+        elif not each.is_container and each.parts not in taken and (len(people) > 1 or here and here[0].owner.platform):
+            found.append(each.path)
     return found
 
 
 def _place(path):
-    """The resolved path of what is named on the command line, and its kind: "folder", "archive" or "file"."""
+    """Return the resolved path of an argument of the command line, and its kind: "folder", "archive" or "file"."""
     said = one_line(os.fspath(path), 200)
     if not said.strip():
         raise CourseError("an empty name is no submission; name a folder, a .py file or a zip")
@@ -197,7 +196,7 @@ def _place(path):
 
 
 def _people_by_file(folder, expected, patterns):
-    """Name of a file -> the person whose it is, with all attempts, as far as the names in a folder say."""
+    """Return {name of a file in a folder: all attempts of the person whose it is}, as far as names show."""
     try:
         found = Crowd(Search(tree_at(folder, "folder"), False, (), patterns, expected)).people.pieces
     except (Refused, Unreadable):
@@ -207,9 +206,9 @@ def _people_by_file(folder, expected, patterns):
 
 
 def _refuse_work_of_others(top, own, said):
-    """Refuse an exercise beside two folders or archives with others: one may be an old version, two may be people's.
+    """Refuse a path with an exercise beside the work of others: two folders or archives, or three files.
 
-    Of files three may be, as old versions lie there more often. In an archive, other archives are its author's.
+    Fewer may be old versions, which are more often files. In an archive, other archives are its author's.
     """
     strangers = [each for each in top.children if each not in own and each.may_be_person]
     holders = [
@@ -227,7 +226,7 @@ def _refuse_work_of_others(top, own, said):
 
 
 def _refuse_nameless(top, said):
-    """Refuse files that no name tells the exercise of, if they may be several people's."""
+    """Refuse a path with files that may be several people's, and whose names do not say which exercise they are."""
     if unclear := freely_named_files(top):
         names = " and ".join(f"'{one_line(each.name)}'" for each in unclear[:2])
         raise CourseError(

@@ -1,4 +1,4 @@
-"""The list that Gradescope adds to an export: whose work lies in which of its folders."""
+"""The list of submissions in a Gradescope export: whose work lies in which of its folders."""
 
 import re
 from collections import defaultdict
@@ -9,11 +9,11 @@ from fls_teach.characters import one_line
 
 EXPORT = "submission_metadata.yml"
 _LISTED = re.compile(r"^[^\w\n]*:(name|email|created_at): *(.*)$", re.MULTILINE)
-_PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # in which lines are that a submission has printed
+_PRINTED = re.compile(r"^ *:(results|history):", re.MULTILINE)  # their lines may hold what a submission printed
 
 
 def named_by_export(found: list[Piece], text: str) -> list[Piece]:
-    """Add the names, mail addresses and times that the list has, which is not believed to be YAML."""
+    """Add names, mail addresses and times from the list. It is not parsed as YAML, which untrusted text may abuse."""
     parts = re.split(r"^(submission_\d+):[^\n]*\n", text, flags=re.MULTILINE)
     listed = dict(zip(parts[1::2], parts[2::2], strict=True))
     named = []

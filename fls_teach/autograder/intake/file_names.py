@@ -35,7 +35,8 @@ _BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
 # The lookahead makes the stamp atomic. Its time could also match as numbers, and each stamp would double the ways.
 AFTER = rf"(?:[\W_]+(?:{_COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")
-_PART = re.compile(rf"[\W\d_]*(?:(?:{'|'.join(WORDS['part'] + WORDS['copy'])})(?![^\W\d_])[\W\d_]*)*")
+_PART = {*WORDS["part"], *WORDS["copy"]}
+_PHRASES = sorted((each for each in _PART if " " in each), key=len, reverse=True)
 _ARCHIVE_END = r"(\.tar)?(?:" + "|".join(map(re.escape, WORDS["archives"])) + r")\Z"
 
 
@@ -92,7 +93,11 @@ def names_a_part(name: str) -> bool:
     """
     stem = re.sub(rf"(?:\.py|\.ipynb)\Z|(?<!\d)(?i:{STAMP})", "", stem_of(name[-LONGEST:].casefold()))
     rest = re.sub("|".join(exercise_pattern(each.name, "") for each in exercises()), "", stem)
-    return _PART.fullmatch(rest) is not None and re.search(r"[^\W\d_]", stem) is not None
+    # Word by word: a regular expression of all words would try a long name in exponentially many ways.
+    words = " ".join(["", *re.findall(r"[^\W\d_]+", rest), ""])
+    for phrase in _PHRASES:
+        words = words.replace(f" {phrase} ", " ")
+    return _PART.issuperset(words.split()) and re.search(r"[^\W\d_]", stem) is not None
 
 
 def stem_of(archive: str) -> str:

@@ -1,4 +1,4 @@
-"""Submissions of several people: a file says whose they are, and one of them counts for all of the group."""
+"""Group work: a file maps submissions to members, and one submission counts for the whole group."""
 
 import unicodedata
 from collections import defaultdict
@@ -14,7 +14,7 @@ from fls_teach.course.registry import CourseError
 
 
 def read(path: str | Path) -> list[tuple[str, str]]:
-    """The rows (submission, member) of a CSV file with these columns.
+    """Return the rows (submission, member) of a CSV file with these columns.
 
     Raises
     ------
@@ -38,22 +38,22 @@ def merged(
     people: list[tuple[Submission, ...]], rows: list[tuple[str, str]],
     remark: Callable[[str, str], Any] = lambda what, name: None,
 ) -> list[tuple[str, tuple[Submission, ...], tuple[str, ...]]]:  # fmt: skip
-    """(label, attempts, members) of each person or group; the label is "" without a group.
+    """Return (label, attempts, members) for each person or group; the label is "" for a person without a group.
 
-    What members of a group handed in counts as attempts of the group: the submission that the file names last, or
-    where all times are known, the latest.
+    What the members handed in counts as attempts of the group, ordered by time if all times are known; otherwise the
+    submission that the group is called after comes last.
 
     Parameters
     ----------
     people : list of tuple of Submission
     rows : list of (str, str)
     remark : callable
-        Told of each member under whose name nothing was handed in.
+        Gets ("unknown_members", name) for each member under whose name nothing was handed in.
 
     Raises
     ------
     CourseError
-        If there are rows and none is of any of these people, or a name is of two.
+        If there are rows and none names any of these people, or if a name fits two of them.
     """
     called, groups, taken, result = defaultdict(list), defaultdict(list), {}, list[Any]()
     for place, own in enumerate(people):
@@ -73,7 +73,7 @@ def merged(
             taken |= dict.fromkeys(places, label)
     if rows and not taken:
         raise CourseError(f"--groups names nothing that was handed in (the first is '{one_line(rows[0][0])}')")
-    together = defaultdict(list)  # in the order of who is first
+    together = defaultdict(list)  # in the order of the first member
     for place in range(len(people)):
         together[taken.get(place, place)].append(place)
     for label, theirs in together.items():

@@ -1,4 +1,4 @@
-"""What submissions and the folders of their results are called: no person shows as another, on any system."""
+"""Names of submissions and result folders: unique for people and on case-insensitive, normalising file systems."""
 
 import functools
 import hashlib
@@ -19,7 +19,7 @@ _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE
 
 
 def names_of(label: str, found: Submission) -> tuple[str, ...]:
-    """Ever longer names for a submission, the last of which no other can have.
+    """Return ever longer names for a submission, the last of which no other can have.
 
     Parameters
     ----------
@@ -41,23 +41,23 @@ def names_of(label: str, found: Submission) -> tuple[str, ...]:
 
 
 def _shown_name(text):
-    """As a person sees it: blanks at its ends, or two of them, look like none, or one."""
+    """Return a name as it looks: blanks at its ends do not show, and two look like one."""
     return " ".join(one_line(text, 80).split()) or "submission"
 
 
 def folders_of(name: str) -> list[str]:
-    """Ever longer names for the folder of its results: only letters, digits, "_" and "-".
+    """Return ever longer names for a folder of results: only letters, digits, "_" and "-".
 
     Parameters
     ----------
     name : str
-        As `disambiguate` gave it, which no other submission has.
+        The submission's, as `disambiguate` returned it: unique.
 
     Returns
     -------
     list of str
     """
-    # Without a dot, it can be neither hidden nor one of the batch's own files, which all have one.
+    # Without a dot, it is neither hidden nor one of the batch's own files, whose names all have one.
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:60].strip("-")
     plain = f"{plain}-submission" if _DEVICES.fullmatch(plain) else plain
@@ -66,31 +66,31 @@ def folders_of(name: str) -> list[str]:
 
 
 def _marks(near, whole):
-    """What tells two of one name apart, whatever else is there: a short digest, and a long one should that not do."""
+    """Return marks that tell namesakes apart: a short digest, and a long one in case that is not enough."""
     near, whole = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in (near, whole))
     return near[:8], whole
 
 
 @functools.cache
 def _prototype(letter):
-    """Of all that look like a letter, says Unicode, the one that looks like most; needs the extra "grade"."""
+    """Return one representative of all letters that look like this one, by Unicode's table; needs the extra "grade"."""
     alike = [letter, *(each["c"] for each in confusables_data.get(letter, ()))]
     return max(alike, key=lambda each: (len(confusables_data.get(each, ())), each))
 
 
 def _looks(name):
-    """Texts one of which two names share if they look the same: in whatever case, script or normal form."""
+    """Return two texts; names that look the same, apart from case, script and normal form, share one of them."""
     plain = unicodedata.normalize("NFKC", name)
     return plain.casefold(), f"\0{''.join(map(_prototype, plain)).casefold()}"
 
 
 def disambiguate(options: Iterable[Iterable[str]]) -> list[str]:
-    """A name for each: the first of its options that looks like no other one, so that no person shows as another.
+    """Choose a name for each: the first of its options that looks like no other chosen name.
 
     Parameters
     ----------
     options : list of sequence of str
-        Ever longer names; the last one no other can have.
+        Ever longer names, of which the last must be unique.
 
     Examples
     --------

@@ -13,9 +13,9 @@ from fls_teach.autograder.intake.submission import Submission
 from fls_teach.characters import one_line
 from fls_teach.course.registry import CourseError, exercises
 
-_FOLDER_SECONDS = 10  # of processor time, for the names in one folder: a person must not stop the class with a heap
-_LONGEST_PATH = 600  # characters that a pattern has to read: of some, the time grows with a power of the length
-_LETTER = r"[^\x00-/:-@[-`{-\x7f]"  # no mark of ASCII, but whatever else people begin with
+_FOLDER_SECONDS = 10  # of processor time for the names in one folder, so that one person cannot hold up the class
+_LONGEST_PATH = 600  # characters; the time that some patterns take grows with a power of the length
+_LETTER = r"[^\x00-/:-@[-`{-\x7f]"  # whatever a person's name may begin with: no ASCII punctuation
 _CALLED = rf"{_LETTER}(?:[^/]*?[^/ _.+(-])?"
 ANY = "any", "sheets"
 """What patterns are called that are no platform's."""
@@ -37,12 +37,12 @@ def _presets(expected):
 
 
 def patterns_for(text: str | None, expected: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The patterns that --pattern names or is, as a list of (platform, pattern); without it those to be tried.
+    """Return the patterns to try as a list of (platform, pattern): those that --pattern names, itself, or all.
 
     Raises
     ------
     CourseError
-        If it is none.
+        If `text` is neither a platform's name nor a usable regular expression.
     """
     known = _presets(expected)
     if text is None:
@@ -66,31 +66,31 @@ def patterns_for(text: str | None, expected: tuple[str, ...]) -> list[tuple[str,
 
 @functools.lru_cache(256)
 def compiled(pattern: str, common: str = "", task: str = "") -> re.Pattern[str]:
-    """A pattern as it is tried where the names of all folders begin with `common`, of all attempts with `task`."""
+    """Compile a pattern for folders whose names all begin with `common`, and attempts whose names begin with `task`."""
     return re.compile(pattern.replace("{common}", common).replace("{task}", task), re.DOTALL)
 
 
 def read_paths(
     platform: str, pattern: re.Pattern[str], paths: Iterable[str], expected: tuple[str, ...], spent: Counter[str]
 ) -> dict[str, tuple[Submission, str]]:
-    """Whose paths are, as far as a pattern reads them.
+    """Return whose paths are, as far as a pattern reads them.
 
     Parameters
     ----------
     platform : str
-        What the pattern is of.
+        Whose pattern it is.
     pattern : re.Pattern
     paths : list of str
         That of a folder ends in "/".
     expected : tuple of str
         The exercises' names.
     spent : dict of str to float
-        Seconds that were spent on what lies in a folder, by its name: beyond `_FOLDER_SECONDS` it is not read.
+        Seconds spent so far on each folder's content; beyond `_FOLDER_SECONDS` no more of it is read.
 
     Returns
     -------
     dict of str to (Submission, str)
-        What a path says of the person and the attempt, and the name of the file for its author; "" for a folder.
+        By path: the person and the attempt, and the file's name for its author ("" for a folder).
     """
     found = {}
     for path in paths:
@@ -115,7 +115,7 @@ def read_paths(
 
 
 def moment(text: str) -> str:
-    """A time as "2025-03-04 10:15:00", if it can be read, else the text.
+    """Return a time in the form "2025-03-04 10:15:00"; a text that cannot be read as a time is returned as it is.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Folders and files of untrusted people: no link is followed, and nothing is read without a bound.
+"""Read folders and files of untrusted people: no link is followed, and nothing is read without a bound.
 
-All of it raises `Refused` for what an author made so, and `Unreadable` for what this machine cannot read.
+`Refused` is raised for what the author is responsible for, and `Unreadable` for what fails on this machine.
 """
 
 import errno
@@ -27,32 +27,32 @@ from fls_teach.sandbox.source import MAX_SOURCE_BYTES
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 12
 MAX_CONTENTS_BYTES = 4 * 2**20  # of what zipfile and tarfile read at once: a list of contents, a long name
-MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that has to be unpacked before it can be listed; of all in another
+MAX_UNPACKED_BYTES = 256 * 2**20  # of an archive that must be unpacked to be listed, and of all archives within another
 MAX_SECONDS = 60  # of processor time, to list or read one archive or one submission
 MANY, LONG = "it holds too many entries", "its list of contents is too long"
 _LINK = "it is a link, and links are not followed"
 _SPECIAL = "it is not an ordinary file"
-# A link where none may be, a file or a link in the place of a folder, a socket: all else is this machine's failure.
+# Errors that an author can cause: a link, a file in the place of a folder, a socket. Others are this machine's.
 _MADE_SO = {errno.ELOOP: _LINK, errno.ENOTDIR: "it is no folder any more", errno.ENXIO: _SPECIAL}
 PROBLEMS = {"file": "", "link": _LINK, "special": _SPECIAL, "outside": "its path leads out of the archive"}
-"""Kind of what lies in a folder or archive -> why it must not be opened."""
+"""Kind of an entry -> why it must not be opened."""
 
-# NOFOLLOW and NONBLOCK: between a look at a path and its opening, it may become a link or a pipe.
+# NOFOLLOW and NONBLOCK: between listing and opening, a file may be replaced by a link or a pipe.
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 _SAFELY = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _FLAGS)
 FOLDER = getattr(os, "O_DIRECTORY", 0)
 
 
 class Refused(Exception):
-    """Something must not be read, as its author made it; the text says why ("it is a link, ...")."""
+    """Something must not be read because of how its author made it; the text says why ("it is a link, ...")."""
 
 
 class TooLarge(Refused):
-    """It has more bytes than are read."""
+    """It is larger than the bound."""
 
 
 class Unreadable(Exception):
-    """Something cannot be read here, whatever its author did: no mark follows from that. The text is a sentence."""
+    """Something cannot be read on this machine, which must not cost its author a mark. The text is a sentence."""
 
     def __init__(self, name: str | os.PathLike[str], error: OSError) -> None:
         what = one_line(os.path.basename(os.fspath(name)) or os.fspath(name))
@@ -60,7 +60,7 @@ class Unreadable(Exception):
 
 
 def too_large(most: int) -> TooLarge:
-    """The `TooLarge` of more than so many bytes."""
+    """Return the `TooLarge` for more than `most` bytes."""
     return TooLarge(f"it is larger than {most // 2**20} MiB")
 
 
@@ -69,7 +69,7 @@ _clock = threading.local()
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Give what is read within `MAX_SECONDS`, or what is left of those around it: `go_on` raises `Refused` then."""
+    """Limit the block to `MAX_SECONDS`, or to what an enclosing limit leaves: then `go_on` raises `Refused`."""
     before = getattr(_clock, "end", math.inf)
     _clock.end = min(before, time.thread_time() + MAX_SECONDS)
     try:
@@ -79,14 +79,14 @@ def limited() -> Iterator[None]:
 
 
 def go_on() -> None:
-    """Called wherever an author decides how often."""
+    """Check the time limit; called in every loop whose length an author decides."""
     if time.thread_time() > getattr(_clock, "end", math.inf):
         raise Refused(f"reading it took more than {MAX_SECONDS} s")
 
 
 @contextmanager
 def opened(parts: Collection[Any], folder: int | None = None, flags: int = 0) -> Iterator[Any]:
-    """A descriptor of a path below an open folder, each part of which is opened in the one before."""
+    """Open a path below an open folder, part by part, and give its descriptor for the block."""
     with ExitStack() as stack:
         for k, name in enumerate(parts, 1):
             try:
@@ -100,9 +100,9 @@ def opened(parts: Collection[Any], folder: int | None = None, flags: int = 0) ->
 
 
 class _BoundedFile(io.BufferedReader):
-    """A file of which little is read at once: zipfile and tarfile ask for what a header quotes.
+    """A file that bounds each read: zipfile and tarfile ask for as much as a header says.
 
-    Entries need no such bound, as they are read in pieces. A disk that fails is told from an archive that is damaged.
+    Entries are read in pieces anyway. A failing disk raises `Unreadable`, so that it is not taken for a bad archive.
     """
 
     def __init__(self, raw, name):
@@ -120,7 +120,7 @@ class _BoundedFile(io.BufferedReader):
 
 @contextmanager
 def ordinary_file(parts: tuple[str, ...], folder: int | None = None) -> Iterator[BinaryIO]:
-    """The file at a path, as of `opened`."""
+    """Open the ordinary file at a path, as `opened` does."""
     with opened(parts, folder) as descriptor:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(_SPECIAL)
@@ -130,7 +130,7 @@ def ordinary_file(parts: tuple[str, ...], folder: int | None = None) -> Iterator
 
 @contextmanager
 def copied(source: Any, most: int) -> Iterator[BinaryIO]:
-    """A file of its own with all that can be read of another one, if it is not more than `most`."""
+    """Copy what can be read of a file, at most `most` bytes, into a temporary file."""
     with tempfile.TemporaryFile(buffering=0) as out:
         while piece := source.read(2**16):
             go_on()
@@ -148,7 +148,7 @@ def copied(source: Any, most: int) -> Iterator[BinaryIO]:
 
 @dataclass(frozen=True)
 class Item:
-    """Something in a submission that is not an ordinary folder.
+    """A file in a submission, or anything else that is not an ordinary folder.
 
     Attributes
     ----------
@@ -157,9 +157,9 @@ class Item:
     problem : str
         Why it must not be opened ("it is a link, ..."), or "".
     tree, handle : object
-        The tree that it lies in, and what that needs to open it.
+        The tree that it lies in, and the tree's handle to open it.
     archive : tuple of str
-        The path of the archive in the submission that it lies in; () if in none.
+        The path of the archive in the submission that holds it; () if it is in none.
     """
 
     parts: tuple[str, ...]
@@ -172,9 +172,9 @@ class Item:
 class Tree:
     """An open folder or archive.
 
-    Its kinds have `children(at, most)`, which lists one folder as (name, kind, handle), sorted; `named(parts)`, the
-    items with one path; `file(handle, most)`, a context with an open file of at most so many bytes; and `key(handle)`,
-    which is another one once that file may hold other bytes.
+    Subclasses have `children(at, most)`, which lists a folder as sorted (name, kind, handle); `named(parts)`, the items
+    with a path; `file(handle, most)`, a context manager for an open file of at most `most` bytes; and `key(handle)`,
+    which changes when the file may have changed.
     """
 
     children: Callable[..., list[tuple[str, str, Any]]]
@@ -183,9 +183,9 @@ class Tree:
     key: Callable[..., Any]
 
     def items(self, at: tuple[str, ...] = (), first: Collection[str] = ()) -> list[Item]:
-        """The files below a folder, the shallow ones and those in folders called as in `first` before others.
+        """Return the files below a folder, shallow ones and those in folders named in `first` before others.
 
-        A heap of other files must not use up what may be listed.
+        So a heap of other files cannot use up the number that may be listed.
         """
         first = {name.casefold() for name in first}
         items, listed, folders = [], 0, [(False, 0, at)]
@@ -208,7 +208,7 @@ class Tree:
         return items
 
     def read(self, item: Item) -> bytes:
-        """The bytes of a source file."""
+        """Return the bytes of a source file."""
         if item.problem:
             raise Refused(item.problem)
         with self.file(item.handle, MAX_SOURCE_BYTES) as file:
@@ -219,7 +219,7 @@ class Tree:
 
 
 class FolderTree(Tree):
-    """A folder, as it is now."""
+    """A folder on the disk, read as it is at each call."""
 
     def __init__(self, path: Path) -> None:
         self._path, stack = path, ExitStack()
@@ -237,7 +237,7 @@ class FolderTree(Tree):
         return sorted(found)
 
     def named(self, parts: tuple[str, ...]) -> list[Item]:
-        """The file with this path, whatever it is by now."""
+        """Return the file with this path, without looking whether it is still there."""
         return [Item(parts, "", self, parts)]
 
     def file(self, handle: tuple[str, ...], most: int = 0) -> AbstractContextManager[BinaryIO]:
@@ -250,7 +250,7 @@ class FolderTree(Tree):
 
 
 def _kind(entry):
-    """Of an entry of a folder: "folder", "file", "link" or "special"."""
+    """Return the kind of a folder's entry: "folder", "file", "link" or "special"."""
     if entry.is_symlink():
         return "link"
     if entry.is_dir(follow_symlinks=False):

@@ -1,4 +1,4 @@
-"""A submission, as it is found and as it is read."""
+"""A submission: as it is found, and as it is read."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -16,46 +16,46 @@ MAX_NOTES = 20
 
 @dataclass(frozen=True)
 class Submission:
-    """One attempt of a person or a group. It is found without its files; `read` adds them when its turn comes.
+    """One attempt of a person or a group. `collect` finds it without its files; `read` adds them when its turn comes.
 
     Attributes
     ----------
     name : str
-        Unique in the batch, printable, at most 100 characters; "" until all others are known.
+        Unique in the batch, printable, at most 100 characters; "" until all submissions are known.
     folder : str
-        Of its results: unique, only letters, digits, "_" and "-", whatever system it is copied to.
+        The name of its folder of results: unique on every file system; only letters, digits, "_" and "-".
     path : Path
     kind : str
-        Of what lies at `path`: "folder", "file" or "archive"; "nothing" if no file in there is of this person.
+        Of what lies at `path`: "folder", "file" or "archive"; "nothing" if no file there is this person's.
     members : tuple of (str, str)
-        What belongs to it in the folder or archive at `path`; () for all. Each is a path, of a folder if it ends in
-        "/", and the name of a file for its author. What follows "//" lies in an archive.
+        What belongs to it in the folder or archive at `path`; () for everything. Each is a path, which for a folder
+        ends in "/" and for the inside of an archive continues after "//", and the file's name for its author.
     problem : str
-        Why it cannot be a submission, though it lies where they lie.
+        Why it cannot be read as a submission, or "".
     platform : str
-        Whose pattern read the names; "any" if they are no platform's, "" if none did.
+        Whose pattern read the names; one of `patterns.ANY` if no platform's, "" if none.
     who, called, id, login : str
-        The person, told from others by `who` and called `called`, as far as the platform's names say.
+        The person: `who` identifies them in the batch, `called` is shown; the platform's id and login, or "".
     when, number, late : str
-        This attempt, in the same way.
+        Time and number of this attempt and a mark for lateness, as the platform writes them, or "".
     expected : tuple of str
         The exercises' names.
     person : int
         The same for all attempts of a person or group in the batch.
     attempt, attempts : int
-        The number of this attempt, and of all.
+        The number of this attempt, and how many there are.
     counts : bool
         Whether it is the attempt that counts.
     earlier : tuple of Submission
         The person's attempts before this one, from which exercises are taken that it does not hold.
     group : tuple of str
-        Names of those whose work it is.
+        Names of the members, if it is a group's.
     files : dict or None
         Exercise ("08_bayes_error") -> bytes of its file, as they are; None until it is read.
     notes : tuple of str
-        Sentences: what was not taken, and why; with those that were known before it was read.
+        Sentences on what was taken or not, and why.
     review : tuple of str
-        Sentences that say why a person has to look; with those that were known before it was read.
+        Sentences that say why a person has to look.
     """
 
     name: str = ""
@@ -81,26 +81,26 @@ class Submission:
     group: tuple[str, ...] = ()
     files: dict[str, bytes] | None = None
     notes: tuple[str, ...] = ()
-    review: tuple[str, ...] = field(default=(), compare=False)  # what is named twice may be doubted once
+    review: tuple[str, ...] = field(default=(), compare=False)  # a path given twice may be doubted once
 
     def as_json(self) -> dict[str, Any]:
-        """What marking needs of it, as plain JSON; no path travels."""
+        """Return what marking needs as plain JSON, without any path."""
         files = {name: data.hex() for name, data in self.files.items()}
         return {"name": self.name, "folder": self.folder, "files": files, "notes": self.notes}
 
     @staticmethod
     def from_json(fields: dict[str, Any]) -> "Submission":
-        """The submission of `as_json`."""
+        """Return the submission of `as_json`."""
         files = {name: bytes.fromhex(data) for name, data in fields["files"].items()}
         return Submission(**fields | {"files": files, "notes": tuple(fields["notes"])})
 
     def read(self) -> "Submission":
-        """Read it, as it is now.
+        """Return it with its files, as they are now.
 
         Returns
         -------
         Submission
-            With no files and a note if nothing could be taken: nothing that its author did wrong is raised.
+            Without files and with a note if nothing could be taken: no mistake of its author raises.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class Submission:
 
     @property
     def digest(self) -> str:
-        """The digest of its files, "sha256:...".
+        """A digest of its files, "sha256:...".
 
         Examples
         --------
@@ -140,7 +140,7 @@ class Submission:
         return f"sha256:{hashlib.sha256(b''.join(texts)).hexdigest()}"
 
     def _items(self):
-        """Its items, with those of the archives in it, and notes on refused ones."""
+        """Return its items, with those in its archives, and notes on what was refused."""
         if self.problem:
             raise Refused(self.problem)
         if self.kind == "nothing":
@@ -148,7 +148,7 @@ class Submission:
         whole, items = tree_at(self.path, self.kind), []
         own = self.path.parent.name, *[self.path.name] * (self.kind != "file")
         outside = [name for name in own if match_file_name(f"{stem_of(name)}.py", self.expected)][-1:]
-        if self.kind == "file" and len(self.expected) == 1:  # which a file is that was named
+        if self.kind == "file" and len(self.expected) == 1:  # a file that was named can be nothing else
             outside = [*self.expected]
         for path, name in self.members or [(self.path.name if self.kind == "file" else "/", self.path.name)]:
             *folders, last = path.removeprefix("/").split("/")
@@ -164,21 +164,21 @@ class Submission:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What a record says of it: whose it is, which attempt, and what needs review."""
+        """What the record says of it: whose it is, which attempt, and what needs review."""
         names = "id", "login", "late", "attempt", "attempts", "counts"
         about = {name: getattr(self, name) for name in names} | {"feedback": self.feedback()}
         about |= {"who": one_line(self.who), "when": one_line(self.when), "group": list(self.group)}
         return about | {"review": list(self.review)}
 
     def feedback(self) -> str:
-        """What a report for its author is called where the platform packs what goes back as it packed what came."""
+        """Return the report's path in the archive of feedback: named as the platform named what it delivered."""
         if self.kind == "nothing":
             return f"{one_line(self.called, 255)}_report.html"
         member = self.members[0][0].rpartition("//")[2] if self.members else ""
         section, slash, own_name = self.who.rpartition("/")
         parts, words = member.split("/") if self.members else [*self.path.parts], own_name.split()
         parts += [""] * (not self.members and self.kind == "folder")
-        # All may lie in one folder of an archive, or attempts in the person's: that part has all words of the name.
+        # A folder may hold all people, or all attempts of one: the person's part has all words of the name.
         own = [k for k, part in enumerate(parts) if words and all(word in one_line(part, 255) for word in words)]
         own = own[:1] if self.members else own[-1:] or [len(self.path.parts) - 1]
         first = "/".join(parts[own[0] if own else 0 :])
