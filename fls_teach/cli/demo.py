@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.util
-import json
 import os
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from fls_teach import demos, terminal
-from fls_teach.cli.shared import complete_demo
+from fls_teach.cli.shared import complete_demo, json_option, print_json
 from fls_teach.course.registry import own_root
 from fls_teach.files import because
 from fls_teach.processors import cores
@@ -33,7 +32,7 @@ _SOURCES = {
 @click.option("--out", metavar="DIR", default="out", show_default=True, help="Folder for the figure and the result.")
 @click.option("--set", "settings", metavar="FIELD=VALUE", multiple=True, help="Change a parameter; can be repeated.")
 @click.option("--data-dir", metavar="DIR", help="For heatmap: train on CIFAR-100, whose binary files are there.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 @click.option("--list", "listing", is_flag=True, help="List the demos.")
 @click.option("--all", "everything", is_flag=True, help="Run every demo that has no finished result in DIR.")
 @click.option("--again", is_flag=True, help="With --all: run finished demos again.")
@@ -65,7 +64,7 @@ def demo(ctx, name, preset, seed, out, settings, data_dir, as_json, listing, eve
         if not as_json:
             _print_report(report, seconds)
     if as_json:
-        _print_json({"demos": records} if everything else records[0])
+        print_json({"demos": records} if everything else records[0])
     return 0 if all(claim["holds"] for record in records for claim in record["claims"]) else 1
 
 
@@ -182,14 +181,10 @@ def _claim_record(claim):
     return record
 
 
-def _print_json(value):
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
-
-
 def _print_list(as_json):
     rows = [(group, name, demos.summary(name)) for group, names in demos.GROUPS.items() for name in names]
     if as_json:
-        return _print_json({"demos": [{"name": name, "group": group, "summary": text} for group, name, text in rows]})
+        return print_json({"demos": [{"name": name, "group": group, "summary": text} for group, name, text in rows]})
     for group in demos.GROUPS:
         click.echo(group)
         for _, name, text in (row for row in rows if row[0] == group):

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from fls_teach import terminal
+from fls_teach.cli.shared import json_option
 from fls_teach.cli.sweep_grid import grid, grid_options
 from fls_teach.processors import cores
 from fls_teach.vision.sweep.executors import ENGINES, open_executor
@@ -24,7 +25,7 @@ from fls_teach.vision.sweep.executors import ENGINES, open_executor
 @click.option("--data-dir", metavar="DIR", help="Folder with CIFAR's binary files.")
 @click.option("--download", is_flag=True, help="Fetch CIFAR into --data-dir first.")
 @click.option("--weights", metavar="FILE", help="Weights of the generator: needed for biggan, optional for latent.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def sweep(out, all_cells, engine, jobs, device, executor, data_dir, download, weights, as_json, **given):
     """Train networks over a grid of c, learning rate and seed; print the best test accuracy for each c.
 

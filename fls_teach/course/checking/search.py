@@ -90,7 +90,7 @@ class _TriesExhausted(BaseException):
     """Raised to leave Hypothesis after a fixed number of examples, which does not depend on the machine's speed."""
 
 
-def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples=None, found=None):
+def run_property(test, student, seed=0, limits=LIMITS, shrink=True, found=None):
     """Search for an input on which a graded property fails.
 
     Parameters
@@ -104,8 +104,6 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
     shrink : bool
         Whether to look for a smaller input after a failure. The explicit inputs of a property, which are tried first,
         are never made smaller.
-    max_examples : int, optional
-        Number of drawn examples; default: as many as the specification asks for.
     found : callable, optional
         Called after the first failure, before the search for a smaller input.
 
@@ -128,7 +126,7 @@ def run_property(test, student, seed=0, limits=LIMITS, shrink=True, max_examples
         for inputs in test.first:
             recorder(**copy.deepcopy(inputs))
         if test.strategies:
-            each_example(test, recorder, _seed_of_property(seed, test), max_examples or test.examples, shrink)
+            each_example(test, recorder, _seed_of_property(seed, test), test.examples, shrink)
         elif not test.first:
             recorder()
     except StopSearch as reason:

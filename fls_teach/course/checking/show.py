@@ -77,7 +77,7 @@ def _array(array, digits, room):
     return "[" + _joined([_array(row, digits, room) for row in array]) + "]"
 
 
-def named(name, value, digits=DIGITS):
+def named(name, value):
     """Format as `name = value`, with the shape of an array, and with degrees if the name is that of an angle.
 
     Examples
@@ -91,7 +91,7 @@ def named(name, value, digits=DIGITS):
     name = _word(name)
     if isinstance(value, np.ndarray) and 0 < value.size <= SMALL and value.ndim:
         name += f" {value.shape}"
-    text = f"{name} = {show(value, digits)}"
+    text = f"{name} = {show(value)}"
     if _ANGLE.search(name) and isinstance(value, (float, np.floating)) and math.isfinite(value):
         text += f" ({math.degrees(value):.4g}°)"
     return text.replace("\n", "\n  ")
