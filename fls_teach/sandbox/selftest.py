@@ -6,6 +6,7 @@ import os
 import platform
 import socket
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from fls_teach.sandbox.isolation.other_user import OtherUser
 from fls_teach.sandbox.isolation.sandboxes import MIB, Bubblewrap, NoSandbox, ResourceLimits, SandboxError
 from fls_teach.sandbox.isolation.seccomp import seccomp_filter
+from fls_teach.sandbox.isolation.view import PACKAGE
 from fls_teach.sandbox.proc.table import living, process
 from fls_teach.sandbox.session import Session
 from fls_teach.sandbox.worker_process import WorkerStartError
@@ -59,7 +61,7 @@ class Demands(NamedTuple):
     secrets : sequence of path
         Files and folders that must not be readable.
     folders : sequence of path
-        Folders that must not be writeable.
+        Folders that must not be writeable, besides `protected_folders`.
     modules : sequence of str
         Packages that must be importable.
     limits : ResourceLimits, optional
@@ -69,6 +71,11 @@ class Demands(NamedTuple):
     folders: Sequence[str | Path] = ()
     modules: Sequence[str] = ("numpy",)
     limits: ResourceLimits | None = None
+
+
+def protected_folders() -> list[str | Path]:
+    """Return the folders of this machine that no submission must be able to write to."""
+    return [PACKAGE, Path.home(), Path.cwd(), sysconfig.get_path("purelib"), "/", "/usr", "/etc", "/dev", "/var"]
 
 
 def weaknesses(sandbox: NoSandbox, demands: Demands = Demands()) -> list[str]:  # noqa: B008 (it is a tuple)
@@ -90,7 +97,7 @@ def weaknesses(sandbox: NoSandbox, demands: Demands = Demands()) -> list[str]:  
 def _find_weaknesses(session, sandbox, secrets, port, demands):
     # Files are looked for on this side, because the probe may write into a private folder of the sandbox.
     name = f"fls-probe-{os.urandom(8).hex()}"
-    files = {os.path.join(folder, name): folder for folder in (*demands.folders, "/", "/usr", "/etc", "/dev", "/var")}
+    files = {os.path.join(folder, name): folder for folder in (*demands.folders, *protected_folders())}
     encoded = [[os.fsencode(path) for path in paths] for paths in (secrets, files)]
     outcome = session.call("escapes", encoded[0], port, process(os.getpid()), encoded[1])
     for file, folder in files.items():

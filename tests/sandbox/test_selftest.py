@@ -67,22 +67,24 @@ class Open(Bubblewrap):
 
 
 @linux
-def test_each_hole_is_found(weak, hasty, tmp_path):
-    open_folder = tmp_path / "open"
+def test_each_hole_is_found(weak, hasty, tmp_path, monkeypatch):
+    open_folder, package = tmp_path / "open", tmp_path / "open/package"
     open_folder.mkdir(mode=0o777)
+    package.mkdir(mode=0o777)
+    monkeypatch.setattr(selftest, "PACKAGE", package)
     secret = open_folder / "secret"
     secret.write_text("x")
     Open.opened = str(open_folder)
     found = weaknesses(weak(Open), Demands([secret], [open_folder], ["numpy", "no_such_package"]))
     for words in (
-        *(f"could read '{secret}'", f"could write into '{open_folder}'", "could use the network"),
-        *("keeps capabilities", "no filter of system calls", "cannot import no_such_package"),
+        *(f"could read '{secret}'", f"could write into '{open_folder}'", f"could write into '{package}'"),
+        *("could use the network", "keeps capabilities", "no filter of system calls", "cannot import no_such_package"),
         *("could start processes without a limit", "could open files without a limit", "write files of any size"),
         *("the limit on memory has no effect", "memory that is not counted"),
         *(["could run on several processors"] if len(os.sched_getaffinity(0)) > 1 else []),
     ):
         assert any(words in each for each in found), (words, found)
-    assert [path.name for path in open_folder.iterdir()] == ["secret"]
+    assert sorted(path.name for path in open_folder.iterdir()) == ["package", "secret"] and not any(package.iterdir())
 
 
 class Unlimited(ResourceLimits):

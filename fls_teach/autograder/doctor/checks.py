@@ -74,8 +74,7 @@ def examine(isolation: str) -> Examined:
     modules = ["numpy", "scipy", *(name for name in needs if name not in missing)]
     root, package = course_root(), Path(__file__).resolve().parents[2]
     secrets = [path for path in (package, root / "solutions", root / "tests") if path.exists()]
-    folders = [package, Path.home(), Path.cwd(), Path(sysconfig.get_path("purelib"))]
-    demands = Demands(secrets, folders, modules)
+    demands = Demands(secrets, modules=modules)
     problems = {name: isolation_problems(name, demands) for name in ISOLATIONS[:2]}
     fit = any(not found and isolation in ("auto", name) for name, found in problems.items())
     return Examined(fit, problems, missing)

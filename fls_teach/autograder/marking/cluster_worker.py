@@ -7,7 +7,6 @@ there; the reply is {"problem": sentence} if its version is not the required one
 import contextlib
 import functools
 import json
-import sysconfig
 import tempfile
 import threading
 from dataclasses import replace
@@ -81,9 +80,9 @@ def _local_settings(request, scratch):
 @functools.lru_cache
 def _tested(isolation, memory_mib, modules):
     """Return (name of an isolation that passes the self-test in this process, ""), or ("", problem)."""
-    folders = [_private_folder(), fls_teach.__path__[0], Path.home(), Path.cwd(), sysconfig.get_path("purelib")]
+    limits = ResourceLimits(memory_mib=memory_mib)
     try:
-        return choose(isolation, Demands(_hidden(), folders, modules, ResourceLimits(memory_mib=memory_mib))), ""
+        return choose(isolation, Demands(_hidden(), [_private_folder()], modules, limits)), ""
     except SandboxError as problem:
         return "", str(problem)
 

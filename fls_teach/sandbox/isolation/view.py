@@ -9,7 +9,7 @@ from pathlib import Path
 from fls_teach.sandbox.isolation import SandboxError
 
 _SANDBOX = Path(__file__).resolve().parents[1]
-_PACKAGE = _SANDBOX.parent
+PACKAGE = _SANDBOX.parent
 WORKER = _SANDBOX / "worker.py"
 WORKER_FILES = WORKER, *(_SANDBOX / name for name in ("protocol.py", "decoding.py", "isolation/confine.py"))
 
@@ -116,13 +116,13 @@ def _ours(trees):
 
     Also the files that say where it is installed, because their names would tell a submission what to look for.
     """
-    ours = [_PACKAGE]
+    ours = [PACKAGE]
     # Including other interpreters' packages, for example those of the one that a virtual environment was made from.
     patterns = (f"{prefix}lib*/python3*/*-packages" for prefix in ("", "local/"))
     folders = [path for pattern in patterns for tree in ("/usr", *trees) for path in Path(tree).glob(pattern)]
     for folder in dict.fromkeys(Path(folder) for folder in (*sys.path, *library_folders(), *folders) if folder):
         ours += [path for pattern in ("", "__pycache__/") for path in folder.glob(f"{pattern}*fls?teach*")]
-    clone = _PACKAGE.parent
+    clone = PACKAGE.parent
     if (clone / ".git").exists() and not any(_lies_in(tree, str(clone)) for tree in (*trees, sys.prefix)):
         ours.append(clone)
     return ours
