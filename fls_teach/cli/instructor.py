@@ -79,7 +79,9 @@ class _FilesAreNoOptions(click.Command):
 )
 @click.option("--late", metavar="RULE", help="Deduction for late work, such as 10%/day; default: none.")
 @click.option("--due", metavar="TIME", help='Due time of the work, such as "2025-03-04 23:59".')
-@click.option("--roster", metavar="FILE", help="Your platform's list of people; DIR/roster.csv gets it with the marks.")
+@click.option(
+    "--roster", metavar="FILE", help="Your platform's list of people, copied with the marks to DIR/roster.csv."
+)
 @click.option("--column", metavar="NAME", help="The column of the roster for the marks.")
 @click.option("--extra-spec", metavar="DIR", help="A folder of withheld properties, which are graded but never shown.")
 @json_option

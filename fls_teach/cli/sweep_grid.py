@@ -21,8 +21,8 @@ PUBLISHED = {"width": 64, "norm": "batch", "c": "-10:2"}
 """Defaults for the other models."""
 BY_STOP = {"train-accuracy": 0.99, "train-risk": 0.05, "validation-risk": 10}
 HELP = {
-    "model": "module:function, or",
-    "data": "module:function, or (latent needs no files)",
+    "model": "One of the following, or module:function:",
+    "data": "One of the following (latent needs no files), or module:function:",
     "c": "Powers of two: A:B for 2^A to 2^B, or A:B:STEP; or values with commas.  [cnn5: -6:6:2, others: -10:2]",
     "lr": "Learning rates for loss(c f)/c.  [0.03,0.1]",
     "seed": "N for the seeds 0 to N - 1; or a list with commas; or A:B, both included.  [2]",
