@@ -43,7 +43,9 @@ class _FilesAreNoOptions(click.Command):
 @click.option("--out", required=True, metavar="DIR", help="Folder for the gradebook and one folder per submission.")
 @click.option("--single", is_flag=True, help="Each PATH is one submission, never a folder of several.")
 @click.option(
-    "--pattern", metavar="P", help="How names give person and file: a platform's, or (?P<who>..)(?P<file>..)."
+    "--pattern",
+    metavar="P",
+    help="How a path names person and file: a platform, or a regular expression with (?P<who>...) and (?P<file>...).",
 )
 @click.option(
     "--attempts", type=click.Choice(("latest", "best", "all")), default="latest", show_default=True,
