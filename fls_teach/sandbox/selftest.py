@@ -116,7 +116,9 @@ def _find_weaknesses(session, sandbox, secrets, port, demands):
         outcome = session.call("import_module", module)
         if not outcome.ok:
             yield f"a submission cannot import {module}: {outcome.message}"
-    # Closes the session: with torch imported, the copies of a process would exceed the limit on memory first.
+    # Both before the session is closed: such files stay as long as their worker does, and each worker takes time.
+    yield from _test_nameless_files(session, sandbox.limits)
+    # With torch imported, the copies of a process would exceed the limit on memory first.
     yield from _test_ending(session, sandbox)
     yield from _test_limits(session, sandbox.limits)
     yield from _test_memory_limit(session, sandbox)
@@ -140,19 +142,35 @@ def _test_ending(session, sandbox):
         time.sleep(0.02)
 
 
+def _test_nameless_files(session, limits):
+    """As `_test_limits`; what was written before the attempt fails stays until the session is closed."""
+    file_size, files = _sizes(limits)
+    yield from _test_limit(
+        session, "fill the disk with files that have no name", "fill", file_size // 2, 2 * files + 8, False
+    )
+
+
 def _test_limits(session, limits):
     """Try to exceed each limit; the kernel must refuse it, or the worker must be stopped."""
-    file_size, files = limits.file_mib * MIB, limits.scratch_mib // limits.file_mib  # files that fill the folder
-    for function, arguments, words in (
-        ("start_processes", (limits.processes + 1,), "start processes without a limit"),
-        ("open_files", (limits.open_files + 1,), "open files without a limit"),
-        ("fill", (file_size + MIB, 1), "write files of any size"),
-        ("fill", (file_size, files + 4), "fill the disk"),
-        ("fill", (0, limits.scratch_files + 100), "make any number of files"),
-        ("fill", (file_size // 2, 2 * files + 8, False), "fill the disk with files that have no name"),
+    file_size, files = _sizes(limits)
+    for words, *call in (
+        ("start processes without a limit", "start_processes", limits.processes + 1),
+        ("open files without a limit", "open_files", limits.open_files + 1),
+        ("write files of any size", "fill", file_size + MIB, 1),
+        ("fill the disk", "fill", file_size, files + 4),
+        ("make any number of files", "fill", 0, limits.scratch_files + 100),
     ):
-        if session.call(function, *arguments).kind not in ("exception", "output"):
-            yield f"a submission could {words}"
+        yield from _test_limit(session, words, *call)
+
+
+def _test_limit(session, words, function, *arguments):
+    if session.call(function, *arguments).kind not in ("exception", "output"):
+        yield f"a submission could {words}"
+
+
+def _sizes(limits):
+    """The size of the largest file in bytes, and how many of them fill the folder for temporary files."""
+    return limits.file_mib * MIB, limits.scratch_mib // limits.file_mib
 
 
 def _test_memory_limit(session, sandbox):

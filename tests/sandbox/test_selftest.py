@@ -114,13 +114,13 @@ def test_each_missing_limit_is_found(weak, hasty, monkeypatch):
     monkeypatch.setattr(worker_process, "memory_of", lambda pids: 0)
     found = weaknesses(weak(Unwatched, Unlimited(scratch_mib=16)))
     assert found == [
+        "a submission could fill the disk with files that have no name",
         "the processes of a submission cannot be listed",
         "a submission could start processes without a limit",
         "a submission could open files without a limit",
         "a submission could write files of any size",
         "a submission could fill the disk",
         "a submission could make any number of files",
-        "a submission could fill the disk with files that have no name",
         "the limit on memory has no effect",
         "the limit on memory has no effect on several processes together",
     ]
@@ -146,7 +146,7 @@ class Marked(NoSandbox):
 
 @linux
 def test_a_process_that_survives_is_found(tmp_path, monkeypatch):
-    for name in ("_test_limits", "_test_memory_limit"):
+    for name in ("_test_nameless_files", "_test_limits", "_test_memory_limit"):
         monkeypatch.setattr(selftest, name, lambda *arguments: [])
     monkeypatch.setattr(worker_process, "end", lambda members: None)
     monkeypatch.setattr(selftest, "_END_LIMIT", 0.3)
