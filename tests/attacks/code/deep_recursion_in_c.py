@@ -9,8 +9,12 @@ import sys
 sys.setrecursionlimit(2**30)
 
 
-def linear_error(w, signal, kappa, sigma):
+def nested():
     nest = []
     for _ in range(2**18):
         nest = [nest]
-    return len(repr(nest))
+    return nest
+
+
+def linear_error(w, signal, kappa, sigma):
+    return float(nested() == nested())
