@@ -112,7 +112,7 @@ MISUSE = {
     "tf32 on a CPU": (["--device", "cpu", "--precision", "fp32,tf32"], "precision is 'tf32', arithmetic of NVIDIA"),
     "layout on a CPU": (["--device", "cpu", "--channels-last"], "channels_last is an option for a GPU"),
     "accuracy over 1": (["--target", "99"], "a training accuracy is at most 1"),
-    "executor is no address": (["--executor", "localhost:1"], "executor 'localhost:1' is no address"),
+    "executor is no address": (["--executor", "localhost:1"], "executor 'localhost:1' is not an address"),
     "unknown engine": (["--engine", "steam"], "'steam' is not one of"),
 }
 
