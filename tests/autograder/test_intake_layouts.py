@@ -259,6 +259,11 @@ HARD = {
         | {f"round 2/{who}/{FILE}": who for who in ("bo", "di")},
         {"ada": [EIGHT], "bo": [EIGHT], "di": [EIGHT]},
     ),
+    "those who were late, of whom some had been on time": (
+        {f"on time/{who}/{FILE}": "old" if who == "bo" else who for who in ("ada", "bo")}
+        | {f"late/{who}/{FILE}": who for who in ("bo", "di")},
+        {"ada": [EIGHT], "bo": [EIGHT], "di": [EIGHT]},
+    ),
     "a download that was repeated": (
         {f"hw{mark}.zip": {f"{who}/{FILE}": who if mark else "old" for who in CLASS} for mark in ("", " (1)")},
         {who: [EIGHT] for who in CLASS},

@@ -14,14 +14,13 @@ from fls_teach.autograder.intake.attempts import whole_submission
 from fls_teach.autograder.intake.by_pattern import Piece, by_pattern
 from fls_teach.autograder.intake.export import EXPORT, named_by_export
 from fls_teach.autograder.intake.file_names import (
-    WORDS,
     has_free_name,
     is_work,
     match_file_name,
     match_folder_name,
-    names_a_part,
     stem_of,
 )
+from fls_teach.autograder.intake.namesakes import as_attempts, changed, owners_of, told_apart, without_numbers
 from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
@@ -30,8 +29,6 @@ from fls_teach.course.registry import exercises
 
 NO, PERHAPS, SURELY = range(3)
 _NESTED = 4  # levels of archives in archives that are looked into
-_ROUND = re.compile("|".join(WORDS["round"]), re.IGNORECASE)
-_VERSION = re.compile(r"(.+?)[\W_]+(?:\((\d{1,3})\)|v(\d{1,3}))(?:[\W_]*final)?", re.IGNORECASE)
 
 
 class Reading(NamedTuple):
@@ -115,7 +112,7 @@ class Crowd(Place):
         if not several:
             several = _several([each for each in work if each.is_container or each.exercises], self)
         rest = _rest([each for each in children if each.parts not in taken], pieces, several > NO)
-        return Reading(_versions(self._named_by_export(pieces) + rest), several)
+        return Reading(as_attempts(self._named_by_export(pieces) + rest), several)
 
     def _named_by_export(self, pieces):
         """Add what the list of a Gradescope export says of people."""
@@ -133,29 +130,7 @@ def _is_packed_copy(archive, folder):
     """Whether a folder is what an archive of several people's work was unpacked to."""
     if not archive.is_packed or folder.kind != "folder" or stem_of(archive.name) != folder.name:
         return False
-    return archive.people.several > NO and _owners(archive.people.pieces) <= _owners(folder.people.pieces)
-
-
-def _owners(pieces):
-    return {each.owner.who for each in pieces}
-
-
-def _versions(pieces):
-    """Return pieces with those called as another person but for a version's number as attempts of that person.
-
-    If all are called alike but for that, a browser has numbered what several people called the same.
-    """
-    versions = {each.owner.called: _VERSION.fullmatch(each.owner.called) for each in pieces if not each.from_platform}
-    first = {called.casefold() for called, version in versions.items() if not version and not names_a_part(called)}
-    owners = {each.owner.called.casefold(): each.owner for each in pieces}
-    found = []
-    for each in pieces:
-        version = versions.get(each.owner.called)
-        if version and version[1].casefold() in first and len(first) > 1:
-            owner = owners[version[1].casefold()]
-            each = _changed(each, who=owner.who, called=owner.called, number=version[2] or version[3])
-        found.append(each)
-    return found
+    return archive.people.several > NO and owners_of(archive.people.pieces) <= owners_of(folder.people.pieces)
 
 
 def _idle(folder):
@@ -186,7 +161,7 @@ def _rest(places, pieces, several=False):
     rest = []
     for each in places:
         if each.is_container:
-            if pieces and each.is_packed and each.people.several and _owners(each.people.pieces) <= _owners(pieces):
+            if pieces and each.is_packed and each.people.several and owners_of(each.people.pieces) <= owners_of(pieces):
                 continue  # the platform's archive, kept beside what was unpacked from it
             if several and not each.may_be_person and each.people.several:
                 rest += each.people.pieces
@@ -232,83 +207,14 @@ def _together(holders, by_exercise=False):
         if not pieces:  # such as a section in which nobody handed in
             unread += _rest([each], [])
         if by_exercise:  # a person may hand in an archive for one, and a file for another
-            pieces = [piece if piece.from_platform else _changed(piece, who=piece.owner.called) for piece in pieces]
+            pieces = [piece if piece.from_platform else changed(piece, who=piece.owner.called) for piece in pieces]
         if not each.unreadable:
             one_is_enough = by_exercise or not each.may_be_person or len(holders) == 1 and len(pieces) > 2
             (certain if pieces and several > (NO if one_is_enough else PERHAPS) else others)[each] = pieces
             sure.append(several)
-    known, more = _owners(chain(*certain.values())), _owners(chain(*others.values()))
+    known, more = owners_of(chain(*certain.values())), owners_of(chain(*others.values()))
     if not known or not (by_exercise or len(certain) > len(others) or all(others.values()) and more <= known):
         return [], NO
-    found = _renumbered({each: pieces for each, pieces in (certain | others).items() if pieces})
-    pieces = [*chain(*found.values())] if by_exercise else _apart(found)
+    found = without_numbers({each: pieces for each, pieces in (certain | others).items() if pieces})
+    pieces = [*chain(*found.values())] if by_exercise else told_apart(found)
     return (pieces + unread, max(sure)) if pieces else ([], NO)
-
-
-def _renumbered(found):
-    """Return {place: pieces} with people known by name, where each place is an assignment of Moodle's.
-
-    Moodle numbers people anew in each. A name that two people of one assignment have keeps the numbers.
-    """
-    names = [Counter({each.owner.who: each.owner.called for each in pieces}.values()) for pieces in found.values()]
-    held = Counter((each.owner.called, name) for own in found.values() for each in own for name in each.place.exercises)
-    if len(found) < 2 or any(each.owner.platform != "moodle" for pieces in found.values() for each in pieces):
-        return found
-    twice = {name for each in names for name in each if each[name] > 1} | {who for (who, _) in held if held[who, _] > 1}
-    return {
-        place: [each if each.owner.called in twice else _changed(each, who=each.owner.called) for each in pieces]
-        for place, pieces in found.items()
-    }
-
-
-def _apart(found):
-    """Return all pieces of {place: pieces} of people, those of namesakes told apart; [] if each place is one person's.
-
-    The same names with the same exercises in two places are those of parts and versions, as in ada/1 and bo/1, if most
-    names in half of the places are such; not in all, as one person's place can hold any number of other names. But if
-    the places are called as versions are, the names are people's, each with attempts. Else two people are namesakes.
-    """
-    names = [*map(_owners, found.values())]
-    often, pieces = Counter(chain(*names)), [*chain(*found.values())]
-    held = Counter(
-        chain(*({(piece.owner.who, name) for piece in own for name in piece.place.exercises} for own in found.values()))
-    )
-    twice = {who for (who, _), count in held.items() if count > 1}
-    if not twice:
-        return pieces
-    places, numbers = [each.name for each in found], all(len(who) < 4 and who.isdecimal() for who in often)
-    again = sum(2 * len(people & twice) > len(people) for people in names)
-    are_rounds = _differ_in_numbers(places) and (_ROUND.match(places[0]) or _are_rounds(names, twice))
-    if are_rounds and (len(found) < len(often) or not _differ_in_numbers(often)):
-        return [
-            piece if piece.owner.when else _changed(piece, number="".join(re.findall(r"\d+", each.name)))
-            for each, own in found.items()
-            for piece in own
-        ]
-    if (numbers or 2 * again >= len(names)) and not all(each.owner.id or each.owner.login for each in pieces):
-        return []
-    others = {each.owner.who for each in pieces if not each.owner.id + each.owner.login} & twice
-    return [
-        _changed(piece, who=f"{stem_of(each.name)}/{piece.owner.who}") if piece.owner.who in others else piece
-        for each, own in found.items()
-        for piece in own
-    ]
-
-
-def _changed(piece, **fields):
-    return piece._replace(owner=replace(piece.owner, **fields))
-
-
-def _differ_in_numbers(names):
-    """Whether several names differ in numbers alone, as those of versions do."""
-    return len(names) > 1 == len({re.sub(r"\W*\(\d+\)|\d+", "", name) for name in names})
-
-
-def _are_rounds(people, twice):
-    """Whether sets of people can be rounds: without the largest set, most names occur twice, and there are enough.
-
-    The largest set does not count, as one person's place can hold any number of names.
-    """
-    _, *rest = sorted(people, key=len, reverse=True)
-    all_names = set().union(*rest)
-    return len(all_names) >= len(rest) and 2 * len(all_names & twice) > len(all_names)
