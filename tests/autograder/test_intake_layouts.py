@@ -254,6 +254,15 @@ HARD = {
         {f"{EIGHT}_ada.py": "old", f"{EIGHT}_ada_v2_FINAL.py": "ada", f"{EIGHT}_bo.py": "bo"},
         {"ada": [EIGHT], "bo": [EIGHT]},
     ),
+    "versions with a word": (
+        {f"ada{k}/{FILE}": "old" for k in ("", " - Copy", "_v2")} | {f"ada (late)/{FILE}": "ada", f"bo/{FILE}": "bo"},
+        {"ada": [EIGHT], "bo": [EIGHT]},
+    ),
+    "rounds by date": (
+        {f"2025-03-04/{who}/{FILE}": "old" if who == "bo" else who for who in ("ada", "bo")}
+        | {f"2025-03-11/{who}/{FILE}": who for who in ("bo", "di")},
+        {"ada": [EIGHT], "bo": [EIGHT], "di": [EIGHT]},
+    ),
     "a resit of some": (
         {f"round 1/{who}/{FILE}": "old" if who == "bo" else who for who in ("ada", "bo")}
         | {f"round 2/{who}/{FILE}": who for who in ("bo", "di")},

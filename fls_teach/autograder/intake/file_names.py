@@ -30,10 +30,11 @@ STAMP = (
     r"(?:(?:[T_\-., ]|\bat\b)*[0-2]?\d[-_.:hH]?[0-5]\d(?:[-_.:mM]?[0-5]\d(?:[-_.]?\d{3,6})?)?(?:Z|[+-]\d{4})?)?(?!\d))"
 )
 """A date, with or without a time, as platforms write it into names."""
-_COPY = rf"(?:{'|'.join(WORDS['copy'])})(?:[ _]+(?:{'|'.join(WORDS['of'])}))?"
-_BEFORE = rf"(?:(?:{_COPY}|{STAMP}|late)[\W_]+)*"
+COPY = rf"(?:{'|'.join(WORDS['copy'])})(?:[ _]+(?:{'|'.join(WORDS['of'])}))?"
+"""What systems call a copy of a file: "copy", "Copy of"."""
+_BEFORE = rf"(?:(?:{COPY}|{STAMP}|late)[\W_]+)*"
 # The lookahead makes the stamp atomic. Its time could also match as numbers, and each stamp would double the ways.
-AFTER = rf"(?:[\W_]+(?:{_COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
+AFTER = rf"(?:[\W_]+(?:{COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")
 _PART = {*WORDS["part"], *WORDS["copy"]}
 _PHRASES = sorted((each for each in _PART if " " in each), key=len, reverse=True)

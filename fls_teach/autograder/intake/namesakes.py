@@ -1,18 +1,20 @@
 """Who is the same person: namesakes told apart, versions and rounds put together."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from fls_teach.autograder.intake.by_pattern import Piece
-from fls_teach.autograder.intake.file_names import WORDS, names_a_part, stem_of
+from fls_teach.autograder.intake.file_names import COPY, STAMP, WORDS, names_a_part, stem_of
 from fls_teach.autograder.intake.places import Place
 
-_ROUND = re.compile("|".join(WORDS["round"]), re.IGNORECASE)
-_VERSION = re.compile(r"(.+?)[\W_]+(?:\((\d{1,3})\)|v(\d{1,3}))(?:[\W_]*final)?", re.IGNORECASE)
+_ROUND = re.compile("|".join([STAMP, *WORDS["round"]]), re.IGNORECASE)
+_LATER = re.compile("|".join(WORDS["later"]), re.IGNORECASE)
+_WORDS = "|".join(WORDS["later"] + WORDS["copy"])
+_VERSION = re.compile(rf"(.+?)[\W_]+(?:\((\d{{1,3}})\)|v(\d{{1,3}})|\(?({_WORDS})\)?)", re.IGNORECASE)
 
 
 def owners_of(pieces: Iterable[Piece]) -> set[str]:
@@ -21,21 +23,34 @@ def owners_of(pieces: Iterable[Piece]) -> set[str]:
 
 
 def as_attempts(pieces: list[Piece]) -> list[Piece]:
-    """Return pieces with those called as another person but for a version's number as attempts of that person.
+    """Return pieces with those whose names differ by a version alone ("ada", "ada (1)") as one person's attempts.
 
     If all are called alike but for that, a browser has numbered what several people called the same.
     """
-    versions = {each.owner.called: _VERSION.fullmatch(each.owner.called) for each in pieces if not each.from_platform}
-    first = {called.casefold() for called, version in versions.items() if not version and not names_a_part(called)}
-    owners = {each.owner.called.casefold(): each.owner for each in pieces}
+    alike = defaultdict[str, dict[str, Piece]](dict)  # name without version -> {name: piece}
+    for each in pieces:
+        if not each.from_platform:
+            alike[_version(each.owner.called)[0]].setdefault(each.owner.called, each)
     found = []
     for each in pieces:
-        version = versions.get(each.owner.called)
-        if version and version[1].casefold() in first and len(first) > 1:
-            owner = owners[version[1].casefold()]
-            each = changed(each, who=owner.who, called=owner.called, number=version[2] or version[3])
+        base, number = _version(each.owner.called)
+        same = {} if each.from_platform or names_a_part(base) else alike[base]
+        if len(same) > 1 and len(alike) > 1:
+            first = min(same.values(), key=lambda piece: int(_version(piece.owner.called)[1]))
+            number = each.owner.number or number
+            each = changed(each, who=first.owner.who, called=first.owner.called, number=number)
         found.append(each)
     return found
+
+
+def _version(name):
+    """Return a name without the marks of a version, and the version's number; "0" if it has no mark."""
+    base, number = re.sub(rf"{COPY}[\W_]+", "", name, count=1, flags=re.IGNORECASE), ""
+    base = base if name.endswith(base) else name  # only what it begins with
+    while match := _VERSION.fullmatch(base):
+        base, by_word = match[1], "99" if _LATER.fullmatch(match[4] or "") else "1"
+        number = match[2] or match[3] or number or by_word
+    return base, number or str(int(base != name))
 
 
 def without_numbers(found: dict[Place, list[Piece]]) -> dict[Place, list[Piece]]:
@@ -71,10 +86,11 @@ def told_apart(found: dict[Place, list[Piece]]) -> list[Piece]:
         return pieces
     places, numbers = [each.name for each in found], all(len(who) < 4 and who.isdecimal() for who in often)
     again = sum(2 * len(people & twice) > len(people) for people in names)
-    are_rounds = all(map(_ROUND.match, places)) or _differ_in_numbers(places) and _are_rounds(names, twice)
+    are_rounds = all(map(_ROUND.match, places)) or len({_version(each)[0] for each in places}) == 1
+    are_rounds = are_rounds or _differ_in_numbers(places) and _are_rounds(names, twice)
     if are_rounds and (len(found) < len(often) or not _differ_in_numbers(often)):
         return [
-            piece if piece.owner.when else changed(piece, number=_number(each.name))
+            piece if piece.owner.when else changed(piece, number=_number(each.name, places))
             for each, own in found.items()
             for piece in own
         ]
@@ -93,8 +109,10 @@ def changed(piece: Piece, **fields: Any) -> Piece:
     return piece._replace(owner=replace(piece.owner, **fields))
 
 
-def _number(name):
-    """Return the number of a round: "2" of "round 2", and "late" comes after "on time"."""
+def _number(name, places):
+    """Return the number of a round: "2" of "round 2"; what is called "late" comes last."""
+    if len({_version(each)[0] for each in places}) == 1:
+        return _version(name)[1]
     return "".join(re.findall(r"\d+", name)) or str(int("late" in name.casefold()))
 
 
