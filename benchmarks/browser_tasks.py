@@ -49,8 +49,9 @@ def longest_task(page, action):
         for event in events
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
+    # A task of less than a microsecond of processor time has no "tdur"; its time by the clock is no less.
     tasks = [
-        event["tdur"] / 1000
+        event.get("tdur", event["dur"]) / 1000
         for event in events
         if event["ph"] == "X" and event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
     ]
