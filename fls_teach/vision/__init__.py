@@ -1,6 +1,7 @@
 """The CNN experiments: networks with an output multiplier c, trained over a grid of c and learning rate.
 
-Nothing here is imported by the theory, and nothing outside imports torch. The modules, in reading order:
+The theory imports nothing from here, and only this package imports torch. A ValueError that a user can cause has one
+sentence as its message. The modules, in reading order:
 
 * `run`: the parameters of one run, and its name on disk (no torch);
 * `data`: labelled images as tensors of bytes; `data.load` chooses;

@@ -1,4 +1,4 @@
-"""The settings with which c f does what f does from a scaled start (science.md#equivalence); no torch."""
+"""Settings with which training c f equals training f from scaled initial weights (science.md#equivalence); no torch."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from fls_teach.theory.equivalence import equivalent_alpha, equivalent_lr, equiva
 
 
 def equivalent_run(run, c, degree):
-    """The run that trains c f from theta as `run` trains f from c^(1/L) theta.
+    """Return the run that trains c f from theta as `run` trains f from c^(1/L) theta.
 
     Parameters
     ----------
@@ -24,20 +24,20 @@ def equivalent_run(run, c, degree):
     Raises
     ------
     ValueError
-        In one sentence, if `run` is centred, which is not homogeneous, or has another c, or c is not > 0.
+        If `run` is centred, which is not homogeneous, or its c is not 1, or the argument `c` is not > 0.
 
     Notes
     -----
-    The rules are those of `fls_teach.theory.equivalence`, which are about loss(c f). What a run trains is
-    loss(c f) / c, whose gradients are smaller by c: so SGD's rate, with momentum or without, is c times that rule's,
-    and what stands beside a gradient, decay and eps, is 1/c times it. With a = c^(1/L):
+    The rules are those of `fls_teach.theory.equivalence`, which hold for loss(c f). A run minimises loss(c f) / c,
+    whose gradients are 1/c times as large. So SGD's rate, with or without momentum, is c times that of the rule, and
+    the terms that are added to a gradient, decay and eps, are 1/c times those of the rule. With a = c^(1/L):
 
-    - SGD and momentum: lr c a^-2. Momentum, batch, schedule and augmentation stay.
+    - SGD and momentum: lr c a^-2. Momentum, batch, schedule and augmentation are unchanged.
     - Adam and AdamW divide gradients by their size: lr a^-1, and eps a / c.
-    - Decay beside the gradient (SGD, Adam): weight_decay a^2 / c. AdamW's, beside the weights: weight_decay a.
+    - Decay added to the gradient (SGD, Adam): weight_decay a^2 / c. AdamW's, applied to the weights: weight_decay a.
 
-    The agreement is exact but for rounding: no setting is left out. A decay or eps that is *not* translated makes c
-    more than a scale of the start: at equal weight_decay a larger c is trained with a larger decay.
+    The two runs agree up to rounding. If decay or eps is *not* translated, c is more than a scale of the initial
+    weights: at equal weight_decay, a larger c is trained with a larger decay.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A model or a data set of one's own, named as module:function wherever a run names one of ours::
+"""A user's own model or data set, given as module:function in place of the name of a built-in one::
 
     # mine.py, in the current folder or installed
     def net(run):
@@ -7,13 +7,15 @@
     def pictures(run):
         return Data(train=Images(...), test=Images(...))      # fls_teach.vision.data.dataset
 
-``fls sweep --model mine:net`` builds the network with torch's random numbers seeded by the run's seed; what else it
-depends on is the function's affair. Dropout has numbers of its own in each epoch, by seed and epoch; ``--centred``
-refuses it, for f and f0 would have masks of their own. What is not to be trained must be a buffer, not a parameter.
+``fls sweep --model mine:net`` calls the function with torch's random numbers seeded by the run's seed; the function is
+responsible for everything else that the network depends on. Dropout is seeded in each epoch by seed and epoch;
+``--centred`` refuses it, because f and f0 would have different masks. A tensor that is not to be trained must be a
+buffer, not a parameter.
 
-``--data mine:pictures`` has `classes`, `image_size` and `seed` to go by. Functions are called where the run is trained:
-in a new process, or on another machine, which needs the file too. A record holds the digest of the file that defines a
-function, and a folder with records of two versions of it says so (no torch).
+The function of ``--data mine:pictures`` may use `classes`, `image_size` and `seed` of the run. Functions are called
+where the run is trained, possibly in a new process or on another machine, which needs the file too. A record contains
+the digest of the file that defines the function, and a sweep whose records come from two versions of the file reports
+it (no torch).
 """
 
 import hashlib
@@ -27,17 +29,17 @@ _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 def is_own(name):
-    """Whether `name` has the form module:function."""
+    """Return whether `name` has the form module:function."""
     return bool(_NAME.fullmatch(name))
 
 
 def resolve(name):
-    """The function that `name`, module:function, means; the current folder is searched last.
+    """Import and return the function `name`, "module:function"; the current folder is searched last.
 
     Raises
     ------
     ValueError
-        In one sentence, if there is no such module or function, or importing it fails.
+        If there is no such module or function, or importing it fails.
     """
     module, function = name.split(":")
     _add_current_folder()
@@ -51,7 +53,7 @@ def resolve(name):
 
 
 def call(name, run):
-    """What the function that `name` means gives for `run`; a ValueError in one sentence if it cannot."""
+    """Call the function `name` with `run` and return its result; any failure is raised as a ValueError."""
     function = resolve(name)
     try:
         return function(run)
@@ -64,12 +66,12 @@ def _sentence(problem):
 
 
 def source_digest(name):
-    """16 hexadecimal digits that name the bytes of the file of `name`'s module; imports nothing but its packages.
+    """Return 16 hexadecimal digits that identify the file of the module of `name`, of which only parents are imported.
 
     Raises
     ------
     ValueError
-        In one sentence, if there is no such module, or it is in no file.
+        If there is no such module, or it is not a file.
     """
     module, _ = name.split(":")
     _add_current_folder()
@@ -82,13 +84,13 @@ def source_digest(name):
 
 
 def refuse_missing(run):
-    """Raise the ValueError of `resolve` if the run's own model or data is not there."""
+    """Raise the ValueError of `resolve` if a user's model or data that `run` names cannot be imported."""
     for name in _names(run).values():
         resolve(name)
 
 
 def sources(run):
-    """The digests of a run's own model and data, by field; empty if it has none."""
+    """Return the digests of the user's model and data that `run` names, by field; empty if it names none."""
     return {field: source_digest(name) for field, name in _names(run).items()}
 
 
@@ -98,5 +100,5 @@ def _names(run):
 
 
 def _add_current_folder():
-    if not {"", os.getcwd()} & set(sys.path):  # a console script's path has the folder of the script instead
+    if not {"", os.getcwd()} & set(sys.path):  # sys.path of a console script has the script's folder instead
         sys.path.append(os.getcwd())

@@ -1,4 +1,4 @@
-"""One training run as plain values: all that its outcome depends on but the files it reads, and nothing else."""
+"""One training run as plain values: everything that its result depends on, except for the files it reads."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ CHOICES = {
     "precision": PRECISIONS,
 }  # fmt: skip
 SAMPLED_CLASSES = {"latent": 10, "cifar10": 10, "cifar100": 100, "biggan": 10}
-"""How many classes `classes = 0` means."""
+"""Number of classes that `classes = 0` stands for."""
 COARSE = 20
 """CIFAR-100's superclasses."""
 LEAST = {"width": 1, "dimension": 1, "image_size": 8, "batch": 1, "epochs": 1, "test_every": 1}
@@ -31,20 +31,20 @@ FIRST_FIELDS = (
     "model", "width", "norm", "data", "n", "n_test", "n_validation", "classes", "dimension", "image_size", "c",
     "centred", "lr", "batch", "stop", "target", "epochs", "seed",
 )  # fmt: skip
-"""The fields of the first format of records. A digest covers them always, and any other field only where it differs
-from its default: so a new field, whose default means "as before", orphans no record. Never change this tuple."""
+"""The fields of the first format of records. A digest always covers them, and any other field only if it differs from
+its default. So old records stay valid if the default of a new field means "as before". Never change this tuple."""
 
 
 @dataclass(frozen=True)
 class Run:
     """The parameters of one run; equal parameters, files and devices give the same result.
 
-    The files are CIFAR's, or a generator's weights: a sweep keeps digests of the images that they gave.
+    The files are those of CIFAR, or a generator's weights. A sweep records digests of the images read from them.
 
     Raises
     ------
     ValueError
-        In one sentence, if a value is impossible.
+        If a value is invalid.
 
     Examples
     --------
@@ -53,27 +53,27 @@ class Run:
     """
 
     model: str = "cnn5"
-    """One of `MODELS`, or one's own as module:function: see `fls_teach.vision.own`."""
+    """One of `MODELS`, or a user's own as module:function (see `fls_teach.vision.own`)."""
     width: int = 16
-    """Channels of the first layer; 64 is the published VGG and ResNet."""
+    """Channels of the first layer; the published VGG and ResNet have 64."""
     norm: str = "none"
-    """"none" and "group" train members of a stack independently; "batch" is the published VGG and ResNet."""
+    """Normalisation. The published VGG and ResNet have "batch", which the fused engine cannot train."""
     data: str = "latent"
-    """One of `DATA`, or one's own as module:function."""
+    """One of `DATA`, or a user's own as module:function."""
     n: int = 512
-    """Training images; 0 is all there are (CIFAR only). The seed draws them."""
+    """Number of training images, which the seed draws; 0 means all (CIFAR only)."""
     n_test: int = 1000
-    """Test images; 0 is all there are (CIFAR only). The same for every seed."""
+    """Number of test images, the same for every seed; 0 means all (CIFAR only)."""
     n_validation: int = 0
-    """Held-out images whose risk is recorded, for the rule "validation-risk"; drawn beside the training images."""
+    """Number of held-out images, whose risk the rule "validation-risk" needs; drawn with the training images."""
     classes: int = 0
-    """The first so many classes; 0 is all (10 for latent and biggan)."""
+    """Use the first `classes` classes; 0 means all (10 for latent and biggan)."""
     dimension: int = 32
-    """Effective dimension: how many noise coordinates of the generator are free (latent and biggan)."""
+    """Effective dimension: number of free noise coordinates of the generator (latent and biggan)."""
     image_size: int = 16
-    """Pixels per side; CIFAR's 32 can be reduced to 16 or 8, means over squares."""
+    """Pixels per side; CIFAR's 32 can be reduced to 16 or 8 by means over squares."""
     c: float = 1.0
-    """Output multiplier; what is trained is loss(c f) / c."""
+    """Output multiplier; the training objective is loss(c f) / c."""
     centred: bool = False
     """Train c (f - f at the start) instead of c f."""
     lr: float = 0.1
@@ -81,55 +81,55 @@ class Run:
     batch: int = 64
     stop: str = "train-accuracy"
     target: float = 0.99
-    """Accuracy that ends the run, or training risk; for "validation-risk" the epochs without improvement."""
+    """Training accuracy or training risk at which the run ends; for "validation-risk", epochs without improvement."""
     epochs: int = 120
-    """Budget: a run that did not reach its target by then says so."""
+    """Maximal number of epochs; a run that has not reached its target by then has the status "budget"."""
     seed: int = 0
-    """Draws the training images, the start, the order of the batches and their augmentation."""
+    """Seed of the training images, the initial weights, the order of the batches and their augmentation."""
     optimiser: str = "sgd"
     """Adam and AdamW have betas 0.9 and 0.999."""
     momentum: float = 0.0
-    """Of SGD: heavy ball, undamped, as torch has it."""
+    """Momentum of SGD: heavy ball without dampening, as in torch."""
     weight_decay: float = 0.0
-    """Times the weights, added to the gradient of loss(c f) / c; AdamW's shrinks weights by 1 - lr weight_decay."""
+    """This times the weights is added to the gradient of loss(c f) / c; AdamW scales weights by 1 - lr weight_decay."""
     eps: float = 1e-8
-    """Of Adam and AdamW: added to the root of the second moment of the gradients of loss(c f) / c."""
+    """For Adam and AdamW: added to the root of the second moment of the gradients of loss(c f) / c."""
     schedule: str = "constant"
-    """"cosine" lets the rate fall to 0 over the budget of epochs."""
+    """"cosine" decreases the rate to 0 over `epochs` epochs."""
     warmup: int = 0
-    """Epochs in which the rate rises linearly to lr."""
+    """Epochs during which the rate rises linearly to lr."""
     augmentation: str = "none"
     """"crop-flip" shifts each image by up to size/8 pixels within a black frame and mirrors half of them."""
     loss: str = "cross-entropy"
-    """"squared" is half the squared distance to the one-hot label. Recorded risks are means of the loss of c f."""
+    """"squared" is half the squared distance to the one-hot label. Recorded risks are mean losses of c f."""
     evaluate: str = "every"
-    """"near" takes the training images' accuracy and risk from an epoch's own batches until these are near the target:
-    an error of 10%, or ten times the target. A run may then end an epoch later than with "every"; several later with
-    augmentation or dropout, by which batches are harder than the images that are evaluated."""
+    """"near" takes training accuracy and risk from an epoch's own batches until they are near the target: an error of
+    10%, or ten times the target. A run may then end an epoch later than with "every", or several epochs later with
+    augmentation or dropout, which make batches harder than the images that are evaluated."""
     test_every: int = 1
     """Epochs from one evaluation of the test images to the next; the last epoch always has one."""
     precision: str = "torch"
-    """Of products: "torch" leaves it to torch, which takes fp32, on an NVIDIA GPU tf32 in convolutions. "bf16" is
-    autocast: weights, sums and losses stay in fp32."""
+    """Precision of products. "torch" is torch's default: fp32, and on an NVIDIA GPU tf32 in convolutions. "bf16" is
+    autocast, which leaves weights, sums and losses in fp32."""
     compile: bool = False
-    """Whether torch.compile makes kernels for the network: other sums, so a field of the run."""
+    """Whether to use torch.compile, which changes the order of sums and therefore the result."""
     channels_last: bool = False
-    """Memory layout on a GPU, which chooses the kernels; a CPU always has it."""
+    """Use the channels-last memory layout on a GPU, which affects the choice of kernels; a CPU always uses it."""
     coarse: bool = False
     """CIFAR-100's 20 superclasses in place of its 100 classes."""
     class_list: str = ""
-    """CIFAR's classes to take, as in "3,17,42", in place of the first so many; they become 0, 1, 2."""
+    """CIFAR classes to use instead of the first ones, as in "3,17,42"; their labels become 0, 1, 2."""
     noise: float = 1.0
-    """Standard deviation of the free noise coordinates (latent); 1/√dimension gives every dimension the same energy."""
+    """Standard deviation of free noise coordinates (latent); with 1/√dimension all dimensions have equal energy."""
     test_per_seed: bool = False
-    """Whether the seed draws the test images too (latent and biggan): only then does an interval over seeds say what
-    other test images would give."""
+    """Whether the seed also draws the test images (latent and biggan). Only then does an interval over seeds include
+    the variation between sets of test images."""
 
     def __post_init__(self):
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type is float and type(value) is int:
-                object.__setattr__(self, field.name, float(value))  # c = 1 and c = 1.0 are one run
+                object.__setattr__(self, field.name, float(value))  # c = 1 and c = 1.0 are the same run
             elif type(value) is not field.type:
                 raise ValueError(f"{field.name} is {value!r}; wanted {field.type.__name__}")
         for name, known in CHOICES.items():
@@ -199,18 +199,18 @@ class Run:
 
     @property
     def chosen_classes(self):
-        """`class_list` as a tuple of int; empty if classes are not chosen."""
+        """`class_list` as a tuple of int; empty if no classes are chosen."""
         return tuple(int(part) for part in self.class_list.split(",") if part.isdecimal())
 
     @property
     def n_classes(self):
-        """How many classes there are, 0 resolved."""
+        """Number of classes, with `classes = 0` resolved."""
         if self.classes or self.class_list:
             return self.classes or len(self.chosen_classes)
         return COARSE if self.coarse else SAMPLED_CLASSES[self.data]
 
     def tested(self, epochs):
-        """After which of `epochs` epochs the test images were evaluated: 0, every `test_every`-th, and the last one.
+        """Return after which of `epochs` epochs the test images were evaluated: 0, every `test_every`-th, and the last.
 
         Examples
         --------
@@ -221,7 +221,7 @@ class Run:
 
     @property
     def parameters(self):
-        """What a record keeps: `FIRST_FIELDS`, and those of the other fields that differ from their defaults.
+        """The fields that a record contains: `FIRST_FIELDS`, and any other field that differs from its default.
 
         ``Run(**run.parameters) == run``.
         """
@@ -230,6 +230,6 @@ class Run:
 
     @property
     def digest(self):
-        """16 hexadecimal digits that name the run: the same for the same parameters, on every machine."""
+        """16 hexadecimal digits that identify the run: the same for the same parameters, on every machine."""
         text = json.dumps(self.parameters, sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -183,7 +183,7 @@ def load(path):
     Raises
     ------
     ValueError
-        In one sentence, if a file is missing, damaged, not one of ours, or does not belong to the other.
+        If a file is missing, damaged, not one of ours, or does not belong to the other.
     """
     path = Path(path)
     if path.suffix not in (".npz", ".json"):

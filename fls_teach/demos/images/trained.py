@@ -80,7 +80,7 @@ def train_grids(params, seed, kinds, progress=None, data_dir=None, others=("reac
     Raises
     ------
     ValueError
-        In one sentence, if the images cannot be had or a run failed.
+        If the images cannot be had or a run failed.
     """
     seeds, cells = run_seeds(seed, params.n_seeds), [(2.0**k, lr) for k in params.log2_c for lr in params.rates]
     shape = len(seeds), len(params.log2_c), len(params.rates)

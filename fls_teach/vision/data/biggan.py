@@ -1,7 +1,7 @@
 """BigGAN-deep as a generator of ImageNet classes, with weights from a local file (extra `biggan`).
 
-Pope et al. (arXiv 2104.08894) set the dimension of its images by zeroing all but k coordinates of its noise. It
-wants a GPU: on a busy core the 128-pixel model took 40 s for 16 images.
+Pope et al. (arXiv 2104.08894) set the dimension of its images by zeroing all but k coordinates of its noise. Use a
+GPU: on a busy CPU core the 128-pixel model took 40 s for 16 images.
 """
 
 import math
@@ -11,31 +11,31 @@ from torch.nn.functional import adaptive_avg_pool2d, one_hot
 
 from fls_teach.vision.models.weights import load_weights
 
-_BATCH = 16  # 128x128 pixels in 128 channels: 8 MB an image and layer
+_BATCH = 16  # 128x128 pixels in 128 channels: 8 MB per image and layer
 
 
 class BigGANGenerator:
-    """A BigGAN in the shape that `latent_images` wants: (z, labels) to images in [-1, 1].
+    """Adapt a BigGAN to the interface of `latent_images`: a function from (z, labels) to images in [-1, 1].
 
     Parameters
     ----------
     model : pytorch_pretrained_biggan.BigGAN
     image_size : int
-        Pixels per side that images are averaged down to.
+        Pixels per side of the images returned, which are averaged down to it.
     truncation : float
-        Noise is a normal cut off at -2 and 2, times this: a multiple of 0.02 up to 1 (in floats not 0.14, 0.28, 0.56,
-        0.58 and 0.94, which the package would take for a neighbour).
+        Factor of the noise, which is normal, truncated at -2 and 2. A multiple of 0.02 up to 1, except 0.14, 0.28,
+        0.56, 0.58 and 0.94: as floats the package would round these to a neighbouring multiple.
     device : str or torch.device
-        Where images are made.
+        Device on which images are generated.
 
     Raises
     ------
     ValueError
-        If `truncation` is none of these, or `image_size` is more than the model gives.
+        If `truncation` is not one of these values, or `image_size` exceeds the model's.
     """
 
     def __init__(self, model, image_size=32, truncation=1.0, device="cpu"):
-        # The package keeps statistics for so many truncations, and weights two neighbours the wrong way round.
+        # The package stores statistics for n_stats truncations; between two of them it swaps the interpolation weights.
         step = 1.0 / (model.config.n_stats - 1)
         if not (0 < truncation <= 1 and (truncation / step).is_integer()):
             raise ValueError(f"truncation is {truncation!r}; wanted one that {step:g} divides exactly, as 0.5 or 1")
@@ -45,7 +45,7 @@ class BigGANGenerator:
         self.image_size, self.truncation, self.device = image_size, truncation, device
 
     def __call__(self, z, labels):
-        """Images (n, 3, image_size, image_size) of ImageNet classes `labels` (n,) for noise z (n, 128)."""
+        """Return images (n, 3, image_size, image_size) of ImageNet classes `labels` (n,) for noise z (n, 128)."""
         config = self.model.config
         if int(labels.max()) >= config.num_classes:
             raise ValueError(f"class {int(labels.max())} is asked for; this BigGAN has {config.num_classes}")
@@ -60,10 +60,10 @@ class BigGANGenerator:
 
 
 def truncated(z, truncation):
-    """Standard normal z as a normal cut off at -2 and 2, times `truncation`; 0 stays 0.
+    """Map standard normal z to a normal truncated at -2 and 2, times `truncation`; 0 stays 0.
 
-    The same quantile of the other distribution: nothing is drawn, so that the seed and k decide as for other
-    generators.
+    Each value is mapped to the same quantile of the other distribution. No random number is drawn, so the seed and k
+    determine the noise as for other generators.
     """
     edge = math.erf(2 / math.sqrt(2))
     cut = math.sqrt(2) * torch.erfinv(edge * torch.erf(z.to(torch.float64) / math.sqrt(2)))
@@ -71,16 +71,16 @@ def truncated(z, truncation):
 
 
 def biggan_generator(weights, image_size=32, truncation=1.0, device="cpu", config=None):
-    """BigGAN-deep with weights from a file.
+    """Return BigGAN-deep with weights from a file.
 
     Parameters
     ----------
     weights : path-like
-        What `load_weights` takes: safetensors, or the package's `pytorch_model.bin`.
+        A file that `load_weights` reads: safetensors, or the package's `pytorch_model.bin`.
     image_size, truncation, device
         As for `BigGANGenerator`.
     config : pytorch_pretrained_biggan.BigGANConfig, optional
-        Of the 128-pixel model by default.
+        Configuration; by default that of the 128-pixel model.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def biggan_generator(weights, image_size=32, truncation=1.0, device="cpu", confi
     Raises
     ------
     ValueError
-        In one sentence, if the package is absent, or the file is not there, not weights, or weights of something else.
+        If the package is not installed, or the file is missing or does not hold weights of this model.
     """
     try:
         from pytorch_pretrained_biggan import BigGAN, BigGANConfig

@@ -21,7 +21,7 @@ PIXELS = 3 * 32 * 32
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a data set's files lie, and how they are checked."""
+    """Location of a data set's files, and the values that they are checked against."""
 
     folder: str
     train: tuple[str, ...]
@@ -30,11 +30,11 @@ class Layout:
     """Bytes before the pixels; the last one is the label."""
     n_classes: int
     n_coarse: int
-    """Superclasses, whose label is the first byte; 0 if there are none."""
+    """Number of superclasses, whose label is the first byte; 0 if there are none."""
     records: dict[str, int]
-    """Images in each official file."""
+    """Number of images in each official file."""
     md5: dict[str, str]
-    """Of official files, where known."""
+    """Checksums of the official files, where known."""
     url: str
     url_md5: str
 
@@ -68,10 +68,10 @@ LAYOUTS = {
 
 
 def read_cifar(name, data_dir, part):
-    """All images of one part of a data set, in the order of the files.
+    """Return all images of one part of a data set, in the order of the files.
 
-    A file of another length than the official one is read with a warning, so that small made ones can be tried; one of
-    the official length must have the official checksum, where that is known (CIFAR-100).
+    A file whose length is not the official one is read with a warning, so that small generated files can be used. A
+    file of the official length must have the official checksum, where that is known (CIFAR-100).
 
     Parameters
     ----------
@@ -84,19 +84,19 @@ def read_cifar(name, data_dir, part):
     -------
     pixels : ndarray (n, 3, 32, 32), uint8
     labels : ndarray (n,), int64
-        CIFAR-100's are the fine ones.
+        For CIFAR-100 the fine labels.
 
     Raises
     ------
     ValueError
-        In one sentence, if a file is missing, cannot be read, was cut off, or is damaged.
+        If a file is missing, cannot be read, is truncated or is damaged.
     """
     files = _open(LAYOUTS[name], data_dir, part)
     return np.concatenate([pixels for _, pixels in files]), _labels(files, coarse=False)
 
 
 def _open(layout, data_dir, part):
-    """(label bytes, pixels) of each file of a part; pixels are mapped: only those that are looked at are read."""
+    """Return (label bytes, pixels) of each file; pixels are memory-mapped, so only those that are used are read."""
     return [_map(layout, Path(data_dir), file) for file in getattr(layout, part)]
 
 
@@ -129,7 +129,7 @@ def _map(layout, data_dir, file):
 
 @lru_cache(maxsize=16)
 def _read(path, size, changed, length, label_bytes):
-    """(md5, label bytes (n, label_bytes)) of a file, which is read once for each size and time of change."""
+    """Return (md5, label bytes (n, label_bytes)) of a file; cached by the file's size and modification time."""
     digest, labels = hashlib.md5(usedforsecurity=False), []
     with open(path, "rb") as file:
         while part := file.read(1000 * length):
@@ -139,7 +139,7 @@ def _read(path, size, changed, length, label_bytes):
 
 
 def where_from(layout, data_dir):
-    """The half of a sentence that says which files to put where."""
+    """Return the part of an error message that says which files to put where."""
     files = ", ".join((*layout.train, *layout.test))
     return f"put {files} of {layout.url} into '{Path(data_dir) / layout.folder}'"
 
@@ -148,31 +148,32 @@ def cifar_images(
     name, data_dir, *, n=0, n_validation=0, n_classes=None, classes=None, coarse=False, image_size=32, train=True,
     seed=0,
 ):  # fmt: skip
-    """A balanced random choice of CIFAR images.
+    """Return a random, class-balanced subset of CIFAR.
 
-    Every class gives as many images as any other, or one more for the first classes if `n` does not divide. The images
-    of a larger n hold those of a smaller one with the same seed, and the validation images are the same for every n.
+    All classes have equally many images; if `n` is not divisible by the number of classes, the first ones have one
+    more. With the same seed, the images of a larger n include those of a smaller n, and the validation images are the
+    same for every n.
 
     Parameters
     ----------
     name, data_dir
         As for `read_cifar`.
     n : int
-        Number of images; 0 is all that `n_validation` leaves.
+        Number of images; 0 means all that are not held out.
     n_validation : int
-        Images to hold out.
+        Number of images to hold out.
     n_classes : int, optional
-        The first so many classes; all by default.
+        Take the first `n_classes` classes; all by default.
     classes : sequence of int, optional
         The classes to take instead; their labels become 0, 1, 2, … in the order given.
     coarse : bool
         CIFAR-100's 20 superclasses in place of its 100 classes.
     image_size : {8, 16, 32}
-        Pixels per side: below 32 each is the mean of a square of the original ones.
+        Pixels per side; below 32, each pixel is the mean of a square of original pixels.
     train : bool
-        Choose from the training files, else from the test files.
+        Whether to choose from the training files or from the test files.
     seed : int or sequence of int
-        Chooses the images.
+        Seed of the choice.
 
     Returns
     -------
@@ -183,7 +184,7 @@ def cifar_images(
     Raises
     ------
     ValueError
-        In one sentence, if there are not so many images or classes, or the files are not right.
+        If there are too few images or classes, or the files are missing or damaged.
     """
     layout = LAYOUTS[name]
     if coarse and not layout.n_coarse:
@@ -223,7 +224,7 @@ def cifar_images(
 
 
 def _pick(files, index):
-    """The pixels (n, 3, 32, 32) of the images at `index`, counted through all files."""
+    """Return the pixels (n, 3, 32, 32) of the images at `index`, which counts through all files."""
     ends = np.cumsum([len(labels) for labels, _ in files])
     where = np.searchsorted(ends, index, side="right")
     picked = np.empty((len(index), 3, 32, 32), np.uint8)
@@ -234,7 +235,7 @@ def _pick(files, index):
 
 
 def _smaller(pixels, size):
-    """Means over squares, rounded half up."""
+    """Reduce images to `size` pixels per side by means over squares, rounded half up."""
     if size == 32:
         return pixels
     side = 32 // size

@@ -1,4 +1,4 @@
-"""Labelled images as tensors of bytes: small enough to stay on the device, made floats a batch at a time."""
+"""Labelled images as byte tensors, small enough to stay on the device; batches are converted to floats."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Images:
     Raises
     ------
     ValueError
-        In one sentence, if shapes, types or labels do not fit, or there is no image.
+        If shapes, types or labels are inconsistent, or there is no image.
     """
 
     pixels: torch.Tensor
@@ -47,20 +47,20 @@ class Images:
 
     @cached_property
     def digest(self):
-        """16 hexadecimal digits that name these bytes and labels."""
+        """16 hexadecimal digits that identify these bytes and labels."""
         hashed = hashlib.sha256(f"{tuple(self.pixels.shape)} {self.n_classes}".encode())
         for tensor in (self.pixels, self.labels):
             hashed.update(tensor.cpu().contiguous().numpy())
         return hashed.hexdigest()[:16]
 
     def to(self, device):
-        """The same images on `device`."""
+        """Return the same images on `device`."""
         return Images(self.pixels.to(device), self.labels.to(device), self.n_classes)
 
 
 @dataclass(frozen=True)
 class Data:
-    """What one run sees: training, test and perhaps validation images, and the training images' statistics."""
+    """The images of one run, for training, test and optionally validation, with the training images' statistics."""
 
     train: Images
     test: Images
@@ -78,13 +78,13 @@ class Data:
                 )
 
     def to(self, device):
-        """The same on `device`."""
+        """Return the same data on `device`."""
         return Data(self.train.to(device), self.test.to(device), self.validation and self.validation.to(device))
 
     def normaliser(self):
-        """A function from bytes (m, channels, size, size) to floats with mean 0 and deviation 1 a channel.
+        """Return a function from bytes (m, channels, size, size) to floats with mean 0 and deviation 1 per channel.
 
-        Mean and deviation are the training images', computed here once.
+        Mean and deviation are those of the training images, computed once, by this call.
         """
         pixels = self.train.pixels
         count = pixels.numel() // pixels.shape[1]

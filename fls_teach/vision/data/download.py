@@ -1,4 +1,4 @@
-"""Fetching CIFAR from its authors' page, for those who have a network."""
+"""Download CIFAR from its authors' page."""
 
 import contextlib
 import hashlib
@@ -11,25 +11,25 @@ from fls_teach.files import replacing, writable_folder
 from fls_teach.vision.data.cifar import LAYOUTS, where_from
 
 LARGEST = 250_000_000
-"""Bytes after which a download is given up; the official archives have 170,000,000."""
+"""Number of bytes after which a download is aborted; the official archives have 170,000,000."""
 
 
 def download_cifar(name, data_dir, progress=None):
-    """Put the official files of a data set into `data_dir`; those that are there already are left alone.
+    """Download the official files of a data set into `data_dir`; existing files are left alone.
 
     Parameters
     ----------
     name : {"cifar10", "cifar100"}
     data_dir : path-like
-        Made if need be.
+        Folder, created if it does not exist.
     progress : callable, optional
-        Called with the fraction that has arrived and what it is.
+        Called with the fraction that has arrived and a description.
 
     Raises
     ------
     ValueError
-        In one sentence, if there is no network, the archive is not the official one, or the folder cannot be written;
-        it says which files to put where by hand.
+        If there is no network, the archive is not the official one, or the folder cannot be written. The message says
+        which files to put where by hand.
     """
     layout, data_dir = LAYOUTS[name], Path(data_dir)
     files = (*layout.train, *layout.test)
@@ -40,7 +40,7 @@ def download_cifar(name, data_dir, progress=None):
         with _temporary(folder / Path(layout.url).name) as archive:
             _fetch(layout, archive, progress or (lambda fraction, what="": None))
             with tarfile.open(archive) as tar:
-                for file in files:  # these and no others, whatever paths and links the archive may hold
+                for file in files:  # only these, whatever other paths and links the archive contains
                     member = tar.extractfile(f"{layout.folder}/{file}")
                     if member is None:
                         raise ValueError(f"{file} is not a file")

@@ -16,17 +16,18 @@ from fls_teach.vision.models.weights import load_weights
 
 SIZES = 8, 16, 32, 64
 N_LATENT = 128
-_CENTRES, _WEIGHTS = 2**40 + 1, 2**40 + 6  # seeds of what is the same for all; no run's seed is like them
+_CENTRES, _WEIGHTS = 2**40 + 1, 2**40 + 6  # seeds of what all runs share; no run's seed has these values
 _BATCH = 500
 
 
 class LatentGenerator(nn.Module):
-    """The embedded generator: z (n, n_latent) to images (n, 3, image_size, image_size) in [-1, 1].
+    """The built-in generator, which maps z (n, n_latent) to images (n, 3, image_size, image_size) in [-1, 1].
 
-    A linear map to 16 channels of 4x4 pixels, then doublings with a 3x3 convolution each; ReLU between, tanh at the
-    end, no biases. The weights are random and fixed, and images of every size share them. All is float64, so that
-    machines that add in another order agree after rounding to bytes, but for rare ties. k free coordinates move the
-    images in k directions up to k = 64, and in 117 to 128 at k = 128, where about half of the 256 first ReLUs are off.
+    It consists of a linear map to 16 channels of 4x4 pixels, then upsamplings by 2 with a 3x3 convolution each, with
+    ReLU between and tanh at the end, without biases. The weights are random and fixed, and shared by all image sizes.
+    Computations are in float64, so that machines that sum in another order agree after rounding to bytes, except for
+    rare ties. k free coordinates move the images in k directions up to k = 64, and in 117 to 128 directions at
+    k = 128, where about half of the 256 first ReLUs are off.
     """
 
     def __init__(self, image_size=16, n_latent=N_LATENT, channels=16):
@@ -42,7 +43,7 @@ class LatentGenerator(nn.Module):
         for stream, weight in enumerate(self.parameters()):
             normal = np.random.default_rng([_WEIGHTS, stream]).standard_normal(weight.shape)
             weight.data = torch.from_numpy(normal * (2 / weight[0].numel()) ** 0.5)
-        self.last.weight.data -= self.last.weight.data.mean((1, 2, 3), keepdim=True)  # else one colour saturates
+        self.last.weight.data -= self.last.weight.data.mean((1, 2, 3), keepdim=True)  # otherwise one colour saturates
 
     def forward(self, z):
         h = self.first(z.to(self.first.weight.dtype)).reshape(len(z), -1, 4, 4).relu()
@@ -56,19 +57,19 @@ def latent_images(
 ):
     """Draw class-conditional images whose noise has `effective_dim` free coordinates.
 
-    An image of class y is generator(centre_y + noise): the noise is `noise` N(0, 1) in the first `effective_dim` latent
-    coordinates and 0 in the others; centres are `centre` N(0, I), the same for every seed.
+    An image of class y is generator(centre_y + noise). The noise is `noise` N(0, 1) in the first `effective_dim` latent
+    coordinates and 0 in the others. The centres are `centre` N(0, I), the same for every seed.
 
     Parameters
     ----------
     n : int
-        Number of images; their classes are 0, 1, 2, … in turn. The first images of a larger n are those of a smaller.
+        Number of images; their classes are 0, 1, 2, … in turn. A larger n begins with the images of a smaller n.
     effective_dim : int
-        1 to `n_latent`. Two dimensions have the same noise in the coordinates that they share.
+        1 to `n_latent`. Draws of different dimension have the same noise in the coordinates that they share.
     n_classes : int
-        At least 2. Another number has the same centres.
+        At least 2. The centres of the first classes do not depend on it.
     image_size : int
-        Pixels per side; the embedded generator draws 8, 16, 32 or 64.
+        Pixels per side; 8, 16, 32 or 64 for the built-in generator.
     n_latent : int
         Length of z.
     centre : float
@@ -77,11 +78,12 @@ def latent_images(
         Standard deviation of each free coordinate's noise, above 0. With 1/√`effective_dim` the noise has the same
         energy at every dimension.
     seed : int or sequence of int
-        Draws the noise, and nothing else.
+        Seed of the noise; nothing else depends on it.
     generator : callable or path-like, optional
-        In place of the embedded generator. A path is a file of weights for `LatentGenerator` (see `load_weights`).
-        A callable maps z, a float32 Tensor (m, n_latent), to a Tensor of images (m, 3, image_size, image_size) in
-        [-1, 1]; one of two arguments gets the labels too, and z without centres: the classes are its own affair.
+        Used instead of the built-in generator. A path names a file of weights for `LatentGenerator` (see
+        `load_weights`). A callable maps z, a float32 Tensor (m, n_latent), to a Tensor of images
+        (m, 3, image_size, image_size) in [-1, 1]. A callable of two arguments gets z without centres, and the labels:
+        it has to distinguish the classes itself.
 
     Returns
     -------
@@ -91,8 +93,8 @@ def latent_images(
     Raises
     ------
     ValueError
-        In one sentence, if a parameter is out of range, a file of weights does not fit, or a generator gives something
-        else than images in [-1, 1].
+        If a parameter is out of range, a file of weights does not fit, or a generator returns anything but images in
+        [-1, 1].
 
     Examples
     --------
@@ -119,7 +121,7 @@ def latent_images(
             load_weights(generator, weights)
     conditional = _takes_labels(generator)
 
-    free = rng.standard_normal((n, n_latent))  # first, for numpy says MemoryError where torch says RuntimeError
+    free = rng.standard_normal((n, n_latent))  # first: for want of memory torch raises RuntimeError
     labels = torch.arange(n) % n_classes
     free *= noise
     free[:, effective_dim:] = 0
@@ -135,13 +137,13 @@ def latent_images(
 
 
 def _takes_labels(generator):
-    """Whether a callable has two positional arguments, or room for two."""
+    """Return whether a callable takes two positional arguments."""
     target = generator.forward if isinstance(generator, nn.Module) else generator
     try:
         inspect.signature(target).bind(None, None)
     except TypeError:
         return False
-    except ValueError:  # written in C and silent about its arguments
+    except ValueError:  # a C function without a signature
         return False
     return True
 
@@ -151,6 +153,6 @@ def _to_bytes(images, shape):
         got = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
         raise ValueError(f"the generator gave {got}; wanted a Tensor of images {shape}")
     low, high = float(images.min()), float(images.max())
-    if not (low >= -1.001 and high <= 1.001):  # also NaN, which both inherit
+    if not (low >= -1.001 and high <= 1.001):  # also true for NaN, which min and max propagate
         raise ValueError(f"the generator gave pixels from {low:.3g} to {high:.3g}; wanted -1 to 1")
     return ((images.cpu() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

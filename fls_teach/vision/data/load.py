@@ -1,4 +1,4 @@
-"""The images that a run asks for."""
+"""Load or generate the images of a run."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -10,24 +10,24 @@ from fls_teach.vision.data.latent import latent_images
 from fls_teach.vision.own import call, is_own
 
 TRAIN, VALIDATION, TEST = range(3)
-"""Streams of random numbers: a run's seed draws from the first two, and the test images are the same for all."""
+"""Streams of random numbers: the run's seed applies to the first two; the test images are the same for all runs."""
 
 
 def load_data(run, data_dir=None, device="cpu", generator=None):
-    """The images that `run` names, on `device`.
+    """Return the images of `run` on `device`.
 
-    Training and validation images depend on `run.seed`, the test images only with `run.test_per_seed`. The last few
-    sets of images are kept, so that runs that differ in c or lr share one.
+    Training and validation images depend on `run.seed`, test images only if `run.test_per_seed` is set. The most recent
+    sets of images are cached, so that runs that differ in c or lr share them.
 
     Parameters
     ----------
     run : Run
-        One's own data function gets it with c and lr 1: runs that differ in nothing else are trained on one set.
+        A user's data function is called with c = lr = 1, so runs that differ only in c and lr share their images.
     data_dir : path-like, optional
         For CIFAR: the folder that holds `cifar-10-batches-bin` or `cifar-100-binary` (see `download_cifar`).
     device : str or torch.device
     generator : callable or path-like, optional
-        For data "latent" and "biggan": the generator, or the file of its weights. BigGAN has none of its own.
+        For data "latent" and "biggan": the generator, or a file with its weights. BigGAN has no default.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def load_data(run, data_dir=None, device="cpu", generator=None):
     Raises
     ------
     ValueError
-        In one sentence, if the data cannot be had.
+        If the data cannot be loaded.
     """
     device = str(device)
     if run.data.startswith("cifar"):

@@ -1,15 +1,15 @@
-"""The dimension of a cloud of points from the distances to two neighbours of each: Facco et al. 2017, TwoNN."""
+"""Dimension of a set of points from the distances to two neighbours of each point (TwoNN, Facco et al. 2017)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
 
 KEPT = 0.9
-"""Share of the points that the fit uses: those with the largest ratios are the farthest from a uniform density."""
+"""Share of the points that are fitted; those with the largest ratios, where density is least uniform, are left out."""
 
 
 def two_nn(points: ArrayLike) -> float:
-    """Intrinsic dimension of the surface that `points` lie on.
+    """Estimate the intrinsic dimension of the surface that `points` lie on.
 
     Where the density is constant up to the second neighbour, the ratio r_2/r_1 of the distances to the two nearest
     neighbours has the distribution F(ratio) = 1 - ratio^-d. So log ratio and -log(1 - F) lie on a line of slope d
@@ -18,18 +18,19 @@ def two_nn(points: ArrayLike) -> float:
     Parameters
     ----------
     points : array_like (n, features)
-        At least 20; copies of a point count once.
+        At least 20 different points; copies of a point count once.
 
     Returns
     -------
     float
-        Too small for many dimensions and few points, whose neighbours lie at the border of the cloud: some 37 for 2,000
-        draws of N(0, I_64) and 57 for N(0, I_128). Compare it with that of a known cloud of as many points.
+        The estimate is too small for few points in many dimensions, whose neighbours lie at the border of the set:
+        about 37 for 2,000 draws of N(0, I_64) and 57 for N(0, I_128). Compare it with the estimate for equally many
+        points of known dimension.
 
     Raises
     ------
     ValueError
-        If fewer than 20 different points are given, or not as rows of finite numbers.
+        If there are fewer than 20 different points, or `points` is not a matrix of finite numbers.
 
     Examples
     --------

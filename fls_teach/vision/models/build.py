@@ -1,4 +1,4 @@
-"""The networks by name, started at random: the same start for the same seed, whatever the device."""
+"""Build the networks by name with random weights, which depend on the seed but not on the device."""
 
 from functools import partial
 
@@ -24,10 +24,10 @@ _BUILDERS = {
 
 
 def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
-    """A network in float32 on the CPU, in training mode, its weights drawn as He et al. (2015) do.
+    """Return a network in float32 on the CPU, in training mode, with the random weights of He et al. (2015).
 
-    Every convolution and the readout is normal with variance 2 / (inputs of a unit); biases, which there are only
-    beside a norm, are 0. The global random state stays as it is.
+    The weights of every convolution and of the readout are normal with variance 2 / (inputs of a unit). Biases, which
+    exist only together with a norm, are 0. The global random state is not changed.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
     n_classes : int
         At least 2.
     width : int
-        Channels of the first layer, at least 1; 64 is the published VGG and ResNet.
+        Channels of the first layer, at least 1; the published VGG and ResNet have 64.
     norm : {"none", "group", "batch"}
-        What follows each convolution. "none" has no biases either.
+        Normalisation after each convolution. With "none" there are no biases either.
     image_size : int
         Pixels per side, at least 8.
     seed : int
@@ -45,12 +45,12 @@ def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
     Returns
     -------
     Module
-        Normalised images (n, 3, image_size, image_size) to logits (n, n_classes).
+        Maps normalised images (n, 3, image_size, image_size) to logits (n, n_classes).
 
     Raises
     ------
     ValueError
-        In one sentence, if a value is impossible; called with images of another shape, also the network does.
+        If a value is invalid. The network raises it too, if it is called with images of another shape.
 
     Examples
     --------
@@ -63,19 +63,19 @@ def build(name, *, n_classes, width=64, norm="none", image_size=32, seed=0):
     for what, value, least in (("n_classes", n_classes, 2), ("width", width, 1), ("image_size", image_size, 8)):
         if value < least:
             raise ValueError(f"{what} is {value}; wanted at least {least}")
-    with torch.device("cpu"), torch.random.fork_rng(devices=[]):  # constructors draw weights that we draw again
+    with torch.device("cpu"), torch.random.fork_rng(devices=[]):  # constructors draw weights, which are redrawn below
         model = _BUILDERS[name](n_classes, width, norm, image_size)
         _start(model, torch.Generator().manual_seed(seed))
     return model
 
 
 def build_for(run):
-    """The network that `run` starts from, on the CPU.
+    """Return the initial network of `run`, on the CPU.
 
     Raises
     ------
     ValueError
-        In one sentence, if the run's own model cannot be had.
+        If the user's model cannot be built.
     """
     if is_own(run.model):
         with torch.device("cpu"), torch.random.fork_rng(devices=[]):
@@ -102,10 +102,10 @@ def _start(model, generator):
 
 
 def homogeneity(model):
-    """The L for which f(a theta) = a^L f(theta) for all a > 0, theta the parameters; None if there is none.
+    """Return L such that f(a theta) = a^L f(theta) for all a > 0 and parameters theta; None if there is none.
 
-    L is the number of weight layers of cnn5 and VGG without a norm. Networks with a norm or shortcuts have none, nor
-    has a centred one: its f0 does not scale with theta. One's own may say theirs as an attribute `degree`.
+    For cnn5 and VGG without a norm, L is the number of weight layers. Networks with a norm or shortcuts have none; nor
+    has a centred network, whose f0 does not scale with theta. A user's model can declare it as an attribute `degree`.
 
     Examples
     --------

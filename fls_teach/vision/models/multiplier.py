@@ -1,4 +1,4 @@
-"""The output multiplier c in front of a network: small c is rich training, large c lazy (science.md#equivalence)."""
+"""Output multiplier c of a network: small c gives rich training, large c lazy training (science.md#equivalence)."""
 
 import copy
 import math
@@ -8,25 +8,25 @@ from torch import nn
 
 
 class OutputMultiplier(nn.Module):
-    """The network c f, or, centred, c (f - f0) with f0 the network as it was when this was made.
+    """The network c f or, if centred, c (f - f0), where f0 is a copy of f at the time of construction.
 
     Parameters
     ----------
     model : Module
-        f, trained in place: `parameters()` are its own and no others.
+        The network f, trained in place: `parameters()` are those of f only.
     c : float
         > 0 and finite.
     centred : bool
-        Subtract f0, a frozen copy that has buffers in place of parameters and is always in the mode of f. The output
+        Subtract f0, a frozen copy with buffers instead of parameters, which is always in the same mode as f. The output
         is then exactly 0 at the start.
 
     Notes
     -----
-    With batch norm f depends on the statistics that it is normalised with: in training mode the batch's, in evaluation
-    mode running ones. f0 uses those of its own activations in the same mode, and its running statistics follow the same
-    batches as those of f. So f - f0 is exactly 0 in both modes for as long as the weights of f stay where they were,
-    and what evaluation sees is what training moved. Against an f0 of fixed statistics it would also see the noise of
-    the running ones.
+    With batch norm, f depends on the statistics it is normalised with: the batch's in training mode, running ones in
+    evaluation mode. f0 uses the statistics of its own activations in the same mode, and its running statistics follow
+    the same batches as those of f. So f - f0 is exactly 0 in both modes until the weights of f change, and evaluation
+    shows only the effect of training. If the statistics of f0 were fixed, it would also show the noise of the running
+    statistics.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class OutputMultiplier(nn.Module):
             self.start = _frozen(model)
 
     def forward(self, images):
-        """c times the logits, (n, n_classes)."""
+        """Return c times the logits, (n, n_classes)."""
         logits = self.model(images)
         if self.centred:
             with torch.no_grad():
@@ -59,12 +59,12 @@ class OutputMultiplier(nn.Module):
 
 
 def in_full(logits):
-    """`logits` that autocast left in bfloat16, in float32: what follows, c and the loss, is not to round so much."""
+    """Convert `logits` that autocast left in bfloat16 to float32, so that c and the loss are computed precisely."""
     return logits.float() if logits.dtype == torch.bfloat16 else logits
 
 
 def _frozen(model):
-    """A copy whose parameters are buffers: no optimiser finds them, `.to` moves them."""
+    """Return a copy whose parameters are buffers: optimisers do not find them, but `.to` moves them."""
     model = copy.deepcopy(model)
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):

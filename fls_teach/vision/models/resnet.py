@@ -6,9 +6,9 @@ from torch.nn.functional import relu
 from fls_teach.vision.models.layers import Network, convolution
 
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
-"""Blocks in each of the four stages; a stage has twice the channels of the one before."""
+"""Blocks in each of the four stages; each stage has twice the channels of the previous one."""
 BOTTLENECK = 4
-"""From ResNet-50 on a block's output has so many times the channels of its inside."""
+"""From ResNet-50 on, a block's output has this many times the channels of its inner layers."""
 
 
 class Block(nn.Module):
@@ -19,16 +19,16 @@ class Block(nn.Module):
         self.branch, self.shortcut, self.scale = branch, shortcut, scale
 
     def forward(self, x):
-        """Images (n, inputs, height, width) to (n, outputs, height / stride, width / stride)."""
+        """Map images (n, inputs, height, width) to (n, outputs, height / stride, width / stride)."""
         return relu(self.shortcut(x) + self.scale * self.branch(x))
 
 
 def resnet(depth, n_classes, width, norm, image_size):
-    """ResNet-`depth`. Never homogeneous: a branch is of higher degree in the parameters than its shortcut.
+    """Return ResNet-`depth`. It is not homogeneous: a branch has a higher degree in the parameters than its shortcut.
 
-    Without a norm each block would add its branch at full strength to its input, and the output would grow by a
-    constant factor a block. So a branch counts 1/sqrt(number of blocks): with He's start the mean square then grows
-    by at most (1 + 2/blocks) a block, e^2 in all, at every depth. With a norm it counts 1, as published.
+    With a norm, branches have weight 1, as published. Without a norm, the output would then grow by a constant factor
+    per block, so branches have weight 1/sqrt(number of blocks): with He's initial weights the mean square grows by at
+    most (1 + 2/blocks) per block, hence by at most e^2 in all, at every depth.
     """
     stages = DEPTHS[depth]
     scale = sum(stages) ** -0.5 if norm == "none" else 1.0

@@ -1,4 +1,4 @@
-"""VGG for small images (Simonyan and Zisserman 2015, table 1): its convolutions, and one linear layer behind them."""
+"""VGG for small images (Simonyan and Zisserman 2015, table 1): its convolutions, followed by one linear layer."""
 
 from torch import nn
 
@@ -7,16 +7,16 @@ from fls_teach.vision.models.layers import Network, convolution
 DEPTHS = {11: (1, 1, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions in each of the five stages."""
 CHANNELS = (1, 2, 4, 8, 8)
-"""Channels of a stage in multiples of the width; 64 is the published one."""
+"""Channels of each stage in multiples of the width; the published width is 64."""
 
 
 def vgg(depth, n_classes, width, norm, image_size):
-    """VGG-`depth`; without a norm bias-free and homogeneous of degree `depth` - 2.
+    """Return VGG-`depth`; without a norm it has no biases and is homogeneous of degree `depth` - 2.
 
-    The published networks end in three linear layers, ours, as usual for 32x32 images, in one.
+    The published networks end in three linear layers; these end in one, as is usual for 32x32 images.
 
-    Each stage halves 32x32 images, to 1x1 in the end. Images of 16 or 8 pixels cannot be halved so often: there the
-    first stages do not pool, so that the later ones see what they see in the published network.
+    Each stage halves 32x32 images, down to 1x1. Images of 16 or 8 pixels cannot be halved that often, so their first
+    stages do not pool, and the later stages see images of the same size as in the published network.
     """
     stages = DEPTHS[depth]
     halvings = min(len(stages), image_size.bit_length() - 1)

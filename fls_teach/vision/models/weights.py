@@ -1,4 +1,4 @@
-"""Weights from a file, without ever running what a file says."""
+"""Load weights from a file without executing code that the file may contain."""
 
 import pickle
 from pathlib import Path
@@ -9,18 +9,18 @@ from fls_teach.files import because
 
 
 def load_weights(module, path):
-    """`module` with the tensors of a file in place of its own.
+    """Load the tensors of a file into `module`, and return it.
 
     Parameters
     ----------
     module : nn.Module
     path : path-like
-        NAME.safetensors, or what torch.save made of a state dict, of which nothing but tensors is read.
+        NAME.safetensors, or a state dict saved by torch.save, from which only tensors are read.
 
     Raises
     ------
     ValueError
-        In one sentence, if the file cannot be read, is neither, or its tensors do not fit.
+        If the file cannot be read, has neither format, or its tensors do not fit.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file

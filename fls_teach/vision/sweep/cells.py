@@ -1,20 +1,20 @@
-"""Which runs of a sweep can change nothing any more (no torch)."""
+"""Find the runs of a sweep that can no longer change its result (no torch)."""
 
 FAILED = "diverged", "dead", "budget"
 
 
 class Cells:
-    """The cells (c, learning rate) of a sweep, and how their seeds fared.
+    """The cells (c, learning rate) of a sweep, with the statuses of their seeds.
 
-    A learning rate counts at a c if every seed reached its target with it (see `fls_teach.vision.sweep.table.RULE`).
-    One failed seed and the rate is out; as long as another rate is sound, more seeds at it tell nothing.
+    A learning rate counts at a c if every seed reached its target with it (`fls_teach.vision.sweep.selection.RULE`).
+    One failed seed excludes the rate; more seeds at this rate are then needless as long as another rate has no failure.
 
     Parameters
     ----------
     runs : iterable of Run
-        In the order in which they are asked for.
+        All runs of the sweep, in order.
     statuses : dict
-        Run -> status, of those that are finished.
+        Run -> status of the finished runs.
     """
 
     def __init__(self, runs, statuses=()):
@@ -27,13 +27,13 @@ class Cells:
             self.add(run, status)
 
     def add(self, run, status):
-        """`run` is finished."""
+        """Record the status of a finished run."""
         self._status[_place(run), run.lr, run.seed] = status
 
     def is_needless(self, run):
-        """Whether an earlier seed failed in the cell of `run`, while another rate reached the target with all of those.
+        """Return whether an earlier seed failed in the cell of `run`, while all reached the target at another rate.
 
-        What is needless stays so when more runs finish: each of them can be judged as soon as it is to begin.
+        A needless run stays needless when more runs finish, so it can be skipped at the time when it would start.
         """
         place = _place(run)
         seeds = list(self._seeds[place])
@@ -48,5 +48,5 @@ class Cells:
 
 
 def _place(run):
-    """All that runs at one c share; plain values are ten times as fast as a Run."""
+    """Return the fields that all runs at one c share; as a tuple they are ten times as fast as a Run."""
     return tuple(value for name, value in vars(run).items() if name not in ("lr", "seed"))

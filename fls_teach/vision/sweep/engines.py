@@ -1,6 +1,6 @@
-"""Work for a sweep: a few runs in, their records out; one after another, or fused where they share their images.
+"""Train a few runs of a sweep and return their records: one after another, or fused if they share their images.
 
-Every engine trains on one CPU thread, because sums in another order are other bytes: runs one after another, in
+Every engine trains on one CPU thread, because the order of sums affects rounding. So runs trained one after another, in
 processes and on a cluster of equal machines give the same records.
 """
 
@@ -26,9 +26,9 @@ from fls_teach.vision.training.graphs import WARM_UP
 from fls_teach.vision.training.train import train_run
 
 NAMES = {"loop": "one by one", "processes": "one by one", "fused": "fused"}
-"""What a record calls the engine that trained it: the two that give the same bytes have one name."""
+"""Name of each engine in records; the two engines that give the same bytes share a name."""
 STACK = 64
-"""Networks that the fused engine is given at once; it halves the stack itself where memory is short."""
+"""Number of networks per call of the fused engine, which halves the stack if memory is short."""
 
 
 def work(
@@ -42,30 +42,30 @@ def work(
     runs : sequence of Run
     fused : bool
     data_dir, generator : path-like, optional
-        As `load_data` takes them.
+        As for `load_data`.
     device : str
-        As `resolve` takes it.
+        As for `resolve`.
     digests : dict, optional
-        As `images` takes them.
+        As for `images`.
     checkpoints : path-like, optional
-        Folder in which a long run that is not fused leaves where it is, to go on from there next time.
+        Folder for checkpoints of long runs that are not fused, from which they are resumed.
     progress : callable (fraction, what), optional
-        Of a run that is not fused.
+        Called during runs that are not fused.
     more : callable, optional
-        Asked for another run in the place of a fused one that has ended: gives (run, digests), or None.
+        Called when a fused run has ended; returns (run, digests) of another run to train in its place, or None.
     done : callable (run, outcome, seconds), optional
-        Told at once when a fused run ends: its record, or the sentence that it failed with; its share of the time.
+        Called as soon as a fused run ends, with its record or an error message, and its share of the time.
 
     Returns
     -------
     list of dict
-        A record for each of `runs` that could begin, in plain JSON values: what `fls_teach.vision.sweep.store.save`
-        takes.
+        A record for each of `runs` that could be started, in plain JSON values, as for
+        `fls_teach.vision.sweep.store.save`.
 
     Raises
     ------
     ValueError
-        In one sentence, if the device or the images cannot be had, or they are other images.
+        If the device or the images are not available, or the images have other digests.
     """
     device = resolve(device)
     with _one_thread():
@@ -78,10 +78,10 @@ def work(
 
 
 def _fused(runs, load, device, digests, more, done):
-    """`work` in one stack; ``load(run, digests=...)`` gives the images of a run."""
+    """Do `work` in one stack; ``load(run, digests=...)`` returns the images of a run."""
     from fls_teach.vision.training.fused import train_stack
 
-    known = {runs[0].seed: digests}  # a stack's runs differ in c, learning rate and seed alone
+    known = {runs[0].seed: digests}  # the runs of a stack differ only in c, learning rate and seed
 
     @lru_cache(maxsize=STACK)
     def images_of(kind):
@@ -96,7 +96,7 @@ def _fused(runs, load, device, digests, more, done):
             try:
                 data_of(run)
                 if is_own(run.model):
-                    build_for(run)  # in the stack an error would end all its members
+                    build_for(run)  # raised inside the stack, an error would end all its members
             except ValueError as problem:
                 done(run, str(problem), 0.0)
             else:
@@ -112,15 +112,15 @@ def _fused(runs, load, device, digests, more, done):
 
 
 def images(run, data_dir=None, generator=None, device="cpu", digests=None):
-    """The Data of `run` on `device`, its "test" and "train" images those of `digests`, where that has one.
+    """Return the Data of `run` on `device`, after comparing its "test" and "train" images with those in `digests`.
 
     Raises
     ------
     ValueError
-        In one sentence, if they, or the run's own model, cannot be had, or they are others.
+        If the images or the user's model are not available, or the images have other digests.
     """
     refuse_missing(run)
-    with _one_thread():  # a generator's sums in another order may round to other bytes, here and in a process
+    with _one_thread():  # several threads could change the order of a generator's sums, and so the bytes
         data = load_data(run, data_dir, device, generator)
     for part, digest in (digests or {}).items():
         refuse_others(run, part, getattr(data, part).digest, digest)
@@ -128,12 +128,12 @@ def images(run, data_dir=None, generator=None, device="cpu", digests=None):
 
 
 def resolve(device):
-    """The name of a device that is there: "auto" is a GPU if there is one.
+    """Return the name of an available device; "auto" means a GPU if there is one.
 
     Raises
     ------
     ValueError
-        If `device` is none, or not there.
+        If `device` is not a device, or not available.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -149,35 +149,35 @@ def resolve(device):
 
 
 def stacks(runs):
-    """`runs` in lists that one set of kernels can train: alike but for c and learning rate, at most STACK of them."""
+    """Split `runs` into lists of at most STACK runs that differ only in c and learning rate, for the fused engine."""
     alike = [list(group) for _, group in groupby(runs, lambda run: replace(run, c=1.0, lr=1.0))]
     return [group[at : at + STACK] for group in alike for at in range(0, len(group), STACK)]
 
 
 def can_fuse(run):
-    """Whether the fused engine takes `run`; of one's own model its layers tell."""
+    """Return whether the fused engine can train `run`; for a user's model this depends on its layers."""
     takes = run.norm != "batch" and not run.compile and not run.channels_last
     return takes and (not is_own(run.model) or _can_be_stacked(replace(run, c=1.0, lr=1.0)))
 
 
 @lru_cache(maxsize=64)
 def _can_be_stacked(run):
-    """Whether one's own model has neither buffers, as batch norm has, nor dropout; one that cannot be built fails."""
+    """Return whether a user's model has neither buffers (as batch norm has) nor dropout; True if it cannot be built."""
     try:
         model = build_for(run)
-    except ValueError:  # which the run itself will say
+    except ValueError:  # training the run will report it
         return True
     has_dropout = any(isinstance(module, nn.modules.dropout._DropoutNd) for module in model.modules())
     return not has_dropout and not any(True for _ in model.buffers())
 
 
 def seconds_per_network(stack, **settings):
-    """Time one short epoch after a warm-up: seconds per network, (fused, one after another)."""
-    steps = WARM_UP  # which are too few for a graph to pay
+    """Time one short epoch after a warm-up; return seconds per network, (fused, one after another)."""
+    steps = WARM_UP  # too few for a CUDA graph to be captured
     short = [replace(run, n=steps * run.batch, n_test=steps * run.batch, epochs=1, warmup=0) for run in stack]
     seconds = []
     for fused, some in ((True, short), (False, short[:2])):
-        for _ in range(2):  # the first go allocates, and chooses kernels
+        for _ in range(2):  # the first iteration allocates memory and chooses kernels
             start = time.perf_counter()
             work(some, fused=fused, **settings)
             took = time.perf_counter() - start
@@ -193,7 +193,7 @@ def _checkpoint(folder, run, data, device):
 
 
 def _origin(data, device):
-    """What else than its parameters the result of a run depends on."""
+    """Return what the result of a run depends on besides its parameters."""
     return {
         "images": {"train": data.train.digest, "test": data.test.digest},
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",

@@ -1,4 +1,4 @@
-"""Where a sweep's work is done: here, in processes of this machine, or on a dask.distributed cluster (no torch)."""
+"""Do the work of a sweep in this process, in processes of this machine, or on a dask.distributed cluster (no torch)."""
 
 import multiprocessing
 import os
@@ -16,19 +16,19 @@ from fls_teach.scheduler import connected
 GIVEN_UP = "the executor gave it up (is its scheduler gone?); the same command does what is missing"
 DIED = "its process died, and again when it ran alone: out of memory?"
 UNGUARDED = 77
-"""Exit status of a process that was made by a script without a guard."""
+"""Exit status of a process that was started by a script without a guard (see `in_processes`)."""
 ENGINES = ("auto", "loop", "processes", "fused")
 
 
 @contextmanager
 def open_executor(address):
-    """The cluster of a dask.distributed scheduler as a concurrent.futures.Executor, for the block; see `connected`."""
+    """Context manager for a dask.distributed cluster as a concurrent.futures.Executor; see `connected`."""
     with connected(address) as client:
         yield client.get_executor()
 
 
 def attempt(task, **more):
-    """What `task` returns, or the sentence that it failed with (an exception may not survive the way home); seconds."""
+    """Return (result, seconds) of `task`. If it fails, the result is a message: an exception may not be picklable."""
     start = time.perf_counter()
     try:
         outcome = task(**more)
@@ -38,13 +38,13 @@ def attempt(task, **more):
 
 
 def sentence(problem):
-    """An exception in one line; a ValueError of ours is a sentence already."""
+    """Return an exception as one line; the message of a ValueError is a sentence already."""
     text = (str(problem).splitlines() or [""])[0]
     return text if isinstance(problem, ValueError) else f"{type(problem).__name__}: {text}"
 
 
 def here(queue, ledger):
-    """Do what `queue` has in this process, one task after another; a stack takes more from the queue as it has room."""
+    """Do the tasks of `queue` in this process, one after another; a stack with free places takes more runs from it."""
     while task := queue.take():
         more = {"more": partial(queue.more, task.args[0]), "done": queue.done}
         outcome, seconds = attempt(task, progress=lambda fraction, what: ledger.show(fraction), **more)
@@ -52,17 +52,17 @@ def here(queue, ledger):
 
 
 def on_executor(executor, queue):
-    """Have `executor` do what `queue` has, all at once."""
+    """Submit all tasks of `queue` to `executor` at once, and wait for them."""
     for task in _submit([(executor, len(queue.waiting), None)], queue):
         queue.ended(task, GIVEN_UP, 0.0)
-    while task := queue.take():  # it broke
+    while task := queue.take():  # the executor broke
         queue.ended(task, GIVEN_UP, 0.0)
 
 
 def in_processes(jobs, devices, queue):
-    """Do what `queue` has in `jobs` processes, or in one process per device if there are several.
+    """Do the tasks of `queue` in `jobs` processes, or in one process per device if there are several.
 
-    A process that dies takes its whole pool with it: what it may have been busy with is tried again alone.
+    A process that dies breaks its whole pool. The tasks that were running are then tried again, one at a time.
     """
     while queue.waiting:
         with ExitStack() as stack:
@@ -72,7 +72,7 @@ def in_processes(jobs, devices, queue):
                 pools = [(stack.enter_context(Processes(min(jobs, len(queue.waiting)))), jobs, None)]
             suspects = _submit(pools, queue)
             for pool, _, _ in pools if suspects else ():
-                pool.shutdown()  # while its own thread waits for the dead, their exit statuses cannot be read
+                pool.shutdown()  # the exit statuses can be read only after the pool's own thread has finished waiting
             if any(pool.is_unguarded for pool, _, _ in pools):
                 raise ValueError(
                     "the script that called sweep() is run again by every new process: put its code under "
@@ -85,7 +85,7 @@ def in_processes(jobs, devices, queue):
 
 
 class _Alone:
-    """A queue of one task, whose end another queue is told."""
+    """A queue of one task, which reports the end of the task to another queue."""
 
     def __init__(self, task, queue):
         self.waiting, self.ended = [task], queue.ended
@@ -95,7 +95,7 @@ class _Alone:
 
 
 def _submit(pools, queue):
-    """Have `pools` (executor, tasks at once, device) do what `queue` has; if one breaks, return what was under way."""
+    """Do the tasks of `queue` in `pools` (executor, tasks at once, device); return those lost when a pool broke."""
     places = [(executor, device) for executor, at_once, device in pools for _ in range(at_once)]
     running, lost = {}, []
     while True:
@@ -110,7 +110,7 @@ def _submit(pools, queue):
         wait(running, return_when=FIRST_COMPLETED)
         done = [future for future in reversed(running) if future.done()]
         while done:
-            future = done.pop()  # in the order in which they were begun
+            future = done.pop()  # in the order in which they were submitted
             task, place = running.pop(future)
             places.append(place)
             try:
@@ -120,15 +120,15 @@ def _submit(pools, queue):
                 continue
             except CancelledError:
                 outcome, seconds = GIVEN_UP, 0.0
-            except Exception as problem:  # the executor's own: `attempt` lets none of ours through
+            except Exception as problem:  # raised by the executor: `attempt` catches those of the task
                 outcome, seconds = sentence(problem), 0.0
-            # A cluster does again what a future still asks for when the worker that holds its result dies.
+            # While a future exists, a cluster recomputes its result if the worker that holds it dies.
             del future
             queue.ended(task, outcome, seconds)
 
 
 class _Spawned(SpawnContext):
-    """Keeps the processes that were made, whose exit statuses the executor does not tell."""
+    """Spawn context that keeps the processes it starts, because the executor does not expose their exit statuses."""
 
     def __init__(self):
         super().__init__()
@@ -140,7 +140,7 @@ class _Spawned(SpawnContext):
 
 
 class Processes(ProcessPoolExecutor):
-    """Spawned processes of one thread each, which end with this one, however it ends."""
+    """Pool of spawned processes of one thread each, which end when this process ends, for whatever reason."""
 
     def __init__(self, jobs):
         self._spawned = _Spawned()
@@ -148,24 +148,24 @@ class Processes(ProcessPoolExecutor):
 
     @property
     def is_unguarded(self):
-        """Whether a process ended because it began to run the calling script anew: see `end_if_unguarded`."""
+        """Whether a process ended because it had started to run the calling script again; see `end_if_unguarded`."""
         return any(process.exitcode == UNGUARDED for process in self._spawned.made)
 
     def __exit__(self, kind, *_):
-        if kind is not None:  # Ctrl-C or a defect: do not wait for what they are doing
+        if kind is not None:  # Ctrl-C or an error: do not wait for running tasks
             for process in self._spawned.made:
                 process.kill()
         self.shutdown(cancel_futures=True)
 
 
 def end_if_unguarded():
-    """End a new process that runs a script's main part, which would make new processes in its turn."""
-    if getattr(multiprocessing.current_process(), "_inheriting", False):  # as multiprocessing itself finds it out
+    """End this process if it was spawned and runs the main part of a script, which would spawn processes in turn."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # multiprocessing uses the same check
         os._exit(UNGUARDED)
 
 
 def _begin():
-    """In a new process: one thread, Ctrl-C and warnings are the parent's affair, and no life without the parent."""
+    """Set up a new process: one thread; Ctrl-C and warnings are left to the parent; end when the parent ends."""
     for library in ("OMP", "MKL", "OPENBLAS"):  # before torch and numpy are imported
         os.environ[f"{library}_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)

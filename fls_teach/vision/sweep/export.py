@@ -1,4 +1,4 @@
-"""A sweep's folder as a table of its runs (no torch)."""
+"""Export a sweep's folder as a table of its runs (no torch)."""
 
 import csv
 import io
@@ -10,14 +10,14 @@ RESULTS = "status", "peak", "final", "epochs", "steps", "taken", "seconds", "eng
 
 
 def rows(folder):
-    """A dict per run of the sweep in `folder`, finished or not, in the order in which they were asked for.
+    """Return one dict per run of the sweep in `folder`, finished or not, in the order of the sweep.
 
     Returns
     -------
     list of dict
         The fields in which runs differ, c, lr and seed; "status", "peak" and "final" test accuracy, "epochs", "steps";
-        "taken", whether the accuracy of its c counts this run (`fls_teach.vision.sweep.selection.RULE`); "seconds", the
-        run's own or its share of a stack's; "engine", "device", "digest". None where there is nothing to tell.
+        "taken", whether this run counts for the accuracy of its c (`fls_teach.vision.sweep.selection.RULE`);
+        "seconds", or its share of a stack's; "engine", "device", "digest". Unknown values are None.
 
     Raises
     ------
@@ -58,14 +58,14 @@ def _results(run, record, taken, seconds):
 
 
 def _taken(grid):
-    """Places (seed, c, rate) that the accuracy of their c counts."""
+    """Return the places (seed, c, rate) that count for the accuracy of their c."""
     seeds = [seed for seed, whole in enumerate(grid.whole) if whole]
     rate = grid.choice.rate
     return {(seed, i, int(rate[s, i])) for s, seed in enumerate(seeds) for i in range(rate.shape[1])}
 
 
 def as_csv(folder):
-    """`rows` as text with a header line; the same folder gives the same text."""
+    """Return `rows` as CSV text with a header line; the same folder gives the same text."""
     found = rows(folder)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(found[0]), lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Many runs from a few lists: ranges of powers of two, and every combination (no torch)."""
+"""Build grids of runs from lists of values, such as ranges of powers of two (no torch)."""
 
 import itertools
 import math
@@ -8,12 +8,12 @@ from fls_teach.vision.run import Run
 
 
 def powers_of_two(text):
-    """Multipliers from ``A:B`` or ``A:B:STEP``, which are exponents with both ends, or from a list of values.
+    """Parse multipliers: ``A:B`` or ``A:B:STEP``, a range of exponents that includes both ends, or a list of values.
 
     Parameters
     ----------
     text : str
-        ``-10:2`` is 2^-10 to 2^2; ``-6:6:2`` every second of them; ``0.25,1,4`` those values.
+        ``-10:2`` means 2^-10 to 2^2, ``-6:6:2`` every second power from 2^-6 to 2^6, ``0.25,1,4`` these values.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def powers_of_two(text):
     Raises
     ------
     ValueError
-        In one sentence, if it is none of these, or empty.
+        If `text` has none of these forms, or is empty.
 
     Examples
     --------
@@ -48,14 +48,14 @@ def powers_of_two(text):
 
 
 def numbers(text, kind=float, or_else=""):
-    """Values from a list with commas: a tuple of `kind`, float or int, in the order given, without repetition.
+    """Parse a list with commas: a tuple of `kind`, float or int, in the order given, without repetition.
 
-    `or_else` is what else could have been written, for the sentence of the error.
+    `or_else` names the other forms that would be accepted, for the error message.
 
     Raises
     ------
     ValueError
-        In one sentence, if something in it is no number, or nothing is in it.
+        If an element is not a number, or the list is empty.
 
     Examples
     --------
@@ -73,12 +73,12 @@ def numbers(text, kind=float, or_else=""):
 
 
 def listed(text, known, other=lambda word: False):
-    """Words from a list with commas, each one of `known` or allowed by `other`: a tuple in the order given, each once.
+    """Parse a list of words with commas, each in `known` or accepted by `other`: a tuple in order, without repetition.
 
     Raises
     ------
     ValueError
-        In one sentence, if one is not.
+        If a word is neither.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def listed(text, known, other=lambda word: False):
 
 
 def flags(text):
-    """ "yes", "no", or both with a comma between: a tuple of bool. Raises as `listed`.
+    """Parse "yes", "no", or both with a comma between into a tuple of bool. Raises as `listed`.
 
     Examples
     --------
@@ -104,12 +104,12 @@ def flags(text):
 
 
 def seeds(text):
-    """Seeds from a count ``N``, which are 0 to N - 1; from a range ``A:B``, both included; or from a list with commas.
+    """Parse seeds: a count ``N``, which means 0 to N - 1; a range ``A:B``, including both ends; or a list with commas.
 
     Raises
     ------
     ValueError
-        In one sentence, if it is none of these, or empty.
+        If `text` has none of these forms, or is empty.
 
     Examples
     --------
@@ -130,23 +130,23 @@ def seeds(text):
 
 
 def runs(**lists):
-    """Every combination of the values given, as Runs without repetition.
+    """Return every combination of the given values as a Run, without repetition.
 
     Parameters
     ----------
     **lists
-        For any field of Run a value, or a tuple or list of values.
+        For any field of Run: a value, or a tuple or list of values.
 
     Returns
     -------
     list of Run
-        The seed changes slowest, then the other fields as Run has them, then c, and lr fastest: a sweep that is
-        stopped has whole heatmaps of its first seeds, and neighbours share their data.
+        The seed varies slowest, then the other fields in the order of Run, then c, and lr fastest. So a sweep that is
+        interrupted has complete heatmaps for its first seeds, and neighbouring runs share their data.
 
     Raises
     ------
     ValueError
-        In one sentence, if a list is empty or a combination impossible.
+        If a list is empty or a combination is invalid.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-"""Which process trains which run of a folder that several share: a file per run under way, which expires (no torch).
+"""Leases, which decide which of the processes that share a folder trains which run (no torch).
 
-A lease is OUT/leases/DIGEST.N, made by the one process whose exclusive creation succeeds. Its owner touches it while it
-lives. A lease that is not touched for long, or whose process is gone from this machine, is stale: the next owner makes
-DIGEST.N+1, so of several that find it stale one alone gets it. The numbers below the newest stay until its owner
-releases it: without them another process would begin again at 0. Ages are told by the clock of the folder's file
-system.
+A lease is a file OUT/leases/DIGEST.N, owned by the process that succeeded in creating it exclusively. The owner touches
+the file regularly. A lease is stale if it has not been touched for EXPIRE_SECONDS, or if its process on this machine
+has ended. The next owner creates DIGEST.N+1, so only one of several processes that find a lease stale takes it over.
+Files with lower numbers are kept until the newest lease is released; without them another process would start again at
+0. Ages are measured by the clock of the folder's file system.
 """
 
 import json
@@ -18,11 +18,11 @@ from fls_teach.files import because
 
 REFRESH_SECONDS = 20.0
 EXPIRE_SECONDS = 150.0
-"""Without a touch. Network file systems may show a touch a minute late."""
+"""Seconds without a touch after which a lease is stale. Network file systems may show a touch a minute late."""
 
 
 class Leases:
-    """The leases that this process holds in `folder`; a context manager, which refreshes them and releases all."""
+    """The leases of this process in `folder`; a context manager that refreshes them, and releases them at the end."""
 
     def __init__(self, folder):
         self.folder = Path(folder) / "leases"
@@ -44,7 +44,7 @@ class Leases:
             self.release(name)
 
     def take(self, name):
-        """Whether `name` is now this process's; look whether the run is finished afterwards, not before."""
+        """Try to take the lease of `name`; return whether it succeeded. Only then check whether the run is finished."""
         newest = self._newest(name)
         if newest is not None and not self._is_stale(newest):
             return False
@@ -61,24 +61,24 @@ class Leases:
         return self._is_newest(name, path)
 
     def _is_newest(self, name, path):
-        """Whether the lease just made is the newest; if others were released at the same time, it is given up."""
+        """Return whether the lease just created is the newest; give it up if not (others were being released)."""
         newest = self._newest(name)
         if newest == path:
             return True
         del self.held[name]
         fills_hole = newest is not None and _number(newest) > _number(path) and self._is_stale(newest)
-        if not fills_hole:  # as a process leaves that is killed while it releases a lease
+        if not fills_hole:  # a hole is left by a process that is killed in `release`
             path.unlink(missing_ok=True)
         return False
 
     def release(self, name):
-        """Give `name` up, where it is held and was not taken over."""
+        """Release the lease of `name`, if it is held and was not taken over."""
         path = self.held.pop(name, None)
         for older in range(_number(path) + 1) if path and self._newest(name) == path else ():
             path.with_suffix(f".{older}").unlink(missing_ok=True)
 
     def state(self, name):
-        """What changes whenever the live lease of `name` is refreshed or changes hands; None if there is none."""
+        """Return a value that changes when the lease of `name` is refreshed or taken over; None if none is live."""
         newest = self._newest(name)
         try:
             return (newest.name, newest.stat().st_mtime_ns) if newest and not self._is_stale(newest) else None
@@ -86,20 +86,20 @@ class Leases:
             return None
 
     def owner(self, name):
-        """Where `name` is being trained, in words."""
+        """Return a phrase that says which process is training `name`."""
         newest = self._newest(name)
         told = _read(newest) if newest else {}
         return f"process {told['pid']} on {told['host']}" if told else "another process"
 
     def _newest(self, name):
-        """The last of NAME.0, NAME.1, ...; to list the folder would cost more the more runs are under way."""
+        """Return the last of NAME.0, NAME.1, ...; listing the folder would be slow if it contains many leases."""
         newest = None
         while (path := self.folder / f"{name}.{0 if newest is None else _number(newest) + 1}").exists():
             newest = path
         return newest
 
     def _is_stale(self, path):
-        """Whether nothing refreshes the lease; one that was released just now is not stale but gone."""
+        """Return whether the lease is no longer refreshed; False if it has just been released."""
         try:
             told, touched = _read(path), path.stat().st_mtime
         except OSError:
@@ -109,7 +109,7 @@ class Leases:
         return self._now() - touched >= EXPIRE_SECONDS
 
     def _now(self):
-        """By the clock that gives the leases their times, which need not be this machine's."""
+        """Return the time by the clock of the folder's file system, which may differ from this machine's."""
         probe = self.folder / f".now-{platform.node()}-{os.getpid()}"
         try:
             probe.touch()
@@ -124,7 +124,7 @@ class Leases:
             for path in list(self.held.values()):
                 try:
                     os.utime(path)
-                except OSError:  # released just now, or a disk that is away for a moment
+                except OSError:  # just released, or the disk is temporarily unavailable
                     continue
 
 
@@ -133,7 +133,7 @@ def _number(path):
 
 
 def _read(path):
-    """Who made a lease; empty in the moment before that is written."""
+    """Return the owner of a lease; an empty dict if it has not been written yet."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return told if isinstance(told, dict) and isinstance(told.get("pid"), int) and "host" in told else {}
@@ -142,7 +142,7 @@ def _read(path):
 
 
 def _machine():
-    """Machines and containers between which a process number means nothing have different names."""
+    """Return a name that differs between machines and containers that do not share process numbers."""
     try:
         return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
     except OSError:
@@ -150,7 +150,7 @@ def _machine():
 
 
 def _is_running(pid):
-    if os.name != "posix":  # where signal 0 is a signal
+    if os.name != "posix":  # on Windows signal 0 is CTRL_C_EVENT
         return True
     try:
         os.kill(pid, 0)

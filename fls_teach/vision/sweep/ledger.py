@@ -1,4 +1,4 @@
-"""What a sweep has finished: on disk first, then in memory; how far it is, and what failed (no torch)."""
+"""Keep the results of a sweep, on disk first and then in memory, and report its progress and failures (no torch)."""
 
 import time
 from collections import Counter
@@ -7,31 +7,31 @@ from fls_teach.vision.sweep import store
 
 
 class Ledger:
-    """The runs of one sweep that end, one way or another.
+    """The finished, failed, skipped and open runs of one sweep.
 
     Parameters
     ----------
     folder : path-like
     runs : list of Run
-        Those that are still to be done.
+        The runs that are still to be done.
     images : fls_teach.vision.sweep.provenance.Images
-        What every record that arrives is compared with.
+        The images that every new record must have.
     cells : fls_teach.vision.sweep.cells.Cells
-        Told of every run that is finished.
+        Gets the status of every finished run.
     leases : fls_teach.vision.sweep.leases.Leases
-        Where the runs that end are released.
+        Releases the lease of every run that ends.
     progress, say : callable
     """
 
     def __init__(self, folder, runs, images, cells, leases, progress, say):
         self.folder, self.images, self.cells, self.leases = folder, images, cells, leases
         self.progress, self.say = progress, say
-        self.open = dict.fromkeys(runs)  # in order
+        self.open = dict.fromkeys(runs)  # an ordered set
         self.records, self.failures, self.skipped = {}, Counter(), []
         self.start, self.pace = time.monotonic(), Pace()
 
     def finished(self, runs, outcome, seconds):
-        """`outcome` is the records of `runs`, which took `seconds` together, or the sentence that they failed with."""
+        """Enter the outcome of `runs`, which took `seconds` together: their records, or an error message."""
         if isinstance(outcome, str):
             self._failed(runs, outcome)
         else:
@@ -43,7 +43,7 @@ class Ledger:
         self.show()
 
     def found(self, run, record):
-        """`record` of `run`, which another process finished meanwhile, lies in the folder."""
+        """Enter the `record` that another process has meanwhile saved for `run`."""
         try:
             self.images.check(record)
         except ValueError as problem:
@@ -53,7 +53,7 @@ class Ledger:
         self.show()
 
     def skip(self, run):
-        """`run` can change nothing any more."""
+        """Leave out `run`, which can no longer change the result."""
         self.skipped.append(run)
         self.open.pop(run, None)
 
@@ -81,7 +81,7 @@ class Ledger:
             self.open.pop(run, None)
 
     def show(self, share=0.0):
-        """`share` is how much of the run at hand is done."""
+        """Report the progress of the sweep; `share` is the finished fraction of the current run."""
         done = len(self.records) + self.failures.total()
         total = done + len(self.open)
         fraction = (done + share) / total if total else 1.0
@@ -89,7 +89,7 @@ class Ledger:
             self.progress(fraction, f"{done} of {total} runs, about {_duration(self._left(fraction, share))} left")
 
     def _left(self, fraction, share):
-        """Seconds: what runs like those that are open took, at the pace (runs at a time) so far."""
+        """Estimate the seconds left from the times of similar runs and the number of runs at a time so far."""
         elapsed = time.monotonic() - self.start
         if not self.pace.total:
             return elapsed * (1 - fraction) / fraction
@@ -98,16 +98,16 @@ class Ledger:
         return left * elapsed / (self.pace.total + begun)
 
     def close(self):
-        """Tell how often what failed did so."""
+        """Report how often each failure occurred."""
         for reason, count in self.failures.items():
             if count > 1:
                 self.say(f"{count} runs failed like that: {reason}")
 
 
 class Pace:
-    """How long runs take: the mean of finished ones at the same c and learning rate, else at that c, else of all.
+    """Estimate of a run's time: the mean over finished runs at its c and learning rate, else at its c, else over all.
 
-    Small c and small rates need more epochs, so a mean over everything misleads.
+    Small c and small rates need more epochs, so a mean over all runs would mislead.
 
     Examples
     --------
@@ -122,14 +122,14 @@ class Pace:
         self.total, self._sums = 0.0, {}
 
     def add(self, run, seconds):
-        """`run` took `seconds`."""
+        """Enter the `seconds` that `run` took."""
         self.total += seconds
         for kind in _kinds(run):
             before = self._sums.get(kind, (0.0, 0))
             self._sums[kind] = before[0] + seconds, before[1] + 1
 
     def expected(self, run):
-        """Seconds that `run` will take; None before anything is known."""
+        """Return the estimated seconds of `run`; None before any run has finished."""
         for kind in _kinds(run):
             if kind in self._sums:
                 return self._sums[kind][0] / self._sums[kind][1]

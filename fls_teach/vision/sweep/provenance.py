@@ -1,4 +1,4 @@
-"""Where records come from: runs that are compared share their images, and a mixture of anything else is named."""
+"""Origin of records: runs that are compared must share their images; any other difference in origin is reported."""
 
 from collections import Counter
 
@@ -11,12 +11,12 @@ COMPARED = {
     "versions of torch": lambda record: record.get("versions", {}).get("torch", "unknown"),
     "versions of fls_teach": lambda record: record.get("versions", {}).get("fls_teach", "unknown"),
 }
-"""What a record says of how it was made; None, where it says nothing, is compared with nothing. Records of earlier
-versions do not name their engine, nor what instructions torch chose for their CPU."""
+"""Functions that return how a record was made. None means unknown and is not compared. Records of earlier versions
+contain neither their engine nor the instruction set that torch chose for their CPU."""
 
 
 class Images:
-    """Digests of the images that runs were trained on: the first record of its kind says what the others must have.
+    """Digests of the images that runs were trained on; the first record with given settings determines the digest.
 
     Parameters
     ----------
@@ -29,17 +29,17 @@ class Images:
             self.add(record)
 
     def expected(self, run):
-        """The digests that `run` must have: "train" and "test", None where any will do."""
+        """Return the digests of "train" and "test" images that `run` must have; None if there is no record yet."""
         return {part: self._seen.get(key) for part, key in _keys(run).items()}
 
     def add(self, record):
-        """Take note of the digests of `record`, where there are none yet."""
+        """Store the digests of `record` where there are none yet."""
         for part, key in _keys(Run(**record["run"])).items():
             if (digest := _digest(record, part)) is not None:
                 self._seen.setdefault(key, digest)
 
     def check(self, record):
-        """Add `record`, or raise a ValueError in one sentence if it was trained on other images."""
+        """Add `record`, or raise a ValueError if it was trained on other images."""
         run = Run(**record["run"])
         for part, digest in self.expected(run).items():
             refuse_others(run, part, _digest(record, part), digest)
@@ -47,7 +47,7 @@ class Images:
 
 
 def refuse_others(run, part, found, wanted):
-    """Raise a ValueError that names both digests, unless they agree or none is `wanted`."""
+    """Raise a ValueError that names both digests, unless they agree or `wanted` is None."""
     if wanted not in (None, found):
         raise ValueError(
             f"the {part} images of '{run.data}' are not those of the runs finished earlier: digest {found}, not "
@@ -61,7 +61,7 @@ def _digest(record, part):
 
 
 def _keys(run):
-    """Runs with the same key for a part have the same images in it."""
+    """Return a key for each part ("test", "train"); runs with the same key have the same images in this part."""
     common = run.data, run.n_classes, run.class_list, run.coarse, run.dimension, run.noise, run.image_size
     test_seed = run.seed if run.test_per_seed else None
     return {
@@ -71,7 +71,7 @@ def _keys(run):
 
 
 def mixtures(records):
-    """A sentence for everything in which `records`, which are compared, should be alike and are not.
+    """Return a sentence for every property in which `records` that are compared should agree but differ.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def mixtures(records):
 
 
 def _mixed_sources(records):
-    """Of one's own models and data: their file was changed while the sweep was not done."""
+    """Return a sentence for each user's model or data set whose file was changed during the sweep."""
     digests = {}
     for record in records:
         for field, digest in record.get("sources", {}).items():
@@ -104,7 +104,7 @@ def _mixed_sources(records):
 
 
 def _mixed_images(records):
-    """Only folders of earlier versions, which looked at their records once, hold runs on different images."""
+    """Return a sentence for each part with different images, which only folders of earlier versions can contain."""
     digests = {}
     for record in records:
         for part, key in _keys(Run(**record["run"])).items():
@@ -121,11 +121,11 @@ def _counts(each):
 
 
 def kind(run):
-    """What runs that are compared with each other share: all but c, learning rate and seed."""
+    """Return the fields that runs must share to be compared: all but c, learning rate and seed."""
     return tuple(value for name, value in vars(run).items() if name not in ("c", "lr", "seed"))
 
 
 def engine_of(records):
-    """The engine that all `records` were trained by; None if there are none, several, or one does not say it."""
+    """Return the engine that trained all `records`; None if there are several, or none is known."""
     engines = {record.get("engine") for record in records}
     return engines.pop() if len(engines) == 1 else None

@@ -1,4 +1,4 @@
-"""The work of a sweep that waits to be done, shared with other processes that work on the same folder (no torch)."""
+"""Queue of the runs of a sweep that are still to be done; several processes may share its folder (no torch)."""
 
 import time
 from collections import deque
@@ -12,17 +12,17 @@ from fls_teach.vision.sweep.provenance import kind
 
 
 class Queue:
-    """Units of work: lists of runs that share their images.
+    """A queue of units of work, which are lists of runs that share their images.
 
     Parameters
     ----------
     units : list of list of Run
     task : callable (runs, device)
-        A partial of a unit, whose first argument is `runs`.
+        Returns a functools.partial that trains a unit; its first argument is `runs`.
     ledger : fls_teach.vision.sweep.ledger.Ledger
-        Told how every task ended.
+        Gets the outcome of every task.
     skips_needless : bool
-        Leave out runs that can change nothing any more.
+        Leave out runs that can no longer change the result.
     """
 
     def __init__(self, units, task, ledger, skips_needless):
@@ -31,7 +31,7 @@ class Queue:
         self._problem = None
 
     def take(self, device=None):
-        """The next task, its runs leased; None if the rest is done, needless, or another process's."""
+        """Return the next task and lease its runs; None if all others are done, needless or leased by others."""
         while self.waiting:
             free = [run for run in self.waiting.popleft() if self._is_to_be_done(run)]
             if free:
@@ -39,7 +39,7 @@ class Queue:
         return None
 
     def more(self, runs):
-        """The next run that can take a place in a stack of `runs`: (run, digests of its images); None if none can."""
+        """Return (run, digests of its images) for the next run that can join a stack of `runs`; None if none can."""
         for unit in self.waiting:
             while unit and _may_join(unit[0], runs[0]):
                 run = unit.pop(0)
@@ -51,13 +51,13 @@ class Queue:
         return None
 
     def done(self, run, outcome, seconds):
-        """`outcome` of one run of a stack that goes on: its record, or the sentence that it failed with."""
+        """Enter the outcome (record or error message) of one run of a stack, while the others are still training."""
         with self._no_fault_of_a_task():
             self.ledger.finished([run], outcome if isinstance(outcome, str) else [outcome], seconds)
 
     @contextmanager
     def _no_fault_of_a_task(self):
-        """For what a task calls while it trains: a full disk, say, ends the sweep, and no run has failed."""
+        """Context of calls from a running task: an error, such as a full disk, ends the sweep; no run has failed."""
         try:
             yield
         except Exception as problem:
@@ -65,7 +65,7 @@ class Queue:
             raise
 
     def _is_to_be_done(self, run):
-        if run.digest in self.ledger.leases.held:  # half of a stack that failed together
+        if run.digest in self.ledger.leases.held:  # one half of a stack that failed as a whole
             return True
         if self.skips_needless and self.ledger.cells.is_needless(run):
             self.ledger.skip(run)
@@ -79,10 +79,10 @@ class Queue:
         return not record
 
     def ended(self, task, outcome, seconds):
-        """`outcome` is the records of `task`, or the sentence that it failed with.
+        """Enter the outcome of `task`: its records, or an error message.
 
-        One run that cannot be trained may take its stack with it: halves of what is not done are tried again. So is a
-        run that joined a stack without room for its images, which went on without it.
+        One run that cannot be trained may end its whole stack, so the unfinished runs are tried again in two halves. A
+        run that joined a stack which had no memory for its images and continued without it is tried again, too.
         """
         if self._problem:
             raise self._problem
@@ -94,22 +94,22 @@ class Queue:
             return
         if isinstance(outcome, str):
             given, joined = given + joined, []
-        if given:  # those that `done` was told of are no longer open
+        if given:  # runs already entered by `done` are no longer open
             self.ledger.finished(given, outcome, seconds)
         self._again(joined)
 
     def _again(self, *stacks):
-        """Have the runs of `stacks`, which may have images of several seeds, wait in front of all others."""
+        """Put the runs of `stacks` at the front of the queue, split into units of one seed."""
         units = [list(unit) for runs in stacks for _, unit in groupby(runs, lambda run: run.seed)]
         self.waiting.extendleft(reversed(units))
 
     def wait_for_others(self):
-        """Wait until something that another process had taken is finished or given up: it waits here then, or is kept.
+        """Wait until a run that another process had leased is finished or given up, and put it into the queue.
 
         Returns
         -------
         bool
-            False if nothing is left to do: every owner of the rest was seen to live, by a refreshed lease.
+            False if nothing is left to do because each remaining run's owner has refreshed its lease, and so is alive.
         """
         before = {run: self.ledger.leases.state(run.digest) for run in self.elsewhere}
         while self.elsewhere:
@@ -126,5 +126,5 @@ class Queue:
 
 
 def _may_join(run, other):
-    """Whether they can share a stack; one's own images may be more or fewer for another seed."""
+    """Return whether two runs can share a stack; the number of a user's images may depend on the seed."""
     return kind(run) == kind(other) and (run.seed == other.seed or not is_own(run.data))

@@ -1,6 +1,6 @@
-"""The one rule by which the accuracy of a c comes from those of all its learning rates (no torch).
+"""The rule that selects the learning rates from which the accuracy of a c is computed (no torch).
 
-Table, picture, export and the demos on images use it, so their numbers agree.
+The table, the figure, the export and the demos on images all use it, so their numbers agree.
 """
 
 from dataclasses import dataclass
@@ -13,47 +13,47 @@ RULE = (
     "each seed at the learning rate that is best for the other half of the seeds by peak test accuracy, "
     "among the rates at which every seed reached its target"
 )
-"""How the one accuracy of a c comes from those of all its rates: see `choose`, which everything uses."""
+"""How the accuracy of a c is computed from those at its learning rates; see `choose`."""
 INTERVAL = (
     "Student's 95% interval for the learning rates taken; where several rates count it covers 91 to 93%, for the "
     "halves of the seeds choose for each other"
 )
-"""What the interval of an accuracy is. The shares were seen on noise, with 2 to 16 seeds and 2 to 6 rates."""
+"""Meaning of the interval of an accuracy. Coverage was measured on noise, with 2 to 16 seeds and 2 to 6 rates."""
 PEAK = "peak: the best of all evaluations, so a slow run has more draws; final: after the last epoch"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What `RULE` takes of a grid (s, m, r)."""
+    """The selection of `RULE` from a grid (s, m, r)."""
 
     curve: np.ndarray
-    """Accuracy (s, m) at the rates taken; NaN where no rate counts."""
+    """Accuracy (s, m) at the selected rates; NaN where no rate counts."""
     rate: np.ndarray
-    """Index (s, m) of the rate taken; -1 where none counts."""
+    """Index (s, m) of the selected rate; -1 where none counts."""
 
     @property
     def best(self):
-        """Index of the c with the highest mean; None where no rate counts at any c."""
+        """Index of the c with the highest mean accuracy; None if no rate counts at any c."""
         mean = self.curve.mean(axis=0)
         return int(np.nanargmax(mean)) if np.isfinite(mean).any() else None
 
     def rates(self, i):
-        """Indices of the rates taken at the i-th c: two where the halves of the seeds disagree, or none."""
+        """Return the indices of the rates at the i-th c: none, one, or two if the halves of the seeds disagree."""
         return [int(j) for j in np.unique(self.rate[:, i]) if j >= 0]
 
     def at(self, values):
-        """`values` (s, m, r), of another kind, at the rates taken: (s, m)."""
+        """Return other `values` (s, m, r) at the selected rates: (s, m)."""
         taken = np.take_along_axis(values, np.maximum(self.rate, 0)[..., None], axis=-1)[..., 0]
         return np.where(self.rate >= 0, taken, np.nan)
 
 
 def choose(accuracy, status):
-    """The one selection of table, picture and export, by `RULE`: a Choice."""
+    """Return the Choice that `RULE` makes; the table, the figure and the export all use it."""
     return Choice(*at_best_rate(accuracy, status == "reached"))
 
 
 def power(log2_c):
-    """A c in words: a power of two as such, another number by its digits.
+    """Format a c: as a power of two if it is one, otherwise as a decimal number.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def power(log2_c):
 
 
 def notes(log2_c, lr, accuracy, status, target):
-    """Sentences on where a grid is too small to show what it was made for.
+    """Return sentences that say where a grid is too small for a conclusion.
 
     Parameters
     ----------
@@ -73,9 +73,9 @@ def notes(log2_c, lr, accuracy, status, target):
     lr : ndarray (r,)
         Increasing.
     accuracy, status : ndarray (s, m, r)
-        As of a `Grid`.
+        As in a `Grid`.
     target : str
-        When a run stopped, in words.
+        Phrase that says when runs stop.
 
     Returns
     -------

@@ -1,7 +1,8 @@
-"""A sweep's folder: sweep.json with the runs that are wanted, runs/DIGEST.json for each that is finished (no torch).
+"""A sweep's folder: sweep.json lists the runs of the sweep; each finished run has a file runs/DIGEST.json (no torch).
 
-Beside them lie times.jsonl, how long runs took (records hold no time, so that the same run gives the same bytes), and
-leases/, which says which process is training what (see `fls_teach.vision.sweep.leases`), and checkpoints/ of long runs.
+The folder also contains times.jsonl with the seconds that runs took (records contain no time, so that the same run
+gives the same bytes), leases/, which says which process is training which run (see `fls_teach.vision.sweep.leases`),
+and checkpoints/ of long runs.
 """
 
 import hashlib
@@ -26,13 +27,13 @@ def save(folder, record):
     ----------
     folder : path-like
     record : dict
-        In plain JSON values, no time in it: "run" (`Run.parameters`), "trained" (those of its Trained), "images"
-        (digest of its Data), "versions", "device" and "engine".
+        Plain JSON values, without times: "run" (`Run.parameters`), "trained" (the fields of its Trained), "images"
+        (digests of its Data), "versions", "device" and "engine".
 
     Raises
     ------
     ValueError
-        In one sentence, if it cannot be written.
+        If it cannot be written.
     """
     text = json.dumps(record, sort_keys=True, allow_nan=False)
     path = _path(folder, Run(**record["run"]))
@@ -41,25 +42,25 @@ def save(folder, record):
 
 
 def checkpoints(folder):
-    """Where long runs that are under way leave what they need to go on."""
+    """Return the folder of the checkpoints of long unfinished runs."""
     return Path(folder) / "checkpoints"
 
 
 def load(folder, run):
-    """The record of `run`, or None if it is missing, damaged or another run's: then it is to be done again."""
+    """Return the record of `run`, or None if it is missing, damaged or of another run: then the run is repeated."""
     found = _parse(_path(folder, run))
     return found[1] if found and found[0] == run else None
 
 
 def read(folder):
-    """All that is finished in `folder`, each file parsed once: a dict, Run -> record, in the order of digests."""
+    """Return all finished runs in `folder` as a dict, Run -> record, in the order of digests."""
     return dict(filter(None, map(_parse, sorted(Path(folder, "runs").glob("[0-9a-f]*.json")))))
 
 
 def plan(folder, runs, finished=None):
-    """Add `runs` to those that the sweep in `folder` wants: all of them, the earlier ones first. Raises as `save`.
+    """Add `runs` to the sweep in `folder`; return all its runs, earlier ones first. Raises as `save`.
 
-    Two sweeps that add to it at once do so one after the other, by a lease.
+    A lease ensures that two sweeps that add runs at the same time do so one after the other.
     """
     finished = read(folder) if finished is None else finished
     if _joined(folder, finished, runs) == _listed(folder):
@@ -78,26 +79,26 @@ def _joined(folder, *more):
 
 
 def planned(folder, finished=None):
-    """The runs that the sweep in `folder` wants, finished or not; without a readable sweep.json the finished ones.
+    """Return the runs of the sweep in `folder`, finished or not; if sweep.json cannot be read, the finished ones.
 
     Parameters
     ----------
     folder : path-like
     finished : dict, optional
-        What `read` gave, where it was called already.
+        The result of `read`, if it was already called.
 
     Returns
     -------
     list of Run
-        Empty if `folder` holds no sweep.
+        Empty if `folder` contains no sweep.
     """
     return list(dict.fromkeys([*_listed(folder), *(read(folder) if finished is None else finished)]))
 
 
 def save_seconds(folder, runs, seconds):
-    """Add a line per run to FOLDER/times.jsonl: runs of one stack share its `seconds`. Never fails: no result is lost.
+    """Add a line per run to FOLDER/times.jsonl; the runs of one stack share its `seconds`. Errors are ignored.
 
-    A line is one short write to the end of the file, so that several processes can add theirs.
+    A line is one short write to the end of the file, so that several processes can append lines.
     """
     lines = [{"run": run.digest, "seconds": round(seconds / len(runs), 3), "together": len(runs)} for run in runs]
     try:
@@ -108,7 +109,7 @@ def save_seconds(folder, runs, seconds):
 
 
 def read_seconds(folder):
-    """Seconds that finished runs took, by digest; the last word counts, and a damaged line counts for nothing."""
+    """Return the seconds that finished runs took, by digest; a run's last line counts, damaged lines are ignored."""
     seconds = {}
     try:
         lines = Path(folder, "times.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -124,7 +125,7 @@ def read_seconds(folder):
 
 
 def _listed(folder):
-    """The runs of sweep.json."""
+    """Return the runs of sweep.json."""
     try:
         whole = json.loads((Path(folder) / "sweep.json").read_bytes())
         return [Run(**fields) for fields in whole["runs"]] if whole["format"] == PLAN_FORMAT else []
@@ -133,10 +134,10 @@ def _listed(folder):
 
 
 def _parse(path):
-    """(Run, record) of an intact file under its own name, else None."""
+    """Return (Run, record) of a file that is intact and named by its run's digest, else None."""
     try:
         whole = path.read_bytes()
-        text = whole[len(_head(b"")) : -2]  # json.dumps gives every record the same frame
+        text = whole[len(_head(b"")) : -2]  # the head has the same length for every record
         if whole != f"{_head(text)}".encode() + text + b"}\n":
             return None
         record = json.loads(text)
@@ -151,7 +152,7 @@ def _head(text):
 
 
 def _is_superseded(run, record):
-    """Earlier versions trained centred networks with batch norm against an f0 in another mode, which is not f0."""
+    """Return whether an earlier version trained a centred network with batch norm while its f0 was in another mode."""
     return run.centred and run.norm == "batch" and not record.get("calibrated")
 
 
@@ -163,5 +164,5 @@ def _write(path, text):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, text)
-    except OSError as problem:  # a full disk, a folder that was taken away
+    except OSError as problem:  # such as a full disk or a deleted folder
         raise ValueError(f"cannot write '{path}' ({because(problem)}); finished runs are kept") from None

@@ -1,4 +1,4 @@
-"""A sweep: many runs, each done once, whatever happens on the way."""
+"""A sweep: many runs, each done exactly once, even if the sweep is interrupted and resumed."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -23,47 +23,49 @@ from fls_teach.vision.training.outcome import check_device
 
 @dataclass(frozen=True)
 class Swept:
-    """How a sweep went; each of its runs is in one of these."""
+    """Outcome of a sweep; each of its runs is in exactly one of these lists."""
 
     records: list
-    """Of the runs that are finished, in the order of the runs."""
+    """Records of the finished runs, in the order of the runs."""
     failed: list
-    """Runs that failed; `say` was told why."""
+    """Runs that failed; the reasons were passed to `say`."""
     needless: list
-    """Runs left out because they can change nothing: see `fls_teach.vision.sweep.cells.Cells`."""
+    """Runs left out because they cannot change the result; see `fls_teach.vision.sweep.cells.Cells`."""
     elsewhere: list
-    """Runs that another process was training when there was nothing else to do."""
+    """Runs that another process was still training when nothing else was left to do."""
 
 
 def sweep(
     runs, folder, *, engine="auto", jobs=1, executor=None, device="auto", data_dir=None, generator=None,
     all_cells=False, progress=None, say=None,
 ):  # fmt: skip
-    """Do those of `runs` that `folder` does not hold yet, each written as soon as it is finished.
+    """Train those of `runs` that `folder` does not contain yet, and save each as soon as it is finished.
 
-    Several sweeps may share `folder`, whose runs they lease one by one: nothing is done twice.
+    Several sweeps may share `folder`; they lease its runs one by one, so no run is trained twice.
 
     Parameters
     ----------
     runs : list of Run
     folder : path-like
-        What it holds of other runs stays, and stays listed.
+        Other runs that it contains are kept and remain listed.
     engine : {"auto", "loop", "processes", "fused"}
-        One after another; each in one of `jobs` processes; or in stacks on one device. "auto" goes on as finished runs
-        were trained, or takes processes on a CPU, and on a GPU whatever a short measurement says.
+        One run after another; in `jobs` processes; or in stacks on one device. "auto" continues with the engine of
+        finished runs; if there are none, it uses processes on a CPU, and on a GPU the faster engine in a short
+        measurement.
     jobs : int
-        Processes.
+        Number of processes.
     executor : concurrent.futures.Executor, optional
-        Where the work is done instead, "loop" or "fused"; `data_dir`, `generator` and `device` are meant there.
+        Does the work instead, with engine "loop" or "fused"; `data_dir`, `generator` and `device` then refer to the
+        machines of its workers.
     device : str
-        "auto", "cpu", "cuda", "cuda:N", or several with commas between: then each has its own process.
+        "auto", "cpu", "cuda", "cuda:N", or several with commas between, each of which gets its own process.
     data_dir, generator : path-like, optional
-        The folder that holds CIFAR, and the weights of BigGAN; see `fls_teach.vision.data.load.load_data`.
+        The folder of CIFAR, and the weights of BigGAN; see `fls_teach.vision.data.load.load_data`.
     all_cells : bool
-        Whether to train also runs that can change nothing any more.
+        Whether to train also runs that can no longer change the result.
     progress : callable (fraction, what), optional
     say : callable (sentence), optional
-        Told which engine was chosen and which runs failed and why; by default prints to stderr.
+        Called with the choice of the engine, and with failed runs and the reasons; by default prints to stderr.
 
     Returns
     -------
@@ -72,8 +74,8 @@ def sweep(
     Raises
     ------
     ValueError
-        In one sentence, before anything is trained, if something that every run needs is missing or wrong; later if
-        a file cannot be written.
+        Before anything is trained, if something that every run needs is missing or wrong; later, if a file cannot be
+        written.
     """
     end_if_unguarded()
     say = say or partial(terminal.say, to_stderr=True)
@@ -104,7 +106,7 @@ def sweep(
     if advice := _advice(wanted, devices[0]):
         say(advice)
 
-    def is_fused(run):  # with --engine fused every run that cannot be is named
+    def is_fused(run):  # with --engine fused, runs that cannot be fused fail with a message
         return engine == "fused" and (asked == "fused" or engines.can_fuse(run))
 
     if alone := [run for run in wanted if engine == "fused" and not is_fused(run)]:
@@ -115,7 +117,7 @@ def sweep(
 
     def task(unit, device):
         place = {"digests": images.expected(unit[0]), "device": device or devices[0]}
-        if executor is None:  # whose workers may not see the folder
+        if executor is None:  # workers of an executor may have no access to the folder
             place["checkpoints"] = store.checkpoints(folder)
         return partial(engines.work, unit, fused=is_fused(unit[0]), **place, **settings)
 
@@ -167,7 +169,7 @@ def _refuse_impossible(runs, engine, executor, devices):
 
 
 def _chosen(engine, wanted, found, jobs, executor, settings, say):
-    """An engine for `wanted`, given the records `found` that they will be compared with: theirs, if it can be."""
+    """Choose an engine for the runs `wanted`: if possible that of `found`, the records they are compared with."""
     before = provenance.engine_of(found)
     if engine != "auto":
         if before and before != engines.NAMES[engine]:
@@ -193,7 +195,7 @@ def _chosen(engine, wanted, found, jobs, executor, settings, say):
 
 
 def _advice(wanted, device):
-    """What would make the runs faster on a GPU, which does not choose it itself: it changes their curves."""
+    """Return advice on how to make runs faster on a GPU; it is not applied automatically because it changes curves."""
     if device.startswith("cuda") and any(run.evaluate == "every" for run in wanted):
         return (
             "note: all training images are evaluated after every epoch; --evaluate near does it near the target alone, "
@@ -206,7 +208,7 @@ def _measured(stack, settings):
     if len(stack) == 1:
         return "loop", "one run"
     seconds, _ = attempt(partial(engines.seconds_per_network, stack, **settings))
-    if isinstance(seconds, str):  # batch norm, say, cannot be fused
+    if isinstance(seconds, str):  # a message; batch norm, for instance, cannot be fused
         return "loop", seconds
     fused, loop = seconds
     return "fused" if fused < loop else "loop", f"{1e3 * fused:.0f} ms per network fused, {1e3 * loop:.0f} ms alone"

@@ -1,4 +1,4 @@
-"""What a sweep found: its runs as grids of (seed, c, learning rate), and for each c the accuracy at its best rate.
+"""Results of a sweep: its runs as grids (seed, c, learning rate), and for each c the accuracy at its best rate.
 
 `fls sweep` prints these numbers, `fls plot` draws them and `fls export` marks the runs that they come from (no torch).
 """
@@ -27,10 +27,10 @@ STATUSES = "reached", "budget", "diverged", "dead", "missing"
 
 @dataclass(frozen=True)
 class Grid:
-    """Runs that differ in c, learning rate and seed alone, finished or not."""
+    """Runs that differ only in c, learning rate and seed, finished or not."""
 
     common: Run
-    """What they share; its c, lr and seed mean nothing."""
+    """A run with the shared fields; its c, lr and seed are to be ignored."""
     log2_c: np.ndarray
     """(m,), increasing."""
     lr: np.ndarray
@@ -42,26 +42,26 @@ class Grid:
     final: np.ndarray = None
     """Test accuracy after the last epoch (s, m, r), NaN where the run is missing."""
     needless: np.ndarray = None
-    """(s, m, r): whether the run is missing because it can change nothing: see `fls_teach.vision.sweep.cells.Cells`."""
+    """(s, m, r): whether the run is missing because it is needless; see `fls_teach.vision.sweep.cells.Cells`."""
     runs: dict = field(default_factory=dict)
     """Place (seed, c, rate) -> Run, finished or not."""
     records: dict = field(default_factory=dict)
-    """Place (seed, c, rate) -> record of the run that is finished."""
+    """Place (seed, c, rate) -> record of a finished run."""
 
     @cached_property
     def whole(self):
-        """Which seeds (s,) lack no run that could count; all of them if none has. Other means cannot be compared."""
+        """Mask (s,) of the seeds that lack only needless runs, so have comparable means; all seeds if there is none."""
         whole = ((self.status != "missing") | self.needless).all(axis=(1, 2))
         return whole if whole.any() else np.ones_like(whole)
 
     @cached_property
     def choice(self):
-        """What `RULE` takes of the seeds that are whole."""
+        """The selection of `RULE` from the seeds that are whole."""
         return choose(self.accuracy[self.whole], self.status[self.whole])
 
     @property
     def title(self):
-        """What was trained."""
+        """Title that says what was trained."""
         run = self.common
         images = f"{run.n:,} {run.data} images" if run.n else f"all {run.data} images"
         dimension = f" of dimension {run.dimension}" if run.data in ("latent", "biggan") else ""
@@ -71,28 +71,28 @@ class Grid:
 
     @property
     def target(self):
-        """When a run stopped."""
+        """Phrase that says when runs stop."""
         unit = 0.01 if self.common.stop == "train-accuracy" else 1
         return STOPS[self.common.stop].format(self.common.target / unit)
 
     @property
     def notes(self):
-        """What a reader of the table or the picture has to know."""
+        """Sentences that a reader of the table or the figure has to know."""
         found = notes(self.log2_c, self.lr, self.accuracy[self.whole], self.status[self.whole], self.target)
         return [*found, *self.run_notes]
 
     @property
     def run_notes(self):
-        """Those of the notes that are about the runs, not about the edges of the grid."""
+        """The notes on the runs, without those on the edges of the grid."""
         return [*self._nearest(), *self._left_out(), *mixtures(self.records.values())]
 
     def _nearest(self):
-        """Where no run reached its target: which cell came nearest, and whether it lies on the edge of the grid."""
+        """If no run reached its target, say which cell came nearest and whether it lies on the edge of the grid."""
         risks = np.full(self.status.shape, np.nan)
         for place, record in self.records.items():
-            if self.status[place] == "budget":  # one that died or diverged was not on its way
+            if self.status[place] == "budget":  # a run that died or diverged was not approaching its target
                 risks[place] = record["trained"]["train_risk"][-1]
-        cells = risks.mean(axis=0)  # NaN where a seed is missing, or of no use
+        cells = risks.mean(axis=0)  # NaN where a seed is missing, died or diverged
         if (self.status == "reached").any() or not np.isfinite(cells).any():
             return
         i, j = np.unravel_index(np.nanargmin(cells), cells.shape)
@@ -105,7 +105,7 @@ class Grid:
         yield f"The lowest training risk is at c = {power(self.log2_c[i])}, learning rate {self.lr[j]:g}{where}."
 
     def _left_out(self):
-        """Which cells have needless runs, in a sentence."""
+        """Say which cells have needless runs."""
         cells = [f"({power(self.log2_c[i])}, {self.lr[j]:g})" for i, j in np.argwhere(self.needless.any(axis=0))]
         if cells:
             yield (
@@ -116,7 +116,7 @@ class Grid:
 
     @property
     def troubles(self):
-        """A sentence of `fls_teach.diagnosis.diagnose` for each c with trouble, at the rate that serves it best."""
+        """A sentence of `fls_teach.diagnosis.diagnose` for each c that is not healthy at its best rate."""
         reached = (self.status == "reached").sum(axis=0)  # (m, r)
         means = np.nan_to_num(self.accuracy).mean(axis=0)
         rates = [max(range(len(self.lr)), key=lambda j, i=i: (reached[i, j], means[i, j])) for i in range(len(reached))]
@@ -131,42 +131,42 @@ class Grid:
 
 @dataclass(frozen=True)
 class Row:
-    """One c of one kind of run; `RULE` says at which learning rates."""
+    """Results at one c of one kind of run, at the learning rates selected by `RULE`."""
 
     kind: dict
-    """The fields that differ within the sweep, but for c, lr and seed."""
+    """The fields that differ within the sweep, except for c, lr and seed."""
     c: float
     rates: tuple
-    """The learning rates taken: one, or two where the halves of the seeds disagree; none where no rate counts."""
+    """The selected learning rates: one, or two if the halves of the seeds disagree; empty if no rate counts."""
     accuracy: float | None
-    """Mean over seeds of the peak test accuracy; None where no rate counts."""
+    """Mean over seeds of the peak test accuracy; None if no rate counts."""
     low: float | None
     high: float | None
-    """Ends of its 95% interval, see `fls_teach.vision.sweep.selection.INTERVAL`; None with one seed."""
+    """Ends of its 95% interval (see `fls_teach.vision.sweep.selection.INTERVAL`); None with one seed."""
     final: float | None
     """Mean over seeds of the test accuracy after the last epoch, at the same rates."""
     final_low: float | None
     final_high: float | None
     seeds: int
-    """Seeds that lack no run that could count, or all where none is so."""
+    """Number of seeds that lack only needless runs, or of all seeds if there is none."""
     statuses: dict
-    """How many runs of this c, at all rates and seeds: by `STATUSES`."""
+    """Number of runs at this c, over all rates and seeds, by `STATUSES`."""
 
 
 def grids(runs, records):
-    """The grids that `runs` make.
+    """Arrange `runs` in grids.
 
     Parameters
     ----------
     runs : list of Run
-        Those that were asked for.
+        All runs of the sweep.
     records : list of dict
-        Of those that are finished, as `fls_teach.vision.sweep.sweep.sweep` returns them.
+        Records of the finished runs, as `fls_teach.vision.sweep.sweep.sweep` returns them.
 
     Returns
     -------
     list of Grid
-        In the order in which they were asked for.
+        In the order of `runs`.
     """
     finished = {Run(**record["run"]): record for record in records}
     groups = {}
@@ -197,9 +197,9 @@ def _grid(common, runs, finished):
 
 
 def _finished(record):
-    """What a diagnosis needs. The recorded risks are those of c f."""
+    """Return what a diagnosis needs to know about a finished run. The recorded risks are those of c f."""
     trained, run = record["trained"], record["run"]
-    # Of plain SGD without a norm's biases the trainer finds every dead network; earlier versions did not look for them.
+    # With plain SGD and no norm the trainer detects every dead network; earlier versions did not look for them.
     looked = "engine" in record and run["norm"] == "none" and not is_own(run["model"])
     is_slow = trained["status"] == "budget" and looked and not {"momentum", "weight_decay", "optimiser"} & set(run)
     return FinishedRun(
@@ -213,18 +213,18 @@ def _finished(record):
 
 
 def _later(run):
-    """The parameters that a run of the first version did not have, where they differ from their defaults."""
+    """Return the fields that runs of the first version did not have and that differ from their defaults."""
     return [(name.replace("_", " "), value) for name, value in run.parameters.items() if name not in FIRST_FIELDS]
 
 
 def varying(found):
-    """Names of the fields in which some of the grids differ, in the order of a Run's fields."""
+    """Return the names of the fields in which grids differ, in the order of Run's fields."""
     fields = [asdict(grid.common) for grid in found]
     return [name for name in vars(Run()) if len({each[name] for each in fields}) > 1]
 
 
 def best_rates(found):
-    """A Row for each c of each grid.
+    """Return a Row for each c of each grid.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def best_rates(found):
 
 
 def remarks(found):
-    """The notes of all grids, each once, and on mixtures between them.
+    """Return the notes of all grids, without repetition, and notes on mixtures between grids.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def remarks(found):
 
 
 def troubles(found):
-    """Sentences on what is wrong at which c of which grid.
+    """Return sentences that say what is wrong at which c of which grid.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The images of an epoch: their order, and where a run asks for it shifted and mirrored, the same for every engine."""
+"""The images of an epoch, in the same order and with the same augmentation for every engine."""
 
 import hashlib
 from typing import NamedTuple
@@ -8,47 +8,47 @@ from torch.nn.functional import pad
 
 
 def generator(*what, device):
-    """Random numbers of their own for `what`, drawn on `device`."""
+    """Return a random generator on `device` that is seeded by `what`."""
     mixed = hashlib.sha256(" ".join(map(str, what)).encode()).digest()[:8]
     return torch.Generator(device).manual_seed(int.from_bytes(mixed, "little"))
 
 
 def epoch_order(n, seed, epoch, device):
-    """The order (n,) int64 of the images in `epoch`, counted from 0, drawn on `device`; every engine's."""
+    """Draw on `device` the order (n,) int64 of the images in `epoch`, counted from 0; the same for every engine."""
     return torch.randperm(n, generator=generator(seed, epoch, device=device), device=device)
 
 
 def whole_batches(pixels, batch):
-    """`pixels` in batches of `batch` images, without a smaller one in the end; all of them if they are fewer."""
+    """Split `pixels` into batches of `batch` images without a smaller last one; fewer images are one batch."""
     return pixels[: len(pixels) // batch * batch or len(pixels)].split(batch)
 
 
 class Draw(NamedTuple):
-    """Which images a member of a stack sees in an epoch, and in what order."""
+    """What determines the images that a member of a stack sees in an epoch, and their order."""
 
     which: int
-    """Set of images."""
+    """Index of the set of images."""
     seed: int
     epoch: int
     """Counted from 0."""
 
 
 def epoch_batches(inputs, draws, batch, augmentation="none"):
-    """All images once, in batches of `batch` and a last one of what is left.
+    """Yield all images once, in batches of `batch`; the last batch may be smaller.
 
     Parameters
     ----------
     inputs : fls_teach.vision.training.inputs.Inputs
-        In their black frame for "crop-flip".
+        The images; in their black frame for "crop-flip".
     draws : list of Draw
-        One for each run of a stack; where all are equal the runs share their batches.
+        One for each run of a stack; if all are equal, the runs share their batches.
     batch : int
     augmentation : {"none", "crop-flip"}
 
     Yields
     ------
     pixels, labels : Tensor
-        (m, channels, size, size) and (m,), or with one more axis of runs in front where draws differ.
+        (m, channels, size, size) and (m,); with a leading axis of runs if draws differ.
     """
     device, distinct = inputs.labels.device, list(dict.fromkeys(draws))
     orders = torch.stack([epoch_order(inputs.n, draw.seed, draw.epoch, device) for draw in distinct])
@@ -69,11 +69,11 @@ def epoch_batches(inputs, draws, batch, augmentation="none"):
 
 
 def epoch_views(n, size, seed, epoch, device):
-    """Which part of each image crop-flip shows in `epoch`: rows and columns (n, size) of the image in its black frame.
+    """Draw the crops of "crop-flip" in `epoch`: rows and columns (n, size) of each image in its black frame.
 
-    The frame has size/8 pixels, four for CIFAR's 32 as is usual; the part is one of the (size/4 + 1)^2 views of `size`
-    pixels per side, mirrored left to right or not, each as likely as the others. Equal seeds and epochs give equal
-    views, whatever the batches are.
+    The frame is size/8 pixels wide, the usual four for CIFAR's 32. Each of the (size/4 + 1)^2 views of `size` pixels
+    per side, mirrored left to right or not, is equally likely. Equal seeds and epochs give equal views, whatever the
+    batches are.
     """
     draw, side = generator(seed, epoch, "crop-flip", device=device), torch.arange(size, device=device)
     rows, columns = torch.randint(0, 2 * (size // 8) + 1, (2, n, 1), generator=draw, device=device) + side
@@ -82,12 +82,12 @@ def epoch_views(n, size, seed, epoch, device):
 
 
 def framed(pixels):
-    """Images of bytes (..., size, size) in a black frame of size/8 pixels."""
+    """Return byte images (..., size, size) in a black frame of size/8 pixels."""
     return pad(pixels, 4 * [pixels.shape[-1] // 8])
 
 
 def view(pixels, rows, columns):
-    """The parts of framed images (m, channels, ...) that `epoch_views` says: rows and columns (m, size)."""
+    """Crop framed images (m, channels, ...) to rows and columns (m, size), as drawn by `epoch_views`."""
     m, channels = pixels.shape[:2]
     image = torch.arange(m, device=pixels.device)[:, None, None, None]
     channel = torch.arange(channels, device=pixels.device)[:, None, None]

@@ -1,4 +1,4 @@
-"""Where a long run goes on after its process was killed: its weights and history, written every few minutes."""
+"""Checkpoints of a long run: its weights and history, saved every few minutes, from which a killed run is resumed."""
 
 import time
 from pathlib import Path
@@ -11,29 +11,29 @@ MINUTES = 10.0
 
 
 class Checkpoint:
-    """The file of one run, of which a reader finds the whole or nothing.
+    """The checkpoint file of one run; it is replaced atomically.
 
     Parameters
     ----------
     path : path-like
     identity : str
-        All that the state depends on; a file of another identity is not used.
+        Everything that the state depends on; a file with another identity is ignored.
     """
 
     def __init__(self, path, identity):
         self.path, self.identity, self.written = Path(path), identity, time.monotonic()
 
     def load(self):
-        """The state last saved; None if there is none, or it is damaged or another's."""
+        """Return the state last saved; None if there is none, or the file is damaged or has another identity."""
         try:
-            # Plain values and tensors: nothing in it is run. The device that wrote it may have another number now.
+            # Only plain values and tensors are read; no code is run. The device's number may have changed.
             whole = torch.load(self.path, weights_only=True, map_location="cpu")
             return whole["state"] if whole["identity"] == self.identity else None
-        except Exception:  # what a damaged file raises is not documented; the run then begins anew
+        except Exception:  # torch does not document what a damaged file raises; the run then starts again
             return None
 
     def save(self, state):
-        """Write what `state()` gives, if the last time was `MINUTES` ago. A disk that is full costs no run."""
+        """Save `state()` if the last save was at least `MINUTES` ago. Errors, such as a full disk, are ignored."""
         if time.monotonic() - self.written < 60 * MINUTES:
             return
         try:

@@ -1,4 +1,4 @@
-"""The course of training, the same for every engine: epochs, evaluations when they are due, and each run's end."""
+"""The course of training, common to all engines: epochs, evaluations when they are due, and the end of each run."""
 
 import math
 import time
@@ -8,49 +8,50 @@ from fls_teach.vision.training.outcome import Evaluation, is_dead, is_finite, is
 
 
 class Epoch(NamedTuple):
-    """The steps of one run in one epoch, each seen before its update."""
+    """The steps of one run in one epoch, with values before each update."""
 
     losses: list
-    """Mean of the batch, divided by c."""
+    """Mean loss of each batch, divided by c."""
     slopes: list
-    """Largest absolute value in the gradient."""
+    """Largest absolute value in each gradient."""
     hits: list
-    """Images of the batch that were classified right."""
+    """Number of correctly classified images of each batch."""
     sizes: list
-    """Images of the batch."""
+    """Number of images of each batch."""
 
 
 def follow(runs, engine, progress=None, checkpoint=None, more=None, done=None):
-    """Train `runs` side by side to their ends, and others in the places of those that ended.
+    """Train `runs` side by side until they end, and further runs in the places of those that have ended.
 
     Parameters
     ----------
     runs : list of Run
     engine : object
-        What trains them: ``epoch(epochs)`` takes the steps of one epoch of each, whose numbers are counted from 0, and
-        gives an `Epoch` for each run; ``evaluate(part, places)`` gives (accuracy, risk) for those at `places` on its
-        images of "train", "test" or "validation", None where it has none; ``moved()`` says of each whether a weight
-        differs from what it was before the epoch; ``keep(places)`` forgets all runs but those at `places`.
+        An object with these methods. ``epoch(epochs)`` trains each run for one epoch, whose number counts from 0, and
+        returns an `Epoch` per run. ``evaluate(part, places)`` returns (accuracy, risk) of each run at `places` on its
+        images of `part`, "train", "test" or "validation"; None if it has none. ``moved()`` returns for each run whether
+        a weight has changed in the epoch. ``keep(places)`` drops all runs but those at `places`.
     progress : callable (fraction, what), optional
-        Told of the first run.
+        Called with the progress of the first run.
     checkpoint : fls_teach.vision.training.checkpoint.Checkpoint, optional
-        Of a single run, whose engine has ``state()`` and ``restore(state)``: where it goes on, with the same result.
+        Checkpoint of a single run, which resumes from it, with the same result. The engine then needs ``state()`` and
+        ``restore(state)``.
     more : callable, optional
-        Gives the next Run to begin in a place that is free, or None. The engine then has ``seat(runs)``, which has runs
-        begin in the places of ended ones: a dict of place and Run.
+        Returns the next Run to start in a free place, or None. The engine then needs ``seat(runs)``, which starts runs,
+        a dict of place -> Run, in the places of ended ones.
     done : callable (number, outcome, seconds), optional
-        Told at once of the end of a run, by its number in the order in which they began: its Trained, or the sentence
-        with which it could not begin; its share of the time.
+        Called as soon as a run ends, with its number in the order of starting; its Trained, or a message if it could
+        not be started; and its share of the time.
 
     Returns
     -------
     list of Trained
-        In the order in which the runs began; None for one that could not.
+        In the order in which the runs were started; None for a run that could not be started.
 
     Raises
     ------
     ValueError
-        In one sentence, if c f overflows before training and there is no `done` to be told.
+        If c f overflows before training and `done` is None.
     """
     seats = _Seats(runs, engine, more, done)
     first = seats.courses[0]
@@ -71,21 +72,21 @@ def follow(runs, engine, progress=None, checkpoint=None, more=None, done=None):
 
 
 class _Seats:
-    """The places of an engine: `taken` are the courses in them, `courses` all that there were."""
+    """The places of an engine: `taken` are the courses now in them, `courses` all courses so far."""
 
     def __init__(self, runs, engine, more, done):
         self.courses = [_Course(run, number) for number, run in enumerate(runs)]
         self.taken, self.engine, self.more, self.done = list(self.courses), engine, more, done
 
     def begin(self, places):
-        """Evaluate the runs at `places` before their training."""
+        """Evaluate the runs at `places` before they are trained."""
         _evaluate(self.taken, self.engine, places)
         for place in places:
             if self.taken[place].status == "diverged" and not self.done:
                 raise ValueError(self.taken[place].outcome)
 
     def train(self):
-        """An epoch of every run."""
+        """Train every run for one epoch."""
         start, epochs = time.perf_counter(), [course.epoch for course in self.taken]
         for course, seen in zip(self.taken, self.engine.epoch(epochs), strict=True):
             course.take(seen)
@@ -97,7 +98,7 @@ class _Seats:
             course.seconds += (time.perf_counter() - start) / len(self.taken)
 
     def clear(self):
-        """Give the places of ended runs to new ones, as long as there are more, and have the engine forget the rest."""
+        """Give the places of ended runs to new runs; when there are no more, have the engine drop the free places."""
         while ended := [place for place, course in enumerate(self.taken) if course.status]:
             fresh, free = {}, []
             for place in ended:
@@ -124,7 +125,7 @@ class _Seats:
 
 
 class _Course:
-    """One run so far; `status` once it has ended."""
+    """The state of one run; `status` is None until it ends."""
 
     def __init__(self, run, number):
         self.run, self.number, self.history, self.steps, self.seconds = run, number, [], 0, 0.0
@@ -133,26 +134,26 @@ class _Course:
 
     @property
     def epoch(self):
-        """Whole epochs done."""
+        """Number of complete epochs."""
         return len(self.history) - 1
 
     @property
     def outcome(self):
-        """The Trained of a run that has ended, or the sentence with which it could not begin."""
+        """The Trained of a run that has ended, or a message if it could not be started."""
         if not self.history:
             return f"the risk is not finite before training; c is {self.run.c:g}, choose a smaller one"
         return summary(self.history, self.status, self.steps, self.diverged_at)
 
     def state(self):
-        """What `restore` takes, between epochs."""
+        """Return the state between epochs, for `restore`."""
         return {"history": [list(evaluation) for evaluation in self.history], "steps": self.steps}
 
     def restore(self, state):
-        """Go on from another course's `state`."""
+        """Continue from a `state`."""
         self.history, self.steps = [Evaluation(*each) for each in state["history"]], state["steps"]
 
     def take(self, epoch):
-        """The steps of an epoch."""
+        """Enter the steps of an epoch."""
         finite = [math.isfinite(loss) for loss in epoch.losses]
         self.steps += finite.index(False) if False in finite else len(finite)
         if not all(finite):
@@ -164,13 +165,13 @@ class _Course:
 
     @property
     def train_is_due(self):
-        """Whether the training images are to be evaluated now, rather than taken from the epoch's batches."""
+        """Whether to evaluate the training images now, instead of using the epoch's batches."""
         ends = self.batches is None or self.dead or len(self.history) == self.run.epochs
         return self.run.evaluate == "every" or ends or is_near(*self.batches, self.run.stop, self.run.target)
 
     @property
     def test_is_due(self):
-        """Whether the test images are to be evaluated now, `judge` having said whether this is the end."""
+        """Whether to evaluate the test images now; valid after `judge`, which determines whether the run ends."""
         return self.status is not None or len(self.history) % self.run.test_every == 0
 
     @property
@@ -178,7 +179,10 @@ class _Course:
         return self.run.stop == "validation-risk"
 
     def judge(self, train, validation):
-        """The evaluation of the training images, and of the validation images where they decide; None if not due."""
+        """Determine the status from evaluations of the training images, and of the validation images if they decide.
+
+        An evaluation that is not due is None.
+        """
         self.current = Evaluation(*(train if self.train_is_due else self.batches), None, None, validation)
         if not is_finite(self.current):
             self._diverge()
@@ -188,7 +192,7 @@ class _Course:
             self.status = status_after([*self.history, self.current], self.run.stop, self.run.target, self.run.epochs)
 
     def close(self, test, validation):
-        """The evaluation of the other images, which are None if no run wants them."""
+        """Complete the epoch with evaluations of the other images, which are None if no run needs them."""
         if self.test_is_due:
             self.current = self.current._replace(test_accuracy=test[0], test_risk=test[1])
             if not self.validation_decides:
@@ -203,14 +207,14 @@ class _Course:
 
 
 def _evaluate(seats, engine, places):
-    """Complete an epoch of the runs at `places`: evaluate what is due.
+    """Complete an epoch of the runs at `places` by the evaluations that are due.
 
-    Training images come first, for they may decide that this is the end.
+    Training images are evaluated first, because they may determine that a run ends.
     """
     going = [place for place in places if seats[place].status != "diverged"]
 
     def see(part, is_due):
-        """What the engine finds on `part`: place -> (accuracy, risk), of the runs for which it is due."""
+        """Evaluate `part` for the runs for which it is due; return place -> (accuracy, risk)."""
         due = [place for place in going if seats[place].status != "diverged" and is_due(seats[place])]
         return dict(zip(due, engine.evaluate(part, due), strict=True)) if due else {}
 

@@ -1,13 +1,13 @@
-"""Many runs in one set of kernels: the weights of a stack of networks are one tensor with one more axis, of members.
+"""Train many runs with one set of kernels: the weights of a stack of networks are tensors with a leading axis, members.
 
-Meant for a GPU, which one small network does not fill: on an NVIDIA H200, 64 five-layer CNNs of width 64 on 32x32
-images took a fifth of the loop's time, by the engine of that time (benchmarks/results/vision_gpu.md). On one core of
-an AMD EPYC, 8 five-layer CNNs on 16x16 images take 0.4 of the loop's processor time at width 4 and 0.9 at width 16.
+The engine is meant for a GPU, which one small network does not occupy. On an NVIDIA H200, 64 five-layer CNNs of width
+64 on 32x32 images took a fifth of the loop's time, with an earlier version (benchmarks/results/vision_gpu.md). On one
+core of an AMD EPYC, 8 five-layer CNNs on 16x16 images take 0.4 of the loop's processor time at width 4 and 0.9 at
+width 16.
 
-A member takes the steps that `train_one` takes, on the same images in the same order: equal to it but for the order of
-sums within a product. That depends on the stack, so the same run gives the same bytes only beside the same others, and
-training amplifies the difference in time. The place of a member that ends is taken by a run that waits, where there is
-one; else the stack shrinks.
+A member takes the same steps as in `train_one`, on the same images in the same order. Only the order of sums within a
+product differs. It depends on the stack, so a run gives the same bytes only in the same stack, and training amplifies
+the difference. When a member ends, a waiting run takes its place; if there is none, the stack shrinks.
 """
 
 import warnings
@@ -22,43 +22,44 @@ from fls_teach.vision.training.stack import Stack
 from fls_teach.vision.training.train import arithmetic
 
 VARIES = ("c", "lr", "seed", "stop", "target", "epochs")
-"""What may differ within a stack."""
+"""The fields that may differ within a stack."""
 
 
 def train_stack(runs, data, places=None, more=None, done=None):
-    """What ``[train_run(run, data) for run in runs]`` gives, from one stack.
+    """Train `runs` in one stack; the result is that of ``[train_run(run, data) for run in runs]``.
 
     Parameters
     ----------
     runs : list of Run
-        Equal but for `VARIES`; not with batch norm.
+        Runs that differ only in the fields `VARIES`, without batch norm.
     data : Data or callable (run)
-        Images of every run, or what gives those of a run: all of the same shape, on the device to train on.
+        The images of all runs, or a function that returns those of a run: all of the same shape, on the device to train
+        on.
     places : int, optional
-        Runs at a time; all of them by default.
+        Maximal number of runs at a time; all by default.
     more : callable, optional
-        Asked for another such run when one of `runs` has ended and none waits; gives a Run, or None.
+        Called when a run has ended and no other is waiting; returns another such Run, or None.
     done : callable (run, outcome, seconds), optional
-        Told at once when a run ends: of its Trained, or the sentence with which it could not begin, and of its share of
-        the time.
+        Called as soon as a run ends, with its Trained, or a message if it could not be started, and its share of the
+        time.
 
     Returns
     -------
     list of Trained
-        Of `runs`, then of what `more` gave; None for one that could not begin.
+        Those of `runs`, then those of the runs from `more`; None for a run that could not be started.
 
     Warns
     -----
     RuntimeWarning
-        If the GPU's memory does not hold the stack: then half as many runs are trained at a time.
+        If the stack does not fit into the GPU's memory; half as many runs are then trained at a time.
 
     Raises
     ------
     ValueError
-        In one sentence, if the runs cannot share a stack, `stop` asks for validation images and there are none, or
-        c f overflows before training and there is no `done` to be told.
+        If the runs cannot share a stack, `stop` requires validation images and there are none, or c f overflows before
+        training and `done` is None.
     MemoryError
-        In one sentence, if the GPU's memory does not hold a single network.
+        If a single network does not fit into the GPU's memory.
     """
     data_of = data if callable(data) else lambda run: data
     _check(runs, data_of)
@@ -69,7 +70,7 @@ def train_stack(runs, data, places=None, more=None, done=None):
                 _train(first, data_of, turns)
             continue
         except torch.cuda.OutOfMemoryError:
-            pass  # to go on in here would keep all tensors of the attempt alive
+            pass  # not continued here, where the exception keeps all tensors of the attempt alive
         torch.cuda.empty_cache()
         places = len(first) // 2
         if not places:
@@ -90,24 +91,24 @@ def _train(runs, data_of, turns):
 
 
 class _Turns:
-    """Which run begins when. What an attempt without enough memory did not finish begins again in the next one."""
+    """The order in which runs start. Runs that an attempt with too little memory did not finish restart in the next."""
 
     def __init__(self, runs, more, done):
         self.runs, self.more, self.done, self._found = list(runs), more, done, {}
 
     @property
     def outcomes(self):
-        """Of every run, in order."""
+        """The outcome of every run, in order."""
         return [self._found[number] for number in range(len(self.runs))]
 
     def begin(self, places):
-        """The first runs of an attempt, at most `places`; empty if all have ended."""
+        """Return the first runs of an attempt, at most `places`; empty if all have ended."""
         left = [number for number in range(len(self.runs)) if number not in self._found]
         self._begun, self._waiting = left[:places], deque(left[places:])
         return [self.runs[number] for number in self._begun]
 
     def another(self):
-        """The next run, or None."""
+        """Return the next run, or None."""
         if self._waiting:
             self._begun.append(self._waiting.popleft())
         elif self.more and (run := self.more()):
@@ -118,7 +119,7 @@ class _Turns:
         return self.runs[self._begun[-1]]
 
     def end(self, place, outcome, seconds):
-        """The run that began as number `place` of this attempt has ended."""
+        """Enter the outcome of the run that was started as number `place` of this attempt."""
         self._found[self._begun[place]] = None if isinstance(outcome, str) else outcome
         if self.done:
             self.done(self.runs[self._begun[place]], outcome, seconds)

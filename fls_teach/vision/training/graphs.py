@@ -1,6 +1,6 @@
-"""Steps of a small stack replayed as a CUDA graph: one launch for a step, which else launches some hundred kernels.
+"""Replay the steps of a small stack as a CUDA graph: one launch per step instead of some hundred kernel launches.
 
-Tried on a CPU alone, with a stand-in that records a step's kernels and replays them (tests/vision/test_graphs.py).
+Tested only on a CPU, with a stand-in that records a step's kernels and replays them (tests/vision/test_graphs.py).
 """
 
 import warnings
@@ -10,40 +10,41 @@ from functools import cache
 import torch
 
 SMALL = 2**24
-"""Numbers in a step's first layer up to which launching may take longer than running: an estimate, not measured."""
+"""Number of values in a step's first layer up to which launching may take longer than running; estimated only."""
 WARM_UP = 3
-"""Steps that are taken as usual before one is captured: in them libraries allocate, and choose kernels."""
+"""Number of ordinary steps before one is captured, during which libraries allocate memory and choose kernels."""
 
 
 def can_capture(device):
-    """Whether kernels on `device` can be captured."""
+    """Return whether kernels on `device` can be captured."""
     return device.type == "cuda" and hasattr(torch.cuda, "CUDAGraph")
 
 
 class Replayed:
-    """Takes steps, by a graph for each combination of shapes of which there were more than `WARM_UP`.
+    """Take steps; from the one after `WARM_UP` on, replay a graph, one for each combination of shapes.
 
-    A step is given to each call: kept here, what it belongs to would refer to itself, and keep its memory for longer.
+    The step is passed to each call: if it were stored here, its owner would be part of a reference cycle and keep its
+    memory for longer.
 
     Warns
     -----
     RuntimeWarning
-        If a step cannot be captured: then all are launched kernel by kernel.
+        If a step cannot be captured; all steps are then launched kernel by kernel.
     """
 
     def __init__(self):
         self.graphs, self.calls, self.can = {}, Counter(), True
 
     def __call__(self, step, *tensors):
-        """What ``step(*tensors)`` gives, a tensor.
+        """Return ``step(*tensors)``, a tensor.
 
         Parameters
         ----------
         step : callable (*tensors)
-            The same in each call. What else it reads or changes is tensors that stay where they are in memory; it reads
-            no value on the CPU, and changes nothing there.
+            The same in each call. Other tensors that it reads or changes must keep their place in memory; it must not
+            read or change values on the CPU.
         tensors : Tensor
-            On one GPU.
+            Inputs, all on one GPU.
         """
         key = tuple((each.shape, each.stride(), each.dtype) for each in tensors)
         self.calls[key] += 1
@@ -74,9 +75,9 @@ class Replayed:
 
 
 def captured(step, inputs):
-    """The kernels of a step, not yet run: (what runs them, the tensor in which they leave the result)."""
+    """Capture the kernels of a step without running them: (function that runs them, tensor for their result)."""
     device = inputs[0].device
-    # A capture is of the current device alone; one that fails may leave its stream the current one.
+    # Only the current device is captured. A failed capture may leave its stream as the current one.
     with torch.cuda.device(device), torch.cuda.stream(torch.cuda.current_stream(device)):
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=_stream(device)):
@@ -85,7 +86,7 @@ def captured(step, inputs):
 
 
 def beside(step, tensors):
-    """A step on another stream, as is to be before a capture."""
+    """Take a step on another stream, as is required before a capture."""
     device = tensors[0].device
     stream, usual = _stream(device), torch.cuda.current_stream(device)
     stream.wait_stream(usual)
@@ -97,5 +98,5 @@ def beside(step, tensors):
 
 @cache
 def _stream(device):
-    """The only other stream: torch keeps memory that was freed for the stream that used it."""
+    """Return the stream for captures; there is one per device, because torch reuses memory only within a stream."""
     return torch.cuda.Stream(device)

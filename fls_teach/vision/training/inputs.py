@@ -1,4 +1,4 @@
-"""Images as networks take them: normalised once where there is room for all, and in the memory layout of the device."""
+"""Inputs of networks: images normalised, once if there is memory for all, and in the memory layout of the device."""
 
 import torch
 
@@ -6,17 +6,17 @@ from fls_teach.vision.own import is_own
 from fls_teach.vision.training.batches import framed
 
 KEPT_ON_CPU = 2**26
-"""Numbers of a set that a CPU keeps normalised, 256 MB; of a larger one it normalises each batch anew."""
+"""Largest number of values of a set that is kept normalised on a CPU, 256 MB; larger sets are normalised by batch."""
 
 
 def parts(datas, normalisers, run, channels_last=False):
-    """Name -> Inputs of "train", "test", "validation" if there is one, and "shown", the images that batches show.
+    """Return a dict, name -> Inputs: "train", "test", "validation" if it exists, and "shown", for training batches.
 
     Parameters
     ----------
     datas : list of Data
     normalisers, run, channels_last
-        As `Inputs` takes them.
+        As for `Inputs`.
     """
     found = {}
     for part in ("train", "test", "validation"):
@@ -30,24 +30,24 @@ def parts(datas, normalisers, run, channels_last=False):
 
 
 class Inputs:
-    """One part of one or of several sets of images, which have as many images each.
+    """One part of one or several sets of images; all sets have equally many images.
 
     Parameters
     ----------
     sets : list of Images
     normalisers : list of callable
-        Of each set: bytes to floats.
+        For each set, a function from bytes to floats.
     run : Run
-        Its precision, and of training images its augmentation.
+        Determines the precision.
     frame : bool
-        Put the images into the black frame of which `fls_teach.vision.training.batches.view` shows parts.
+        Put the images into the black frame from which `fls_teach.vision.training.batches.view` takes crops.
     channels_last : bool
-        Memory layout of what `take` gives.
+        Memory layout of the tensors that `take` returns.
 
     Notes
     -----
-    A network in bf16 rounds its inputs first of all, so that they are kept in bfloat16: the same numbers in half the
-    memory. What one's own network does first is not known.
+    A built-in network in bf16 first rounds its inputs, so they are kept in bfloat16, which gives the same numbers with
+    half the memory. A user's network may do something else first.
     """
 
     def __init__(self, sets, normalisers, run, frame=False, channels_last=False):
@@ -69,13 +69,13 @@ class Inputs:
         self.pixels = torch.cat([stored(*each) for each in zip(sets, normalisers, strict=True)])
 
     def take(self, chosen, which=0):
-        """The images at `chosen` (m,), or (members, m) for members of several sets: floats (..., channels, h, w).
+        """Return the images at `chosen` (m,), or (members, m) for several members: floats (..., channels, h, w).
 
         Parameters
         ----------
         chosen : Tensor, int64
         which : int or Tensor (members, 1)
-            Set of the images, or of each member's images.
+            Index of the set, or of each member's set.
 
         Returns
         -------
@@ -86,7 +86,7 @@ class Inputs:
         return inputs.unflatten(0, chosen.shape), self.labels.index_select(0, places).unflatten(0, chosen.shape)
 
     def split(self, size):
-        """The images of the only set in order, as `take` gives them, at most `size` at a time."""
+        """Yield the images of the only set in order, as returned by `take`, at most `size` at a time."""
         for pixels, labels in zip(self.pixels.split(size), self.labels.split(size), strict=True):
             yield self._finished(pixels), labels
 

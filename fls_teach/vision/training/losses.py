@@ -1,11 +1,11 @@
-"""The losses that a run can have, of outputs (n, n_classes) and labels (n,)."""
+"""The losses available to runs, functions of outputs (n, n_classes) and labels (n,)."""
 
 import torch
 from torch.nn.functional import cross_entropy
 
 
 def squared(outputs, labels, reduction="mean"):
-    """Half the squared distance to the one-hot labels; a constant answer 0 has 1/2.
+    """Return half the squared distance to the one-hot labels; outputs 0 have the loss 1/2.
 
     Examples
     --------

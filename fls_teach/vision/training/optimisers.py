@@ -1,7 +1,7 @@
-"""Updates of all weights at once, of one network or of a stack, in torch.optim's formulas; and the rate at a step.
+"""Optimisers for one network or a stack, with torch.optim's formulas, and the learning rate at each step.
 
-torch.optim has one rate for a list of weights. The members of a stack have a rate each, so that directions, which are
-the same for both, are one matter, and a step along them is the engine's.
+torch.optim has one rate for a list of weights, but each member of a stack has its own. So an optimiser only computes
+directions, which do not depend on the rate, and the engine takes the step.
 """
 
 import itertools
@@ -10,19 +10,19 @@ import math
 import torch
 
 BETAS = 0.9, 0.999
-"""Of Adam and AdamW."""
+"""For Adam and AdamW."""
 
 
 class Optimiser:
-    """What a run's settings make of gradients: the direction against which the weights then go, rate times its length.
+    """Compute directions from gradients; the weights then change by minus rate times direction.
 
     Parameters
     ----------
     run : Run
-        Its optimiser, momentum, weight_decay and eps.
+        Its optimiser, momentum, weight_decay and eps are used.
     weights : list of Tensor
     members : int, optional
-        Of a stack: how many members have their weights along the first axis, each at a step of its own.
+        For a stack: the number of members, whose weights lie along the first axis. Each counts its own steps.
     """
 
     def __init__(self, run, weights, members=None):
@@ -33,16 +33,16 @@ class Optimiser:
 
     @property
     def moves_without_gradient(self):
-        """Whether weights may move in a step whose gradient is 0."""
+        """Whether weights may change in a step whose gradient is 0."""
         return bool(self.buffers or self.run.weight_decay)
 
     @property
     def shrinkage(self):
-        """AdamW's weight decay: weights shrink by the factor 1 - rate * shrinkage, beside the step."""
+        """AdamW's weight decay: in each step, weights are also multiplied by 1 - rate * shrinkage."""
         return self.run.weight_decay if self.run.optimiser == "adamw" else 0.0
 
     def directions(self, weights, gradients):
-        """One for each weight, from the gradients at `weights`; to be called once per step."""
+        """Return a direction for each weight from the gradients at `weights`; to be called once per step."""
         self.steps += 1
         if self.run.weight_decay and not self.shrinkage:
             gradients = torch._foreach_add(gradients, weights, alpha=self.run.weight_decay)
@@ -69,28 +69,28 @@ class Optimiser:
         return found
 
     def _of_weights(self, factor):
-        """A factor that each member has for itself, beside each of its weights."""
+        """Broadcast a factor per member to each of its weights."""
         if isinstance(factor, float):
             return factor
         return [factor.to(each.dtype).reshape(-1, *[1] * (each.dim() - 1)) for each in self.buffers[0]]
 
     def keep(self, places, stacked):
-        """Of a stack, only the members at `places` stay; `stacked` puts what they have into one tensor."""
+        """For a stack: keep only the members at `places`; `stacked` joins their tensors into one."""
         self.buffers = [[stacked(each[place] for place in places) for each in buffers] for buffers in self.buffers]
         self.steps = self.steps[places]
 
     def restart(self, place):
-        """Of a stack, the member at `place` begins."""
+        """For a stack: reset the state of the member at `place`."""
         self.steps[place] = 0
         for buffer in itertools.chain(*self.buffers):
             buffer[place] = 0
 
 
 def rate(run, step, steps_per_epoch):
-    """The learning rate of `run` at `step`, counted from 0.
+    """Return the learning rate of `run` at `step`, counted from 0.
 
-    It rises linearly over `warmup` epochs to lr, which the last step of them has. Then it stays, or falls as half a
-    cosine that would be 0 one step after the budget of epochs.
+    It rises linearly over `warmup` epochs, to lr at their last step. Then it is constant, or follows half a cosine
+    that would be 0 one step after the last epoch of the budget.
 
     Examples
     --------

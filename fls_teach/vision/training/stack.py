@@ -1,4 +1,4 @@
-"""The tensors of a stack of networks, and their steps: every tensor has one more axis in front, of members."""
+"""The tensors of a stack of networks, and their training steps: every tensor has a leading axis of members."""
 
 import math
 
@@ -18,16 +18,16 @@ from fls_teach.vision.training.train import EVALUATION_BATCH, products, refuse_o
 
 
 class Stack:
-    """An engine of `follow` for runs that train together, each at an epoch of its own.
+    """An engine of `follow` for runs that are trained together; each has its own epoch number.
 
-    Our own networks run as one network whose channels lie side by side (see `fls_teach.vision.models.layers`), last in
-    memory; a network of one's own runs by torch.func.vmap.
+    Built-in networks run as one network whose channels are concatenated (see `fls_teach.vision.models.layers`), in
+    channels-last memory. A user's network runs in torch.func.vmap.
 
     Parameters
     ----------
     runs : list of Run
     data_of : callable (run)
-        The Data of a run.
+        Returns the Data of a run.
     """
 
     def __init__(self, runs, data_of):
@@ -49,26 +49,26 @@ class Stack:
     # -------------------------------------------------------------- members
 
     def _stacked(self, members):
-        """A weight (members, ...) of which ``flatten(0, 1)`` is a view; the channels of a convolution's are last."""
+        """Stack weights to (members, ...) such that ``flatten(0, 1)`` is a view; convolutions are channels-last."""
         weight = torch.stack(list(members))
         if not self.is_side_by_side or weight.dim() < 5:
             return weight
         return weight.flatten(0, 1).contiguous(memory_format=torch.channels_last).unflatten(0, weight.shape[:2])
 
     def _per_member(self, values):
-        """Numbers (members,) of the type of the weights and where they are."""
+        """Return a tensor (members,) with the dtype and device of the weights."""
         weight = next(iter(self.weights.values()))
         return torch.tensor(values, dtype=weight.dtype, device=weight.device)
 
     def _settle(self):
-        """The weights have a place in memory, which they keep until members go."""
+        """Prepare for steps with newly allocated weights, which stay in place until members are dropped."""
         self.rates = [torch.empty_like(weight) for weight in self.weights.values()]
         run = self.runs[0]
         is_small = len(self.runs) * run.batch * run.width * run.image_size**2 <= graphs.SMALL
         self.replayed = graphs.Replayed() if is_small and graphs.can_capture(self.device) else None
 
     def _arrange(self):
-        """Put the images of all members beside each other, where others are needed than before."""
+        """Assemble the images of all members, if other sets of images are needed than before."""
         distinct = {_digests(data): data for data in self.datas}
         sets = list(distinct)
         self.which = [sets.index(_digests(data)) for data in self.datas]
@@ -79,7 +79,7 @@ class Stack:
         self.lr = None
 
     def keep(self, places):
-        """Only the members at `places` stay."""
+        """Keep only the members at `places`."""
         self.runs, self.datas = ([each[place] for place in places] for each in (self.runs, self.datas))
         self.weights, self.start, self.c = self._at(places)
         self.optimiser.keep(places, self._stacked)
@@ -87,7 +87,7 @@ class Stack:
         self._arrange()
 
     def _at(self, places):
-        """Weights, start and c of the members at `places`."""
+        """Return weights, initial weights and c of the members at `places`."""
         weights, start = (
             {name: self._stacked(weight[place] for place in places) for name, weight in weights.items()}
             for weights in (self.weights, self.start)
@@ -96,7 +96,7 @@ class Stack:
 
     @torch.no_grad()
     def seat(self, runs):
-        """Have `runs`, a dict of place and Run, begin in the places of members that ended."""
+        """Start `runs`, a dict of place -> Run, in the places of members that have ended."""
         for place, run in runs.items():
             for name, weight in build_for(run).to(self.device).named_parameters():
                 for weights in filter(None, (self.weights, self.start)):
@@ -107,7 +107,7 @@ class Stack:
         self._arrange()
 
     def moved(self):
-        """Of each member, whether a weight differs from what it was before the epoch."""
+        """Return for each member whether a weight has changed in the epoch."""
         if self.before is None:
             return [False] * len(self.runs)
         pairs = zip(self.before, self.weights.values(), strict=True)
@@ -116,38 +116,38 @@ class Stack:
     # -------------------------------------------------------------- steps
 
     def epoch(self, epochs):
-        """The steps of each member in its own epoch, counted from 0."""
+        """Train each member for the epoch with its number in `epochs`, counted from 0; return an `Epoch` for each."""
         if self.optimiser.moves_without_gradient:
             self.before = [weight.clone() for weight in self.weights.values()]
         self.skeleton.train()
         run, seen, sizes = self.runs[0], [], []
         steps = math.ceil(self.inputs["train"].n / run.batch)
-        # Members of one seed and epoch see the same batches, and the first layer is one product.
+        # If all members have the same seed and epoch, they share batches, and the first layer is one product.
         draws = [Draw(*each) for each in zip(self.which, (run.seed for run in self.runs), epochs, strict=True)]
         batches = epoch_batches(self.inputs["shown"], draws, run.batch, run.augmentation)
         for step, (images, labels) in enumerate(batches):
             self._set_rates([rate(run, at * steps + step, steps) for run, at in zip(self.runs, epochs, strict=True)])
             seen.append(self.replayed(self.step, images, labels) if self.replayed else self.step(images, labels))
             sizes.append(labels.shape[-1])
-        read = torch.stack(seen).permute(2, 1, 0).tolist()  # the one wait for the GPU in an epoch
+        read = torch.stack(seen).permute(2, 1, 0).tolist()  # the only synchronisation with the GPU per epoch
         return [Epoch(*each, sizes) for each in read]
 
     def _set_rates(self, lr):
-        """Have every weight's own rate beside it, in its memory layout: then one kernel updates all weights."""
+        """Store a rate for every weight, in the same memory layout, so that one kernel updates all weights."""
         if lr != self.lr:
             self.lr, members = lr, self._per_member(lr)
             for rates in self.rates:
                 rates.copy_(members.reshape(-1, *[1] * (rates.dim() - 1)))
 
     def step(self, images, labels):
-        """One step on images (members, m, ...), or (m, ...) for all.
+        """Take one step on images (members, m, ...), or (m, ...) if members share them.
 
-        Returns what `Epoch` has of it, in double precision: losses, slopes and hits, (3, members).
+        Returns losses, slopes and hits (see `Epoch`), in double precision, (3, members).
         """
         leaves = {name: weight.detach().requires_grad_() for name, weight in self.weights.items()}
         losses, hits = self._judged(self._outputs(images, leaves, self.start, self.c), labels)
         losses = losses.mean(0) / self.c
-        gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))  # no loss depends on another's weights
+        gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))  # no loss depends on other members
         with torch.no_grad():
             weights = list(self.weights.values())
             slopes = [torch.linalg.vector_norm(each, math.inf, dim=tuple(range(1, each.dim()))) for each in gradients]
@@ -160,7 +160,7 @@ class Stack:
             return torch.stack([losses.double(), torch.stack(slopes).amax(0).double(), hits.sum(0).double()])
 
     def _outputs(self, images, weights, start, c):
-        """c f, or c (f - f0): (m, members, n_classes)."""
+        """Return c f, or c (f - f0): (m, members, n_classes)."""
         if self.is_side_by_side and images.dim() == 5:
             images = images.permute(1, 3, 4, 0, 2).flatten(3).permute(0, 3, 1, 2)
         with products(self.runs[0], self.device):
@@ -180,7 +180,7 @@ class Stack:
         return each(weights, images).transpose(0, 1)
 
     def _judged(self, outputs, labels):
-        """(losses, hits), each (m, members), of labels (m,) or (members, m)."""
+        """Return (losses, hits), each (m, members), for labels (m,) or (members, m)."""
         labels = labels[:, None].expand(outputs.shape[:2]) if labels.dim() == 1 else labels.T
         losses = self.loss(outputs.flatten(0, 1), labels.flatten(), reduction="none").reshape(labels.shape)
         return losses, outputs.argmax(2) == labels
@@ -189,7 +189,7 @@ class Stack:
 
     @torch.no_grad()
     def evaluate(self, part, places):
-        """(accuracy, risk) of the members at `places`; None for each without such images."""
+        """Return (accuracy, risk) of each member at `places`; None if it has no such images."""
         if part not in self.inputs:
             return [None] * len(places)
         self.skeleton.eval()
@@ -210,5 +210,5 @@ class Stack:
 
 
 def _digests(data):
-    """What tells one Data from another."""
+    """Return a key that identifies a Data."""
     return tuple(part.digest for part in (data.train, data.test, data.validation) if part is not None)

@@ -1,4 +1,4 @@
-"""One training run, all images on the device, until a target or a budget."""
+"""One training run, with all images on the device, until it reaches its target or the budget of epochs is used."""
 
 import contextlib
 import math
@@ -17,11 +17,11 @@ from fls_teach.vision.training.optimisers import Optimiser, rate
 from fls_teach.vision.training.outcome import check
 
 EVALUATION_BATCH = {"cpu": 250, "cuda": 2000}
-"""Images at a time. What a CPU's caches hold: up to 3 times the images per second of 1,000 at a time."""
+"""Images per evaluation batch. On a CPU a batch fits into caches: up to 3 times as fast as batches of 1,000."""
 
 
 def train_run(run, data, progress=None, checkpoint=None):
-    """The run that `run` describes on `data`, images of its size and on the device to train on: a Trained."""
+    """Build the network of `run`, train it on `data`, images on the device to train on, and return the Trained."""
     return train_one(build_for(run).to(data.train.pixels.device), data, run, progress, checkpoint)
 
 
@@ -31,26 +31,26 @@ def train_one(model, data, run, progress=None, checkpoint=None):
     Parameters
     ----------
     model : Module
-        f, from floats (n, channels, size, size) to outputs (n, n_classes); on the device where `data` is. With batch
-        norm its running statistics start from those of the training images in batches of the run's size.
+        The network f, from floats (n, channels, size, size) to outputs (n, n_classes), on the device of `data`. Running
+        statistics of batch norm are initialised from the training images, in batches of the run's size.
     data : Data
     run : Run
-        Its fields from `c` on: how to train. `model` and `data` need not be those that it names. The same run on the
-        same device and number of threads gives the same result.
+        The fields from `c` on determine the training; the `model` and `data` that it names are ignored. The same run on
+        the same device with the same number of threads gives the same result.
     progress : callable (fraction, what), optional
     checkpoint : fls_teach.vision.training.checkpoint.Checkpoint, optional
-        Where a run that was broken off goes on, with the same result; `model` is then to be as it was at the start.
+        Checkpoint from which an interrupted run resumes, with the same result; `model` must be as at the start.
 
     Returns
     -------
     Trained
-        Targets are judged before training and after every epoch, on all images, in evaluation mode.
+        The stopping rule is applied before training and after every epoch, on all images, in evaluation mode.
 
     Raises
     ------
     ValueError
-        In one sentence, if `stop` asks for validation images and there are none, the device has not the precision, the
-        network has not an output per class, or c f overflows before training.
+        If `stop` requires validation images and there are none, the device does not support the precision, the network
+        does not have one output per class, or c f overflows before training.
     """
     check(run, data)
     with arithmetic(run):
@@ -66,7 +66,7 @@ class _Network:
         if on_cpu or run.channels_last:
             model.to(memory_format=torch.channels_last)  # 1.1 to 1.6 times the images per second on one core
         calibrate(model, map(normalise, whole_batches(data.train.pixels, run.batch)))
-        channels_last = run.channels_last or on_cpu and isinstance(model, Network)  # else each batch is copied into it
+        channels_last = run.channels_last or on_cpu and isinstance(model, Network)  # else batches would be copied
         self.n_classes, self.inputs = data.train.n_classes, parts([data], [normalise], run, channels_last)
         self.net, self.loss = OutputMultiplier(model, run.c, run.centred), LOSSES[run.loss]
         self.compiled = torch.compile(self.net) if run.compile else self.net
@@ -85,7 +85,7 @@ class _Network:
             for step, (images, labels) in enumerate(batches, epoch * steps):
                 seen.append(self._step(images, labels, rate(run, step, steps)))
                 sizes.append(len(labels))
-        losses, slopes, hits = torch.stack(seen, dim=1).tolist()  # once per epoch: reading makes a GPU wait
+        losses, slopes, hits = torch.stack(seen, dim=1).tolist()  # once per epoch: reading synchronises with the GPU
         return [Epoch(losses, slopes, hits, sizes)]
 
     def _step(self, images, labels, lr):
@@ -130,12 +130,12 @@ class _Network:
         pass
 
     def state(self):
-        """What `restore` takes, between epochs."""
+        """Return the state between epochs, for `restore`."""
         optimiser = self.optimiser
         return {"net": self.net.state_dict(), "buffers": optimiser.buffers, "steps": optimiser.steps}
 
     def restore(self, state):
-        """Be where another network of the same run was."""
+        """Continue from the `state` of another network of the same run."""
         self.net.load_state_dict(state["net"])
         self.optimiser.steps = state["steps"]
         for ours, theirs in zip(self.optimiser.buffers, state["buffers"], strict=True):
@@ -144,14 +144,14 @@ class _Network:
 
 
 def refuse_other_outputs(shape, n_classes):
-    """Raise a ValueError in one sentence unless an image has an output per class."""
+    """Raise a ValueError unless there is one output per class."""
     if shape != (n_classes,):
         raise ValueError(f"the network's outputs for an image are {tuple(shape)}; wanted ({n_classes},), one per class")
 
 
 @contextlib.contextmanager
 def _global_numbers(seed, epoch, device):
-    """torch's global random numbers, which dropout in a model of one's own draws, by seed and epoch in the block."""
+    """Seed torch's global random numbers by seed and epoch within the block; a user's model draws dropout from them."""
     gpus = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(generator(seed, epoch, "global", device="cpu").initial_seed())
@@ -160,7 +160,7 @@ def _global_numbers(seed, epoch, device):
 
 @contextlib.contextmanager
 def arithmetic(run):
-    """cuDNN's deterministic algorithms, and tf32 where `run` says so, within the block."""
+    """Use cuDNN's deterministic algorithms, and tf32 if `run` asks for it, within the block."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before = cudnn.deterministic, cudnn.allow_tf32, matmul.allow_tf32
     cudnn.deterministic = True
@@ -173,5 +173,5 @@ def arithmetic(run):
 
 
 def products(run, device):
-    """The block in which products have the precision of `run`: a step's own, for autocast keeps casts of weights."""
+    """Return a context for products in the precision of `run`; one per step, because autocast caches cast weights."""
     return torch.autocast(device.type, torch.bfloat16) if run.precision == "bf16" else contextlib.nullcontext()
