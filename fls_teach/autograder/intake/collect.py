@@ -163,13 +163,14 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
 
 
 def _loose_files(place, pieces):
-    """Return the paths of files that lie beside people's, but are nobody's by their names."""
+    """Return the paths of files and archives that are nobody's by their names, or copies of people's work."""
     taken, here = {each.place.parts for each in pieces}, [each for each in pieces if each.place.parent is place]
-    people, found = {each.owner.who for each in here}, []
+    beside_people = len({each.owner.who for each in here}) > 1 or here and here[0].owner.platform
+    found = []
     for each in place.children:
         if each.is_container and any(parts[: len(each.inside)] == each.inside for parts in taken - {each.parts}):
             found += _loose_files(each, pieces)
-        elif not each.is_container and each.parts not in taken and (len(people) > 1 or here and here[0].owner.platform):
+        elif each.kind != "folder" and each.parts not in taken and (beside_people or each.is_packed):
             found.append(each.path)
     return found
 
