@@ -32,7 +32,7 @@ def bundle():
     """Pack the autograder or the reports for a platform."""
 
 
-@bundle.command()
+@bundle.command(short_help="Pack the course as an autograder for Gradescope.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -75,7 +75,7 @@ def gradescope(out, key, minutes, torch_index, extra_spec):
     click.echo("It contains the solutions and the key, so do not publish it; its README.md gives the next steps.")
 
 
-@bundle.command()
+@bundle.command(short_help="Pack the reports for your learning platform.")
 @click.argument("results", metavar="RESULTS", type=click.Path(path_type=Path))
 @click.option(
     "--zip",

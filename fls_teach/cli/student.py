@@ -230,6 +230,6 @@ def submit(workspace, out, as_json):
         points = f"{row.points}/{row.of} points" if row.state != "changed" else "changed since it was checked"
         click.echo(f"  {exercise.name}/{exercise.name}.py   {points}")
     click.echo("  progress.json")
-    if left_out:
-        reasons = ", ".join(f"{exercise.name} ({why.removesuffix('.')})" for exercise, why in left_out)
-        click.echo(f"but not {reasons}")
+    for reason in dict.fromkeys(why for _, why in left_out):
+        names = ", ".join(exercise.name for exercise, why in left_out if why == reason)
+        click.echo(f"but not {names} ({reason.removesuffix('.')})")

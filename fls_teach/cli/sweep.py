@@ -33,8 +33,8 @@ def sweep(out, all_cells, engine, jobs, device, executor, data_dir, download, we
 
     Finished runs are kept in DIR, one file per run. The same command resumes, and another grid is added to the first.
     Several of these commands, on one machine or on many, may share DIR: each trains runs that no other is training,
-    and ends when all remaining runs are being trained by others. Runs that a killed command had begun are taken over,
-    after three minutes if it ran on another machine.
+    and ends when all remaining runs are being trained by others. Runs that a killed command had begun are taken over:
+    at once if it ran on the same machine, else after 150 seconds.
 
     A learning rate counts at a c only if every seed reaches the target there. Once a seed has failed at one rate, while
     another rate has reached the target with all seeds so far, further seeds at the first rate cannot change the result.

@@ -47,7 +47,9 @@ def read_properties(path):
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, RecursionError) as problem:
+    except SyntaxError as problem:
+        raise ValueError(f"'{path}' is not valid Python: line {problem.lineno}: {problem.msg}") from None
+    except RecursionError as problem:
         raise ValueError(f"'{path}' is not valid Python: {problem}") from None
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     return tuple(_property(node, grading, path) for node in functions if (grading := _grading(node)))

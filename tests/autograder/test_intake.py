@@ -355,8 +355,8 @@ def test_of_two_files_for_one_exercise_neither_is_taken(names, tmp_path):
 def test_of_two_folders_with_exercises_neither_is_taken(tmp_path):
     pack(tmp_path / "all" / "packed.zip", f"old/{FLAT[0]}", f"new/{FLAT[0]}")
     packed = only(tmp_path / "all")
-    assert packed.files == {} and f"'new/{FLAT[0]}' and 'old/{FLAT[0]}' claim" in packed.notes[1]
-    assert packed.about["review"] == [packed.notes[1]], "whose mark depends on it needs a person"
+    assert packed.files == {} and f"'new/{FLAT[0]}' and 'old/{FLAT[0]}' claim" in packed.notes[0]
+    assert packed.about["review"] == [packed.notes[0]], "whose mark depends on it needs a person"
 
 
 def test_a_workspace_is_found_below_other_folders_but_not_without_end(tmp_path):
@@ -370,7 +370,7 @@ def test_nothing_found_is_still_a_submission(tmp_path):
     (tmp_path / "all" / "nobody").mkdir(parents=True)
     empty = only(tmp_path / "all")
     assert empty.files == {} and empty.digest == Submission(files={}).digest
-    assert empty.notes == ("No file of an exercise was found; they are called 01_mixture.py and so on.",)
+    assert empty.notes == ("No file of an exercise was found; such files are called 01_mixture.py and so on.",)
 
 
 @pytest.mark.parametrize("inside", [[], [".DS_Store", "__MACOSX/x"]])
@@ -405,6 +405,15 @@ def test_notes_are_counted_beyond_the_first_twenty(tmp_path):
 def test_a_folder_of_misnamed_files_is_one_submission(tmp_path):
     submission = only(put(tmp_path / "alice", "08 (1).py", "notes.ipynb"))
     assert submission.name == "alice" and len(submission.notes) == 3
+
+
+def test_what_was_handed_in_instead_is_named_and_two_versions_are_no_missing_file(tmp_path):
+    """Catches a reason for review that names nothing, and "No file was found" above the names of two."""
+    other = only(put(tmp_path / "alice", "answer.pdf"))
+    assert other.about["review"][0].endswith("Other files were handed in, such as 'answer.pdf'.")
+    put(tmp_path / "all", "ada/" + FLAT[0], "bob/08_bayes_error_v1.py", "bob/08_bayes_error_final.py")
+    _, two = (entry.read() for entry in collect([tmp_path / "all"], exercises()))
+    assert [*two.notes] == [*two.about["review"]] and "claim to be the same exercise" in two.notes[0]
 
 
 def test_a_zip_beside_exercises_is_opened_and_neither_wins(tmp_path):

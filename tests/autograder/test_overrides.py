@@ -112,12 +112,12 @@ def test_it_stands_in_every_report(tmp_path):
     check_record(found)
     results, page = as_results(found), report_page(found)
     assert results["score"] == 4 and [test["score"] for test in results["tests"]] == [1, 3]
-    assert "08.1: 1 points by hand. a <b>typo</b> of ours" in results["output"]
+    assert "08.1: 1 point by hand: a <b>typo</b> of ours" in results["output"]
     assert "a &lt;b&gt;typo&lt;/b&gt; of ours" in page and ">4 <small>of 4 points" in page
     gradebook.write_gradebook(tmp_path / "g.csv", ["08_bayes_error"], [found])
     (row,) = csv.DictReader((tmp_path / "g.csv").read_text(encoding="utf-8-sig").splitlines())
     assert (row["score"], row["final"], row["08_bayes_error"]) == ("4", "4", "4")
-    assert row["corrected"].startswith("08.1: 1 points by hand")
+    assert row["corrected"].startswith("08.1: 1 point by hand: ")
     assert as_json(found)
 
 

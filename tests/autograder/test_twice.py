@@ -46,7 +46,7 @@ def test_verdicts_that_differ_need_manual_review(tmp_path):
         (tmp_path / "all" / name).mkdir(parents=True)
         (tmp_path / "all" / name / "02_counts.py").write_text(text)
     code, said = grade(tmp_path, "--twice")
-    assert code == 1 and "1 need manual review" in said and "the verdict differs for 02.1" in said
+    assert code == 1 and "1 needs manual review" in said and "the verdict differs for 02.1" in said
     records = {name: read_record(tmp_path / "out" / name / "record.json") for name in texts}
     assert [records[name]["twice"] for name in ("chance", "steady")] == [["02.1"], []]
     assert [records[name]["score"] for name in texts] == [3, 3], "the first run counts"

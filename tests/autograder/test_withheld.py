@@ -121,7 +121,7 @@ def test_marks_with_and_without_do_not_mix(course):
         ("empty", "contains no test_NN_slug.py"),
         ("stranger", "belongs to no exercise"),
         ("ungraded", "no function that is marked @graded"),
-        ("broken", "is not valid Python"),
+        ("broken", "is not valid Python: line "),
         ("handed in", "lies in"),
     ],
 )

@@ -179,6 +179,8 @@ def test_submit_packs_work_and_only_work_always_the_same(desk):
         assert archive.namelist() == [f"{desk.exercise.name}/{desk.file.name}", "progress.json"]
         assert archive.read(archive.namelist()[0]) == desk.file.read_bytes()
     assert all(name in told for name in archive.namelist())
+    assert told.count("(not started)") == 1, "one reason, once, for all exercises that have it"
+    assert all(exercise.name in told for exercise in exercises())
     desk.fls("submit")
     assert (desk.folder / "submission.zip").read_bytes() == first
 

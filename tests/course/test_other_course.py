@@ -128,7 +128,7 @@ def test_what_is_no_course_is_one_sentence(command, how, run, tmp_path):
         (SPEC, "@graded(2,", "@graded(2.5,", "wanted a whole number"),
         (SPEC, "@graded(2,", "@graded(TWO,", "with a literal number and a literal string"),
         (SPEC, "@graded", "@not_graded", "no function that is marked @graded"),
-        (SPEC, "def test", "def (test", "is not valid Python"),
+        (SPEC, "def test", "def (test", "is not valid Python: line "),
         ("exercises/01_spread/01_spread.py", None, None, "is missing"),
         ("exercises/01_spread/README.md", None, None, "is missing"),
     ],

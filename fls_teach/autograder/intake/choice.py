@@ -86,9 +86,12 @@ def choose(
     notes = [*refused, *unclear, *unread, *taken, *remarks]
     if files:
         return files, notes, unclear, {*claims}
-    nothing = f"No file of an exercise was found; they are called {(*expected, 'NN_name')[0]}.py and so on."
-    review = unclear or notes[:1] or [f"{nothing} Others were handed in."] * bool(items)
-    return files, [nothing, *notes], review, {*claims}
+    if unclear:  # files of an exercise were found, but which of them counts is unknown
+        return files, notes, unclear, {*claims}
+    nothing = f"No file of an exercise was found; such files are called {(*expected, 'NN_name')[0]}.py and so on."
+    first = sorted(items, key=lambda item: item.parts)[:1]
+    instead = [f"{nothing} Other files were handed in, such as '{item_path(item)}'." for item in first]
+    return files, [nothing, *notes], notes[:1] or instead, {*claims}
 
 
 def _narrowed(found, name, expected, platform):

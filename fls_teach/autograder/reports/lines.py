@@ -21,14 +21,18 @@ def reasons_to_review(record: Record) -> list[str]:
     """Return sentences on why a submission needs manual review, whatever its score; [] if it does not."""
     reasons = list(record.get("intake", {}).get("review", ()))
     if record.get("twice"):
-        reasons.append(f"Marked twice with the same seed, the verdict differs for {', '.join(record['twice'])}.")
+        where = ", ".join(record["twice"])
+        reasons.append(f"It was marked twice with the same seed, and the verdict differs for {where}.")
     return reasons
 
 
 def corrections(record: Record) -> list[str]:
     """Return sentences on the corrected marks and the deduction for late work."""
     overrides = record.get("overrides", ())
-    lines = [f"{each['item']}: {each['points']:g} points by hand. {each['reason']}" for each in overrides]
+    lines = [
+        f"{each['item']}: {each['points']:g} {'point' if each['points'] == 1 else 'points'} by hand: {each['reason']}"
+        for each in overrides
+    ]
     if late := record.get("late"):
         days = "1 day" if late["days"] == 1 else f"{late['days']} days"
         lines.append(f"{days} late, {late['rule']}: {100 * late['kept']:g}% of the score is left.")

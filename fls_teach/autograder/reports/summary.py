@@ -84,7 +84,7 @@ def _sentences(batch):
     if faults:
         yield f"{len(faults)} not graded because of a grader error; review manually: {_joined(faults)}", _RED
     if batch.review:
-        yield f"{len(batch.review)} need manual review:", _RED
+        yield f"{len(batch.review)} {'needs' if len(batch.review) == 1 else 'need'} manual review:", _RED
         yield from ((f"  {_encodable(name)}: {_encodable(reason)}", "red") for name, reason in batch.review[:SHOWN])
     for name, (what, style) in REMARKS.items():
         if names := batch.remarks.get(name):
