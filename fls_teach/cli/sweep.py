@@ -91,7 +91,7 @@ def _report(swept, wanted, out, as_json):
         click.echo(json.dumps(report | {"notes": remarks(found), "troubles": troubles(found)}, allow_nan=False))
         return
     if records:
-        click.echo(f"Test accuracy: mean over seeds ± {INTERVAL}; {RULE}. {PEAK[0].upper()}{PEAK[1:]}.")
+        click.echo(f"Test accuracy: mean over seeds, {RULE}.\n± is {INTERVAL}.\n{PEAK[0].upper()}{PEAK[1:]}.")
         _print(best_rates(found))
         for note in remarks(found):
             click.echo(f"note: {note}")

@@ -36,6 +36,8 @@ def test_a_table_for_people_and_an_object_for_programs(call):
     done = call(*args)
     assert done.exit_code == 0, done.output
     assert re.search(r"2\^-2 +none +– +– +2 +0 +4\b", done.stdout), "a range that begins with a dash"
+    first, second, third = done.stdout.splitlines()[:3]  # one sentence a line: the rule, the interval, peak and final
+    assert first.startswith("Test accuracy: ") and second.startswith("± is ") and third.startswith("Peak: ")
     assert "2^2" in done.stdout and "12 of 12 runs finished, in 'here'" in done.stdout
     assert [run.c for run in store.planned("here")][::2] == [0.25, 1, 4, 0.25, 1, 4]
     assert "trouble at c = 2^-2: slow: 2 of 2 runs are short of their target" in done.stdout

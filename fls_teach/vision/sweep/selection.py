@@ -15,11 +15,11 @@ RULE = (
 )
 """How the accuracy of a c is computed from those at its learning rates; see `choose`."""
 INTERVAL = (
-    "Student's 95% interval for the learning rates taken; where several rates count it covers 91 to 93%, for the "
-    "halves of the seeds choose for each other"
+    "Student's 95% interval for the learning rates taken; where several rates count it covers 91 to 93%, because "
+    "each half of the seeds chooses for the other"
 )
 """Meaning of the interval of an accuracy. Coverage was measured on noise, with 2 to 16 seeds and 2 to 6 rates."""
-PEAK = "peak: the best of all evaluations, so a slow run has more draws; final: after the last epoch"
+PEAK = "peak: the best of all evaluations, of which a slow run has more; final: after the last epoch"
 
 
 @dataclass(frozen=True)
