@@ -1,18 +1,18 @@
-"""One package per demo. This file holds their names and imports a demo only when it is asked for.
+"""One package per demo. This file contains their names and imports a demo only on request.
 
 A demo is a package ``fls_teach/demos/NAME``, listed in `NAMES`, with
 
 * a docstring whose first line says what it shows (``fls demo --list`` prints it);
 * ``Params``: a frozen dataclass with one field per parameter and a docstring (a bare string) below each field; its
-  ``__post_init__`` refuses, in one sentence, what ``--set`` could ask for and `run` could not do;
+  ``__post_init__`` raises a ValueError of one sentence for values from ``--set`` with which `run` would fail;
 * ``PRESETS = {"quick": Params(...), "full": Params(...)}``;
-* ``run(params, seed, progress=None) -> Result``: computes, draws nothing, prints nothing, touches no file. Call
-  ``progress(fraction, what)`` now and then, e.g. ``progress(0.25, "alpha = 2^-8")``, unless it is None;
-* ``claims(result) -> list[Claim]``: computed from the saved arrays alone, so that a reader can check them later;
-* ``plot(result) -> Figure``: decorated with ``@plotting.styled``, made by ``plotting.subplots(...)``, again from the
-  saved arrays alone;
+* ``run(params, seed, progress=None) -> Result``: computes, but does not plot, print or access files. Unless `progress`
+  is None, it calls ``progress(fraction, what)`` from time to time, e.g. ``progress(0.25, "alpha = 2^-8")``;
+* ``claims(result) -> list[Claim]``: computed only from the saved arrays, so that a reader can check them later;
+* ``plot(result) -> Figure``: decorated with ``@plotting.styled``, created by ``plotting.subplots(...)``, also only from
+  the saved arrays;
 * optionally ``animate(result, path)``: writes a GIF to `path`;
-* optionally ``CIFAR_PRESETS``, used in place of PRESETS with ``--data-dir``; `run` then takes `data_dir` too.
+* optionally ``CIFAR_PRESETS``, used instead of PRESETS with ``--data-dir``; `run` then also takes `data_dir`.
 
 The smallest one that works::
 
@@ -57,9 +57,9 @@ The smallest one that works::
         axis.semilogy(result.arrays["value"], color=plotting.BLUE)
         return figure
 
-`Result` takes params as the dataclass and keeps a plain dict: ``Params(**result.params)`` brings the object back
-(tuples come back as lists). At module level import numpy, scipy or fls_teach.theory, but not matplotlib:
-`plotting` does that late.
+`Result` takes params as the dataclass and stores a plain dict; ``Params(**result.params)`` restores the object (with
+lists instead of tuples). At module level, import numpy, scipy or fls_teach.theory, but not matplotlib, which `plotting`
+imports when needed.
 """
 
 import difflib
@@ -80,7 +80,7 @@ GROUPS = {
     "open question": ("transfer", "separability", "losses", "optimizers", "features", "noise"),
     "images": ("heatmap", "dimension", "stopping"),
 }
-"""What a demo is about -> names, in the order in which a newcomer should see them."""
+"""Topic -> names of demos, in the order in which a newcomer should see them."""
 
 NAMES = tuple(name for names in GROUPS.values() for name in names)
 
@@ -88,7 +88,7 @@ NEED_TORCH = GROUPS["images"]
 
 
 def demo_module(name):
-    """The module of the demo called `name`.
+    """Return the module of the demo `name`.
 
     Raises
     ------
@@ -103,5 +103,5 @@ def demo_module(name):
 
 
 def summary(name):
-    """First line of the demo's docstring."""
+    """Return the first line of the demo's docstring."""
     return demo_module(name).__doc__.strip().splitlines()[0]

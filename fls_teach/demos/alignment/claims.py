@@ -1,4 +1,4 @@
-"""What the alignment demo claims about Phase 1, judged from its saved arrays."""
+"""Claims of the alignment demo about Phase 1, computed from its saved arrays."""
 
 from dataclasses import replace
 
@@ -12,19 +12,20 @@ from fls_teach.theory import class_sum, phase_one_bound, zeta
 
 SCIENCE = "science.md#phase-1"
 COURSE_TOLERANCE = 2.0
-"""Per cent. At the exit f is of order alpha and the angle of order sqrt(alpha), so that f turns a neuron by a share of
-order sqrt(alpha) of its angle: 1.6% at 2^-12, the largest alpha of the presets of which the theorem speaks."""
+"""In per cent. At the exit f is of order alpha and the angle of order sqrt(alpha), so f turns a neuron by a share of
+order sqrt(alpha) of its angle: 1.6% at 2^-12, the largest alpha of the presets to which the theorem applies."""
 HALF_TOLERANCE = CLASSES_TOLERANCE = 0.005
 """The same share is 6%, or 0.09 octaves, at the largest alpha, 2^-8. There an octave moves the least-squares slope over
 the five alphas by 8 / 160, the distance from their mean over the sum of squared distances: 0.09 octaves by 0.0045."""
 NORM_TOLERANCE = 0.02
-"""Twice that, as it is a square, and twice again, as the constant of that order is not known: the exponents of the
-quick preset with --seed 0 to 3 lie 0.002 to 0.006 above 1, with intervals of ± 0.003 to 0.004."""
+"""Twice HALF_TOLERANCE, because the quantity is a square, and twice again, because the constant of that order is not
+known: the exponents of the quick preset with --seed 0 to 3 are 0.002 to 0.006 above 1, with intervals of ± 0.003 to
+0.004."""
 NEARLY_A_LIMIT = "the law is a limit for small alpha, and off by a share of order sqrt(alpha) at the largest"
 
 
 def claims(result):
-    """Judge the paper's two statements about Phase 1, and the derived ones that make them sharp.
+    """Judge the paper's two statements about Phase 1, and the derived statements that sharpen them.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def claims(result):
 
 
 def best_exit_angles(arrays):
-    """Angle (S, A) between x_+ and the best positive neuron at the exit, in radians."""
+    """Return the angle (S, A) between x_+ and the best positive neuron at the exit, in radians."""
     best = np.full(arrays["exit"].shape, np.nan)
     for k in np.ndindex(best.shape):
         best[k] = log_interpolate(arrays["exit"][k], arrays["times"][k], arrays["angles"][k]).min()
@@ -46,22 +47,22 @@ def best_exit_angles(arrays):
 
 
 def slopes(log2_alpha, values):
-    """Slope of log2 values (S, A) against log2 alpha, by least squares on every data set (S,)."""
+    """Return the least-squares slope (S,) of log2 values (S, A) against log2 alpha for each data set."""
     return np.polyfit(log2_alpha, np.log2(values).T, 1)[0]
 
 
 def class_sum_norms(arrays):
-    """|x_+| and |x_-| of every data set (S,)."""
+    """Return |x_+| and |x_-| of every data set, each (S,)."""
     return tuple(np.linalg.norm(class_sum(arrays["X"], arrays["y"], label), axis=-1) for label in (+1, -1))
 
 
 def predicted_slopes(arrays):
-    """Slope of the exit angle on every data set (S,), and whether one class ends Phase 1 at every alpha (S,).
+    """Predict the slope of the exit angle (S,); also return whether the same class ends Phase 1 at every alpha (S,).
 
-    The angle to x_+ falls at the rate |x_+|/2, but Phase 1 ends when the neurons of either class have grown enough, and
-    these grow at the rate of their own class sum: the slope is |x_+| / (2 |x_k|), k the class that ends it. As alpha
-    falls, k becomes the class with the larger sum; where k changes over the range of alpha, no one slope is predicted,
-    and the one given is that at the smallest alpha.
+    The angle to x_+ falls at the rate |x_+|/2. Phase 1 ends when the neurons of either class have grown enough, and
+    these grow at the rate of their own class sum. So the slope is |x_+| / (2 |x_k|), where k is the class that ends
+    Phase 1. As alpha falls, k becomes the class with the larger sum. If k changes over the range of alpha, no single
+    slope is predicted, and the slope at the smallest alpha is returned.
     """
     plus, minus = class_sum_norms(arrays)
     ended_by = arrays["exit_sign"]
@@ -70,12 +71,12 @@ def predicted_slopes(arrays):
 
 
 def _largest(values):
-    """NaN for no values: a run that never left Phase 1 has shown nothing."""
+    """Return the largest value; NaN if there is none, as for a run that never left Phase 1."""
     return values.max() if values.size else np.nan
 
 
 def _runs(result):
-    """Every run: its index (s, a), alpha, X, y and W(0)."""
+    """Yield index (s, a), alpha, X, y and W(0) of every run."""
     arrays = result.arrays
     for s, a in np.ndindex(arrays["exit"].shape):
         alpha = 2.0 ** arrays["log2_alpha"][a]
@@ -83,9 +84,10 @@ def _runs(result):
 
 
 def _theorem_pairs(result):
-    """Runs for which the theorem holds (zeta > 0): X, y, zeta, and an entry for each (time, neuron), t_1 to the exit.
+    """Yield X, y, zeta and entries for each run to which the theorem applies (zeta > 0).
 
-    Entries: the time, the neuron's t_1, its angle to x_+, its angle at t_1.
+    There is one entry for each pair of a neuron and a time from its t_1 to the exit: the time, the neuron's t_1, its
+    angle to x_+, and its angle at t_1.
     """
     arrays = result.arrays
     for k, alpha, X, y, W in _runs(result):
@@ -101,7 +103,7 @@ def _bound_claim(result):
     exceptions, pairs, margin, share = 0, 0, np.inf, 0.0
     for X, y, constant, times, start, angles, _ in _theorem_pairs(result):
         psi, bound = np.cos(angles), phase_one_bound(times, constant, X, y, start=start, reduction="sum")
-        exceptions += int((~(psi >= bound)).sum())  # a NaN is an exception
+        exceptions += int((~(psi >= bound)).sum())  # NaN counts as an exception
         pairs += len(times)
         margin = np.minimum(margin, (psi - bound).min())
         share = np.maximum(share, (2 * np.sin(angles / 2) ** 2 / (1 - bound)).max())
@@ -179,7 +181,7 @@ def _exponent_claims(result):
 
 
 def _mean_claim(slope, by_larger):
-    """Only the difference from what a data set's class sums say is random; another seed has other class sums, too."""
+    """Claim about the mean difference from the slope that the class sums predict, which also vary between seeds."""
     from_sums, off = by_larger.mean(), interval(slope - by_larger)
     claim = below(
         "mean",
@@ -200,7 +202,7 @@ def _over_data_sets(values):
 
 
 def output_ceiling(X, W0, alpha):
-    """2 alpha sqrt(h) X_max W_max^2, the bound on outputs on X (n, d) until t_alpha; W0 (h, d) is W(0) / alpha."""
+    """Return 2 alpha sqrt(h) X_max W_max^2, a bound on outputs on X (n, d) until t_alpha; W0 (h, d) = W(0) / alpha."""
     w_max, x_max = (np.linalg.norm(rows, axis=-1).max() for rows in (W0, X))
     return 2 * alpha * np.sqrt(len(W0)) * x_max * w_max**2
 
@@ -250,6 +252,6 @@ def _quiet_claims(result):
 
 
 def _ceiling_claim(id, statement, ratios, more=""):
-    exceptions = int((~(ratios <= 1)).sum())  # a NaN is an exception
+    exceptions = int((~(ratios <= 1)).sum())  # NaN counts as an exception
     detail = f"at most {ratios.max():.2f} of what is allowed{more}"
     return count(id, statement, f"[D] {SCIENCE}", exceptions, len(ratios), "runs", detail=detail)

@@ -11,7 +11,7 @@ from .claims import best_exit_angles, output_ceiling, predicted_slopes, slopes
 
 @plotting.styled
 def plot(result):
-    """Phase 1 in four panels: the turning, the silence meanwhile, the exit angle, and where its exponent comes from.
+    """Plot Phase 1 in four panels: angles, the outputs meanwhile, the exit angle, and the cause of its exponent.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The animation of the alignment demo: in the plane, where nothing is projected, neurons turn to the class sum."""
+"""The animation of the alignment demo: neurons turn to the class sum, in the plane, so that nothing is projected."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from fls_teach.theory import (
 
 TEST_POINTS = 400
 PLACES = ([0.005, 0.01, 0.55, 0.98], [0.635, 0.56, 0.345, 0.40], [0.635, 0.11, 0.345, 0.36])
-"""Of the plane and the two curves: left, bottom, width, height, as parts of the figure."""
+"""Position of the plane and the two curves: left, bottom, width, height, in fractions of the figure."""
 SIGNAL = np.array([1.0, 0.0])
 RIM = 4.4
 """Radius of the circle on which neurons show their direction."""
@@ -29,7 +29,7 @@ MOST_DRAWS = 2000
 
 
 def film(params, rng):
-    """Run one data set in the plane and keep what the frames show.
+    """Train on one data set in the plane and return what the frames show.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def film(params, rng):
     Raises
     ------
     ValueError
-        If no data set has its class sum off the signal by an angle in ``params.movie_phi``.
+        If no data set is found whose angle between class sum and signal lies in ``params.movie_phi``.
     """
     mixture = GaussianMixture(params.movie_kappa, n_features=2)
     low, high = params.movie_phi
@@ -61,7 +61,7 @@ def film(params, rng):
     W, signs = balanced_init(params.movie_neurons, 2, alpha, rng)
     target = params.target_risk * params.movie_samples
     path = gradient_flow(X, y, W, signs, reduction="sum", target_risk=target, record=True).trajectory
-    # Neurons turn early: frames are dense at first.
+    # Frames are dense at first, because neurons turn early.
     times = path.times[-1] * np.linspace(0, 1, params.movie_frames) ** FRAME_POWER
     flat = path.W.reshape(len(path.times), -1).T
     test_X, test_y = mixture.sample(TEST_POINTS, rng)
@@ -80,7 +80,7 @@ def film(params, rng):
 
 @plotting.styled
 def animate(result, path):
-    """Write the animation as a GIF, from the saved arrays alone.
+    """Write the animation as a GIF, using only the saved arrays.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def animate(result, path):
     canvas = FigureCanvasAgg(scene.figure)
     scene.figure.set_dpi(80)
     canvas.draw()
-    # What stays the same is drawn once; a frame costs only what moves.
+    # The static background is drawn once, only moving artists in each frame.
     background = canvas.copy_from_bbox(scene.figure.bbox)
     images = []
     for k in range(len(result.arrays["movie_times"])):
@@ -102,7 +102,7 @@ def animate(result, path):
         for artist in scene.show(k):
             artist.axes.draw_artist(artist)
         images.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy()))
-    # One palette for all frames, made of some of them: no flicker, and frames that differ in little.
+    # One palette, computed from some of the frames, serves all: this avoids flicker and keeps frames similar.
     sample = np.vstack([np.asarray(images[int(k)]) for k in np.linspace(0, len(images) - 1, 5)])
     palette = Image.fromarray(sample).quantize(160, method=Image.Quantize.FASTOCTREE)
     images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
@@ -113,7 +113,7 @@ def animate(result, path):
 
 
 class _Scene:
-    """The figure with what never changes already on it; `show` brings the rest up to a frame."""
+    """The figure with its static parts; `show` updates the other parts to a frame."""
 
     def __init__(self, result):
         arrays = {name[6:]: value for name, value in result.arrays.items() if name.startswith("movie_")}
@@ -128,7 +128,7 @@ class _Scene:
         self.test_X, self.test_y = arrays["test_X"], arrays["test_y"]
         x_plus = class_sum(arrays["X"], arrays["y"])
         self.off = [np.degrees(angle(self.predictor, direction)) for direction in (x_plus, SIGNAL)]
-        # Placed by hand: the plane's texts are wider than the plane, which automatic layout makes room for.
+        # Placed manually: automatic layout would reserve space for the plane's texts, which are wider than the plane.
         self.figure, axes = plotting.subplots(1, 3, size=(10.4, 5.4))
         self.figure.set_layout_engine("none")
         for axis, place in zip(axes, PLACES, strict=True):
@@ -204,7 +204,7 @@ class _Scene:
         return artists
 
     def show(self, k):
-        """Bring the moving artists to frame k and return them, in the order in which to draw them."""
+        """Update the moving artists to frame k and return them in drawing order."""
         norms = np.linalg.norm(self.W[k], axis=-1)
         rim = RIM * self.W[k] / np.where(norms > 0, norms, 1.0)[:, None]
         for neurons, chosen in zip(self.neurons, self.of_sign, strict=True):

@@ -40,19 +40,20 @@ class Params:
     target_risk: float = 0.05
     """Training risk per example, in nats, at which a run counts as fitted and stops."""
     shown_log2_alpha: int = -16
-    """Which alpha the figure follows in time, on the first data set; one of `log2_alpha`."""
+    """log2 of the alpha that the figure shows over time, on the first data set; one of `log2_alpha`."""
     movie_kappa: float = 1.5
-    """The animation is of a mixture in the plane, where nothing need be projected: distance of its class centres."""
+    """Distance of the class centres in the animation, whose mixture is in the plane so that nothing is projected."""
     movie_samples: int = 6
-    """Its training examples."""
+    """Training examples in the animation."""
     movie_neurons: int = 24
-    """Its hidden neurons."""
+    """Hidden neurons in the animation."""
     movie_log2_alpha: int = -10
-    """log2 of its alpha."""
+    """log2 of alpha in the animation."""
     movie_phi: tuple = (22.0, 35.0)
-    """Its data are redrawn until class sum and signal are this many degrees apart: a miss large enough to see."""
+    """Range of the angle in degrees between class sum and signal in the animation, large enough to be visible; data are
+    redrawn until it is in this range."""
     movie_frames: int = 72
-    """Frames of the animation, denser at first, when the neurons turn."""
+    """Frames of the animation, denser at first, while the neurons turn."""
 
     def __post_init__(self):
         in_range(self, n_samples=(2, 1000), n_features=(2, 1000), n_neurons=(2, 2000), kappa=(0.1, 100))
@@ -91,9 +92,10 @@ def run(params, seed, progress=None):
     Result
         ``log2_alpha`` (A,). Arrays over S data sets, A alphas, T recorded times up to the first after the exit (padded
         with NaN) and P positive neurons: ``angles`` (S, A, T, P) to x_+; ``start`` (S, A, P), the times t_1, NaN for a
-        neuron never of the theorem's kind; ``norm`` max |w_j|, ``output`` max |f(x_i)| and ``risk`` (S, A, T); ``exit``
-        (S, A), its time, and ``exit_sign`` (S, A), the class whose neuron is the largest then; ``fitted_norm`` (S, A),
-        the largest |w_j| at the stop. ``shown_...`` is one run in time; ``movie_...``: see `film`.
+        neuron that never satisfies the theorem's assumption; ``norm`` max |w_j|, ``output`` max |f(x_i)| and ``risk``
+        (S, A, T); ``exit`` (S, A), the exit time, and ``exit_sign`` (S, A), the largest neuron's class at that time;
+        ``fitted_norm`` (S, A), the largest |w_j| at the stop. ``shown_...`` is one run over time; for ``movie_...`` see
+        `film`.
     """
     log2_alpha = np.array(params.log2_alpha, dtype=float)
     alphas = 2.0**log2_alpha
@@ -120,7 +122,7 @@ def run(params, seed, progress=None):
 
 
 def _phase_one(X, y, signs, alpha, path):
-    """What the claims need of one run, as named arrays."""
+    """Return the arrays of one run that the claims need, by name."""
     end = phase_one_exit(path.times, path.norms, alpha)
     until = slice(np.searchsorted(path.times, end) + 1)
     W = path.W[until]
@@ -142,7 +144,7 @@ def _phase_one(X, y, signs, alpha, path):
 
 
 def _shown(X, signs, path):
-    """The run that the figure follows in time, to its stop."""
+    """Return the arrays of the run that the figure shows over time, up to its stop."""
     return {
         "shown_times": path.times,
         "shown_psi": path.alignments,
@@ -153,5 +155,5 @@ def _shown(X, signs, path):
 
 
 def _largest_output(X, W, signs):
-    """max_i |f(x_i)| at every recorded time (T,)."""
+    """Return max_i |f(x_i)| at every recorded time (T,)."""
     return np.abs(forward(X, W, second_layer(W, signs))).max(axis=-1)

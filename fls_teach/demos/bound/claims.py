@@ -1,4 +1,4 @@
-"""What the demo claims about the bounds: they hold, they grow, how loose they are, and what they leave unsaid."""
+"""Claims of the demo about the bounds: they hold, they grow, how loose they are, and what they do not cover."""
 
 import numpy as np
 
@@ -13,11 +13,11 @@ PREFIXES = tuple(name if start == "plain" else f"{name}_{start}" for name in DAT
 
 
 def claims(result):
-    """Judge the bounds on OF, over all data, starts, seeds and alphas."""
+    """Judge the bounds on OF over all data, starts, seeds and alphas."""
     return [
         _never_violated(result, "cone", f"[D] {SCIENCE}", "from the measured Psi"),
         _never_violated(result, "growth", f"[D] {SCIENCE}", "from data and start alone"),
-        # Measured, not derived: no neuron has to be of the theorem's kind from the start on.
+        # Measured, not derived: the theorem's assumption on a neuron need not hold from the start.
         _never_violated(result, "phases", f"[M] {SCIENCE}", "of the two-phase theorem, carried through Phase 2,"),
         _growing(result),
         _tight(result),
@@ -31,14 +31,14 @@ def claims(result):
 
 
 def violations(result, bound):
-    """Runs in which OF exceeds a bound, and runs in which the bound says something."""
+    """Return the number of runs in which OF exceeds a bound, and of runs in which the bound exists."""
     of, limit = (_of_all_runs(result, key) for key in ("over_fitting", bound))
     said = np.isfinite(limit)
     return int((of[said] > limit[said] + ROUNDING).sum()), int(said.sum())
 
 
 def silent_from(result, prefix, bound):
-    """Smallest log2 alpha (s,) of the grid at which the bound says nothing."""
+    """Return the smallest log2 alpha (s,) of the grid at which the bound does not exist."""
     said = np.isfinite(result.arrays[f"{prefix}_{bound}"])
     return np.where(said.all(axis=1), np.inf, result.arrays["log2_alpha"][(~said).argmax(axis=1)])
 
@@ -48,7 +48,7 @@ def _of_all_runs(result, key):
 
 
 def _at(result, log2_alpha):
-    """Index of the alpha of the grid that is nearest, and its name."""
+    """Return the index of the nearest alpha of the grid, and its name."""
     k = int(np.abs(result.arrays["log2_alpha"] - log2_alpha).argmin())
     return k, f"2^{result.arrays['log2_alpha'][k]:g}"
 

@@ -1,4 +1,4 @@
-"""The picture of the bounds: measured OF below them on each set of data, and what the network itself does."""
+"""The figure of the bounds: measured OF below its bounds on each set of data, and the network's error."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ NETWORK = {
 
 @plotting.styled
 def plot(result):
-    """OF and its bounds for both sets of data, and for twins the network beside w^+."""
+    """Plot OF and its bounds for both sets of data, and the errors of the network and of w^+ for twins."""
     figure, axes = plotting.subplots(1, 3, size=(15.5, 5.6), sharey=True, sharex=True)
     for axis, name in zip(axes, DATA, strict=False):
         _bounds(axis, result, name)
@@ -48,7 +48,7 @@ def _bounds(axis, result, name):
     a, at = result.arrays, result.arrays["log2_alpha"]
     for key, (colour, style, marker, words) in BOUNDS.items():
         said = np.isfinite(a[f"{name}_{key}"]).mean(axis=0) >= 0.5
-        if not said.any():  # on hard data most sets have rho <= 0
+        if not said.any():  # for most hard data sets rho <= 0
             _say(axis, f"{words}: silent on most sets", (at[0], 1.05), (0, 0), colour)
             continue
         mean = np.nanmean(a[f"{name}_{key}"][:, said], axis=0)

@@ -1,4 +1,4 @@
-"""Bounds on OF: from the cone of effective predictors, and from data and start alone (science.md#bound)."""
+"""Bounds on OF: from the cone of effective predictors, and only from data and start (science.md#bound)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,21 +9,21 @@ from fls_teach.theory.error import signal_to_noise
 
 
 def cone_bound(phi: ArrayLike, alignment: ArrayLike, kappa: float, sigma: float = 1.0) -> np.ndarray:
-    """Largest OF of any predictor whose alignment with x_+ is at least `alignment`.
+    """Return the largest OF of any predictor whose alignment with x_+ is at least `alignment`.
 
     Parameters
     ----------
     phi : array_like (...)
         Angle of x_+ with the signal, radians.
     alignment : array_like (...)
-        Psi, or a lower bound of it, -1 to 1; NaN where nothing is known, and then so is the bound.
+        Psi or a lower bound on it, -1 to 1; where it is NaN (unknown), the bound is NaN.
     kappa, sigma : float
 
     Returns
     -------
     ndarray (...)
-        Phi(-(kappa/sigma) cos(min(phi + theta, pi))) - Phi(-(kappa/sigma) cos(max(phi - theta, 0))), theta = arccos
-        Psi: the error of the worst vector in the cone less that of the best. Never falls as Psi falls.
+        Phi(-(kappa/sigma) cos(min(phi + theta, pi))) - Phi(-(kappa/sigma) cos(max(phi - theta, 0))) with theta =
+        arccos Psi: the error of the worst vector in the cone minus that of the best. Non-increasing in Psi.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def cone_bound(phi: ArrayLike, alignment: ArrayLike, kappa: float, sigma: float 
 
 
 def two_phase_floor(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> float:
-    """Lower bound on psi_j at the end of Phase 1 from the two-phase theorem, for neurons of its kind from t = 0 on.
+    """Return the two-phase theorem's lower bound on psi_j at the end of Phase 1, for neurons that qualify at t = 0.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def two_phase_floor(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> f
     -------
     float
         sqrt(zeta) tanh(sqrt(zeta) |x_+| T / 2), T = log(2 / (alpha sqrt(h))) / (n X_max (1 + alpha sqrt(h) X_max
-        W_max^2)), which is no later than the exit t_alpha; falls as alpha grows. NaN where zeta <= 0 or T <= 0: there
-        the theorem is silent.
+        W_max^2)), which is no later than the exit t_alpha. Decreasing in alpha. NaN if zeta <= 0 or T <= 0, where the
+        theorem gives no bound.
     """
     constant = float(zeta(alpha, X, y, W))
     h, x_max = len(W), np.linalg.norm(X, axis=-1).max()
@@ -65,7 +65,7 @@ def two_phase_floor(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> f
 
 
 def cone_of_data(X: ArrayLike, y: ArrayLike, positive: bool = False) -> float:
-    """Smallest cosine of an example y_i x_i with x_+; of the positive examples alone with `positive`.
+    """Return the smallest cosine of an example y_i x_i with x_+; with `positive`, only of positive examples.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def cone_of_data(X: ArrayLike, y: ArrayLike, positive: bool = False) -> float:
 
 
 def growth_floor(X: ArrayLike, y: ArrayLike, W: ArrayLike, signs: ArrayLike, target_risk: float) -> float:
-    """Lower bound on Psi(t_eta), for any start and any data with rho = `cone_of_data` > 0.
+    """Return a lower bound on Psi(t_eta), for any start and any data with rho = `cone_of_data` > 0.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def growth_floor(X: ArrayLike, y: ArrayLike, W: ArrayLike, signs: ArrayLike, tar
     Returns
     -------
     float
-        rho - (1 + rho) sqrt(S_0 / S), S_0 = sum over v_j > 0 of |w_j(0)|^2 and S = -log(exp(n eta / n_+) - 1) / X_max
-        what the stop needs; falls as alpha grows. NaN where that is no longer positive: there the bound says nothing.
+        rho - (1 + rho) sqrt(S_0 / S), where S_0 = sum over v_j > 0 of |w_j(0)|^2, and S = -log(exp(n eta / n_+) - 1) /
+        X_max is the value of this sum that the stop requires. Decreasing in alpha. NaN (no bound) if not positive.
     """
     X, y = validation.dataset(X, y)
     W, target_risk = validation.first_layer(W, X.shape[-1]), validation.number("target_risk", target_risk, above=0)

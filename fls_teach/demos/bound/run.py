@@ -1,4 +1,4 @@
-"""Train networks at many alphas and compare the over-fitting of w^+ with three bounds on it."""
+"""Train networks at many alphas and compare the over-fitting of w^+ with three bounds."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from fls_teach.theory import angle, class_sum, decompose, effective_predictor
 from .geometry import cone_bound, cone_of_data, growth_floor, two_phase_floor
 
 DATA = {name: SETTINGS[name] for name in ("separable", "hard")}
-"""With and without the orthogonal separability that Theorem 5.6 assumes. On XOR a linear predictor has no OF."""
+"""With and without the orthogonal separability that Theorem 5.6 assumes. On XOR all linear predictors err equally."""
 BOUNDED = ("plain", "twins")
 
 
@@ -49,13 +49,13 @@ def run(params, seed, progress=None):
     Returns
     -------
     Result
-        ``log2_alpha`` (m,), and for each D of `DATA`, over seeds and alphas (s, m), without prefix for the plain start
-        and as ``D_twins_...`` for twins:
+        ``log2_alpha`` (m,), and for each D of `DATA`, over seeds and alphas (s, m), the following for the plain start,
+        and with the prefix ``D_twins_`` for twins:
 
         - ``D_over_fitting``, OF; ``D_alignment``, Psi; ``D_cone``, the bound from the measured Psi;
-        - ``D_growth_floor``, the lower bound on Psi from `growth_floor`, ``D_growth`` what it bounds OF by;
+        - ``D_growth_floor``, the lower bound on Psi from `growth_floor`, and ``D_growth``, the resulting bound on OF;
         - ``D_phases``, the bound from the two-phase theorem, carried through Phase 2 by the cone of the positive
-          examples; ``D_inherited``, the same if Phase 2 kept the direction of Phase 1 exactly; NaN where silent;
+          examples; ``D_inherited``, the same if Phase 2 kept the direction of Phase 1 exactly; NaN without a bound;
         - ``D_network, D_answered, D_positive, D_linear, D_silent``, as `shared.measures.errors`; ``D_status``;
 
         and over seeds (s,): ``D_phi``. In the metadata: ``settings`` and ``bayes``, the Bayes error of each D.
@@ -83,7 +83,7 @@ def run(params, seed, progress=None):
 
 
 def _bounds(setting, cases, trained, toward, alpha):
-    """OF and everything that bounds it, each (s, m)."""
+    """Return OF and all its bounds, each (s, m)."""
     mixture, predictor = setting.mixture, effective_predictor(trained.W, trained.V[:, :, 0])
     parts = decompose(predictor, np.broadcast_to(toward[:, None], predictor.shape), mixture.signal, mixture.kappa)
     at_exit, at_stop, later = [], [], []

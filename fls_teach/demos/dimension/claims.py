@@ -1,4 +1,4 @@
-"""What the dimension demo claims of its grids, judged from its saved arrays."""
+"""Claims of the dimension demo about its grids, computed from its saved arrays."""
 
 import numpy as np
 
@@ -14,23 +14,23 @@ ENDS = {"left": 0, "right": -1}
 NOISE_WORDS = {"plain": "", "scaled": "noise of one energy, "}
 NET_WORDS = {"plain": "", "centred": "f(0) = 0, "}
 SAME_SPREAD = 0.1
-"""Allowed relative difference of the shares of scaled noise; the plain noise more than doubles its share."""
+"""Allowed relative difference between shares of scaled noise; the share of plain noise more than doubles."""
 LIKE_NOISE = 0.25
-"""How far TwoNN of the images may lie from that of noise of the same dimension: its error and the images' curvature."""
+"""Allowed relative difference of TwoNN between images and noise of the same dimension: its error, and curvature."""
 
 
 def claims(result):
-    """The gain of the best c over the largest grows with the dimension, in all combinations of two controls; its cause.
+    """Judge whether the gain of the best c over the largest grows with the dimension, with and without both controls.
 
-    The paper's gain is that over a larger c. What the best c gains over the smallest is drawn, and too little for these
-    seeds to show a growth.
+    The paper's gain is that over a larger c. The gain over the smallest c is only drawn: it is too small to detect a
+    growth with these seeds.
     """
     table = [_growth_claim(result, noise, net) for noise in NOISES for net in NETS]
     return [*table, _energy_claim(result), _dimension_claim(result), _spread_claim(result)]
 
 
 def gains(result, noise, net, side):
-    """Accuracy at the best c inside minus that at one end of the range (d, s), of one noise and one kind of network."""
+    """Return accuracy at the best inner c minus that at one end of the range (d, s), for one noise and one network."""
     a, i, j = result.arrays, NOISES.index(noise), list(NETS).index(net)
     grids = zip(a["peak"][:, i, j], a["status"][:, i, j] == "reached", strict=True)
     return np.array([gain(peak, reached, ENDS[side]) for peak, reached in grids])
@@ -50,7 +50,7 @@ def _growth_claim(result, noise, net):
 
 
 def _energy_claim(result):
-    """Remove the noise's growing energy, and keep the dimension: does the gain shrink?"""
+    """Claim on whether the gain shrinks when noise energy is kept constant while the dimension grows."""
     plain, scaled = (gains(result, noise, "centred", "right")[-1] for noise in NOISES)
     last, end = result.params["dimensions"][-1], f"2^{result.arrays['log2_c'][-1]:g}"
     statement = f"f(0) = 0, at dimension {last} the gain over {end} is smaller with noise of one energy"
@@ -66,7 +66,7 @@ def _in_words(gain):
 
 
 def _dimension_claim(result):
-    """Whether the images are of the dimension that they are named after, as far as TwoNN can tell."""
+    """Claim that the images have their nominal dimension, as far as TwoNN can tell."""
     a, dimensions = result.arrays, result.params["dimensions"]
     ratio = a["two_nn"][:, 0] / a["two_nn_of_noise"]
     each = "; ".join(
@@ -83,7 +83,7 @@ def _dimension_claim(result):
 
 
 def _spread_claim(result):
-    """Whether the control controls: the share of the noise in the images' variance."""
+    """Claim that the control works: with scaled noise, the noise's share of the images' variance is constant."""
     plain, scaled = result.arrays["within"].T
     statement = "scaled noise makes up the same share of the images' variance at every dimension"
     spread = float(np.abs(scaled / scaled[0] - 1).max())

@@ -13,7 +13,7 @@ TITLES = {"plain": "Noise of standard deviation 1", "scaled": "Noise of one ener
 
 @plotting.styled
 def plot(result):
-    """Accuracy against c at each dimension, for both noises; and the gains of the best c over both ends."""
+    """Plot accuracy against c at each dimension, for both noises, and the gains of the best c over both ends."""
     figure, axes = plotting.subplots(2, 2, size=(12.0, 9.0))
     a, dimensions = result.arrays, result.params["dimensions"]
     for i, (axis, noise) in enumerate(zip(axes[0], NOISES, strict=True)):

@@ -1,4 +1,4 @@
-"""What the images of a dimension are like: the dimension that they show, and how much of their spread is noise."""
+"""Properties of images of a nominal dimension: their estimated dimension, and the noise's share of their variance."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ def described(dimension, noise, image_size, n):
     Parameters
     ----------
     dimension : int
-        Free coordinates.
+        Number of free coordinates.
     noise : float
-        Their standard deviation.
+        Standard deviation of the free coordinates.
     image_size : int
     n : int
-        Images of one class, for the dimension; and of ten classes, for the spread.
+        Number of images of one class, for the dimension, and of ten classes, for the share.
 
     Returns
     -------
@@ -36,5 +36,5 @@ def described(dimension, noise, image_size, n):
 
 
 def of_the_noise(dimension, n):
-    """`two_nn` of n draws of N(0, I): what it says of a cloud that certainly has this dimension."""
+    """Return `two_nn` of n draws of N(0, I), whose dimension is known."""
     return two_nn(np.random.default_rng(0).standard_normal((n, dimension)))

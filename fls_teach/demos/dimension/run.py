@@ -1,4 +1,4 @@
-"""Train the same grid on images of every dimension, of plain and of scaled noise, by plain and by centred networks."""
+"""Train the same grid on images of every dimension, with plain and scaled noise, by plain and centred networks."""
 
 from dataclasses import dataclass
 
@@ -13,17 +13,17 @@ from fls_teach.demos.images.trained import check_grid, stacked, train_grids
 from .images import described, of_the_noise
 
 NOISES = ("plain", "scaled")
-"""Standard deviation 1 in each free coordinate, or sqrt(k_0/k), which gives every k the energy of the least, k_0."""
+"""Standard deviation of free coordinates: 1, or sqrt(k_0/k), so that all k have the energy of the smallest, k_0."""
 
 
 def noise_of(name, dimension, dimensions):
-    """Standard deviation of the noise of one of `NOISES` at a dimension."""
+    """Return the standard deviation of the noise of one of `NOISES` at a dimension."""
     return 1.0 if name == "plain" else (dimensions[0] / dimension) ** 0.5
 
 
 @dataclass(frozen=True)
 class Params(heatmap.Params):
-    """As of the demo `heatmap`, at several effective dimensions."""
+    """Parameters of the demo `heatmap`, at several effective dimensions."""
 
     dimensions: tuple = (8, 32, 64)
     """Free noise coordinates of the generator, increasing; `dimension` is not used."""
@@ -44,7 +44,7 @@ PRESETS = {
 
 
 def run(params, seed, progress=None):
-    """Train every grid; at the first dimension both noises are the same, and trained once.
+    """Train every grid. At the first dimension both noises are the same, so it is trained only once.
 
     Returns
     -------

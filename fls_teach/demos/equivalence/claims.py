@@ -1,4 +1,4 @@
-"""What the equivalence demo claims of its pairs of runs, judged from its saved arrays."""
+"""Claims of the equivalence demo about its pairs of runs, computed from its saved arrays."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from fls_teach.demos.framework.claim import Claim, Measured, Tolerance, count
 
 SCIENCE = "science.md#equivalence"
 WRONG_BY = 10.0
-"""Per cent by which a wrong rule must miss: 10^10 times the rounding of a right one. It is a rate off by a factor of c
-or of c^(1/3), which at c = 0.1 or 0.05 is another course."""
+"""Per cent by which a wrong rule must be off: 10^10 times the rounding error of a right one. Its rate is wrong by a
+factor c or c^(1/3), which at c = 0.1 or 0.05 leads to a different trajectory."""
 
 
 def claims(result):
-    """Right rules agree to the last bit or to rounding, wrong ones do not.
+    """Judge that right rules agree exactly or up to rounding, and wrong ones do not.
 
     Parameters
     ----------
@@ -64,15 +64,15 @@ def _listed(multipliers):
 
 
 class _Judge:
-    """The three kinds of claim; a claim's id begins with the comparison that it is about."""
+    """The three kinds of claim; a claim's id begins with the name of its comparison."""
 
     def __init__(self, result):
         self.arrays = result.arrays
-        # Ten roundings of 2^-52 per step, all in one direction; a wrong rule is off by ten thousand million times that.
+        # Ten roundings of 2^-52 per step, all in one direction; a wrong rule is off by 10^10 times as much.
         self.rounding = 10 * result.params["n_steps"] * 2.0**-52
 
     def bitwise(self, id, statement, source, which=slice(1)):
-        """No risk and no weight differs, between runs that learn: two runs that stand still would agree too."""
+        """Claim that no risk and no weight differs, and that the runs learn: otherwise they would agree trivially."""
         multiplied, scaled, weights, n_weights = (
             self._array(id, name)[which] for name in ("multiplied", "scaled", "weights_differ", "n_weights")
         )
@@ -90,7 +90,7 @@ class _Judge:
         )
 
     def rounded(self, id, statement, source, which=slice(1, None)):
-        """Risks at every step and final weights agree to a relative distance of `rounding`."""
+        """Claim that risks at every step and final weights agree up to a relative difference of `rounding`."""
         gap = relative_gap(self.arrays, _kind(id))[which].max()
         weights = self._array(id, "weight_error")[which].max()
         worst = max(gap, weights)
@@ -99,7 +99,7 @@ class _Judge:
         return Claim(id, statement, source, "0", Measured(worst, detail=detail), tolerance, worst < self.rounding)
 
     def wrong(self, id, statement, source):
-        """At some step the risks are more than `WRONG_BY` apart, for every multiplier."""
+        """Claim that for every multiplier, risks differ by more than `WRONG_BY` at some step."""
         gap = 100 * relative_gap(self.arrays, _kind(id), "wrong").max(axis=1).min()
         detail = "the largest distance of the risks" if np.isfinite(gap) else "the run overflowed"
         tolerance = Tolerance(WRONG_BY, f"more than {WRONG_BY:g}%: far above rounding")
@@ -116,7 +116,7 @@ def _kind(id):
 
 
 def relative_gap(arrays, kind, run="multiplied"):
-    """|risk of the c-run / risk of the alpha-run - 1| (m, T + 1); a run that overflowed is infinitely far."""
+    """Return |risk of the c-run / risk of the alpha-run - 1| (m, T + 1); infinite for a run that overflowed."""
     with np.errstate(invalid="ignore"):
         gap = np.abs(arrays[f"{kind}_{run}"] - arrays[f"{kind}_scaled"]) / arrays[f"{kind}_scaled"]
     return np.where(np.isnan(gap), np.inf, gap)

@@ -12,15 +12,15 @@ COLUMNS = {
     "adam": ("Two layers, Adam", "lr $c^{-1/2}$", "lr / c"),
     "deep": ("Three layers, SGD", "lr $c^{-2/3}$", "lr / c"),
 }
-"""A column of the figure: title, right rule, wrong rule."""
+"""Columns of the figure: title, right rule, wrong rule."""
 
 
 @plotting.styled
 def plot(result):
-    """Risk of both runs above, their distance at every step below, for three nets."""
+    """Plot the risks of both runs, and below them their difference at every step, for three nets."""
     a = result.arrays
     figure, axes = plotting.subplots(2, 3, size=(13.0, 7.2), sharex=True, sharey="row", height_ratios=(1, 1.15))
-    exact_floor = 1e-19  # zero has no place on a log axis; it gets a line of its own below the smallest rounding
+    exact_floor = 1e-19  # zero cannot be shown on a log axis; it is drawn below the smallest rounding error
     for column, (kind, (title, right, wrong)) in enumerate(COLUMNS.items()):
         top, bottom = axes[:, column]
         c = a[f"{kind}_c"][-1]

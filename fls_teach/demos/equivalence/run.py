@@ -1,4 +1,4 @@
-"""Train every net twice: with the output multiplier c, and from alpha times the start."""
+"""Train every net twice: with the output multiplier c, and from alpha times the initial weights."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from fls_teach.theory import (
 
 @dataclass(frozen=True)
 class Params:
-    """What is trained, how, and for which multipliers. Risk is the mean logistic loss, in nats."""
+    """Nets, training and multipliers. The risk is the mean logistic loss, in nats."""
 
     n_samples: int = 20
     """Examples, half of each class."""
@@ -35,19 +35,19 @@ class Params:
     lr: float = 0.1
     """Learning rate of the alpha-run with SGD and two layers; the c-run gets the translated one."""
     lr_momentum: float = 0.02
-    """The same with momentum 0.9, which multiplies the step by up to 10."""
+    """The same with momentum 0.9, which increases the step up to tenfold."""
     lr_adam: float = 0.003
     """The same with Adam."""
     lr_deep: float = 0.05
     """The same with SGD and three layers."""
     weight_decay: float = 1e-3
-    """Of the alpha-run, in the comparison with weight decay."""
+    """Weight decay of the alpha-run in the comparison "decay"."""
     powers: tuple = (-1, 1, 3, 5)
-    """k, not 0, for the multipliers c = 4^-k whose alpha = 2^-k is exact in floating point."""
+    """Exponents k, not 0, of the multipliers c = 4^-k, whose alpha = 2^-k is exact in floating point."""
     others: tuple = (3.0, 0.1)
-    """Multipliers whose square root is not a power of two; the last one is drawn."""
+    """Multipliers whose square root is not a power of two; the last one is plotted."""
     deep: tuple = (3.0, 0.05)
-    """Multipliers for the three-layer net; the last one is drawn."""
+    """Multipliers for the three-layer net; the last one is plotted."""
 
     def __post_init__(self):
         in_range(self, n_samples=(2, 10_000), n_features=(1, 5000), n_neurons=(1, 5000), n_steps=(1, 100_000))
@@ -70,20 +70,20 @@ PRESETS = {
 }
 
 LAYERS = {"sgd": 2, "momentum": 2, "decay": 2, "adam": 2, "deep": 3}
-"""The comparisons, and how many layers their net has; all but "adam" and "momentum" train with plain SGD."""
+"""Comparison -> number of layers; all but "adam" and "momentum" train with plain SGD."""
 
 
 def run(params, seed, progress=None):
-    """Train every net twice, once with output multiplier c and once from alpha times the start.
+    """Train every net twice, once with the output multiplier c and once from alpha times the initial weights.
 
     Returns
     -------
     Result
         For each comparison K of `LAYERS` with m multipliers and T = n_steps: ``K_c`` (m,); ``K_multiplied`` and
-        ``K_scaled`` (m, T + 1), the risks of the c-run and the alpha-run; ``K_weights_differ`` (m,), how many of
-        ``K_n_weights`` are not equal bit for bit after the last step once scaled by alpha; ``K_weight_error`` (m,),
-        their largest difference over their largest size. ``K_wrong`` (m, T + 1) for sgd, adam and deep: the risks of
-        the c-run with a wrong learning rate.
+        ``K_scaled`` (m, T + 1), the risks of the c-run and the alpha-run; ``K_weights_differ`` (m,), the number of the
+        ``K_n_weights`` weights that are not bitwise equal after the last step and scaling by alpha; ``K_weight_error``
+        (m,), their largest difference divided by the largest weight. ``K_wrong`` (m, T + 1) for sgd, adam and deep: the
+        risks of the c-run with a wrong learning rate.
     """
     rng = np.random.default_rng(seed)
     X, y = GaussianMixture(params.kappa, n_features=params.n_features).sample(params.n_samples, rng)
@@ -107,7 +107,7 @@ def run(params, seed, progress=None):
 
 
 def _pair(kind, X, y, start, c, params):
-    """The c-run, the alpha-run and, where there is one, the c-run with a tempting but wrong learning rate."""
+    """Train the c-run, the alpha-run and, if defined, the c-run with a plausible but wrong learning rate."""
     layers, optimizer = LAYERS[kind], kind if kind in ("adam", "momentum") else "sgd"
     lr = {"momentum": params.lr_momentum, "adam": params.lr_adam, "deep": params.lr_deep}.get(kind, params.lr)
     decay = params.weight_decay if kind == "decay" else 0.0
@@ -132,13 +132,13 @@ def _pair(kind, X, y, start, c, params):
         "weight_error": np.abs(a - b).max() / np.abs(b).max(),
     }
     if kind in WRONG_LR:
-        with np.errstate(over="ignore", invalid="ignore"):  # too large a rate may overflow: that is the point
+        with np.errstate(over="ignore", invalid="ignore"):  # a wrong rate may be so large that the run overflows
             pair["wrong"] = train(start, c, WRONG_LR[kind](lr, c), 0.0)[1]
     return pair
 
 
 WRONG_LR = {"sgd": lambda lr, c: lr, "adam": lambda lr, c: lr / c, "deep": lambda lr, c: lr / c}
-"""For two layers: forgetting the translation. For Adam and for three layers: translating as for two layers and SGD."""
+"""For two layers: the untranslated rate. For Adam and for three layers: the translation for two layers and SGD."""
 
 
 def _three_layers(params, rng):
@@ -147,7 +147,7 @@ def _three_layers(params, rng):
 
 
 def three_layer_gradient(X, y, theta, c):
-    """Mean logistic risk of c f, f(x) = <a, relu(V relu(W x))>, and its gradient by hand.
+    """Return the mean logistic risk of c f, f(x) = <a, relu(V relu(W x))>, and its explicitly coded gradient.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def three_layer_gradient(X, y, theta, c):
     y : ndarray (n,)
         Labels -1 and +1.
     theta : list of ndarray
-        W (h1, d), V (h2, h1), a (h2,); no biases, so f is 3-homogeneous.
+        W (h1, d), V (h2, h1), a (h2,). Without biases f is 3-homogeneous.
     c : float
 
     Returns
@@ -163,7 +163,7 @@ def three_layer_gradient(X, y, theta, c):
     risk : float
         In nats.
     gradient : list of ndarray
-        Shapes as `theta`.
+        Same shapes as `theta`.
     """
     W, V, a = theta
     first = np.maximum(X @ W.T, 0)  # (n, h1)

@@ -1,4 +1,4 @@
-"""What the demo claims: every provoked failure is named and no other, and where seeds disagree most."""
+"""Claims of the demo: every provoked failure is diagnosed, and no other; and where seeds disagree most."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from .run import DATA, STARTS, UNTRAINED
 
 SCIENCE = "science.md#failure"
 BEGUN = 1.5
-"""The transition is provoked where the mean error has grown by this factor beyond the best alpha."""
+"""The transition is provoked at the alpha beyond the best where the mean error is this factor times the best one."""
 ADVICE = {"small": "Raise", "large": "Lower", "lazy": "Lower", "transition": "Lower"}
-"""What has to be done to alpha, where a failure has a side."""
+"""The change of alpha that helps, for failures that occur on one side of the best alpha."""
 
 
 def claims(result):
-    """Judge the diagnoses, then the spread over seeds along alpha, with f(0) = 0 as its control."""
+    """Judge the diagnoses, then the spread over seeds along alpha, with f(0) = 0 as a control."""
     cases = provoked(result)
     return [
         _named(cases, "dead", "dead", "Runs dead by construction (behind the data, or shrunk to 0 by weight decay)"),
@@ -35,18 +35,18 @@ def claims(result):
 
 
 def best(result, name, start="plain"):
-    """Index of the alpha with the least mean error."""
+    """Return the index of the alpha with the smallest mean error."""
     return int(result.arrays[f"{name}_{start}_network"][:, 0].mean(axis=0).argmin())
 
 
 def transition(result, name):
-    """Index of the alpha beyond the best where the mean error is nearest to `BEGUN` times the best one's."""
+    """Return the index of the alpha beyond the best where the mean error is nearest to `BEGUN` times the best."""
     mean, at = result.arrays[f"{name}_plain_network"][:, 0].mean(axis=0), best(result, name)
     return at + int(np.abs(np.log(mean[at:] / mean[at] / BEGUN)).argmin())
 
 
 def provoked(result):
-    """Every diagnosis: a list of (name of the failure that was provoked, how, data, Diagnosis)."""
+    """Return every diagnosis as a list of (name of the provoked failure, way of provoking it, data, Diagnosis)."""
     found, a, at = [], result.arrays, result.arrays["log2_alpha"]
     groups = np.split(np.arange(result.params["n_seeds"]), result.params["n_seeds"] // result.params["group"])
     for name in DATA:
@@ -68,7 +68,7 @@ def provoked(result):
 
 
 def _untrained_runs(a, name, how, seeds):
-    """Runs as their trainer sees them: "dead" is not told."""
+    """Return runs as observed in training, without the status "dead"."""
     curves, status = a[f"{name}_{how}_risks"], a[f"{name}_{how}_status"]
     known = ("reached", "diverged")
     return [
@@ -100,9 +100,9 @@ def _named(cases, id, failure, subject):
 
 
 def spread(result, name, start, within=False):
-    """Function of training sets (..., s) -> standard deviation (..., m) of the log of the test error.
+    """Return a function of training sets (..., s) -> standard deviation (..., m) of the log of the test error.
 
-    Over sets and starts together, or, `within`, over the starts of the same set.
+    The deviation is over sets and starts together or, with `within`, over the starts of the same set.
     """
     errors = np.log(result.arrays[f"{name}_{start}_network"])
     if within:
@@ -112,24 +112,25 @@ def spread(result, name, start, within=False):
 
 
 def most(result, name, start="plain", within=False):
-    """Interval of log2 of the alpha with the largest spread."""
+    """Return the interval of log2 of the alpha with the largest spread."""
     at, sd = result.arrays["log2_alpha"], spread(result, name, start, within)
     return statistics.bootstrap(lambda seeds: at[sd(seeds).argmax(axis=-1)], result.params["n_seeds"])
 
 
 def ratio(result, name, start, over, under, within=True):
-    """Interval of the ratio of the spreads at two alphas, by index."""
+    """Return the interval of the ratio of the spreads at two alphas, given by index."""
     sd = spread(result, name, start, within)
     return statistics.bootstrap(lambda s: _divided(sd(s)[..., over], sd(s)[..., under]), result.params["n_seeds"])
 
 
 def _divided(part, whole):
-    """part / whole, NaN where few seeds, drawn again, show no spread."""
+    """Return part / whole; NaN for resamples of few seeds without any spread."""
     return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole != 0)
 
 
 def _spread_claims(result):
-    """The spread over starts on the same data comes at the transition and stays; on a linear target by f(0)."""
+    """Claims that the spread over starts on the same data arises at the transition and persists; its cause is f(0) on
+    a linear target."""
     table, end = [], f"2^{result.arrays['log2_alpha'][-1]:g}"
     for name in DATA:
         title, least = DATA[name].title, best(result, name)
@@ -167,7 +168,7 @@ def _spread_claims(result):
 
 
 def _left_by_twins(result, name):
-    """Function of training sets (..., s) -> the twins' share of the spread over starts at the largest alpha."""
+    """Return a function of training sets (..., s) -> twins' share of the spread over starts at the largest alpha."""
     twins, plain = (spread(result, name, start, within=True) for start in ("twins", "plain"))
     return lambda seeds: _divided(twins(seeds)[..., -1], plain(seeds)[..., -1])
 

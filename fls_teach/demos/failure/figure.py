@@ -1,4 +1,4 @@
-"""The picture of the failures: runs that do not train, runs that fit and err, seeds that disagree."""
+"""The figure of the failures: runs that do not train, runs that fit but generalise badly, seeds that disagree."""
 
 import numpy as np
 
@@ -21,12 +21,12 @@ SPREADS = {
 }
 
 FLOOR = 1e-17
-"""Drawn in place of 0."""
+"""Value that is drawn in place of 0."""
 
 
 @plotting.styled
 def plot(result):
-    """A row per set of data: risk against steps, error against alpha, and its spread over seeds."""
+    """Plot a row per set of data: risk against steps, error against alpha, and its spread over seeds."""
     figure, axes = plotting.subplots(2, 3, size=(14.0, 8.0), sharey="col")
     for row, name in zip(axes, DATA, strict=True):
         _risks(row[0], result, name)
@@ -45,12 +45,12 @@ def plot(result):
 
 
 def _risks(axis, result, name):
-    """Distance from the risk of a constant answer: growing in a run that has barely begun, not in a dead one."""
+    """Plot the distance from the risk of a constant answer, which grows in a run that has barely begun, not if dead."""
     for way, (colour, style, words) in WAYS.items():
         curves = result.arrays.get(f"{name}_{way}_risks")
         if curves is not None:
             distance = np.maximum(np.abs(curves[:8] - np.log(2)), FLOOR)
-            if way == "behind":  # over at once, and so for ever
+            if way == "behind":  # it is dead from the first step, and remains so
                 distance = np.where(np.isfinite(distance), distance, FLOOR)
             axis.plot(distance.T, color=colour, ls=style, lw=1)
             axis.plot([], [], color=colour, ls=style, label=words)
@@ -62,7 +62,7 @@ def _risks(axis, result, name):
 
 
 def _errors(axis, result, name):
-    """Each training set its own line: the spread is there to be seen."""
+    """Plot a line for each training set, which makes the spread visible."""
     a, at = result.arrays, result.arrays["log2_alpha"]
     values = a[f"{name}_plain_network"][:, 0]
     axis.plot(at, values[:24].T, color=plotting.SKY, lw=0.7)
@@ -98,6 +98,6 @@ def _spreads(axis, result, name):
 
 
 def _marks(axis, result, name):
-    """Where the mean error is least, and where it has grown by half."""
+    """Mark where the mean error is smallest, and where it has grown by half."""
     for k, colour in ((best(result, name), plotting.GREY), (transition(result, name), plotting.RED)):
         axis.axvline(result.arrays["log2_alpha"][k], color=colour, lw=1.0, ls=(0, (4, 3)))

@@ -1,4 +1,4 @@
-"""Provoke each failure, and measure errors and their spread over seeds along alpha."""
+"""Provoke each failure, and measure errors and their spread over seeds as functions of alpha."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ UNTRAINED = {
     "small": "slow",  # alpha = 2^-24
     "large": "slow",  # alpha = 2^5, at a rate that is stable there
 }
-"""How a run is kept from its target -> what it is then. No neuron can be behind XOR data: they surround the origin."""
+"""Cause of a failed run -> its status. On XOR data, which surround the origin, no neuron can be behind all data."""
 LOG2_SMALL, LOG2_LARGE = -24, 5
 
 
@@ -34,7 +34,7 @@ class Params:
     n_seeds: int = 24
     """Training sets, each with two starts, trained at every alpha, plain and as twins; a multiple of `group`."""
     group: int = 12
-    """Runs that are diagnosed together, of as many training sets; of 8, a standard deviation is off by a quarter."""
+    """Runs on different training sets that are diagnosed together; with 8, a standard deviation is off by a quarter."""
     log2_alpha: tuple = (-12, -8, -6, -4, -3, -2, -1.5, -1, -0.5, 0, 1, 3)
     """log2 of the initialisation scales alpha, increasing; 5 or more."""
     n_draws: int = 60
@@ -66,9 +66,9 @@ def run(params, seed, progress=None):
 
         - over training sets, starts and alphas (s, 2, m), S one of `STARTS`: ``D_S_network, D_S_answered,
           D_S_positive, D_S_linear, D_S_silent``, as `shared.measures.errors`, and ``D_S_status``;
-        - for each way U of `UNTRAINED`, and "healthy", the same training at a good alpha: ``D_U_risks`` (s, T), the
-          training risk after every step, NaN after the end, and ``D_U_status`` (s,); T is at most the budget, a
-          quarter more steps than any healthy run took.
+        - for each U of `UNTRAINED`, and "healthy", the same training at a good alpha: ``D_U_risks`` (s, T), the
+          training risk after every step, NaN after the end, and ``D_U_status`` (s,). T is at most the budget, which is
+          a quarter more steps than the longest healthy run took.
     """
     arrays = {"log2_alpha": np.array(params.log2_alpha, dtype=float)}
     for k, (name, setting) in enumerate(DATA.items()):
@@ -85,7 +85,7 @@ def run(params, seed, progress=None):
 
 
 def _along_alpha(setting, params, rngs, progress):
-    """Errors and statuses of two starts per training set at every alpha."""
+    """Return errors and statuses of two starts per training set at every alpha."""
     alpha, found = 2.0 ** np.array(params.log2_alpha, dtype=float), {}
     cases = []
     for rng in rngs:
@@ -103,7 +103,7 @@ def _along_alpha(setting, params, rngs, progress):
 
 
 def _untrained(name, setting, rngs, progress):
-    """Risk curves and statuses of runs that cannot reach their target, and of those that do in the same budget."""
+    """Return risk curves and statuses of runs that cannot reach their target, and of healthy runs with equal budget."""
     progress(2 / 3, "networks that do not train")
     scales = 2.0 ** np.array([LOG2_HEALTHY[name], LOG2_SMALL, LOG2_LARGE])
     cases = [setting.draw(scales, rng) for rng in rngs]

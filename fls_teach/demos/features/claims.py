@@ -1,4 +1,4 @@
-"""What the demo claims: how the gain of the best alpha over either end changes along each sweep."""
+"""Claims of the demo: how the gain of the best alpha over either end changes along each sweep."""
 
 from fls_teach import statistics
 from fls_teach.demos.framework.claim import above, below
@@ -10,20 +10,20 @@ LEFT, RIGHT = 0, -1
 
 
 class Gains:
-    """What the best alpha is worth against the first (LEFT) and the last (RIGHT) one."""
+    """Gains of the best alpha over the first (LEFT) and the last (RIGHT) one."""
 
     def __init__(self, result):
         self.arrays, self.sweeps = result.arrays, result.metadata["sweeps"]
         self.low, self.high = (f"2^{self.arrays['log2_alpha'][end]:g}" for end in (LEFT, RIGHT))
 
     def ends(self, sweep):
-        """Smallest and largest value of a sweep, in words."""
+        """Return the smallest and largest value of a sweep as text."""
         return f"{self.sweeps[sweep][0][0]:g}", f"{self.sweeps[sweep][-1][0]:g}"
 
     def gain(self, sweep, k, end, start="twins", quantity="network"):
-        """Gain (s,) of the k-th point, and the error (s,) at its best alpha.
+        """Return the gain (s,) at the k-th point, and the error (s,) at its best alpha.
 
-        That alpha is chosen for each seed by the network's error on the other half of the seeds.
+        The best alpha is chosen for each seed by the network's error on the other half of the seeds.
         """
         name = f"{self.sweeps[sweep][k][1]}_{start}"
         chosen = statistics.cross_fitted_best(self.arrays[f"{name}_network"], lowest=True)
@@ -31,18 +31,18 @@ class Gains:
         return values[:, end] - statistics.at(values, chosen), statistics.at(values, chosen)
 
     def growth(self, sweep, end, start="twins"):
-        """Gain (s,) at the largest value less that at the smallest; their seeds are independent."""
+        """Return the gain (s,) at the largest value minus that at the smallest; their seeds are independent."""
         return self.gain(sweep, -1, end, start)[0] - self.gain(sweep, 0, end, start)[0]
 
     def words(self, sweep, end, start="twins"):
-        """Mean gains at all values, and as shares of the error."""
+        """Return text with the mean gains at all values, also as shares of the error."""
         each = [self.gain(sweep, k, end, start) for k in range(len(self.sweeps[sweep]))]
         means = ", ".join(f"{gain.mean():.2g}" for gain, _ in each)
         return f"{means} ({', '.join(f'{gain.mean() / error.mean():.0%}' for gain, error in each)} of the error)"
 
 
 def claims(result):
-    """One informative direction, two (XOR), then K; with n fixed, and with n in proportion as the control."""
+    """Judge data with one informative direction, two (XOR) and K; n is fixed, or proportional as a control."""
     gains = Gains(result)
     return [
         *_linear_claims(gains),
@@ -135,7 +135,7 @@ def _snr_claims(gains):
 
 
 def _growth_of_share(small, large):
-    """Bootstrap interval of mean(gain) / mean(error) of the second pair less that of the first."""
+    """Return the bootstrap interval of mean(gain) / mean(error) of the second pair minus that of the first."""
 
     def change(seeds):
         less, more = (gain[seeds].mean(axis=-1) / error[seeds].mean(axis=-1) for gain, error in (small, large))

@@ -1,4 +1,4 @@
-"""The picture of features: the gain of the best alpha over either end, against d, kappa/sigma and K."""
+"""The figure of features: the gain of the best alpha over either end, against d, kappa/sigma and K."""
 
 import numpy as np
 
@@ -21,12 +21,12 @@ COLUMNS = {
 }
 
 TOP = 0.022
-"""Upper end of the row of gains over the smallest alpha; what lies above is written at the edge."""
+"""Upper end of the axis in the row of gains over the smallest alpha; larger values are written at the edge."""
 
 
 @plotting.styled
 def plot(result):
-    """A row for each end of alpha, a column for each sweep; a row has one scale. f(0) = 0, in the text also plain."""
+    """Plot a row for each end of alpha, with one scale, and a column for each sweep; curves are for f(0) = 0."""
     figure, axes = plotting.subplots(2, 3, size=(13.0, 7.6), sharey="row", sharex="col")
     gains = Gains(result)
     for row, end, against in zip(axes, (LEFT, RIGHT), (gains.low, gains.high), strict=True):
@@ -46,7 +46,7 @@ def plot(result):
         row[0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:+.3g}%" if value else "0")
     for axis, words in zip(axes[0], ("More dimensions", "Less noise", "More informative directions"), strict=True):
         axis.set_title(words)
-    # Beside the lines of the first panel, which leave it no room; their colours and markers are those of the second.
+    # The legend of the first panel, which has no room for it; colours and markers are the same in the second.
     axes[0, 1].legend(*axes[0, 0].get_legend_handles_labels(), loc="upper left", fontsize=9.5, handlelength=3)
     axes[0, 2].legend(loc="upper left", fontsize=9.5, handlelength=3)
     axes[1, 0].set_ylim(top=1.25 * axes[1, 0].get_ylim()[1])
@@ -66,7 +66,7 @@ def _line(axis, gains, sweep, end, colour, style, marker, words):
 
 
 def _plain(axis, gains, sweeps):
-    """In words: the gain over the last alpha from a plain start, which would drown the others."""
+    """Write the gain over the last alpha from a plain start as text: on the axis it would dwarf the others."""
     names = {"linear_d": "linear", "xor_d": "XOR", "classes_k": "plain start, f(0) ≠ 0"}
     lines = []
     for sweep in sweeps:

@@ -1,4 +1,4 @@
-"""Train networks on data of growing dimension, signal and number of informative directions."""
+"""Train networks on data with increasing dimension, signal and number of informative directions."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from fls_teach.theory import ClassMixture, GaussianMixture, XorMixture
 
 KINDS = ("linear", "xor", "classes")
 PLAIN = ("linear_d", "xor_d", "classes_k")
-"""Sweeps whose points are trained from the plain start too; the others, which are controls, with f(0) = 0 alone."""
+"""Sweeps whose points are trained also from the plain start; the others, which are controls, only with f(0) = 0."""
 
 
 class Point(NamedTuple):
-    """A set of data: what a sweep changes, all else being that of its kind."""
+    """A set of data: its kind, and the values that sweeps change."""
 
     kind: str
     """linear: two Gaussians with opposite means, one informative direction; xor: two; classes: orthogonal means."""
@@ -28,12 +28,12 @@ class Point(NamedTuple):
 
     @property
     def name(self):
-        """For arrays."""
+        """Return the prefix of its arrays."""
         kappa = f"{self.kappa:g}".replace(".", "p")
         return f"{self.kind}_{self.n_features}_{self.n_samples}_{kappa}_{self.n_classes}"
 
     def setting(self):
-        """The point with its network and its target."""
+        """Return the point with its network and its target."""
         d, kappa = self.n_features, self.kappa
         if self.kind == "linear":
             return Setting(self.name, GaussianMixture(kappa, n_features=d), self.n_samples, 50, 0.05)
@@ -44,7 +44,7 @@ class Point(NamedTuple):
 
 
 def sweeps(params):
-    """What each sweep changes: name -> list of (value, `Point`).
+    """Return the sweeps: name -> list of (value, `Point`).
 
     ``linear_d`` and ``xor_d`` raise d with n = 10 and 40; ``linear_d_n`` and ``xor_d_n`` raise n in proportion;
     ``linear_snr`` and ``xor_snr`` raise kappa/sigma; ``classes_k`` raises K, with four examples of each class.
@@ -69,7 +69,7 @@ def sweeps(params):
 
 @dataclass(frozen=True)
 class Params:
-    """What is swept, how many networks, and how precisely each is tested."""
+    """Ranges of the sweeps, number of networks, and precision of the tests."""
 
     n_features: tuple = (8, 20, 80)
     """Dimensions d of two Gaussians, increasing; n is 10, or d/2."""
@@ -86,7 +86,7 @@ class Params:
     n_seeds_linear: int = 32
     """The same for two Gaussians; at least 4."""
     n_seeds_plain: int = 8
-    """On how many of these the plain start is trained: it is there for comparison; at least 4."""
+    """Number of these on which the plain start is trained too, for comparison; at least 4."""
     log2_alpha: tuple = (-12, -7, -5, -4, -3, -2, 0)
     """log2 of the initialisation scales alpha, increasing."""
     n_draws: int = 100
@@ -130,11 +130,11 @@ def run(params, seed, progress=None):
     Returns
     -------
     Result
-        ``log2_alpha`` (m,), and for each point P of `sweeps` and each start S that it is trained from (``twins``, with
-        f(0) = 0, and ``plain``), over seeds and alphas (s, m): ``P_S_network``, ``P_S_answered``, ``P_S_positive``,
-        ``P_S_linear``, ``P_S_silent`` as in `shared.measures.errors`, ``P_S_status``, and ``P_S_margin``, the largest
-        |f_k| at the example of the own training set at which it is smallest. In the metadata: ``sweeps``, name -> list
-        of [value, P], and ``bayes``, the Bayes error of each P.
+        ``log2_alpha`` (m,), and for each point P of `sweeps` and each of its starts S (``twins``, with f(0) = 0, and
+        ``plain``), over seeds and alphas (s, m): ``P_S_network``, ``P_S_answered``, ``P_S_positive``, ``P_S_linear``,
+        ``P_S_silent`` as in `shared.measures.errors`, ``P_S_status``, and ``P_S_margin``, the minimum over training
+        examples of max_k |f_k|. In the metadata: ``sweeps``, name -> list of [value, P], and ``bayes``, the Bayes error
+        of each P.
     """
     plan = sweeps(params)
     starts = {point: ["twins"] for sweep in plan.values() for _, point in sweep}
@@ -146,7 +146,7 @@ def run(params, seed, progress=None):
         if progress:
             progress(k / len(jobs), f"{point.name}, {start}")
         n_seeds = params.n_seeds_linear if point.kind == "linear" else params.n_seeds
-        # A point's numbers do not depend on which others are run.
+        # The seed is determined by the point, so that its results do not depend on which other points are run.
         key = (KINDS.index(point.kind), point.n_features, point.n_samples, round(100 * point.kappa), point.n_classes)
         rngs = np.random.default_rng([seed, *key]).spawn(params.n_seeds_plain if start == "plain" else n_seeds)
         for quantity, value in _measure(point.setting(), start, params, rngs).items():

@@ -1,1 +1,1 @@
-"""What every demo is made of: claims, results, and the report that joins them."""
+"""The parts common to all demos: claims, results, and the report that combines them."""

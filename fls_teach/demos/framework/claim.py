@@ -1,4 +1,4 @@
-"""A claim beside its measurement: what a demo says, where it comes from, the numbers, and whether they agree."""
+"""A claim and its measurement: the statement, its source, predicted and measured numbers, and whether they agree."""
 
 import math
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from fls_teach.statistics import Interval
 
 @dataclass(frozen=True)
 class Measured:
-    """A measured number; words are made from it when it is printed.
+    """A measured number, which is formatted only when it is printed.
 
     Examples
     --------
@@ -22,15 +22,15 @@ class Measured:
     """
 
     value: float | None
-    """None (null in JSON) where nothing could be measured; `detail` then says why."""
+    """None (null in JSON) if nothing could be measured; `detail` then says why."""
     low: float | None = None
     high: float | None = None
-    """Ends of the 95% interval, None where there is none."""
+    """Ends of the 95% interval; None if there is none."""
     n: int | None = None
-    """Independent observations behind the number, usually seeds."""
+    """Number of independent observations, usually seeds."""
     unit: str = ""
     detail: str = ""
-    """What else a reader should see."""
+    """Further information for the reader."""
 
     def __post_init__(self):
         for name in ("value", "low", "high"):
@@ -45,13 +45,13 @@ class Measured:
 
     @classmethod
     def of(cls, found: Interval, unit: str = "", detail: str = "") -> "Measured":
-        """From an interval of `fls_teach.statistics`."""
+        """Return the measurement of an interval of `fls_teach.statistics`."""
         missing = detail or "no finite measurement"
         return cls(found.mean, found.low, found.high, found.n, unit, detail if math.isfinite(found.mean) else missing)
 
     @property
     def words(self) -> str:
-        """For a reader."""
+        """The measurement as text."""
         if self.value is None:
             return self.detail
         unit = self.unit if self.unit.startswith(("%", "°")) or not self.unit else f" {self.unit}"
@@ -64,10 +64,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far apart prediction and measurement may be, and why that far."""
+    """Allowed difference between prediction and measurement, and the reason for its size."""
 
     value: float | None
-    """In the unit of the measurement; None where the test is no comparison with a distance."""
+    """In the unit of the measurement; None if the test does not compare a difference."""
     words: str
 
     def __post_init__(self):
@@ -82,7 +82,7 @@ class Claim:
     Raises
     ------
     TypeError
-        If `holds` is not a bool or a field is of another kind than its annotation says.
+        If `holds` is not a bool, or the type of a field does not match its annotation.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class Claim:
     id: str
     """Short and stable, for scripts."""
     statement: str
-    """One sentence that could be false and can be read alone."""
+    """One falsifiable sentence that can be read on its own."""
     source: str
     """A mark ([P]aper, [D]erived, [M]easured) and a reference that resolves: ``[D] science.md#errors``."""
     predicted: str
@@ -102,8 +102,8 @@ class Claim:
     tolerance: Tolerance
     holds: bool
     chance_of_failure: float = 0.0
-    """Probability that the claim fails at another seed although it is as true as it was measured here; 0 where no
-    sampling is involved."""
+    """Probability that the claim fails at another seed if the true value is the one measured here; 0 if no sampling is
+    involved."""
 
     def __post_init__(self):
         if not isinstance(self.holds, (bool, np.bool_)):
@@ -132,8 +132,10 @@ def above(
     detail: str = "",
     why: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must. `why` gives the reason for a bound
-    that is not 0: where it comes from, never that the measurement passes.
+    """Claim that a mean over seeds exceeds `bound`: its whole 95% interval must lie above.
+
+    `why` gives the reason for a bound that is not 0. It must say where the bound comes from, not that the measurement
+    passes.
 
     Examples
     --------
@@ -154,7 +156,7 @@ def below(
     detail: str = "",
     why: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds is below `bound`: its whole 95% interval must be. `why` as for `above`.
+    """Claim that a mean over seeds is below `bound`: its whole 95% interval must lie below. `why` is as for `above`.
 
     Examples
     --------
@@ -188,7 +190,7 @@ def within(
     unit: str = "",
     detail: str = "",
 ) -> Claim:
-    """Claim that a mean over seeds equals `target` up to `tolerance`: its whole 95% interval must lie that near."""
+    """Claim that a mean over seeds equals `target` up to `tolerance`: so must all of its 95% interval."""
     low, high = target - tolerance, target + tolerance
     holds = bool(low <= found.low and found.high <= high)
     chance = _chance_of_failure(tolerance - abs(found.mean - target), found)
@@ -199,7 +201,7 @@ def within(
 def count(
     id: str, statement: str, source: str, exceptions: int, total: int, unit: str, why: str = "none", detail: str = ""
 ) -> Claim:
-    """Claim that something has no exception among `total` > 0 cases.
+    """Claim that there is no exception among `total` > 0 cases.
 
     Examples
     --------
@@ -214,7 +216,7 @@ def count(
 
 
 def _chance_of_failure(margin, found):
-    """Probability that the end of another run's interval lies on the wrong side, `margin` being this one's distance."""
+    """Return the probability that another run's interval ends on the wrong side; `margin` is this run's distance."""
     if not (math.isfinite(margin) and math.isfinite(found.half)):
         return 1.0
     if found.half == 0:
@@ -227,7 +229,7 @@ def _short(value):
 
 
 def _with_interval(value, low, high):
-    """Value and interval, half the interval's width to two significant digits."""
+    """Format a value and its interval, with half the interval's width to two significant digits."""
     half = (high - low) / 2
     digits = 1 - math.floor(math.log10(half)) if half > 0 else 2
     form = f".{max(digits, 0)}f" if digits <= 6 else ".1e"

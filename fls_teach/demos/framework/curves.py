@@ -1,10 +1,10 @@
-"""Recorded curves of unequal length: read one between two of its points, put many into one array."""
+"""Recorded curves of unequal length: interpolate one, or stack many into one array."""
 
 import numpy as np
 
 
 def log_interpolate(at, times, values):
-    """Positive `values` (T, ...) at the time `at`, linear in their logarithm: for what grows or shrinks exponentially.
+    """Interpolate positive `values` (T, ...) at the time `at`, linearly in their logarithm: for exponential growth.
 
     Examples
     --------
@@ -18,7 +18,7 @@ def log_interpolate(at, times, values):
 
 
 def stack_padded(arrays):
-    """Stack arrays that differ in size, the missing entries NaN.
+    """Stack arrays of different sizes, with NaN for missing entries.
 
     Examples
     --------

@@ -1,6 +1,7 @@
-"""Parameters from words: ``--set kappa=3 --set log2_alpha=-12,-4,0`` changes fields of a demo's Params.
+"""Parse parameters: ``--set kappa=3 --set log2_alpha=-12,-4,0`` changes fields of a demo's Params.
 
-`in_range`, `increasing`, `one_of` and `at_most` are for the ``__post_init__`` of a Params.
+`in_range`, `increasing`, `one_of` and `at_most` are for the ``__post_init__`` of a Params. The message of their
+ValueErrors is one sentence.
 """
 
 import dataclasses
@@ -10,17 +11,17 @@ import json
 import math
 
 MOST_VALUES = 200
-"""In a grid."""
+"""Largest number of values of a grid."""
 
 
 def replaced(params, settings):
-    """`params` with the fields that `settings` name set to other values of the same kind.
+    """Return `params` with the fields named in `settings` set to other values of the same type.
 
     Parameters
     ----------
     params : dataclass
     settings : iterable of str
-        ``FIELD=VALUE`` each; several values of a tuple are separated by commas.
+        Strings ``FIELD=VALUE``; the values of a tuple are separated by commas.
 
     Returns
     -------
@@ -29,7 +30,7 @@ def replaced(params, settings):
     Raises
     ------
     ValueError
-        In one sentence, for a setting without ``=``, an unknown or repeated field, or a value of another kind.
+        For a setting without ``=``, an unknown or repeated field, or a value of another type.
 
     Examples
     --------
@@ -55,18 +56,18 @@ def replaced(params, settings):
 
 
 def in_range(params, **ranges):
-    """Refuse a number, or a number in a tuple, that lies outside its range.
+    """Refuse a number, or a tuple with a number, outside its range.
 
     Parameters
     ----------
     params : dataclass
     **ranges
-        For each field its smallest and its largest value, both allowed.
+        For each field the smallest and the largest allowed value.
 
     Raises
     ------
     ValueError
-        In one sentence, also for an empty tuple.
+        If a value is out of range or a tuple is empty.
 
     Examples
     --------
@@ -91,7 +92,7 @@ def increasing(params, **fewest):
     Raises
     ------
     ValueError
-        In one sentence.
+        If a grid is refused.
     """
     for name, least in fewest.items():
         grid = getattr(params, name)
@@ -107,7 +108,7 @@ def one_of(params, **known):
     Raises
     ------
     ValueError
-        In one sentence.
+        If a value is refused.
     """
     for name, options in known.items():
         if getattr(params, name) not in options:
@@ -115,12 +116,12 @@ def one_of(params, **known):
 
 
 def at_most(most, **sizes):
-    """Refuse sizes whose product exceeds `most`: together they need more memory than a laptop has.
+    """Refuse sizes whose product exceeds `most`, because they would need more memory than a laptop has.
 
     Raises
     ------
     ValueError
-        In one sentence.
+        If the sizes are refused.
 
     Examples
     --------
@@ -136,7 +137,7 @@ def at_most(most, **sizes):
 
 
 def _parsed(name, text, now):
-    """`text` as a value of the kind that the field has now."""
+    """Parse `text` as a value of the field's current type."""
     try:
         if isinstance(now, bool):
             return {"true": True, "false": False}[text.lower()]

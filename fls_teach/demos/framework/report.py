@@ -1,4 +1,4 @@
-"""From a demo's name to its files and claims, and from a saved file to the same."""
+"""Run a demo by name, or load a saved result, and report its files and claims."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from .result import Result, finished, load, save, saved_files
 
 @dataclass(frozen=True)
 class Report:
-    """What a run leaves behind: the result as loaded from disk, its claims, and the files by kind."""
+    """Report on a run: the result as loaded from disk, its claims, and its files by kind."""
 
     result: Result
     claims: list
@@ -21,7 +21,7 @@ class Report:
 
     @property
     def holds(self):
-        """Whether every claim does."""
+        """Whether every claim holds."""
         return all(claim.holds for claim in self.claims)
 
 
@@ -34,23 +34,23 @@ def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir
     seed : int
         >= 0.
     folder : path-like
-        Gets NAME.npz, NAME.json, NAME.png and, for some demos, NAME.gif.
+        Folder for NAME.npz, NAME.json, NAME.png and, for some demos, NAME.gif.
     progress : callable, optional
         Called as ``progress(fraction, what)``.
     data_dir : path-like, optional
-        Where real images are, for a demo that can use them.
+        Folder of real images, for a demo that can use them.
     settings : iterable of str
-        ``FIELD=VALUE`` each: parameters that differ from the preset's.
+        Strings ``FIELD=VALUE``: parameters that differ from the preset's.
     resume : bool
-        Take the result that lies in `folder` already if the same code made it from the same parameters and seed.
+        Use the result in `folder`, if it was computed by the same code from the same parameters and seed.
 
     Raises
     ------
     ValueError
-        If there is no such demo or parameter, it uses no real images, a parameter is out of its range, the folder
-        cannot be written to (found out before the run), or the images cannot be read.
+        If there is no such demo or parameter, `data_dir` is given but the demo uses no real images, a parameter is out
+        of range, the folder is not writable (checked before the run), or the images cannot be read.
     OSError
-        If the disk gives up on the way.
+        If writing fails later.
     """
     module = demo_module(name)
     folder = writable_folder(folder)
@@ -63,26 +63,26 @@ def run_demo(name, preset="quick", seed=0, folder="out", progress=None, data_dir
         return _report(module, result, folder, saved_files(folder, name))
     result = module.run(params, seed, progress, *([] if data_dir is None else [data_dir]))
     files = save(result, folder)
-    # Claims and figure see only what a reader of the files will see.
+    # Claims and figure are computed from the files, so they use only what a reader of the files has.
     return _report(module, load(files["result"]), folder, files)
 
 
 def redraw(path, folder=None, name=None):
-    """Claims and figure of a saved result, without running anything again.
+    """Compute the claims and draw the figure of a saved result, without running the demo again.
 
     Parameters
     ----------
     path : path-like
         The .npz or .json file.
     folder : path-like, optional
-        Where the figure goes; beside the result by default.
+        Folder of the figure; by default that of the result.
     name : str, optional
-        The demo it should be of.
+        Name of the demo that the result must be of.
 
     Raises
     ------
     ValueError
-        If the file is not a sound result of that demo, or the folder cannot be written to.
+        If the file is not a valid result of that demo, or the folder is not writable.
     """
     result = load(path)
     if name not in (None, result.name):

@@ -1,4 +1,4 @@
-"""What a demo measured: named arrays and where they came from, saved as NAME.npz + NAME.json without pickles."""
+"""Measurements of a demo: named arrays and their origin, saved as NAME.npz + NAME.json without pickles."""
 
 import functools
 import hashlib
@@ -30,18 +30,18 @@ class Result:
     name : str
         The demo's name, and the stem of its files.
     params : dataclass or dict
-        Kept as a dict of plain JSON values, so that a fresh result equals a loaded one.
+        Stored as a dict of plain JSON values, so that a new result equals a loaded one.
     seed : int
-        Everything random came from it.
+        Seed of all random numbers.
     arrays : dict of str to array_like
         Numbers, bools or strings, of any shape; names are letters, digits and underscores.
     metadata : dict
-        Whatever else a figure needs, in plain JSON values. A non-finite number becomes None here: put it in an array.
+        Further information for figures, in plain JSON values. Non-finite numbers become None; store these in an array.
 
     Raises
     ------
     ValueError
-        If a name cannot name a file or an array would need a pickle.
+        If `name` is not a valid file name, or an array would need a pickle.
     """
 
     name: str
@@ -65,12 +65,12 @@ class Result:
 
 
 def plain(value):
-    """`value` in types that JSON has: dataclasses become dicts, tuples and arrays lists, NaN and infinities None.
+    """Convert `value` to JSON types: dataclasses become dicts, tuples and arrays lists, NaN and infinities None.
 
     Raises
     ------
     TypeError
-        For anything else.
+        For values of any other type.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def plain(value):
 def save(result, folder):
     """Write `result` to FOLDER/NAME.npz and FOLDER/NAME.json; the same result gives the same bytes.
 
-    Neither the time nor the machine's name goes in, and the two files are tied together by a checksum.
+    The files contain neither the time nor the machine's name. A checksum in the second identifies the first.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def save(result, folder):
 
 
 def saved_files(folder, name):
-    """Where the result of the demo `name` is, or would be, in `folder`."""
+    """Return the paths of the result of the demo `name` in `folder`, whether or not it exists."""
     return {"result": Path(folder) / f"{name}.npz", "parameters": Path(folder) / f"{name}.json"}
 
 
@@ -140,7 +140,7 @@ def _versions():
 
 @functools.cache
 def _source_digest():
-    """Digest of the code that computes results: a clone changes between two releases of the same version."""
+    """Return a digest of the code that computes results; in a clone the code changes between releases."""
     package = Path(__file__).parents[2]
     digest = hashlib.sha256()
     for path in sorted(file for room in ("theory", "demos", "vision") for file in (package / room).rglob("*.py")):
@@ -149,7 +149,7 @@ def _source_digest():
 
 
 def finished(folder, name, params, seed):
-    """The result of the demo `name` in `folder`, if the same code made it from the same parameters and seed.
+    """Return the result of the demo `name` in `folder`, if the same code computed it from the same parameters and seed.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def finished(folder, name, params, seed):
 
 
 def load(path):
-    """Read what `save` wrote.
+    """Read a result written by `save`.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def load(path):
     Raises
     ------
     ValueError
-        If a file is missing, damaged, not one of ours, or does not belong to the other.
+        If a file is missing or damaged, has another format, or does not belong to the other file.
     """
     path = Path(path)
     if path.suffix not in (".npz", ".json"):
@@ -214,7 +214,7 @@ def load(path):
 
 
 def _npz_bytes(arrays):
-    """As np.savez_compressed, but without time and operating system in the zip: equal arrays give equal bytes."""
+    """Do as np.savez_compressed, but without time and operating system, so that equal arrays give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, value in arrays.items():

@@ -16,26 +16,26 @@ from .report import Report, run_demo
 
 @contextmanager
 def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
-    """Start `run_demo` for every name, in as many processes as there are processors, for the block.
+    """Context manager that starts `run_demo` for every name, in as many processes as there are processors.
 
     Parameters
     ----------
     names : list of str
         Demos that use one processor each.
     *options
-        What `run_demo` takes after the name; they must be picklable, so `progress` is None.
+        Further arguments of `run_demo`, which must be picklable, so `progress` is None.
 
     Yields
     ------
     dict
-        Name -> Future of (Report, seconds). What has not begun when the block ends is not begun any more, and after
-        Ctrl-C what has begun is given up; so it is where this process is killed.
+        Name -> Future of (Report, seconds). Demos that have not started when the block ends are cancelled. After
+        Ctrl-C, or if this process is killed, running demos are aborted too.
     """
-    # Spawned, not forked: BLAS may have threads already, and a forked child would wait for them forever.
+    # Spawned, not forked: BLAS may already have threads, for which a forked child would wait forever.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(cores(), len(names)), mp_context=context, initializer=_end_with_parent)
     others = set(multiprocessing.active_children())
-    # A terminal sends Ctrl-C to the workers too, and each would go on with the next demo: they inherit to ignore it.
+    # A terminal sends Ctrl-C also to the workers, which would continue with the next demo; so they inherit SIG_IGN.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         futures = {name: pool.submit(_timed, name, *options) for name in names}
@@ -52,7 +52,7 @@ def started(names: list[str], *options) -> Iterator[dict[str, Future]]:
 
 
 def _end_with_parent() -> None:
-    """Let this worker receive SIGTERM as soon as its parent has ended: a parent that is killed sends none."""
+    """Send SIGTERM to this worker as soon as its parent has ended, because a killed parent cannot send it."""
 
     def wait_for_parent():
         multiprocessing.parent_process().join()
@@ -63,12 +63,12 @@ def _end_with_parent() -> None:
 
 def _timed(name, *options) -> tuple[Report, float]:
     start = time.perf_counter()
-    # As an exception, an end from outside removes the files that are half written.
+    # The signal is raised as an exception, so that partially written files are removed.
     handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run_demo(name, *options), time.perf_counter() - start
     except KeyboardInterrupt:
-        os._exit(130)  # the pool would give this worker the next demo
+        os._exit(130)  # otherwise the pool would give this worker the next demo
     finally:
         signal.signal(signal.SIGTERM, handler)
 

@@ -1,4 +1,4 @@
-"""What the heatmap demo claims of its grids, judged from its saved arrays."""
+"""Claims of the heatmap demo about its grids, computed from its saved arrays."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from .run import NETS
 
 PAPER, MEASURED = "[P] science.md#images", "[M] science.md#images"
 NET_WORDS = {"plain": "", "centred": "f - f(0): "}
-"""What begins a statement about each of `NETS`."""
+"""Beginning of a statement about each of `NETS`."""
 SHARED = "; the seeds share their test images: an interval is about these images"
 ENDS = {"left": (0, "large FLS"), "right": (-1, "small FLS")}
 
 
 def claims(result):
-    """A c inside the range beats both of its ends, with f(0) and without it; and what f(0) adds to each side."""
+    """Judge whether an inner c beats both ends of the range, with and without f(0), and the effect of f(0)."""
     a, table = result.arrays, []
     shared = "" if result.params["test_per_seed"] else SHARED
     for i, name in enumerate(NETS):
@@ -25,12 +25,12 @@ def claims(result):
 
 
 def kind(arrays, i):
-    """Peak and final accuracy, and whether the target was reached, (s, m, r) each, of one of `NETS`."""
+    """Return peak and final accuracy, and whether the target was reached, each (s, m, r), for one of `NETS`."""
     return arrays["peak"][i], arrays["final"][i], arrays["status"][i] == "reached"
 
 
 def reached_claim(result, name):
-    """Whether every c has a learning rate at which all seeds reach the target."""
+    """Claim that every c has a learning rate at which all seeds reach the target."""
     a = result.arrays
     fine = (a["status"][list(NETS).index(name)] == "reached").all(axis=0).any(axis=-1)
     missing = ", ".join(f"2^{k:g}" for k in a["log2_c"][~fine])
@@ -43,9 +43,9 @@ def reached_claim(result, name):
 
 
 def gain(accuracy, reached, end):
-    """Accuracy at the best c inside the range minus that at the index `end` of c, each at its best rate.
+    """Return accuracy at the best inner c minus that at the index `end` of c, each at its best rate.
 
-    Best c and rates are chosen for each seed by the half of the seeds that it is not in.
+    Best c and rates are chosen for each seed by the other half of the seeds.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def gain(accuracy, reached, end):
     Returns
     -------
     ndarray (s,)
-        NaN if no rate brought every seed to its target inside the range, or at that end.
+        NaN if at no inner c, or not at that end, there is a rate at which every seed reached its target.
     """
     curve = statistics.at_best_rate(accuracy, reached)[0]
     try:
@@ -67,7 +67,7 @@ def gain(accuracy, reached, end):
 
 
 def end_claim(log2_c, peak, final, reached, side, name, shared=""):
-    """Whether the best c inside beats that end of the range, beyond the noise of the seeds."""
+    """Claim that the best inner c beats that end of the range, beyond the noise of the seeds."""
     end, words = ENDS[side]
     found = statistics.interval(100 * gain(peak, reached, end), cross_fitted=True)
     better = "peak test accuracy at the best c inside the range exceeds that at"
@@ -82,7 +82,7 @@ def end_claim(log2_c, peak, final, reached, side, name, shared=""):
 
 
 def f0_claim(arrays, shared=""):
-    """Remove f(0), and see whether the accuracy at the largest c rises."""
+    """Claim that the accuracy at the largest c rises when f(0) is removed."""
     grids = [kind(arrays, i) for i in range(len(NETS))]
     plain, centred = (statistics.at_best_rate(peak, reached)[0][:, -1] for peak, _, reached in grids)
     statement = (

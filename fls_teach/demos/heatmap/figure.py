@@ -8,7 +8,7 @@ from fls_teach.demos.images.sweep_figure import sweep_figure
 
 @plotting.styled
 def plot(result):
-    """Accuracy of the plain network over (c, learning rate); against c at the best rate, the centred one beside it."""
+    """Plot accuracy of the plain network over (c, learning rate), and of both networks against c at the best rate."""
     a, p = result.arrays, result.params
     what = f"latent images of dimension {p['dimension']}" if p["data"] == "latent" else p["data"]
     title = f"{p['model']}, width {p['width']}: {p['n']:,} {what}"

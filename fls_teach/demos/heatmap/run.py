@@ -1,4 +1,4 @@
-"""Train the grid of multipliers, rates and seeds, plain and centred."""
+"""Train the grid of multipliers, rates and seeds, for plain and centred networks."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from fls_teach.demos.framework.result import Result
 from fls_teach.demos.images.trained import check_grid, stacked, train_grids
 
 NETS = {"plain": {}, "centred": {"centred": True}}
-"""Trained beside each other: c f, and c (f - f at the start), whose output is 0 at the start (science.md#causes)."""
+"""The networks c f, and c (f - f at the start), whose output is 0 at the start (science.md#causes)."""
 
 
 @dataclass(frozen=True)
 class Params:
-    """What is trained, until when, and over which grid."""
+    """Networks, data, stopping rule and grid."""
 
     model: str = "cnn5"
     """A name of `fls_teach.vision.run.MODELS`."""
@@ -20,11 +20,11 @@ class Params:
     data: str = "latent"
     """"latent": images of an untrained generator network; "cifar100": real ones."""
     classes: int = 10
-    """The first so many classes."""
+    """Use the first `classes` classes."""
     n: int = 512
-    """Training images; every seed draws its own."""
+    """Number of training images; every seed draws its own."""
     n_test: int = 500
-    """Test images."""
+    """Number of test images."""
     test_per_seed: bool = True
     """Whether every seed draws its own test images, so that intervals over seeds cover them; not for CIFAR."""
     dimension: int = 32
@@ -36,13 +36,13 @@ class Params:
     target: float = 0.99
     """Training accuracy that ends a run."""
     epochs: int = 95
-    """A run that needs more is marked, and its rate does not count at its c."""
+    """Maximal number of epochs; a run that needs more is marked, and its rate does not count at its c."""
     log2_c: tuple = (-7, -3, 0, 4)
     """log2 of the output multipliers c, increasing."""
     rates: tuple = (0.01, 0.05)
     """Learning rates on cross_entropy(c f) / c, increasing."""
     n_seeds: int = 5
-    """Training sets, starts and orders; differences are paired over them."""
+    """Number of seeds, each with its own training set, initial weights and batch order; differences are paired."""
 
     def __post_init__(self):
         check_grid(self)
@@ -56,7 +56,7 @@ FULL = {
     "n": 256, "image_size": 8, "batch": 16,
     "log2_c": (-10, -8, -6, -4, -3, -2, -1, 0, 2, 4), "rates": (0.005, 0.015, 0.05, 0.15), "n_seeds": 8, "epochs": 100,
 }  # fmt: skip
-"""What the presets of the demos on images share. Beyond 2^4, at 2^6, plain training misses its target at any rate."""
+"""Fields that the presets of the demos on images share. At c = 2^6, plain training misses its target at any rate."""
 
 PRESETS = {"quick": Params(**QUICK), "full": Params(**FULL)}
 CIFAR = {"data": "cifar100", "image_size": 32, "n_test": 0, "test_per_seed": False}
@@ -64,7 +64,7 @@ CIFAR_PRESETS = {
     "quick": Params(**CIFAR, n=500, epochs=40, log2_c=(-7, -3, 0, 4), rates=(0.01, 0.05), batch=32, n_seeds=5),
     "full": Params(**CIFAR, n=2000, width=24, epochs=120, log2_c=(-7, -3, 0, 4), rates=(0.01, 0.05), n_seeds=5),
 }
-"""In place of `PRESETS` where the folder of the real images is named."""
+"""Used instead of `PRESETS` if a folder of real images is given."""
 
 
 def run(params, seed, progress=None, data_dir=None):

@@ -1,1 +1,1 @@
-"""What the demos on images share: trained grids, and pictures of them."""
+"""Parts shared by the demos on images: trained grids, and figures of them."""

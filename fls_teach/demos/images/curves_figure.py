@@ -10,7 +10,7 @@ ENDS = {"reached": "o", "budget": ">", "diverged": "x", "dead": "v"}
 
 @plotting.styled
 def curves_figure(grid):
-    """Every finished run of a grid.
+    """Plot the curves of every finished run of a grid.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def curves_figure(grid):
         trained = record["trained"]
         looks = {"color": colours[j], "lw": 1.0, "alpha": 0.8}
         risk, accuracy = np.array(trained["train_risk"]), 100 * np.array(trained["test_accuracy"])
-        tested = grid.common.tested(len(risk) - 1)[: len(accuracy)]  # one that diverged has no last test
+        tested = grid.common.tested(len(risk) - 1)[: len(accuracy)]  # a run that diverged has no last test
         for axis, epochs, values in ((axes[0, i], np.arange(len(risk)), risk), (axes[1, i], tested, accuracy)):
             axis.plot(epochs, values, **looks)
             axis.plot(epochs[-1], values[-1], ENDS.get(trained["status"], "o"), color=colours[j], ms=5)

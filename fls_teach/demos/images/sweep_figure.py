@@ -1,4 +1,4 @@
-"""The picture of a sweep: test accuracy over (c, learning rate) above, against c at the best rate below."""
+"""The figure of a sweep: test accuracy over (c, learning rate) above, against c at the best rate below."""
 
 import re
 import textwrap
@@ -11,7 +11,7 @@ from fls_teach.statistics import interval
 from fls_teach.vision.sweep.selection import RULE, choose, notes
 
 MARKS = {"diverged": "×", "dead": "†", "budget": "…"}
-"""In a cell of which not every run reached its target."""
+"""Marks of cells in which not every run reached its target."""
 LEGEND = (
     "Numbers: mean peak over seeds. Hatched: does not count, a run diverged (×), died (†) or was too slow (…).\n"
     "Boxes: the rates taken at each c; thick: at the best c."
@@ -20,24 +20,24 @@ LEGEND = (
 
 @plotting.styled
 def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accuracy", final=None, more_notes=()):
-    """Heatmap and curve of one grid.
+    """Plot heatmap and curve of one grid.
 
     Parameters
     ----------
     log2_c : ndarray (m,)
         Increasing.
     lr : ndarray (r,)
-        Increasing; of the loss of c f, divided by c.
+        Learning rates on loss(c f) / c, increasing.
     accuracy : ndarray (s, m, r)
         Peak test accuracy over seeds, multipliers and rates; NaN where a run is missing.
     status : ndarray of str (s, m, r)
         One of `fls_teach.vision.sweep.table.STATUSES`.
     title, target : str
-        What was trained, and until when.
+        Phrases that say what was trained, and until when.
     final : ndarray (s, m, r), optional
-        Test accuracy after the last epoch, drawn beside the peak.
+        Test accuracy after the last epoch, plotted in addition to the peak.
     more_notes : iterable of str
-        Sentences that belong below the picture, beside those on the edges of the grid.
+        Sentences to be written below the figure, after those on the edges of the grid.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
     choice = choose(accuracy, status)
     image = _heatmap(top, log2_c, lr, accuracy, status, choice)
     seeds = f"mean of {len(accuracy)} seeds" if len(accuracy) > 1 else "one seed"
-    if image is not None:  # beside both panels, so that a column stands above its point of the curve
+    if image is not None:  # beside both panels, so that columns are aligned with points of the curve
         figure.colorbar(image, ax=(top, bottom), label=f"peak test accuracy (%), {seeds}", aspect=40)
     _write(top.set_title, title, width, 12)
     _write(top.set_xlabel, f"output multiplier c\n{LEGEND}", width, 9.5)
@@ -63,20 +63,20 @@ def sweep_figure(log2_c, lr, accuracy, status, title, target="99% training accur
 
 
 def _write(write, text, inches, points):
-    """Have `write` write lines that fit into a figure of so many `inches`, beside its axis labels and colour bar."""
-    letters = int((inches - 1.9) * 72 / (0.62 * points))  # of a bold letter, the mean width is 0.62 of its size
+    """Call `write` with `text` broken into lines that fit a figure of width `inches` with labels and colour bar."""
+    letters = int((inches - 1.9) * 72 / (0.62 * points))  # the mean width of a bold letter is 0.62 of the font size
     lines = "\n".join(textwrap.fill(line, letters) for line in text.split("\n"))
     write(re.sub(r"2\^(-?[\d.]*\d)", r"$2^{\1}$", lines), fontsize=points)
 
 
 def _edges(centres):
-    """Borders (m + 1,) of cells around `centres` (m,), midway between neighbours."""
+    """Return the borders (m + 1,) of cells around `centres` (m,), midway between neighbours."""
     half = np.diff(centres) / 2 if len(centres) > 1 else np.array([0.5])
     return np.concatenate([[centres[0] - half[0]], centres[:-1] + half[: len(centres) - 1], [centres[-1] + half[-1]]])
 
 
 def _heatmap(axis, log2_c, lr, accuracy, status, choice):
-    """A colour for every cell with a finished run; cells of which a run failed do not count, and are hatched."""
+    """Plot a colour for every cell with a finished run; cells with a failed run do not count, and are hatched."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a cell without a finished run has no mean
         shown = 100 * np.nanmean(accuracy, axis=0).T  # (r, m)
@@ -96,7 +96,7 @@ def _heatmap(axis, log2_c, lr, accuracy, status, choice):
         marks = "".join(mark for word, mark in MARKS.items() if (status[:, i, j] == word).any())
         words = f"{value:.1f}" if np.isfinite(value) else "–"
         dark = np.isfinite(value) and value <= (low + high) / 2
-        at = across[i : i + 2].mean(), up[j : j + 2].mean()  # where columns differ in width, not above their tick
+        at = across[i : i + 2].mean(), up[j : j + 2].mean()  # if columns differ in width, not above their tick
         axis.text(*at, words + marks, ha="center", va="center", fontsize=9, color="white" if dark else "black")
     for i in range(len(log2_c)):
         for j in choice.rates(i):
@@ -109,7 +109,7 @@ def _heatmap(axis, log2_c, lr, accuracy, status, choice):
 
 
 def _box(across, up, i, j, inset=0.0, **looks):
-    """The border of a cell, drawn inwards by a share of its size so that neighbours do not hide it."""
+    """Draw the border of a cell, inset by a share of its size so that neighbours do not hide it."""
     from matplotlib.patches import Rectangle
 
     width, height = across[i + 1] - across[i], up[j + 1] - up[j]
@@ -118,7 +118,7 @@ def _box(across, up, i, j, inset=0.0, **looks):
 
 
 def _curve(axis, log2_c, choice, final):
-    """Accuracy against c: the numbers of the table."""
+    """Plot accuracy against c, the numbers of the table."""
     curve = 100 * choice.curve
     seeds, mean = len(curve), curve.mean(axis=0)
     half = np.array([interval(column).half for column in curve.T])
@@ -135,7 +135,7 @@ def _curve(axis, log2_c, choice, final):
         place = {"transform": axis.get_xaxis_transform(), "backgroundcolor": "white", "zorder": 1}  # below the curves
         axis.text(k, 0.97, "not reached by all", **looks, **place)
     best = choice.best
-    if best is None:  # there is no accuracy to have an axis
+    if best is None:  # there is no accuracy to scale the axis
         axis.set_yticks([])
     else:
         spread = f" ± {half[best]:.1f}" if seeds > 1 else ""

@@ -1,4 +1,4 @@
-"""From a sweep's folder to pictures: one for each grid of (c, learning rate, seed) in it (no torch)."""
+"""Draw the figures of a sweep's folder, one for each grid of (c, learning rate, seed) in it (no torch)."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .sweep_figure import sweep_figure
 
 
 def grids(folder):
-    """The grids of the sweep in `folder`: a list of Grid, in the order in which they were asked for.
+    """Return the grids of the sweep in `folder`, a list of Grid in the order of the sweep.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def grids(folder):
 
 
 def draw(folder, curves=False):
-    """Write a PNG for each grid of the sweep in `folder` into it: heatmap.png, or names that tell them apart.
+    """Write a PNG for each grid of the sweep in `folder` into it: heatmap.png, or several distinguishing names.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ def draw(folder, curves=False):
     Returns
     -------
     dict
-        Path of the picture -> Grid.
+        Path of the figure -> Grid.
 
     Raises
     ------
     ValueError
-        As `grids`.
+        As for `grids`.
     OSError
-        If the folder cannot be written to.
+        If the folder is not writable.
     """
     found = grids(folder)
     names = table.varying(found)

@@ -1,4 +1,4 @@
-"""Networks trained for a demo: every (seed, c, learning rate), as arrays."""
+"""Train networks for a demo at every (seed, c, learning rate), and return arrays."""
 
 from contextlib import nullcontext
 from dataclasses import fields, replace
@@ -14,7 +14,7 @@ FUSED_SIZE = 16
 
 
 def run_seeds(seed, n_seeds):
-    """Seeds of a demo's runs, drawn from the demo's own.
+    """Draw the seeds of a demo's runs from the demo's seed.
 
     Examples
     --------
@@ -25,12 +25,12 @@ def run_seeds(seed, n_seeds):
 
 
 def check_grid(params, **change):
-    """Refuse parameters that `train_grid` could not train, or that no machine has the memory for.
+    """Refuse parameters that `train_grids` could not train, or that need too much memory.
 
     Raises
     ------
     ValueError
-        In one sentence.
+        If parameters are refused.
     """
     in_range(params, width=(1, 512), classes=(0, 1000), n=(0, 100_000), n_test=(0, 100_000), batch=(1, 100_000))
     in_range(params, dimension=(1, 128), image_size=(8, 256), epochs=(1, 100_000), n_seeds=(2, 1000))
@@ -42,7 +42,7 @@ def check_grid(params, **change):
 
 
 def _base_run(params, **change):
-    """The Run that all share, but for c, learning rate and seed."""
+    """Return a Run with the fields that all runs share, which are all but c, learning rate and seed."""
     from fls_teach.vision.run import Run
 
     return Run(
@@ -54,21 +54,21 @@ def train_grids(params, seed, kinds, progress=None, data_dir=None, others=("reac
     """Train each kind of run at every c = 2^k and rate, for every seed: the cells of a seed in one stack.
 
     A cell (c, rate) counts if every seed reaches its target there (`fls_teach.statistics.at_best_rate`). So the first
-    seed is trained in all cells, and the others only where it did: what is left out changes no claim.
+    seed is trained in all cells, and the others only where it reached its target; the missing runs affect no claim.
 
     Parameters
     ----------
     params : dataclass
-        With m `log2_c`, r `rates` and `n_seeds` s; its other fields that a Run has describe the runs.
+        With m `log2_c`, r `rates` and `n_seeds` s; the fields that a Run has too are passed to the runs.
     seed : int
-        The demo's.
+        Seed of the demo.
     kinds : dict
-        Name -> fields of a Run that are other than in `params`, for each kind of run.
+        Name of each kind of run -> fields of its Run that differ from `params`.
     progress : callable (fraction, what), optional
     data_dir : path-like, optional
-        Where the CIFAR folders are.
+        Folder that contains the CIFAR folders.
     others : tuple of str
-        Statuses of the first seed's run with which the other seeds are trained in its cell.
+        The other seeds are trained in cells in which the first seed has one of these statuses.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def train_grids(params, seed, kinds, progress=None, data_dir=None, others=("reac
     Raises
     ------
     ValueError
-        If the images cannot be had or a run failed.
+        If the images are not available or a run failed.
     """
     seeds, cells = run_seeds(seed, params.n_seeds), [(2.0**k, lr) for k in params.log2_c for lr in params.rates]
     shape = len(seeds), len(params.log2_c), len(params.rates)
@@ -101,12 +101,12 @@ def train_grids(params, seed, kinds, progress=None, data_dir=None, others=("reac
 
 
 def stacked(grids, keys):
-    """Arrays of several grids with one more axis in front, beside the ``log2_c`` and ``lr`` that they share.
+    """Stack arrays of several grids along a new first axis, and add the ``log2_c`` and ``lr`` that they share.
 
     Parameters
     ----------
     grids : iterable of dict
-        As `train_grids` returns them; curves are padded with NaN to the longest.
+        Grids returned by `train_grids`; curves are padded with NaN to the longest.
     keys : str
         Names separated by spaces.
 
@@ -120,9 +120,9 @@ def stacked(grids, keys):
 
 
 def _equally_long(parts):
-    """Arrays whose last axis is padded with NaN to the longest."""
+    """Pad the last axis of arrays with NaN to the longest."""
     longest = max(part.shape[-1] for part in parts)
-    if all(part.shape[-1] == longest for part in parts):  # also words, which have no NaN
+    if all(part.shape[-1] == longest for part in parts):  # includes arrays of strings, which cannot be padded
         return parts
     widths = [[(0, 0)] * (part.ndim - 1) + [(0, longest - part.shape[-1])] for part in parts]
     return [np.pad(part, width, constant_values=np.nan) for part, width in zip(parts, widths, strict=True)]
@@ -133,20 +133,20 @@ def _part(progress, low, high):
 
 
 def _processes():
-    """One per core; on a single core nothing is gained by another process."""
+    """Return a pool with a process per core; on a single core another process has no advantage."""
     from fls_teach.vision.sweep.executors import Processes
 
     return Processes(cores()) if cores() > 1 else nullcontext()
 
 
 def _trained(runs, pool, data_dir, progress):
-    """What became of each of `runs`."""
+    """Train `runs` and return the results."""
     from fls_teach.vision.sweep.sweep import sweep
 
     runs, problems = list(dict.fromkeys(runs)), []
     if not runs:
         return {}
-    # Half of the time of one network after another where networks and images are small, more where they are not.
+    # "fused" takes half the time if networks and images are small, and more time otherwise.
     engine = "fused" if runs[0].image_size <= FUSED_SIZE else "loop"
     with TemporaryDirectory() as folder:
         ways = {"engine": engine, "executor": pool, "data_dir": data_dir, "all_cells": True}
@@ -157,7 +157,7 @@ def _trained(runs, pool, data_dir, progress):
 
 
 def _arrays(trained, shape):
-    """Arrays (s, m, r, ...) of what became of the runs of a grid; None where a run was not trained."""
+    """Return arrays (s, m, r, ...) of the results of a grid's runs, which are None for runs that were not trained."""
     some = next(each for each in trained if each)
 
     def column(key, missing):

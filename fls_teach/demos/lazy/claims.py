@@ -1,4 +1,4 @@
-"""What the demo claims: powers of alpha, what the kernel regime costs, and that the tangents are the cause."""
+"""Claims of the demo: powers of alpha, the cost of the kernel regime, and that the tangents are its cause."""
 
 import numpy as np
 
@@ -10,11 +10,11 @@ from .run import DATA
 
 SCIENCE = "science.md#lazy"
 POWERS = {"weights": (-2, 0.05), "patterns": (-2, 0.15), "kernel": (-2, 0.5), "frozen": (-4, 0.1)}
-"""Exponents for small movements, and how far a fit may be from them. The next order is a share of the size of the
-movement itself, 6% at alpha = 1 on XOR, which moves a slope over three octaves by 0.03 at most: 0.05, and 0.1 for the
+"""Exponents for small movements, and the tolerances of their fits. The next order is a share of the size of the
+movement, 6% at alpha = 1 on XOR, and changes a slope over three octaves by at most 0.03; hence 0.05, and 0.1 for the
 fourth power. The share of activities is a count: four in 10,000 change at the largest alpha, those of one neuron
-together, for which 0.1 is added. The change of the kernel is carried by these few: there the fit has to be nearer to -2
-than to any other whole number."""
+together, for which 0.1 is added. These few dominate the change of the kernel, so there the fit only has to be nearer to
+-2 than to any other integer."""
 WORDS = {
     "weights": "the relative distance of the weights from the start",
     "patterns": "the share of (neuron, test point) whose activity changed",
@@ -24,7 +24,7 @@ WORDS = {
 
 
 def claims(result):
-    """Judge how lazy networks are at large alpha, what it costs, and whether the tangents are the reason."""
+    """Judge how lazy networks are at large alpha, the cost in test error, and whether the tangents are its cause."""
     end = f"2^{result.arrays['log2_alpha'][-1]:g}"
     return [
         *(_power_claim(result, key) for key in POWERS),
@@ -53,9 +53,9 @@ def claims(result):
 
 
 def exponent(result, name, start, quantity, last=None):
-    """Interval of the slope of log2 of the mean over seeds against log2 alpha.
+    """Return the interval of the slope of log2 of the mean over seeds against log2 alpha.
 
-    Over the `last` alphas; by default where alpha >= 2^log2_lazy.
+    The slope is fitted over the `last` alphas; by default where alpha >= 2^log2_lazy.
     """
     at = result.arrays["log2_alpha"]
     last = int((at >= result.params["log2_lazy"]).sum()) if last is None else last
@@ -63,20 +63,20 @@ def exponent(result, name, start, quantity, last=None):
 
     def slope(seeds):
         means = values[seeds].mean(axis=-2)
-        heights = np.log2(np.where(means > 0, means, np.nan))  # nothing moved in a resample: no slope
+        heights = np.log2(np.where(means > 0, means, np.nan))  # no slope if nothing moved in a resample
         return heights @ centred / (centred @ centred)
 
     return statistics.bootstrap(slope, len(values))
 
 
 def best(result, name, start="twins"):
-    """Index (s,) of the alpha at which the network errs least, chosen for each seed by the other half of them."""
+    """Return the index (s,) of the network's best alpha, chosen for each seed by the other half of the seeds."""
     return statistics.cross_fitted_best(result.arrays[f"{name}_{start}_network"], lowest=True)
 
 
 def _power_claim(result, key):
     target, tolerance = POWERS[key]
-    # Twins move in opposite directions, so that the first order of their kernel's smooth change cancels.
+    # Twins move in opposite directions, so the first order of their kernel's smooth change cancels.
     starts = ("centred",) if key == "frozen" else ("twins", "centred")
     where = [(name, start) for name in DATA for start in starts]
     found = [exponent(result, *each, key) for each in where]
@@ -122,7 +122,7 @@ def _machine_claim(result, start, words, tolerance, end):
 
 
 def _cost(result, name, words):
-    """Statement, source and interval of the relative excess error of twins at the largest alpha over their best."""
+    """Return statement, source and interval of twins' relative excess error at the largest alpha over their best."""
     chosen = best(result, name)
     error = result.arrays[f"{name}_twins_network"]
     excess, least = error[:, -1] - statistics.at(error, chosen), statistics.at(error, chosen)
@@ -132,7 +132,8 @@ def _cost(result, name, words):
 
 
 def _four(result, name):
-    """The four numbers at the best alpha and at the largest, as far as the data have them (science.md#causes)."""
+    """Return text with those of the four numbers that the data have, at the best and the largest alpha
+    (science.md#causes)."""
     values = {words: result.arrays.get(f"{name}_twins_{key}") for key, words in NUMBERS.items()}
     pairs = {
         k: (statistics.at(v, best(result, name)).mean(), v[:, -1].mean()) for k, v in values.items() if v is not None

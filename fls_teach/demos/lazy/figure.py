@@ -1,4 +1,4 @@
-"""The picture of the lazy regime: what moves, and what it costs, on a linear target and on XOR."""
+"""The figure of the lazy regime: movements and test errors, on a linear target and on XOR."""
 
 from fls_teach import plotting, statistics
 
@@ -21,7 +21,7 @@ LINES = {
 
 @plotting.styled
 def plot(result):
-    """A row per set of data: distances from the start, and errors beside those of the kernel machines."""
+    """Plot a row per set of data: distances from the start, and errors of networks and kernel machines."""
     figure, axes = plotting.subplots(2, 2, size=(12.0, 8.2), sharex=True, sharey="col", width_ratios=(1, 1.1))
     for row, name in zip(axes, DATA, strict=True):
         _distances(row[0], result, name)
@@ -39,7 +39,7 @@ def plot(result):
 
 
 def _distances(axis, result, name):
-    """With f(0) = 0 drawn through, the plain start dotted."""
+    """Plot distances from the start: solid with f(0) = 0, dotted for the plain start."""
     a, at = result.arrays, result.arrays["log2_alpha"]
     for key, (colour, marker, words) in MOVED.items():
         axis.plot(at, a[f"{name}_centred_{key}"].mean(axis=0), color=colour, marker=marker, label=words)

@@ -1,4 +1,4 @@
-"""A tangent-kernel machine written as a ReLU network, so that its test error is as exact as any network's."""
+"""A tangent-kernel machine expressed as a ReLU network, so that its test error is as exact as any network's."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from fls_teach.demos.shared.kernel import kernel_machine, tangent_kernel
 from fls_teach.demos.shared.measures import outputs
 
 STEP = 1e-6
-"""Of the difference quotient, relative to the largest neuron: rounding and curvature both stay below 1e-9."""
+"""Step of the difference quotient, relative to the largest neuron: rounding and curvature errors are below 1e-9."""
 
 
 def tangent_network(W, V, X, g, scale):
-    """The function scale f(x) + sum_il <df(x), df_l(x_i)> g_il, in which training moves along the tangents at (W, V).
+    """Return the function scale f(x) + sum_il <df(x), df_l(x_i)> g_il, trained along the tangents at (W, V).
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ def tangent_network(W, V, X, g, scale):
     Returns
     -------
     W, V : ndarray (..., 3h, d), (..., K, 3h)
-        A ReLU network that is this function but for O(STEP^2), and for slices of its size beside the kinks.
+        A ReLU network that equals this function up to O(STEP^2), except in slices of this size at the kinks.
 
     Notes
     -----
-    With D = sum_il g_il df_l(x_i)/dtheta the sum is the derivative of f(x) along D: the difference quotient
-    (f(x; theta + e D) - f(x; theta - e D)) / 2e is two networks of h neurons.
+    With D = sum_il g_il df_l(x_i)/dtheta, the sum is the derivative of f(x) along D. The difference quotient
+    (f(x; theta + e D) - f(x; theta - e D)) / 2e consists of two networks of h neurons.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def tangent_network(W, V, X, g, scale):
     across = g.swapaxes(-1, -2) @ np.maximum(Z, 0)  # (..., K, h): along V
     along = ((Z > 0) * (g @ V)).swapaxes(-1, -2) @ X  # (..., h, d): along W
     norms = (np.linalg.norm(D.reshape(*D.shape[:-2], -1), axis=-1) for D in (along, across))
-    size = np.maximum(*norms)  # 0 for a machine that starts at its target
+    size = np.maximum(*norms)  # 0 if the machine starts at its target
     e = (STEP * np.linalg.norm(W, axis=-1).max(axis=-1) / np.where(size > 0, size, 1.0))[..., None, None]
     layers = [(W + e * along, (V + e * across) / (2 * e)), (W - e * along, -(V - e * across) / (2 * e))]
     layers.append((W, np.asarray(scale)[..., None, None] * V))
@@ -52,7 +52,7 @@ def tangent_network(W, V, X, g, scale):
 
 
 def machine_error(setting, case, W, V, scales, n_draws):
-    """Test errors of the machines with the tangents of (W, V), trained to the setting's target from scales * f.
+    """Return test errors of the machines with the tangents of (W, V), trained to the setting's target from scales * f.
 
     Parameters
     ----------

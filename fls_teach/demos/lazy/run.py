@@ -1,4 +1,4 @@
-"""Train networks from three starts; measure how far they moved, and train their tangent-kernel machines beside them."""
+"""Train networks from three starts, measure how far they move, and train their tangent-kernel machines."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from fls_teach.demos.shared.settings import SETTINGS, STARTS
 from .machine import machine_error
 
 DATA = {name: SETTINGS[name] for name in ("separable", "xor")}
-"""A target for which a linear predictor suffices, and one for which it is worthless (science.md#mixtures)."""
+"""A target for which a linear predictor suffices, and one for which it is useless (science.md#mixtures)."""
 KERNEL_POINTS = 200
 """Test points on which kernels are compared."""
 
@@ -83,7 +83,7 @@ def run(params, seed, progress=None):
 
 
 def _measure(setting, params, rngs, progress):
-    """The arrays of one set of data."""
+    """Return the arrays of one set of data."""
     alpha = 2.0 ** np.array(params.log2_alpha, dtype=float)
     cases = [setting.draw(alpha, rng, params.n_points) for rng in rngs]
     found, n_draws = {}, params.n_draws // setting.n_lines
@@ -94,7 +94,7 @@ def _measure(setting, params, rngs, progress):
         for s, case in enumerate(cases):
             progress((i + 0.5 + 0.5 * s / len(cases)) / len(STARTS), f"{start}, seed {s + 1} of {len(cases)}")
             row = _moved(case, trained, s) | errors(setting, trained, s, case.test_seed, n_draws)
-            # The start at alpha = 1. Its kernel grows like alpha^2, which is a matter of time; f(0) is not.
+            # The start at alpha = 1. That its kernel grows like alpha^2 only rescales time, unlike the growth of f(0).
             W, V = trained.W0[s] / alpha[:, None, None], trained.V0[s] / alpha[:, None, None]
             if start == "plain":
                 row["machine"] = machine_error(setting, case, W, V, alpha**2, n_draws)
@@ -110,7 +110,7 @@ def _measure(setting, params, rngs, progress):
 
 
 def _moved(case, trained, s):
-    """How far the networks of one seed are from their starts, each (m,)."""
+    """Return measures of how far the networks of one seed are from their starts, each (m,)."""
     W0, W, points = trained.W0[s], trained.W[s], case.points
     before, after = (points @ each.swapaxes(-1, -2) > 0 for each in (W0, W))
     layers, few = (W, trained.V[s]), points[:KERNEL_POINTS]
@@ -124,12 +124,12 @@ def _moved(case, trained, s):
 
 
 def _kernel(points, W, V, active):
-    """Tangent kernels (m, p, p) on `points` (p, d) of networks with one output and the activities (m, p, h)."""
+    """Return tangent kernels (m, p, p) on `points` (p, d) for networks with one output and activities (m, p, h)."""
     by_v, by_w = active * (points @ W.swapaxes(-1, -2)), active * V
     return by_v @ by_v.swapaxes(-1, -2) + (points @ points.T) * (by_w @ by_w.swapaxes(-1, -2))
 
 
 def _misalignment(A, B):
-    """1 - <A, B> / (|A| |B|), precise where it is small: half the squared distance of the normalised kernels."""
+    """Return 1 - <A, B> / (|A| |B|), computed precisely as half the squared distance of the normalised kernels."""
     A, B = (K / np.linalg.norm(K, axis=(-2, -1), keepdims=True) for K in (A, B))
     return ((A - B) ** 2).sum(axis=(-2, -1)) / 2

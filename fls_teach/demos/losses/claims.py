@@ -1,4 +1,4 @@
-"""What the demo claims: which side of the U every loss has, what makes it, and where edge and optimum lie."""
+"""Claims of the demo: the sides of the U under every loss and their causes, and the places of edge and optimum."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ OTHERS = tuple(loss for loss in LOSSES if loss != "logistic")
 
 
 def claims(result):
-    """The two sides under every loss and their causes, more classes, the later stop, edge and optimum."""
+    """Judge the two sides under every loss and their causes, more classes, the later stop, edge and optimum."""
     first, last = (f"2^{result.arrays['log2_alpha'][k]:g}" for k in (0, -1))
     separable = [("separable", loss) for loss in LOSSES]
     xor = [("xor", loss) for loss in LOSSES]
@@ -40,20 +40,20 @@ def claims(result):
 
 
 def best(result, name, loss, start):
-    """Index (s,) of the network's best alpha, chosen for each seed by the half of the seeds that it is not in."""
+    """Return the index (s,) of the network's best alpha, chosen for each seed by the other half of the seeds."""
     return cross_fitted_best(result.arrays[f"{name}_{loss}_{start}_network"], lowest=True)
 
 
 def rise(result, name, loss, start, end, number="network"):
-    """Rise (s,) of one of the four numbers from the network's best alpha to an end of the grid."""
+    """Return the rise (s,) of one of the four numbers from the network's best alpha to an end of the grid."""
     values = result.arrays[f"{name}_{loss}_{start}_{number}"]
     return values[:, end] - at(values, best(result, name, loss, start))
 
 
 def edge(result, name, loss, seeds):
-    """log2 of the alpha (...) beyond the best at which the mean plain error over `seeds` (..., s) has doubled.
+    """Return log2 of the alpha (...) beyond the best at which the mean plain error over `seeds` (..., s) has doubled.
 
-    The last alpha where it does not double.
+    If it does not double, the last alpha is returned.
     """
     grid, errors = result.arrays["log2_alpha"], result.arrays[f"{name}_{loss}_plain_network"]
     means = np.log(errors[seeds].mean(axis=-2))
@@ -66,20 +66,20 @@ def edge(result, name, loss, seeds):
 
 
 def margin(result, name, loss):
-    """Mean training margin (s,) at the stop, at the alpha at which the plain network errs least on average."""
+    """Return the mean training margin (s,) at the stop, at the alpha with the plain network's smallest mean error."""
     means = result.arrays[f"{name}_{loss}_plain_network"].mean(axis=0)
     return result.arrays[f"{name}_{loss}_plain_margin"][:, means.argmin()]
 
 
 def shift_of_optimum(result, name, loss, start="plain"):
-    """Interval of log2 of the best alpha under a loss minus that under the logistic loss."""
+    """Return the interval of log2 of the best alpha under a loss minus that under the logistic loss."""
     arrays, grid = result.arrays, result.arrays["log2_alpha"]
     other, logistic = (arrays[f"{name}_{which}_{start}_network"] for which in (loss, "logistic"))
     return bootstrap(lambda seeds: optimum(grid, other[seeds]) - optimum(grid, logistic[seeds]), len(other))
 
 
 def four(result, name, loss, start, end):
-    """The four numbers' rises, as far as the data have them."""
+    """Return text with the rises of those of the four numbers that the data have."""
     found = {words: f"{name}_{loss}_{start}_{key}" for key, words in NUMBERS.items()}
     rises = [
         f"{words} {rise(result, name, loss, start, end, key.rpartition('_')[2]).mean():+.4f}"
@@ -123,7 +123,7 @@ def _f0_claim(result, last):
 
 
 def _edge_claim(result):
-    """By science.md#equivalence, what counts is alpha^2 f_0 beside the margin that the stop asks for."""
+    """Claim on the edge, which by science.md#equivalence depends on alpha^2 f_0 relative to the margin at the stop."""
     found = {}
     for name in ("separable", "xor"):
         margins = {loss: margin(result, name, loss) for loss in LOSSES}

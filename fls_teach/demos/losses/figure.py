@@ -1,4 +1,4 @@
-"""The picture of the losses: the U under each, where alpha counts in units of the margin, and more classes."""
+"""The figure of the losses: the U under each loss, alpha in units of the margin, and more classes."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ NUMBERS = {
 
 @plotting.styled
 def plot(result):
-    """A column per question: where the U lies on two sets of data, and what more classes do."""
+    """Plot a column per question: the place of the U on two sets of data, and the effect of more classes."""
     figure, axes = plotting.subplots(2, 3, size=(14.0, 8.4))
     for column, name in enumerate(("separable", "xor")):
         title = result.metadata["settings"][name]["title"]
@@ -52,7 +52,7 @@ def plot(result):
 
 
 def _curves(axis, result, name, rescaled):
-    """Plain starts solid, twins dashed, a marker per loss."""
+    """Plot errors: plain starts solid, twins dashed, a marker per loss."""
     for loss in LOSSES:
         colour, marker, words = STYLES[loss]
         at = result.arrays["log2_alpha"] - (np.log2(margin(result, name, loss).mean()) / 2 if rescaled else 0)
@@ -79,7 +79,7 @@ def _classes(axis, result):
 
 
 def _stops(axis, result):
-    """Paired differences from the second alpha, on the left side alone."""
+    """Plot paired differences from the second alpha, only on the left side."""
     at, a = result.arrays["log2_alpha"], result.arrays
     shares, shown = result.metadata["share_left"], at <= -4
     axis.axhline(0, color=plotting.GREY, lw=1.0)

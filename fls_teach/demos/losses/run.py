@@ -1,4 +1,4 @@
-"""Train under every loss to the same share of the risk of a silent network, and measure the four numbers."""
+"""Train with every loss to the same share of the risk of a silent network, and measure the four numbers."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from fls_teach.demos.shared.steps import margins, starts
 from fls_teach.theory import ClassMixture, FlowSteps, train
 
 LOSSES = {"logistic": np.log(2), "exponential": 1.0, "squared": 1.0, "squared_hinge": 1.0}
-"""Losses of two classes and their values where the network is silent, f = 0."""
+"""Losses for two classes, and their values for a silent network, f = 0."""
 TEN = Setting("ten classes", ClassMixture(10, 4.0, n_features=20, means="orthogonal"), 20, 40, 0.21, n_lines=10)
 TWO_CLASSES = {
     "separable": SETTINGS["separable"],
@@ -26,17 +26,17 @@ STARTS = ("plain", "twins")
 
 @dataclass(frozen=True)
 class Params:
-    """How many networks are trained, and how precisely."""
+    """Number of networks, and precision of training and tests."""
 
     n_seeds: int = 16
-    """Training sets and starts, each trained under every loss at every alpha, so that differences are paired; at
+    """Training sets and starts, each trained with every loss at every alpha, so that differences are paired; at
     least 4."""
     log2_alpha: tuple = (-12, -7, -5, -4, -3, -2, -1, 2)
     """log2 of the initialisation scales alpha, increasing; at least 4."""
     n_draws: int = 100
     """Draws of test noise for each seed, the same for all its networks."""
     ten_plain: bool = False
-    """Whether ten classes are trained from the plain start too; it takes as long as all of XOR."""
+    """Whether to train ten classes from the plain start too, which takes as long as all runs on XOR."""
     change: float = 0.2
     """Largest relative change of a neuron within a step, as in `FlowSteps`."""
 
@@ -54,14 +54,14 @@ PRESETS = {
 
 
 def losses_of(name):
-    """Losses under which the networks of a set of data are trained: name -> value for a silent network."""
+    """Return the losses for a set of data: name -> value for a silent network."""
     if name in MORE_CLASSES:
         return {"cross_entropy": np.log(DATA[name].mixture.n_classes)}
     return {key: LOSSES[key] for key in ("logistic", "squared")} if name == "xor_late" else LOSSES
 
 
 def share_left(name):
-    """The stop: risk as a share of the silent network's, a number without unit and the same for every loss."""
+    """Return the target risk as a share of the silent network's risk, which is the same for every loss."""
     setting = DATA[name]
     return setting.target_risk / np.log(getattr(setting.mixture, "n_classes", 2))
 
@@ -75,7 +75,8 @@ def run(params, seed, progress=None):
         ``log2_alpha`` (m,), and for each D of `DATA`, loss L of D and start S of `STARTS`, over seeds and alphas
         (s, m): ``D_L_S_network, _answered, _positive, _linear, _silent`` as in `shared.measures.errors`;
         ``D_L_S_margin``, the mean training margin at the stop; ``D_L_S_wrong``, the share of training examples that are
-        wrong there; ``D_L_S_status``. Of xor_late there are twins alone, and of ten_classes unless `ten_plain`.
+        misclassified there; ``D_L_S_status``. For xor_late there are only twins; so too for ten_classes unless
+        `ten_plain`.
         In the metadata: ``settings`` and ``share_left``.
     """
     alpha = 2.0 ** np.array(params.log2_alpha, dtype=float)
@@ -90,7 +91,7 @@ def run(params, seed, progress=None):
     for k, (name, loss, start) in enumerate(jobs):
         if progress:
             progress(k / len(jobs), f"{name}: {loss}, {start}")
-        # The two stops on XOR share their data and starts.
+        # xor and xor_late, which differ in their stop, share data and starts.
         rngs = np.random.default_rng([seed, list(DATA).index(name.removesuffix("_late"))]).spawn(params.n_seeds)
         cases = [DATA[name].draw(alpha, rng) for rng in rngs]
         found = _measure(DATA[name], cases, start, loss, share_left(name) * losses_of(name)[loss], params)
@@ -103,7 +104,7 @@ def run(params, seed, progress=None):
 
 
 def _measure(setting, cases, start, loss, target_risk, params):
-    """The arrays of one loss on one set of data, from one start."""
+    """Return the arrays of one loss on one set of data, from one start."""
     begun = starts(setting, cases, start)
     steps = FlowSteps(params.change, min(8 * params.change, 1.6))
     runs = train(*begun, steps, loss=loss, target_risk=target_risk, max_steps=100_000)

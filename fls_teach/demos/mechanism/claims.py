@@ -1,4 +1,4 @@
-"""What the demo claims about causes: each is a control, a paired difference of differences over seeds."""
+"""Claims of the demo about causes; each compares with a control, by paired differences of differences over seeds."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ ELSEWHERE = "then a third or more has another cause"
 
 
 def claims(result):
-    """Per set of data: how much of the U goes when the wedge is answered or f(0) = 0, and how much is left."""
+    """Judge for each set of data how much of the U vanishes if the wedge is answered or f(0) = 0, and what remains."""
     table = []
     for name in result.params["data"]:
         case = Controls(result, name)
@@ -29,25 +29,25 @@ class Controls:
         self.ends = {"left": f"2^{log2_alpha[0]:g}", "right": f"2^{log2_alpha[-1]:g}"}
 
     def values(self, start, quantity):
-        """The measured (s, m)."""
+        """Return measured values (s, m)."""
         return self.result.arrays[f"{self.name}_{start}_{quantity}"]
 
     def best(self, start="plain"):
-        """Index (s,) of the alpha at which the network errs least, chosen for each seed by the other half of them."""
+        """Return the index (s,) of the network's best alpha, chosen for each seed by the other half of the seeds."""
         return statistics.cross_fitted_best(self.values(start, "network"), lowest=True)
 
     def rise(self, side, start="plain", quantity="network", best="plain"):
-        """Rise (s,) from the best alpha of the networks started as `best` to the end of one side."""
+        """Return the rise (s,) from the best alpha of networks with the start `best` to the end of one side."""
         values = self.values(start, quantity)
         return values[:, SIDES[side]] - statistics.at(values, self.best(best))
 
     def own_rise(self, side, start, quantity="network"):
-        """Rise (s,) from that start's own best alpha."""
+        """Return the rise (s,) from the best alpha of the start itself."""
         return self.rise(side, start, quantity, best=start)
 
 
 def _gaussian_claims(case):
-    """On two Gaussians: the left rise is mostly the wedge, the right rise f(0)."""
+    """Claims on two Gaussians: the left rise is mostly due to the wedge, the right rise to f(0)."""
     name, title = case.name, case.title
     left, right = case.rise("left"), case.rise("right")
     table = []
@@ -103,7 +103,7 @@ def _against_zero(found):
 
 
 def _surviving_claims(case):
-    """On XOR and three classes: a U that is there with f(0) = 0 and the wedge answered."""
+    """Claims on XOR and three classes: there is a U even with f(0) = 0 and the wedge answered."""
     zero = [case.own_rise("left", "twins", "answered"), case.own_rise("left", "centred")]
     silent = max(case.values(start, "silent")[:, 0].mean() for start in ("twins", "centred"))
     statement = (
@@ -117,7 +117,7 @@ def _surviving_claims(case):
             f"{case.title}: with f(0) = 0 ({how}) the error still rises from its best alpha to {case.ends['right']}"
         )
         rise = case.own_rise("right", start)
-        plain = case.rise("right")  # on the first seeds
+        plain = case.rise("right")  # of the first seeds only
         detail = f"{percent(share(rise[: len(plain)], plain))} of the rise with f(0)"
         found = statistics.interval(rise, cross_fitted=True)
         table.append(above(f"{case.name}-right-{start}", statement, CAUSES, found, detail=detail))
@@ -125,7 +125,7 @@ def _surviving_claims(case):
 
 
 def _lazy_claims(result):
-    """What twins at the largest alpha are: a kernel machine."""
+    """Claims that twins at the largest alpha are a kernel machine."""
     names, end = result.params["data"], f"2^{result.arrays['log2_alpha'][-1]:g}"
     table = []
     bounds = (

@@ -1,4 +1,4 @@
-"""The picture of the controls: a row per data set, a column per cause."""
+"""The figure of the controls: a row per data set, a column per cause."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ SIDE_VIEWS = {
 
 @plotting.styled
 def plot(result):
-    """Left: the close-up of the left side; middle: the whole U from three starts; right: what the networks do."""
+    """Plot a close-up of the left side, the whole U from three starts, and three properties of the networks."""
     from matplotlib.ticker import MultipleLocator
 
     names = result.params["data"]
@@ -54,7 +54,7 @@ def plot(result):
 
 
 def _left(axis, result, name):
-    """Twins: relative changes from their best alpha, paired, with their intervals."""
+    """Plot relative changes of twins from their best alpha, paired, with their intervals."""
     at = result.arrays["log2_alpha"]
     shown = at <= CLOSE_UP
     network = result.arrays[f"{name}_twins_network"]
@@ -78,7 +78,7 @@ def _left(axis, result, name):
 
 
 def _right(axis, result, name):
-    """The network's error from each start, whole range."""
+    """Plot the network's error from each start over the whole range."""
     at = result.arrays["log2_alpha"]
     floor = result.metadata["bayes"][name]
     axis.axhline(floor, color=plotting.GREY, lw=1.2)
@@ -94,7 +94,7 @@ def _right(axis, result, name):
 
 
 def _views(axis, result, name, labelled):
-    """Silent mass, movement, and distance from the kernel machine, of twins."""
+    """Plot silent mass, movement, and distance from the kernel machine, for twins."""
     at = result.arrays["log2_alpha"]
     places = {"silent": (at[0], 0.0015), "movement": (at[0], 1.8), "correlation": (at[0], 0.05)}
     for key, (words, style) in SIDE_VIEWS.items():

@@ -1,4 +1,4 @@
-"""Train every network from three starts, and measure what its error is made of."""
+"""Train every network from three starts, and measure the parts of its error."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from fls_teach.demos.shared.settings import SETTINGS, STARTS
 
 @dataclass(frozen=True)
 class Params:
-    """Which data, how many networks, and how precisely each is tested."""
+    """Data, number of networks, and precision of the tests."""
 
     data: tuple = tuple(SETTINGS)
     """Sets of data: separable, hard, xor, three_classes."""
     n_seeds: int = 40
     """Training sets and starts, each trained at every alpha in all three ways, so that differences are paired; >= 4."""
     n_seeds_subtle: int = 64
-    """The same for xor and three_classes, where the rise to the left is a twentieth of the error; at least 4."""
+    """The same for xor and three_classes, where the left rise is only a twentieth of the error; at least 4."""
     n_seeds_plain: int = 16
-    """Of these, on how many the plain start is trained: it is there for comparison."""
+    """Number of these on which the plain start is trained too, for comparison."""
     log2_alpha: tuple = (-12, -7, -4, -3, -2, 0, 3)
     """log2 of the initialisation scales alpha, increasing; the first and the last are the ends of the U."""
     n_draws: int = 200
@@ -29,9 +29,9 @@ class Params:
     rtol: float = 1e-3
     """Local error of a training step, as in `gradient_flow`; 5e-5 takes 3 to 4 times as long."""
     n_seeds_kernel: int = 12
-    """On how many seeds each network is compared with its tangent-kernel machine."""
+    """Number of seeds for which each network is compared with its tangent-kernel machine."""
     n_points: int = 200
-    """Test points for each seed on which the two are compared."""
+    """Test points for each seed on which network and machine are compared."""
 
     def __post_init__(self):
         in_range(self, **{name: (1, 2000) for name in vars(self) if name.startswith("n_seeds")})
@@ -67,13 +67,13 @@ def run(params, seed, progress=None):
     Result
         ``log2_alpha`` (m,), and for each D of ``params.data`` and start S of `STARTS`, over seeds and alphas (s, m):
         ``D_S_network``, ``D_S_answered``, ``D_S_positive``, ``D_S_linear``, ``D_S_silent`` as in `measures.errors`;
-        ``D_S_movement`` and ``D_S_status``; ``D_S_correlation`` with the tangent-kernel machine, of the first seeds.
-        The plain start of xor and three_classes is there for the first `n_seeds_plain` seeds only.
+        ``D_S_movement`` and ``D_S_status``; ``D_S_correlation`` with the tangent-kernel machine, for the first seeds.
+        The plain start of xor and three_classes is trained only for the first `n_seeds_plain` seeds.
         In the metadata: ``settings`` and ``bayes``, the Bayes error of each D.
     """
     arrays, bayes = {"log2_alpha": np.array(params.log2_alpha, dtype=float)}, {}
     for k, name in enumerate(params.data):
-        # A data set's numbers do not depend on which others are run.
+        # The seed is determined by the data set, so that its results do not depend on which others are run.
         subtle = name in ("xor", "three_classes")
         n_seeds = params.n_seeds_subtle if subtle else params.n_seeds
         n_plain = min(params.n_seeds_plain, n_seeds) if subtle else n_seeds
@@ -90,7 +90,7 @@ def run(params, seed, progress=None):
 
 
 def _measure(setting, params, rngs, n_plain, progress):
-    """The arrays of one set of data."""
+    """Return the arrays of one set of data."""
     alpha = 2.0 ** np.array(params.log2_alpha, dtype=float)
     every = [setting.draw(alpha, rng, params.n_points) for rng in rngs]
     found = {}

@@ -1,4 +1,4 @@
-"""What the demo claims: little happens until the target is reached, and f(0) is unlearned when training goes on."""
+"""Claims of the demo: noise has little effect until the target; with further training f(0) is unlearned."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ ADDED = {"batch": "one example per step", "decay": "weight decay", "noise": "inp
 
 
 def claims(result):
-    """The right side at the stop and long after it, the left side and the wedge, XOR, and the optimum."""
+    """Judge the right side at the stop and long after it, the left side and the wedge, XOR, and the optimum."""
     end = f"2^{result.arrays['log2_alpha'][-1]:g}"
     return [
         _right_claim(
@@ -42,14 +42,14 @@ def claims(result):
 
 
 def rise(result, name, start, condition, column, number="network"):
-    """Rise (s,) of one of the four numbers from the network's best alpha, chosen by the other half of the seeds."""
+    """Return the rise (s,) of one of the four numbers from the best alpha, chosen by the other half of the seeds."""
     values = result.arrays[f"{name}_{start}_{condition}_{number}"]
     best = cross_fitted_best(result.arrays[f"{name}_{start}_{condition}_network"], lowest=True)
     return values[:, column] - at(values, best)
 
 
 def four(result, name, condition, column, start="plain"):
-    """The four numbers' mean rises with a condition and without it, as far as the data have them."""
+    """Return text with the mean rises, with and without a condition, of the four numbers that the data have."""
     found = []
     for key, words in NUMBERS.items():
         if f"{name}_{start}_{condition}_{key}" in result.arrays:
@@ -59,7 +59,7 @@ def four(result, name, condition, column, start="plain"):
 
 
 def shift(result, name, start, condition):
-    """Interval of log2 of the best alpha with a condition minus that without."""
+    """Return the interval of log2 of the best alpha with a condition minus that without."""
     grid = result.arrays["log2_alpha"]
     with_it, without = (result.arrays[f"{name}_{start}_{each}_network"] for each in (condition, "none"))
     return bootstrap(lambda seeds: optimum(grid, with_it[seeds]) - optimum(grid, without[seeds]), len(with_it))
@@ -180,7 +180,7 @@ def _range(words, found):
 
 
 def _edge_claim(result):
-    """Where features have to be learned, training longer or against noise learns more of them."""
+    """Claim that longer training or noise learns more features, where features are needed."""
     column = int(np.abs(result.arrays["log2_alpha"] + 2).argmin())
     less = {}
     for each in ADDED:

@@ -1,4 +1,4 @@
-"""The picture of noise: the U at the stop with each addition, and f(0) unlearned when training goes on."""
+"""The figure of noise: the U at the stop with each addition, and the unlearning of f(0) by further training."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ STYLES = {
 
 @plotting.styled
 def plot(result):
-    """A row per set of data: errors at the stop, the left side close up, and what training on does to f(0)."""
+    """Plot a row per set of data: errors at the stop, a close-up of the left side, and f(0) in further training."""
     figure, axes = plotting.subplots(2, 3, size=(14.0, 8.4), width_ratios=(1.15, 1, 0.9))
     for row, name in zip(axes, DATA, strict=True):
         _whole(row[0], result, name)
@@ -36,7 +36,7 @@ def plot(result):
 
 
 def _whole(axis, result, name):
-    """Plain starts in colour, twins thin."""
+    """Plot errors: plain starts in colour, twins as thin lines."""
     at = result.arrays["log2_alpha"]
     for condition, (colour, marker, style, words) in STYLES.items():
         _band(axis, at, result.arrays[f"{name}_plain_{condition}_network"], colour, marker, style, words)
@@ -52,7 +52,7 @@ def _whole(axis, result, name):
 
 
 def _close_up(axis, result, name):
-    """Linear scale, up to 2^-2; on separable data the silent mass too."""
+    """Plot the left side up to 2^-2 on a linear scale; on separable data also the silent mass."""
     at = result.arrays["log2_alpha"]
     shown = at <= -2
     for condition, (colour, marker, style, words) in STYLES.items():
@@ -67,7 +67,7 @@ def _close_up(axis, result, name):
 
 
 def _long(axis, result, name):
-    """Errors at the stop and after training on, beside the twins' and the best error; the share of f(0) in words."""
+    """Plot errors at the stop, after further training, of twins and at the best alpha; write the share of f(0)."""
     a, time = result.arrays, result.params["long_time"]
     cases = [("none", f"{name}_plain_none", "at the stop")]
     cases += [(each, f"{name}_long_{each}", f"on to {time:g}: {STYLES[each][3]}") for each in LONG]

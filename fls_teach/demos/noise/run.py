@@ -14,18 +14,19 @@ from fls_teach.theory import SGD, FlowSteps, flow_lr, train
 DATA = {name: SETTINGS[name] for name in ("separable", "xor")}
 STARTS = ("plain", "twins")
 CONDITIONS = ("none", "batch", "half_batch", "decay", "noise", "weak_noise")
-"""none: all examples at every step. batch: one at a time; half_batch: half of them. decay: weight decay. noise: fresh
-normal noise on the inputs at every step; weak_noise: half as large. All but batch and half_batch see all examples."""
+"""none: all examples at every step. batch: one example per step; half_batch: half of the examples. decay: weight decay.
+noise: new normal noise on the inputs at every step; weak_noise: half as large. All but batch and half_batch use all
+examples at every step."""
 LONG = ("none", "decay", "noise")
-"""Conditions in which training also goes on after the target is reached."""
+"""Conditions in which training is also continued beyond the target."""
 MAX_STEPS = 20_000
 N_POINTS = 500
-"""Test points on which the share of f(0) that is left is measured."""
+"""Number of test points on which the remaining share of f(0) is measured."""
 
 
 @dataclass(frozen=True)
 class Params:
-    """What is added to plain gradient descent, how strongly, and on how many networks."""
+    """Additions to plain gradient descent, their strengths, and the number of networks."""
 
     n_seeds: int = 16
     """Training sets and starts, each trained at every alpha in every condition, so that differences are paired; at
@@ -33,13 +34,13 @@ class Params:
     log2_alpha: tuple = (-12, -7, -5, -4, -3, -2, 0)
     """log2 of the initialisation scales alpha, increasing; at least 4."""
     conditions: tuple = ("none", "batch", "decay", "noise")
-    """Of none, batch, half_batch, decay, noise, weak_noise; the four of the quick preset at least."""
+    """Some of none, batch, half_batch, decay, noise, weak_noise; at least the four of the quick preset."""
     weight_decay: float = 0.04
-    """Added to the gradient, times the weights."""
+    """This times the weights is added to the gradient."""
     input_noise: float = 1.0
     """Standard deviation of the noise of each input entry; that of the data is 1."""
     long_time: float = 24.0
-    """How long training goes on at the largest alpha from the plain start, in the time of gradient flow; the target is
+    """Duration of training at the largest alpha from the plain start, in the time of gradient flow; the target is
     reached after about 1."""
     change: float = 0.2
     """Largest relative change of a neuron within a step, as in `FlowSteps`; sets the learning rates. At most 0.1 for
@@ -79,9 +80,9 @@ def run(params, seed, progress=None):
     Result
         ``log2_alpha`` (m,), and for each D of `DATA`, start S of `STARTS` and condition C, over seeds and alphas
         (s, m): ``D_S_C_network, _answered, _positive, _linear, _silent`` as in `shared.measures.errors`;
-        ``D_S_C_time``, of gradient flow, until the target; ``D_S_C_status``. Over seeds (s,), from the plain start at
-        the largest alpha: ``D_plain_C_kept``, the `share_kept` at the target, and for C of `LONG` after `long_time`
-        ``D_long_C_kept``, ``D_long_C_risk`` and the four numbers, ``D_long_C_network`` and so on.
+        ``D_S_C_time``, the time of gradient flow until the target; ``D_S_C_status``. Over seeds (s,), from the plain
+        start at the largest alpha: ``D_plain_C_kept``, the `share_kept` at the target; and for C of `LONG`, after
+        `long_time`, ``D_long_C_kept``, ``D_long_C_risk`` and the four numbers, ``D_long_C_network`` and so on.
     """
     arrays = {"log2_alpha": np.array(params.log2_alpha, dtype=float)}
     for k, (name, setting) in enumerate(DATA.items()):
@@ -105,7 +106,7 @@ def _rngs(seed, k, n_seeds):
 
 
 def options(condition, params, n_samples):
-    """Weight decay, and the arguments of `train`, that make a condition."""
+    """Return the weight decay and the arguments of `train` for a condition."""
     decay = params.weight_decay if condition == "decay" else 0.0
     noise = {"noise": params.input_noise, "weak_noise": params.input_noise / 2}.get(condition, 0.0)
     size = {"batch": 1, "half_batch": n_samples // 2}.get(condition, n_samples)
@@ -113,7 +114,7 @@ def options(condition, params, n_samples):
 
 
 def _to_target(setting, cases, start, condition, params, seed):
-    """Train until the risk without noise reaches the target, at a rate at which gradient descent follows the flow."""
+    """Train until the risk without noise reaches the target, with rates for which gradient descent follows the flow."""
     begun = starts(setting, cases, start)
     decay, rest = options(condition, params, setting.n_samples)
     change = params.change if rest["batch_size"] == setting.n_samples else min(params.change, 0.1)
@@ -130,10 +131,10 @@ def _to_target(setting, cases, start, condition, params, seed):
 
 
 def _long(setting, cases, condition, params, seed):
-    """Train from a plain start at the largest alpha for a given time, whatever the risk."""
+    """Train from a plain start at the largest alpha for a given time, without a target risk."""
     cases = [case._replace(W=case.W[-1:], V=case.V[-1:]) for case in cases]
     begun = starts(setting, cases, "plain")
-    # One rate for all, so that all train for the same time.
+    # One rate for all runs, so that all train for the same time.
     rate = flow_lr(*begun, setting.target_risk, steps=FlowSteps(0.2, 1.0)).min()
     n_steps = int(np.ceil(params.long_time / rate))
     decay, rest = options(condition, params, setting.n_samples)
@@ -146,10 +147,10 @@ def _long(setting, cases, condition, params, seed):
 
 
 def share_kept(cases, trained):
-    """How much of f(0) is left in f, (s, m): the coefficient of f(0) when f is fitted on test points by it and a plane.
+    """Return the share of f(0) left in f, (s, m): its coefficient in a fit of f on test points by f(0) and a plane.
 
-    1 where nothing was unlearned. The plane takes up what a linear classifier has learned, of which f(0) has a part by
-    chance: beside a large f that chance would drown the share.
+    It is 1 if nothing was unlearned. The plane accounts for what a linear classifier has learned, with which f(0)
+    correlates by chance; if f is large, this chance correlation would dominate the share.
     """
     points = np.array([case.points for case in cases])
     start, end = (

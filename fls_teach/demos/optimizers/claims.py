@@ -1,4 +1,4 @@
-"""What the demo claims: exact rules, what axes do to Adam, either branch of the U, and rates against c."""
+"""Claims of the demo: exact rules, the effect of axes on Adam, both branches of the U, and rates against c."""
 
 import numpy as np
 
@@ -13,11 +13,11 @@ RULE = "[D] science.md#equivalence"
 DERIVED = {"sgd": (-1.0, -2.0), "adam": (-0.5, -1.0)}
 """Exponents of c in the largest stable rate, at small and at large c, under a loss with curvature everywhere."""
 SAME = 1e-6
-"""Two errors are the same: rounding moves them less, another data set moves them more."""
+"""Two errors that differ by less count as the same: rounding changes them less, another data set more."""
 
 
 def claims(result):
-    """Judge the rules for c, what the axes do, both branches of the U, the place of the best alpha, and rates."""
+    """Judge the rules for c, the effect of axes, both branches of the U, the place of the best alpha, and rates."""
     return [
         _rules(result),
         _sgd_turned(result),
@@ -33,24 +33,24 @@ def claims(result):
 
 
 def error(result, data, label, start="twins", key="network"):
-    """Test errors (s, m)."""
+    """Return test errors (s, m)."""
     return result.arrays[f"{data}_{label}_{start}_{key}"]
 
 
 def rise(result, data, label, start, end):
-    """Excess (s,) of the error at an end of the grid over that at the best alpha for the other half of the seeds."""
+    """Return the excess error (s,) at an end of the grid over the best alpha, chosen by the other half of the seeds."""
     errors = error(result, data, label, start)
     return errors[:, end] - statistics.at(errors, statistics.cross_fitted_best(errors, lowest=True))
 
 
 def best_log2_alpha(result, data, label, start):
-    """A statistic for `bootstrap`: log2 of the alpha with the smallest mean error of the given seeds (..., n)."""
+    """Return a statistic for `bootstrap`: log2 of the alpha with the smallest mean error over given seeds (..., n)."""
     errors = error(result, data, label, start)
     return lambda seeds: result.arrays["log2_alpha"][errors[seeds].mean(axis=-2).argmin(axis=-1)]
 
 
 def four(result, label, start):
-    """The four numbers on separable data and the silent mass, at the smallest, the best and the largest alpha."""
+    """Return text with the four numbers and the silent mass on separable data at smallest, best and largest alpha."""
     words = NUMBERS | {"silent": "silent"}
     k = int(error(result, "separable", label, start).mean(axis=0).argmin())
     means = {words[key]: error(result, "separable", label, start, key).mean(axis=0) for key in words}
@@ -147,7 +147,7 @@ def _adam_worse(result):
 
 
 def _least(result, values):
-    """Interval of the optimizer with the least of `values`, and all of them in words."""
+    """Return the interval for the optimizer with the smallest of `values`, and all of them as text."""
     found = {label: statistics.interval(values(label), cross_fitted=True) for label in OPTIMIZERS}
     worst = min(found, key=lambda label: found[label].low)
     return found[worst], f"the least: {worst}; " + ", ".join(f"{k} {v.mean:.4f}" for k, v in found.items())
@@ -199,13 +199,13 @@ def _right(result):
 
 
 def shift(result, data, label, start="plain"):
-    """Bootstrap interval of log2 of the best alpha under an optimizer less that under SGD, in octaves."""
+    """Return the bootstrap interval of log2 of the best alpha under an optimizer minus that under SGD, in octaves."""
     one, other = (best_log2_alpha(result, data, each, start) for each in (label, "sgd"))
     return statistics.bootstrap(lambda seeds: one(seeds) - other(seeds), len(error(result, data, label, start)))
 
 
 def _shift(result):
-    """Bootstrap intervals on a grid are coarse: they judge nothing finer than the grid."""
+    """Claim on the shift of the best alpha. Bootstrap intervals on a grid cannot resolve less than its spacing."""
     place = {data: best_log2_alpha(result, data, "sgd", "plain")(np.arange(result.params["n_seeds"])) for data in DATA}
     found = {label: shift(result, "separable", label) for label in ("momentum", "adam")}
     xor = {label: shift(result, "xor", label) for label in found}
@@ -241,7 +241,7 @@ def _shift(result):
 
 
 def exponents(result, data, label, loss):
-    """Intervals of the exponent of c in the largest stable rate: over c <= `RICH`, and over c >= `LAZY`."""
+    """Return the intervals of the exponent of c in the largest stable rate over log2 c <= `RICH` and over >= `LAZY`."""
     at, rate, found = result.arrays["log2_c"], result.arrays[f"{data}_{label}_{loss}_rate"], []
     for here in (at <= RICH, at >= LAZY):
         x = at[here] - at[here].mean()

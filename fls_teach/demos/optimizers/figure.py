@@ -1,4 +1,4 @@
-"""The picture of the optimizers: the U of each, without f(0) and with it, and stable rates against c."""
+"""The figure of the optimizers: the U of each, without and with f(0), and stable rates against c."""
 
 from fls_teach import plotting, statistics
 
@@ -17,7 +17,7 @@ TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 @plotting.styled
 def plot(result):
-    """A row per set of data."""
+    """Plot a row per set of data."""
     figure, axes = plotting.subplots(2, 3, size=(13.0, 7.8), width_ratios=(1, 1, 1.05))
     for row, name in zip(axes, DATA, strict=True):
         for axis, start in zip(row, ("twins", "plain"), strict=False):

@@ -1,4 +1,4 @@
-"""Train the same starts by four optimizers, and find the largest stable learning rate of two of them at every c."""
+"""Train from the same starts with four optimizers, and find the largest stable rate of two of them at every c."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ DATA = {name: SETTINGS[name] for name in ("separable", "xor")}
 STARTS = ("plain", "twins")
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
 ON_AXES = ("sgd", "adam")
-"""Trained once more, with f(0) = 0, with the signal on the coordinate axes."""
+"""Optimizers that are also trained with f(0) = 0 and the signal on the coordinate axes."""
 RATES = {"sgd": SGD, "adam": Adam}
 SQUARED_TARGET = 0.1
-"""Mean of (f - y)^2 at which the squared loss stops; it is 1 for f = 0."""
+"""Mean of (f - y)^2 at which training with the squared loss stops; it is 1 for f = 0."""
 MOMENTUM = 0.9
 RICH, LAZY = -12, 4
-"""log2 c up to which exponents are fitted at small c, and from which on at large c."""
+"""Exponents are fitted at small c up to the first log2 c, and at large c from the second on."""
 EQUIVALENT = (-6, -3, 2)
 """log2 alpha at which the rules for c are checked, on `FEW` seeds over `RULE_STEPS` steps."""
 FEW, RULE_STEPS = 4, 60
@@ -35,7 +35,7 @@ class Params:
     log2_alpha: tuple = (-12, -9, -6, -4, -2, 2)
     """log2 of the initialisation scale."""
     log2_c: tuple = (-24, -16, 4, 8)
-    """log2 of the output multipliers at which the largest stable rate is looked for."""
+    """log2 of the output multipliers at which the largest stable rate is determined."""
     sgd_lr: float = 0.1
     """Learning rate of SGD at small alpha; at large alpha it falls like alpha^-2."""
     adam_lr: float = 2.0**-10
@@ -45,7 +45,7 @@ class Params:
     n_draws: int = 60
     """Draws of the test noise for the errors."""
     max_steps: int = 20_000
-    """Steps after which a run is given up."""
+    """Steps after which a run is stopped."""
 
     def __post_init__(self):
         in_range(self, n_seeds=(4, 1000), log2_alpha=(-20, 6), log2_c=(-30, 10), sgd_lr=(1e-4, 1.0))
@@ -68,10 +68,10 @@ PRESETS = {
 
 
 def optimizer(name, params, alpha):
-    """The optimizer of that name for f, with one rate for each alpha (B,)."""
+    """Return the optimizer `name` for f, with one rate for each alpha (B,)."""
     if name in ("sgd", "momentum"):
         m = MOMENTUM if name == "momentum" else 0.0
-        return SGD(params.sgd_lr * (1 - m) / (1 + alpha**2), momentum=m)  # the same steps in the long run
+        return SGD(params.sgd_lr * (1 - m) / (1 + alpha**2), momentum=m)  # asymptotically the same steps as SGD
     lr = params.adam_lr / np.maximum(1, alpha)
     return Adam(lr) if name == "adam" else AdamW(lr, weight_decay=params.weight_decay)
 
@@ -84,10 +84,10 @@ def run(params, seed, progress=None):
     Result
         ``log2_alpha`` (m,), ``log2_c`` (k,), and for D in `DATA`, O in `OPTIMIZERS` and S in `STARTS`:
 
-        - each (s, m), what `errors` measures, ``status``, and ``sign`` and ``sum`` of `train_rotated`:
-          ``{D}_{O}_{S}_...`` for a signal drawn at random, ``{D}_{O}_axis_twins_...`` for one on the axes;
-        - ``{D}_{O}_differ`` and ``{D}_{O}_apart`` (., 3) of `equivalence`, for a few seeds;
-        - ``{D}_{O}_{L}_rate`` (s, k) of `largest_stable_rate`, O in `RATES`, L the loss.
+        - the results of `errors`, ``status``, and ``sign`` and ``sum`` of `train_rotated`, each (s, m):
+          ``{D}_{O}_{S}_...`` for a random direction of the signal, ``{D}_{O}_axis_twins_...`` for one on the axes;
+        - ``{D}_{O}_differ`` and ``{D}_{O}_apart`` (., 3) from `equivalence`, for a few seeds;
+        - ``{D}_{O}_{L}_rate`` (s, k) from `largest_stable_rate`, for O in `RATES` and the loss L.
     """
     grid = np.array(params.log2_alpha, dtype=float)
     arrays = {"log2_alpha": grid, "log2_c": np.array(params.log2_c, dtype=float)}
@@ -127,14 +127,14 @@ def _measure(setting, params, cases, label, start, turn):
 
 
 def _rules(setting, params, ones):
-    """Bits under each optimizer's own rule, distances under the rule of another."""
+    """Compare runs bit by bit under each optimizer's own rule, and measure their differences under another's rule."""
     alpha = np.tile(2.0 ** np.array(EQUIVALENT, dtype=float), len(ones))
     found = {}
     for label in OPTIMIZERS:
         used = optimizer(label, params, alpha)
 
         def wrong(c, used=used, label=label):
-            """SGD at Adam's rate, Adam at SGD's."""
+            """Return SGD with Adam's rate, or Adam with SGD's."""
             lr = used.lr * c ** (-0.5 if label in ("sgd", "momentum") else -1)
             if label in ("sgd", "momentum"):
                 return SGD(lr, momentum=used.momentum)

@@ -1,4 +1,4 @@
-"""Train one setting by several optimizers: in rotated coordinates, as c f in place of f, at the largest stable rate."""
+"""Train a setting with several optimizers: in rotated coordinates, as c f instead of f, at the largest stable rate."""
 
 import numpy as np
 
@@ -8,28 +8,28 @@ from fls_teach.theory.geometry import cosine
 
 BISECTIONS = 9
 LOG2_RATES = (-32.0, 36.0)
-"""Rates between which the largest stable one is looked for."""
+"""log2 of the range in which the largest stable rate is searched."""
 RATE_STEPS = 120
-"""Steps in which a rate has to show that it is unstable."""
+"""Number of steps within which an unstable rate must become apparent."""
 RISE = 1e-12
-"""A rise of the risk that is more than rounding."""
+"""A rise of the risk above this is more than rounding."""
 
 
 def started(setting, cases, start):
-    """Data and starts of all seeds: X (s, n, d), y (s, n), W (s, m, h, d), v (s, m, h)."""
+    """Return data and starts of all seeds: X (s, n, d), y (s, n), W (s, m, h, d), v (s, m, h)."""
     X, y = (np.array([getattr(case, key) for case in cases]) for key in "Xy")
     W, V = (layer.reshape(len(cases), -1, *layer.shape[1:]) for layer in setting.starts(cases, start)[2:])
     return X, y, W, V[:, :, 0]
 
 
 def rotations(n, size, rng):
-    """Random orthogonal matrices (n, size, size), uniform."""
+    """Draw orthogonal matrices (n, size, size) uniformly."""
     Q, R = np.linalg.qr(rng.standard_normal((n, size, size)))
     return Q * np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None, :]
 
 
 def train_rotated(setting, cases, start, optimizer, Q, max_steps):
-    """Train networks in coordinates turned by Q, and turn them back.
+    """Train networks in coordinates rotated by Q, and rotate them back.
 
     Parameters
     ----------
@@ -38,18 +38,17 @@ def train_rotated(setting, cases, start, optimizer, Q, max_steps):
     cases : list of Case
     start : {"plain", "twins"}
     optimizer : Optimizer
-        With settings for the s x m runs, or for all.
+        With settings for each of the s x m runs, or common ones.
     Q : ndarray (s, d, d)
-        Orthogonal: examples and neurons start as Q x and Q w. Nothing is changed for a network but which directions
-        are the axes.
+        Orthogonal: examples and initial neurons are Q x and Q w. This only changes which directions are the axes.
     max_steps : int
 
     Returns
     -------
     trained : Trained
-        In the coordinates of the data.
+        In the original coordinates.
     toward : dict of ndarray (s, m)
-        Cosine, in the turned coordinates, of w^+ with ``sum``, the class sum x_+, and with ``sign``, sign(x_+).
+        Cosine, in the rotated coordinates, of w^+ with ``sum``, the class sum x_+, and with ``sign``, sign(x_+).
     """
     X, y, W, v = started(setting, cases, start)
     turn = np.swapaxes(Q, -1, -2)
@@ -72,25 +71,25 @@ def train_rotated(setting, cases, start, optimizer, Q, max_steps):
 
 
 def equivalence(setting, cases, optimizer, wrong, log2_alpha, n_steps):
-    """Risks of f from alpha theta beside those of c f from theta, c = alpha^2, step by step.
+    """Compare the risks of f from alpha theta with those of c f from theta, c = alpha^2, step by step.
 
     Parameters
     ----------
     setting : Setting
     cases : list of Case
-        Drawn at alpha = 1 alone.
+        Drawn only at alpha = 1.
     optimizer, wrong : Optimizer, callable
-        For f; and ``wrong(c)``, the optimizer that another rule gives for c f.
+        The optimizer for f; and ``wrong(c)``, the optimizer for c f by another rule.
     log2_alpha : array_like (m,)
-        Whole numbers: then no digit may differ.
+        Integers, so that not a single bit may differ.
     n_steps : int
 
     Returns
     -------
     differ : ndarray of int (s, m)
-        Number of the n_steps + 1 risks that differ in a bit.
+        Number of the n_steps + 1 risks that are not bitwise equal.
     apart : ndarray (s, m)
-        Largest relative difference of the risks under the wrong rule.
+        Largest relative difference of the risks with the wrong rule.
     """
     X, y, W, v = started(setting, cases, "plain")
     alpha = np.tile(2.0 ** np.asarray(log2_alpha, dtype=float), len(cases))
@@ -99,7 +98,7 @@ def equivalence(setting, cases, optimizer, wrong, log2_alpha, n_steps):
 
     def risks(scale, used, c):
         found = train(X, y, scale[:, None, None] * W, scale[:, None] * v, used, output_multiplier=c, **options)
-        # A run that ends early, as the wrong rule may make it diverge, has an infinite risk from there on.
+        # A run that ends early, because the wrong rule made it diverge, has an infinite risk from then on.
         lost = (np.full(n_steps + 1 - len(record.risks), np.inf) for record in found.record)
         return np.array([np.append(record.risks, rest) for record, rest in zip(found.record, lost, strict=True)])
 
@@ -111,15 +110,15 @@ def equivalence(setting, cases, optimizer, wrong, log2_alpha, n_steps):
 
 
 def largest_stable_rate(setting, cases, make, log2_c, loss, target_risk):
-    """log2 of the largest learning rate at which the risk of c f never rises on its way to the target.
+    """Return log2 of the largest learning rate at which the risk of c f falls monotonically to the target.
 
     Parameters
     ----------
     setting : Setting
     cases : list of Case
-        Drawn at alpha = 1 alone; twins are trained, f(0) = 0.
+        Drawn only at alpha = 1; twins are trained, with f(0) = 0.
     make : callable
-        Learning rates (B,) -> Optimizer.
+        Function of learning rates (B,) that returns an Optimizer.
     log2_c : array_like (m,)
     loss : {"logistic", "squared"}
     target_risk : float
@@ -127,7 +126,7 @@ def largest_stable_rate(setting, cases, make, log2_c, loss, target_risk):
     Returns
     -------
     ndarray (s, m)
-        Bisected; every run has `RATE_STEPS` steps in which to rise.
+        Found by bisection; each run has at most `RATE_STEPS` steps.
     """
     X, y, W, v = started(setting, cases, "twins")
     X, y, W, v = (np.repeat(each, len(log2_c), axis=0) for each in (X, y, W[:, 0], v[:, 0]))

@@ -1,4 +1,4 @@
-"""What the demo claims: what of the U goes with lambda, with strong noise and with overlap, and what with f(0)."""
+"""Claims of the demo: which parts of the U depend on lambda, strong noise and overlap, and which on f(0)."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ SILENCED = 0.1
 
 
 class Rises:
-    """Rises of measured quantities from the best alpha to either end, one number for each set of data of a group."""
+    """Rises of measured quantities from the best alpha to either end, one number for each data set of a group."""
 
     def __init__(self, result):
         self.arrays, self.titles = result.arrays, result.metadata["titles"]
@@ -20,26 +20,27 @@ class Rises:
         self.low, self.high = (f"2^{self.arrays['log2_alpha'][end]:g}" for end in (0, -1))
 
     def rise(self, group, end, quantity="network", start="plain", best="plain"):
-        """Rise (s,) to the first (0) or last (-1) alpha from the one at which the networks started as `best` err least.
+        """Return the rise (s,) to the first (0) or last (-1) alpha from the best alpha of networks started as `best`.
 
-        That alpha is chosen for each seed by the other half of the group's seeds.
+        The best alpha is chosen for each seed by the other half of the group's seeds.
         """
         chosen = statistics.cross_fitted_best(self.arrays[f"{group}_{best}_network"], lowest=True)
         values = self.arrays[f"{group}_{start}_{quantity}"]
         return values[:, end] - statistics.at(values, chosen)
 
     def in_bins(self, end, quantity="network", **kwargs):
-        """Rises (b, s) in the bins of lambda."""
+        """Return the rises (b, s) in the bins of lambda."""
         return np.array([self.rise(name, end, quantity, **kwargs) for name in self.bins])
 
     def of_bins(self, key):
-        """``lambda`` or ``phi`` (b, s)."""
+        """Return ``lambda`` or ``phi`` (b, s) in the bins of lambda."""
         return np.array([self.arrays[f"{name}_{key}"] for name in self.bins])
 
 
 def slope(values, at, given=None):
-    """Slope (...) of values (..., n) on `at`, by least squares; with `given` as a second regressor. NaN where `at` is
-    constant.
+    """Return the least-squares slope (...) of values (..., n) on `at`, with `given` as an optional second regressor.
+
+    NaN where `at` is constant.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def slope(values, at, given=None):
 
 
 def claims(result):
-    """The bins of lambda, then the other data, then whether runs ended as they should."""
+    """Judge the bins of lambda, then the other data, then whether all runs reached their target."""
     rises = Rises(result)
     return [
         *_left_claims(rises),

@@ -1,4 +1,4 @@
-"""The picture of separability: the U at the ends of lambda, its rises against lambda, and the U on other data."""
+"""The figure of separability: the U at the ends of lambda, its rises against lambda, and the U on other data."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ DATA = {
 
 @plotting.styled
 def plot(result):
-    """Above the bins of lambda, below the other data; all curves are on one scale, relative to the plain best."""
+    """Plot bins of lambda above, other data below; all curves are relative to the plain network's best error."""
     figure, axes = plotting.subplots(2, 4, size=(14.5, 7.4))
     rises = Rises(result)
     for axis, name in zip([*axes[0, :2], *axes[1]], (rises.bins[-1], rises.bins[0], *DATA), strict=True):
@@ -42,7 +42,7 @@ def plot(result):
 
 
 def _curves(axis, result, name):
-    """Means over seeds, divided by that of the plain network at its best alpha."""
+    """Plot means over seeds, divided by that of the plain network at its best alpha."""
     a, at = result.arrays, result.arrays["log2_alpha"]
     best = a[f"{name}_plain_network"].mean(axis=0).min()
     axis.axhline(1, color=plotting.GREY, lw=1.0)
@@ -60,7 +60,7 @@ def _curves(axis, result, name):
 
 
 def _rises(axis, rises, at, end, keys):
-    """Means over the sets of data of each bin, with their intervals."""
+    """Plot means over the data sets of each bin, with their intervals."""
     axis.axhline(0, color=plotting.GREY, lw=1.0)
     for k, key in enumerate(keys):
         start, quantity = key.split("_")

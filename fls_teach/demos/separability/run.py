@@ -1,4 +1,4 @@
-"""Train on sets of data that are less and less orthogonally separable, and on data of other shapes."""
+"""Train on data sets that are less and less orthogonally separable, and on data with other distributions."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -13,20 +13,20 @@ from fls_teach.theory import GaussianMixture, class_sum, separability
 from fls_teach.theory.geometry import angle
 
 MOST_DRAWS = 100_000
-"""Sets of data drawn for one whose lambda lies in its bin."""
+"""Maximal number of data sets that are drawn to find one with lambda in its bin."""
 STARTS = ("plain", "twins")
 
 
 class Group(NamedTuple):
-    """A setting in coordinates in which its noise is white, and the noise."""
+    """A setting in coordinates in which its noise is white, and the actual noise."""
 
     setting: Setting
     root: np.ndarray
-    """(d, d), symmetric: the inputs are those of the setting times this root of the noise's covariance."""
+    """Symmetric root (d, d) of the noise covariance; inputs are those of the setting multiplied by it."""
 
 
 def strong_noise(kappa, n_features, scale=3.0, tilted=False):
-    """A mixture in white coordinates and the root of a noise with standard deviation `scale` in three directions.
+    """Return a mixture in white coordinates, and the root of a noise with larger variance in three directions.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def strong_noise(kappa, n_features, scale=3.0, tilted=False):
     n_features : int
         At least 4.
     scale : float
-        Elsewhere the standard deviation is 1.
+        Standard deviation in these directions; it is 1 in all others.
     tilted : bool
-        Whether one of the directions is at 45 degrees with the signal; else all are orthogonal to it.
+        Whether one of the directions is at 45 degrees to the signal; otherwise all are orthogonal to it.
 
     Returns
     -------
@@ -69,22 +69,21 @@ def _groups():
 
 
 GROUPS = _groups()
-"""any: preset *separable* with lambda as it comes, to be binned. The others change one thing each, and take every
-lambda: three directions of strong noise, orthogonal to the signal or one of them at 45 degrees with it, with the same
-Bayes error; kappa = 1 in place of 2.5; XOR in place of two classes with opposite means."""
+"""any: preset *separable*, drawn without a condition on lambda and then binned. Each of the others differs in one
+respect, also without a condition on lambda: three directions of strong noise, all orthogonal to the signal or one at 45
+degrees to it, with the same Bayes error; kappa = 1 instead of 2.5; XOR instead of two classes with opposite means."""
 
 
 @dataclass(frozen=True)
 class Params:
-    """Which bins of lambda, how many networks, and how precisely each is tested."""
+    """Bins of lambda, number of networks, and precision of the tests."""
 
     edges: tuple = (-0.35, -0.25, -0.15, 0.0)
-    """Between the bins of lambda, increasing: one bin more than edges. A thousandth of all draws has lambda < -0.6, a
-    fortieth lambda > 0."""
+    """Edges between the bins of lambda, increasing. A thousandth of all draws has lambda < -0.6, a fortieth > 0."""
     n_seeds: int = 28
     """Training sets and starts in each bin and group, each trained at every alpha; at least 4."""
     n_seeds_overlap: int = 80
-    """The same for overlapping classes, where the errors of sets of data differ most; at least 4."""
+    """The same for overlapping classes, where errors vary most between data sets; at least 4."""
     log2_alpha: tuple = (-12, -7, -5, -4, -3, 0, 3)
     """log2 of the initialisation scales alpha, increasing; the first and the last are the ends of the U."""
     n_draws: int = 140
@@ -145,7 +144,7 @@ def _range_words(low, high):
 
 
 def draw_within(group, within, alpha, rng):
-    """A `Case` of the group with lambda in [low, high), and its lambda."""
+    """Draw a `Case` of the group with lambda in [low, high); return it with its lambda."""
     setting, root = group
     case = setting.draw(alpha, rng)
     for _ in range(MOST_DRAWS):
@@ -158,7 +157,7 @@ def draw_within(group, within, alpha, rng):
 
 
 def _measure(group, within, params, rngs, progress):
-    """The arrays of one group."""
+    """Return the arrays of one group."""
     setting, root = group
     alpha = 2.0 ** np.array(params.log2_alpha, dtype=float)
     cases, found = zip(*(draw_within(group, within, alpha, rng) for rng in rngs), strict=True)
@@ -172,7 +171,7 @@ def _measure(group, within, params, rngs, progress):
         arrays[f"{start}_status"] = trained.status
         X = np.array([case.X for case in cases])
         arrays[f"{start}_margin"] = np.abs(outputs(X[:, None], trained.W, trained.V)).min(axis=(-2, -1))
-        # <w, root x> = <root w, x>: the same networks, in the coordinates in which their error is exact along a line.
+        # <w, root x> = <root w, x>: the same networks in white coordinates, in which errors are exact along a line.
         white = trained._replace(W=trained.W @ root, W0=trained.W0 @ root)
         rows = []
         for s, case in enumerate(cases):

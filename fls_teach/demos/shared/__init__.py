@@ -1,1 +1,1 @@
-"""What the demos of two-layer networks share: sets of data, starts, training, and what is measured of a network."""
+"""Parts shared by the demos on two-layer networks: sets of data, starts, training, and measurements."""

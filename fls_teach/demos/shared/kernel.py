@@ -1,15 +1,15 @@
-"""The tangent-kernel machine of a network: what training would give if the features stayed where they start."""
+"""The tangent-kernel machine of a network: the result of training if the features kept their initial values."""
 
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
 TOLERANCE = 3e-3
-"""Error of the outputs allowed to a step, relative to 1 + max |f|."""
+"""Allowed error of the outputs per step, relative to 1 + max |f|."""
 MAX_STEPS = 5_000
 
 
 def tangent_kernel(A, B, W, V):
-    """Products of the gradients of the outputs in all weights.
+    """Return the inner products of the gradients of the outputs with respect to all weights.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ def tangent_kernel(A, B, W, V):
 
 
 def kernel_machine(kernel, offset, y, target_risk):
-    """Gradient flow of the risk in the tangent model, until the risk reaches the target.
+    """Solve the gradient flow of the risk in the tangent model, until the risk reaches the target.
 
     Parameters
     ----------
     kernel : ndarray (B, n, K, n, K)
-        Of the training inputs.
+        Kernel of the training inputs.
     offset : ndarray (B, n, K)
-        Outputs at the start.
+        Initial outputs.
     y : ndarray (B, n)
         Labels -1 and +1 for one output, classes 0 to K - 1 for more.
     target_risk : float
@@ -59,12 +59,12 @@ def kernel_machine(kernel, offset, y, target_risk):
     Returns
     -------
     ndarray (B, n, K)
-        Coefficients g: the outputs at an input a are offset(a) + kernel(a, X) g. NaN where the target was not reached.
+        Coefficients g: the outputs at an input a are offset(a) + kernel(a, X) g. NaN if the target was not reached.
 
     Notes
     -----
-    df/dt = kernel p with p = -d risk / d f, so that f = offset + kernel g and dg/dt = p. Solved by the embedded pair of
-    Bogacki and Shampine, every machine with its own steps. The scale of the kernel is a scale of time alone.
+    df/dt = kernel p with p = -d risk / d f, so f = offset + kernel g and dg/dt = p. This is solved by the embedded pair
+    of Bogacki and Shampine, with individual step sizes for each machine. The scale of the kernel only rescales time.
 
     Examples
     --------
@@ -107,27 +107,27 @@ def kernel_machine(kernel, offset, y, target_risk):
         g[run[good]], first[run[good]], done[run[crossed]] = new[good], k4[good], True
         step[run] *= np.clip(0.9 * np.cbrt(1 / np.maximum(error, 1e-9)), 0.2, 4.0)
     g[~done] = np.nan
-    # With the kernel divided by its trace g came out as many times too large.
+    # The kernel was divided by its trace, which multiplied g by the trace.
     trace = np.trace(kernel.reshape(K.shape), axis1=1, axis2=2)
     return (g / trace[:, None]).reshape(offset.shape)
 
 
 def residual(f, y):
-    """Minus the derivative of the mean risk in the outputs (B, n, K)."""
+    """Return minus the derivative of the mean risk with respect to the outputs (B, n, K)."""
     if f.shape[-1] == 1:
         return y[..., None] * expit(-y[..., None] * f) / f.shape[1]
     return (np.eye(f.shape[-1])[y.astype(int)] - softmax(f, axis=-1)) / f.shape[1]
 
 
 def mean_risk(f, y):
-    """Mean logistic risk (B,) of one output, or cross-entropy of several."""
+    """Return the mean logistic risk (B,) of one output, or the cross-entropy of several."""
     if f.shape[-1] == 1:
         return np.logaddexp(0, -y * f[..., 0]).mean(axis=1)
     return -np.take_along_axis(log_softmax(f, axis=-1), y.astype(int)[..., None], axis=-1)[..., 0].mean(axis=1)
 
 
 def _at_target(before, after, risk, target):
-    """Where on the segment from `before` to `after` (b, m) the risk, convex there, reaches the target."""
+    """Find where on the segment from `before` to `after` (b, m) the risk, convex there, reaches the target."""
     low, high = np.zeros((len(before), 1)), np.ones((len(before), 1))
     for _ in range(40):
         middle = (low + high) / 2

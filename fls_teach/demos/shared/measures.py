@@ -1,4 +1,4 @@
-"""What is measured of trained networks: the four errors, silence, movement, and likeness to a kernel machine."""
+"""Measurements of trained networks: the four errors, silence, movement, and correlation with a kernel machine."""
 
 import numpy as np
 
@@ -9,22 +9,22 @@ from .kernel import kernel_machine, tangent_kernel
 from .settings import Trained
 
 NUMBERS = {"network": "network", "answered": "answered", "positive": "E(w^+)", "linear": "E(w^+ - w^-)"}
-"""The four numbers of `errors` and what tables call them (science.md#causes)."""
+"""The four numbers of `errors`, and their names in tables (science.md#causes)."""
 
 
 def errors(setting, trained, s, test_seed, n_draws):
-    """Errors of the networks of one seed, by name, each (m,).
+    """Return the errors of the networks of one seed, by name, each (m,).
 
-    - ``network``: test error; where all outputs are 0 an even share of the answers counts.
-    - ``answered``: the same network, with the silent wedge answered by the linear part (science.md#errors).
-    - ``positive``: of the linear classifier w^+; for K outputs argmax_k of the sums of V_kj w_j over V_kj > 0.
-    - ``linear``: of the linear part w^+ - w^-; for K outputs argmax_k (V W x)_k.
-    - ``silent``: mass on which all outputs are 0.
+    - ``network``: test error; where all outputs are 0, the answer counts as a random guess.
+    - ``answered``: test error if the silent wedge is answered by the linear part (science.md#errors).
+    - ``positive``: error of the linear classifier w^+; for K outputs argmax_k of the sums of V_kj w_j over V_kj > 0.
+    - ``linear``: error of the linear part w^+ - w^-; for K outputs argmax_k (V W x)_k.
+    - ``silent``: probability that all outputs are 0.
 
-    XOR has neither ``positive`` nor ``linear``: linear classifiers err on exactly half of it (science.md#mixtures).
-    After centred training all are of f - f(0), and the predictors less those of the start. Only ``silent`` is of f:
-    where f is silent, f - f(0) says the opposite of the start, which is a coin. So ``answered`` is as good as
-    ``network`` there, and left out.
+    XOR has neither ``positive`` nor ``linear``: the error of linear classifiers is exactly 1/2 (science.md#mixtures).
+    After centred training all quantities are those of f - f(0), and the initial predictors are subtracted. Only
+    ``silent`` is that of f: where f is silent, f - f(0) is minus the initial output, which is a random guess. So
+    ``answered`` would not differ from ``network`` and is left out.
     """
     W, V = trained.W[s], trained.V[s]
     found = {}
@@ -38,7 +38,7 @@ def errors(setting, trained, s, test_seed, n_draws):
         names = {"network": "half", "answered": "linear", "silent": "silent"}
         found |= {name: getattr(measured, field).value for name, field in names.items()}
     if not isinstance(setting.mixture, XorMixture):
-        # Neurons keep their sign while f trains; those of -f(0) count where they are subtracted from.
+        # Neurons keep their sign in training; those of -f(0) count with the sign that they have in f(0).
         upward = np.concatenate([trained.V[s], trained.V0[s]], axis=-1)[..., : V.shape[-1]] > 0
         for name, predictor in (("positive", (V * upward) @ W), ("linear", V @ W)):
             found[name] = linear_classifier_error(setting.mixture, predictor, n_draws, test_seed)
@@ -50,7 +50,7 @@ def _errors(mixture, W, V, n_draws, seed):
 
 
 def linear_classifier_error(mixture, M, n_draws=2, seed=0):
-    """Error (m,) of the answer argmax_k (M x)_k, or sign (M x) for one output, from M (m, K, d)."""
+    """Return the error (m,) of the classifier argmax_k (M x)_k, or sign (M x) for one output, for M (m, K, d)."""
     if isinstance(mixture, GaussianMixture):
         return linear_error(M[:, 0], mixture.signal, mixture.kappa)
     # M x = relu(M x) - relu(-M x): a network with two neurons for each output.
@@ -61,10 +61,11 @@ def linear_classifier_error(mixture, M, n_draws=2, seed=0):
 
 
 def movement(W, W0):
-    """How far neurons turned: root mean square (...) of |u_j - u_j(0)|, u_j = w_j/|w_j|, weighted by the final |w_j|^2.
+    """Return how far neurons turned: RMS (...) of |u_j - u_j(0)|, u_j = w_j/|w_j|, weighted by the final |w_j|^2.
 
-    0 if directions stay, sqrt(2) if all turn by right angles. Growth alone is no movement: the tangent features of a
-    neuron depend on its direction. Neurons that stay small do not count, as the network does not use them.
+    It is 0 if directions are kept, and sqrt(2) if all turn by right angles. Growth alone is not movement, because the
+    tangent features of a neuron depend only on its direction. Neurons that stay small have little weight, as they
+    contribute little to the network.
 
     Examples
     --------
@@ -77,21 +78,21 @@ def movement(W, W0):
 
 
 def outputs(X, W, V):
-    """Outputs (..., p, K) at the inputs X (..., p, d)."""
+    """Return outputs (..., p, K) at the inputs X (..., p, d)."""
     return np.maximum(X @ W.swapaxes(-1, -2), 0) @ V.swapaxes(-1, -2)
 
 
 def kernel_correlation(setting, cases, trained, alpha):
-    """Correlation (s, m), over test points, of the outputs with those of the network's own tangent-kernel machine.
+    """Return the correlation (s, m), over test points, of outputs of networks and of their tangent-kernel machines.
 
-    For the seeds of `cases`, which may be fewer than were trained.
+    The seeds are those of `cases`, which may be fewer than were trained.
 
-    The machine has the features of the start, and is trained from the same outputs, by the same loss, to the same
-    target. Of K outputs only differences count. Both are outputs less f(0) where that was trained.
+    The machine has the initial features, and is trained from the same outputs with the same loss to the same target.
+    For K outputs only differences between outputs count. If f - f(0) was trained, f(0) is subtracted from both outputs.
     """
     trained = Trained(*(each[: len(cases)] for each in trained[:-1]), trained.centred)
     X, y, points = (np.array([getattr(case, key) for case in cases]) for key in ("X", "y", "points"))
-    # The alphas of a seed share one kernel, which grows like alpha^2: a matter of time alone. They differ by f(0).
+    # The alphas of a seed share one kernel up to a factor alpha^2, which only rescales time. They differ by f(0).
     W1, V1 = trained.W0[:, 0] / alpha[0], trained.V0[:, 0] / alpha[0]
     train, test = tangent_kernel(X, X, W1, V1), tangent_kernel(points, X, W1, V1)
     silent_start = trained.centred or not outputs(X, W1, V1).any()
@@ -107,7 +108,7 @@ def kernel_correlation(setting, cases, trained, alpha):
 
 
 def correlation(a, b):
-    """Pearson's correlation (...) of outputs (..., p, K) over points; of several outputs their differences count."""
+    """Return Pearson's correlation (...) of outputs (..., p, K) over points, with K > 1 of their differences."""
     a, b = (x - x.mean(axis=-1, keepdims=True) if x.shape[-1] > 1 else x for x in (a, b))
     a, b = (x - x.mean(axis=-2, keepdims=True) for x in (a, b))
     return (a * b).sum((-1, -2)) / np.sqrt((a**2).sum((-1, -2)) * (b**2).sum((-1, -2)))

@@ -1,4 +1,4 @@
-"""The sets of data on which causes are looked for, and how networks are started and trained on them."""
+"""The sets of data on which causes are studied, and how networks are started and trained on them."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,16 +18,16 @@ from fls_teach.theory import (
 )
 
 STARTS = ("plain", "twins", "centred")
-"""plain: as drawn. twins: the first half of the plain start's neurons, each with a copy of the opposite output sign, so
-that f(0) = 0 and the width is the same. centred: the plain start, with f - f(0) trained and tested in place of f."""
+"""plain: as drawn. twins: the first half of the plain start's neurons, each with a copy of opposite output sign, which
+gives f(0) = 0 at the same width. centred: the plain start, with f - f(0) trained and tested instead of f."""
 
 
 STEPS = FlowSteps(change=0.2, curvature=1.6)
-"""For K outputs: twice as fast as steps half as long, which change no mean error by 0.0002."""
+"""For K outputs. Steps half as long take twice the time and change no mean error by as much as 0.0002."""
 
 
 class Case(NamedTuple):
-    """What one seed draws."""
+    """The random draws of one seed."""
 
     X: np.ndarray
     """Inputs (n, d)."""
@@ -40,7 +40,7 @@ class Case(NamedTuple):
     points: np.ndarray
     """Test points (p, d) for comparing outputs."""
     test_seed: int
-    """Of the test noise, the same for all networks of this seed."""
+    """Seed of the test noise, which is the same for all networks of this seed."""
 
 
 class Trained(NamedTuple):
@@ -53,7 +53,7 @@ class Trained(NamedTuple):
     W: np.ndarray
     V: np.ndarray
     status: np.ndarray
-    """As of `gradient_flow`."""
+    """As for `gradient_flow`."""
     centred: bool
     """Whether f - f(0) was trained."""
 
@@ -70,19 +70,19 @@ class Setting:
     target_risk: float
     """Mean training risk at which a run stops, in nats."""
     separable: bool = False
-    """Redraw the data until they are orthogonally separable, as Theorem 5.6 assumes."""
+    """Whether to redraw data until they are orthogonally separable, as Theorem 5.6 assumes."""
 
     n_lines: int = 1
     """Lines through the class centres along which the error is exact, each with its own share of the test noise."""
 
     @property
     def description(self):
-        """The setting in plain JSON values."""
+        """Return the setting in plain JSON values."""
         own = {key: getattr(self, key) for key in ("title", "n_samples", "n_neurons", "target_risk", "separable")}
         return own | {"kappa": self.mixture.kappa, "n_features": self.mixture.n_features}
 
     def draw(self, alpha, rng, n_points=0):
-        """A `Case`: everything random of one seed, at every `alpha` (m,)."""
+        """Draw a `Case`: everything random of one seed, at every `alpha` (m,)."""
         redraw = {"separable": True} if self.separable else {}
         X, y = self.mixture.sample(self.n_samples, rng, **redraw)
         sizes = self.n_neurons, self.mixture.n_features
@@ -95,7 +95,7 @@ class Setting:
         return Case(X, y, W, V, points, int(rng.integers(2**32)))
 
     def starts(self, cases, start):
-        """Where all runs of some cases begin from one of `STARTS`, seeds outer and alphas inner, B = s m.
+        """Return the initial state of all runs of `cases` from one of `STARTS`, seeds outer and alphas inner, B = s m.
 
         Returns
         -------

@@ -1,17 +1,17 @@
-"""How much of one effect another one is: a ratio of means over seeds, with its interval."""
+"""The share of one effect in another: a ratio of means over seeds, with its interval."""
 
 import numpy as np
 
 from fls_teach import statistics
 
 ALL_BUT_F0 = "then f(0) makes all of it but a twentieth"
-"""Why 5% is the most that may be left of a rise where f(0) is said to be its cause."""
+"""The reason for a bound of 5% on what is left of a rise if f(0) is claimed to be its cause."""
 
 
 def share(part, whole):
-    """Interval of mean(part) / mean(whole) over seeds, by bootstrap; part and whole (s,) come from the same seeds.
+    """Return the bootstrap interval of mean(part) / mean(whole) over seeds; part and whole (s,) have the same seeds.
 
-    NaN where the whole is 0 in every seed, as the rise to an end is that is itself the best alpha.
+    NaN if the whole is 0 for every seed, as is the rise to an end of the grid that is itself the best alpha.
     """
     if not whole.any():
         return statistics.Interval(np.nan, np.nan, np.nan, len(whole))
@@ -24,5 +24,5 @@ def share(part, whole):
 
 
 def percent(found):
-    """An interval of shares in words."""
+    """Format an interval of shares as per cent."""
     return f"{found.mean:.0%} [{found.low:.0%}, {found.high:.0%}]" if np.isfinite(found.mean) else "no share"

@@ -1,4 +1,4 @@
-"""Train the cases of a setting by `theory.train`: any loss, any optimizer, every seed and alpha in one batch."""
+"""Train the cases of a setting with `theory.train`: any loss and optimizer, all seeds and alphas in one batch."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from .settings import Trained
 
 
 class Starts(NamedTuple):
-    """All runs of some cases, seeds outer and alphas inner, B = s m: the arguments of `theory.train`."""
+    """Arguments of `theory.train` for all runs of some cases, seeds outer and alphas inner, B = s m."""
 
     X: np.ndarray
     """Inputs (B, n, d)."""
@@ -21,7 +21,7 @@ class Starts(NamedTuple):
     """Second layers, (B, h) for one output, (B, K, h) for K."""
 
     def trained(self, runs, n_seeds, centred=False):
-        """The networks of `runs`, a `Training` of these starts, as `Trained` (s, m)."""
+        """Return the networks of `runs`, a `Training` from these starts, as `Trained` (s, m)."""
         layers = [self.W, self.V, runs.W, runs.V]
         if self.V.ndim == 2:
             layers[1::2] = self.V[:, None], runs.V[:, None]
@@ -30,7 +30,7 @@ class Starts(NamedTuple):
 
 
 def starts(setting, cases, start):
-    """The runs of all cases from one of `STARTS`; for "centred" train with ``centred=True``.
+    """Return the runs of all cases from one of `STARTS`; those from "centred" must be trained with ``centred=True``.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def starts(setting, cases, start):
 
 
 def margins(cases, trained):
-    """Training margins (s, m, n): y f(x), or how far the output of the right class is above the next one."""
+    """Return training margins (s, m, n): y f(x), or the right class's output minus the largest other output."""
     f = outputs(np.array([case.X for case in cases])[:, None], trained.W, trained.V)
     y = np.array([case.y for case in cases])[:, None]
     if f.shape[-1] == 1:

@@ -1,4 +1,4 @@
-"""What the stability demo claims about Phase 2, judged from its saved arrays."""
+"""Claims of the stability demo about Phase 2, computed from its saved arrays."""
 
 import numpy as np
 
@@ -12,12 +12,13 @@ SCIENCE = "science.md#phase-2"
 STAY_TOLERANCE = 0.02
 FLAT_TOLERANCE = 0.1
 MISFIT = 0.02
-"""Of the variance, beside the control: a straight line in the angle itself has to leave twice as much on average."""
+"""Share of the variance that a straight line may leave. In the control, a line in the angle itself must leave twice as
+much on average."""
 KKT_TOLERANCE = 1e-9
 
 
 def claims(result):
-    """Judge "Phase 2 inherits the direction", and how fast and where to it drifts all the same.
+    """Judge "Phase 2 inherits the direction", and the speed and limit of the remaining drift.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def _stay_claim(result, path):
         "stay",
         f"Phase 2 inherits the direction: Psi at the stop minus Psi at the exit of Phase 1, {_stop(result)}",
         f"[P] two-phase theorem, {SCIENCE}",
-        interval(change[:, :, usual].mean(axis=1)),  # alphas of one data set are not independent: count data sets
+        interval(change[:, :, usual].mean(axis=1)),  # alphas of one data set are not independent
         0.0,
         STAY_TOLERANCE,
         "a fiftieth of 1, which a predictor that forgets the direction loses",
@@ -107,7 +108,7 @@ def _direction_claim(result, path):
     there = path[:, :, _at(result, result.params["usual_risk"])]
     start = path[:, :, 0]
     along = _cosine(_across(there, start), _across(result.arrays["margin_direction"][:, None], start))
-    chance = 1 / np.sqrt(path.shape[-1] - 1)  # the tangent space at a unit vector has one dimension less
+    chance = 1 / np.sqrt(path.shape[-1] - 1)  # the tangent space of the sphere has one dimension less
     return count(
         "direction",
         "Phase 2 drifts towards the max-margin direction of the positives (hard-margin SVM): cosine of drift and way "
@@ -179,29 +180,29 @@ def _kkt_claim(result):
 
 
 def angle_off(result):
-    """Angle to x_+ (S, A, 1 + E) at the exit and at every stop, in radians: arccos Psi."""
+    """Return the angle to x_+ (S, A, 1 + E) at the exit and at every stop, in radians: arccos Psi."""
     return _off(result, _path(result))
 
 
 def angle_left(result):
-    """Angle to the max-margin direction (S, A, 1 + E) at the exit and at every stop, relative to that of x_+."""
+    """Return the angle to the max-margin direction (S, A, 1 + E) at exit and stops, relative to that of x_+."""
     return _left(result, _path(result))
 
 
 def small_alphas(result):
-    """Which alphas (A,) the claims are about."""
+    """Return a mask (A,) of the alphas that the claims are about."""
     return result.arrays["log2_alpha"] <= result.params["log2_small_alpha"]
 
 
 def straightness(x, y):
-    """Share R^2 (...) of the variance of y (..., m) that a straight line in x (m,) explains; NaN for a constant y."""
+    """Return R^2 (...) of a straight line in x (m,) fitted to y (..., m); NaN for a constant y."""
     x, y = x - x.mean(), y - y.mean(axis=-1, keepdims=True)
     total = (x @ x) * (y**2).sum(axis=-1)
     return (y @ x) ** 2 / np.where(total > 0, total, np.nan)
 
 
 def _path(result):
-    """Unit predictors (S, A, 1 + E, d) at the exit and at every stop."""
+    """Return unit predictors (S, A, 1 + E, d) at the exit and at every stop."""
     return np.concatenate([result.arrays["exit_predictor"][:, :, None], result.arrays["stop_predictor"]], axis=2)
 
 
@@ -219,12 +220,12 @@ def _left(result, path):
 
 
 def _across(vector, unit):
-    """The part of `vector` orthogonal to `unit`."""
+    """Return the part of `vector` orthogonal to `unit`."""
     return vector - (vector * unit).sum(axis=-1, keepdims=True) * unit
 
 
 def _angle(u, v):
-    """As theory.angle, but NaN where a predictor is: that stop was not reached, and no claim about it holds."""
+    """Return theory.angle, but NaN where a predictor is NaN: that stop was not reached, and no claim about it holds."""
     missing = np.isnan(u).any(axis=-1) | np.isnan(v).any(axis=-1)
     return np.where(missing, np.nan, angle(np.nan_to_num(u, nan=1.0), np.nan_to_num(v, nan=1.0)))
 
@@ -234,7 +235,7 @@ def _cosine(u, v):
 
 
 def _at(result, target_risk):
-    """Index along the path of a target risk; 0 is the exit."""
+    """Return the index of a target risk along the path; 0 is the exit."""
     return 1 + result.params["target_risks"].index(target_risk)
 
 

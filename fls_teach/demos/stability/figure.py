@@ -9,7 +9,7 @@ from .claims import RATE_FROM, angle_left, angle_off, small_alphas
 
 @plotting.styled
 def plot(result):
-    """Psi after Phase 1 over time, against alpha, and the way to the max-margin direction against eta.
+    """Plot Psi after Phase 1 over time and against alpha, and the approach to the max-margin direction against eta.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def plot(result):
 
 
 def _shown_alphas(result):
-    """At most five of the alphas, from the largest to the smallest: index, colour and line."""
+    """Return at most five of the alphas, from the largest to the smallest: index, colour and line style."""
     chosen = np.unique(np.linspace(0, len(result.arrays["log2_alpha"]) - 1, 5).round().astype(int))[::-1]
     colours = plotting.ORANGE, plotting.GREEN, plotting.SKY, plotting.BLUE, plotting.PURPLE
     return list(zip(chosen, colours, ("-", "--", "-.", "-", ":"), strict=False))
@@ -44,14 +44,14 @@ def _over_time(axis, result):
         axis.plot(begin, psi[k, 0], "D", color=colour, markersize=6, clip_on=False, zorder=4)
         axis.plot(arrays["stop"][0, k] - end, psi[k, 1:], "o", color=colour, zorder=4)
     for risk, time, height in zip(risks, arrays["stop"][0, 0] - arrays["exit"][0, 0], psi[0, 1:], strict=True):
-        if abs(np.log10(risk) % 1 - 0.5) > 0.49:  # powers of ten are enough to read the rest by
+        if abs(np.log10(risk) % 1 - 0.5) > 0.49:  # only powers of ten are labelled
             axis.annotate(rf"$\eta={_power(risk)}$", (time, height), (9, 3), textcoords="offset points", fontsize=9)
     axis.set(
         xlabel=r"time since the exit, $t-t_\alpha$ (mean reduction)",
         ylabel=r"alignment $\Psi$ of $w^+$ with $x_+$",
     )
     if np.isfinite(arrays["stop"][0, 0, -1]):  # else a run missed a target
-        axis.set_xlim(begin, 15 * arrays["stop"][0, 0, -1])  # room for the last label
+        axis.set_xlim(begin, 15 * arrays["stop"][0, 0, -1])  # space for the last label
     axis.set_title("Phase 2 keeps the direction, nearly")
     axis.legend(
         loc="lower left", bbox_to_anchor=(0.12, 0), fontsize=9, title=r"$\diamond$ exit, $\bullet$ stops at $\eta$"
@@ -63,12 +63,12 @@ def _against_alpha(axis, result):
     alphas = 2.0 ** result.arrays["log2_alpha"]
     risks = result.params["target_risks"]
     axis.loglog(alphas, degrees[..., 0].mean(axis=0), "D--", color=plotting.INK, label=r"at the exit $t_\alpha$")
-    # Grey: in this panel a colour would mean eta, beside a panel in which it means alpha.
+    # Grey, because colour means alpha in the neighbouring panel, and would mean eta in this one.
     shown = list(_some_risks(result.params))
     for k, marker in zip(shown, "os^v", strict=False):
         stopped = degrees[..., 1 + k].mean(axis=0)
         axis.loglog(alphas, stopped, "-", marker=marker, color=plotting.GREY)
-        # The uppermost name above its line and the others below: the lines may lie close together.
+        # Labels are below their lines, except for the uppermost one, because lines may be close together.
         below = 0 if k == shown[-1] else -19
         name, at = rf"$\eta={_power(risks[k])}$", (alphas[0], stopped[0])
         axis.annotate(name, at, (2, 6 + below), textcoords="offset points", fontsize=9)
@@ -82,7 +82,7 @@ def _against_alpha(axis, result):
 
 
 def _towards_margin(axis, result):
-    left = angle_left(result)[:, small_alphas(result)].mean(axis=1)  # over alphas, which hardly differ
+    left = angle_left(result)[:, small_alphas(result)].mean(axis=1)  # mean over alphas, which hardly differ
     risks = np.array(result.params["target_risks"])
     axis.semilogx(risks, 100 * left[:, 1:].T, color=plotting.SKY, linewidth=0.8, alpha=0.6)
     axis.plot([], [], color=plotting.SKY, linewidth=0.8, label=f"{len(left)} data sets")
@@ -100,7 +100,7 @@ def _towards_margin(axis, result):
 
 
 def _some_risks(params):
-    """Four of the target risks: the first, the usual, one between, the last."""
+    """Return four of the target risks: the first, the usual, one between, the last."""
     usual, last = params["target_risks"].index(params["usual_risk"]), len(params["target_risks"]) - 1
     return np.unique([0, usual, (usual + last) // 2, last])
 

@@ -21,9 +21,9 @@ from fls_teach.theory import (
 )
 
 RATE_FROM = 0.03
-"""The largest target risk that the claim about the rate of the drift looks at."""
+"""The largest target risk that the claim about the rate of the drift uses."""
 SEEDS_AT_ONCE = 8
-"""Data sets in a batch: enough to keep numpy busy, few enough for the recorded paths to fit a laptop's memory."""
+"""Data sets in a batch: enough for numpy to be efficient, few enough for recorded paths to fit a laptop's memory."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Params:
 
     n_samples: int = 20
     """Training examples n >= 4, half of each class; redrawn until orthogonally separable. With one positive example the
-    class sum would be the max-margin direction, with no way between the two."""
+    class sum would be the max-margin direction."""
     n_features: int = 20
     """Input dimension d."""
     n_neurons: int = 40
@@ -42,9 +42,9 @@ class Params:
     log2_alpha: tuple = (-24, -20, -16, -12, -8, -4)
     """log2 of the initialisation scales, increasing."""
     log2_small_alpha: int = -8
-    """The claims are about alpha <= 2^log2_small_alpha, where Phase 1 ends aligned; larger alphas are drawn beside."""
+    """The claims are about alpha <= 2^log2_small_alpha, where Phase 1 ends aligned; larger alphas are only plotted."""
     target_risks: tuple = (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)
-    """Training risks eta at which to stop, in nats, falling."""
+    """Training risks eta at which to stop, in nats, decreasing."""
     usual_risk: float = 0.01
     """The eta at which "Psi stays" is judged; one of `target_risks`."""
     n_seeds: int = 12
@@ -80,8 +80,8 @@ def run(params, seed, progress=None):
     -------
     Result
         ``log2_alpha`` (A,). Arrays over S data sets, A alphas, E target risks: unit predictors ``exit_predictor`` (S,
-        A, d) at the exit and ``stop_predictor`` (S, A, E, d), ``exit`` (S, A) and ``stop`` (S, A, E) times, all NaN for
-        what was not reached; ``margin_direction`` (S, d) and ``multipliers`` (S, n_+) of the max-margin problem. Of the
+        A, d) at the exit and ``stop_predictor`` (S, A, E, d), and times ``exit`` (S, A) and ``stop`` (S, A, E), all NaN
+        if not reached; ``margin_direction`` (S, d) and ``multipliers`` (S, n_+) of the max-margin problem. For the
         first data set ``shown_times, shown_psi`` (A, T), padded with NaN.
     """
     log2_alpha = np.array(params.log2_alpha, dtype=float)
@@ -113,7 +113,7 @@ def run(params, seed, progress=None):
 
 
 def max_margin(X):
-    """Hard-margin direction of one class: the shortest w with <w, x_i> >= 1 for every row of X.
+    """Return the hard-margin direction of one class: the shortest w with <w, x_i> >= 1 for every row of X.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def max_margin(X):
     -------
     w : ndarray (d,)
     multipliers : ndarray (n,)
-        Of the constraints, >= 0, with w = sum_i multipliers_i x_i.
+        Multipliers of the constraints, >= 0, with w = sum_i multipliers_i x_i.
 
     Raises
     ------
@@ -132,8 +132,8 @@ def max_margin(X):
 
     Notes
     -----
-    Least-distance programming (Lawson & Hanson 1974, chapter 23): with the residual r of the non-negative least squares
-    problem [X^T; 1^T] u ~ e_{d+1}, w = -r_{1..d} / r_{d+1}. Active-set, so exact up to rounding.
+    Least-distance programming (Lawson & Hanson 1974, chapter 23): w = -r_{1..d} / r_{d+1} with the residual r of the
+    non-negative least squares problem [X^T; 1^T] u ~ e_{d+1}. An active-set method, hence exact up to rounding.
 
     Examples
     --------
@@ -151,17 +151,17 @@ def max_margin(X):
 
 
 def _follow(X, y, W, signs, params):
-    """Predictors at the exit and at every stop, as named arrays over the runs, and the recorded path of each run.
+    """Return predictors at the exit and at every stop, as named arrays over runs, and the recorded path of each run.
 
-    W alone is the state of the flow, so the next target starts where the last one stopped.
+    W is the whole state of the flow, so training to the next target continues from the last stop.
     """
     predictors, stops, paths = [], [], [[] for _ in W]
     began, reached = np.zeros(len(W)), np.ones(len(W), dtype=bool)
     for target in params.target_risks:
         flow = gradient_flow(X, y, W, signs, target_risk=target, record=True)
         for path, piece, start, going in zip(paths, flow.trajectory, began, reached, strict=True):
-            skip = 1 if path else 0  # the first point of a piece is the last of the one before
-            if going:  # the clock of a run that missed a target may stand at 1e70, and it reaches no later one
+            skip = 1 if path else 0  # the first point of a piece repeats the last of the previous one
+            if going:  # a run that missed a target reaches no later one, and its time may be 1e70
                 path.append((start + piece.times[skip:], piece.W[skip:]))
         W, began, reached = flow.W, began + flow.time, reached & (flow.status == "reached")
         predictors.append(np.where(reached[:, None], _direction(W, signs), np.nan))
@@ -178,7 +178,7 @@ def _follow(X, y, W, signs, params):
 
 
 def _exit(times, W, signs, alpha):
-    """Time and unit predictor at the end of Phase 1; NaN if the record ends in Phase 1."""
+    """Return time and unit predictor at the end of Phase 1; NaN if the record ends in Phase 1."""
     end = phase_one_exit(times, np.linalg.norm(W, axis=-1), alpha)
     if np.isnan(end):
         return end, np.full(W.shape[-1], np.nan)
@@ -194,7 +194,7 @@ def _direction(W, signs):
 
 
 def _shown(X, y, signs, paths):
-    """Psi over time for every alpha."""
+    """Return Psi over time for every alpha."""
     x_plus = class_sum(X, y)
     psi = [predictor_alignment(W, second_layer(W, signs), x_plus) for _, W in paths]
     return {"shown_times": stack_padded([times for times, _ in paths]), "shown_psi": stack_padded(psi)}

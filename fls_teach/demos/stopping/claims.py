@@ -1,4 +1,4 @@
-"""What the stopping demo claims of its rules, judged from its saved arrays."""
+"""Claims of the stopping demo about its rules, computed from its saved arrays."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ SCIENCE = "science.md#images"
 
 
 def claims(result):
-    """Another rule leaves the best c where it was, up to one step of the grid; for plain and for centred networks.
+    """Judge that the best c is the same under every rule up to one step of the grid, for plain and centred networks.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def _stops_claim(net, rule, curve):
 
 
 def _same_c_claim(net, rule, log2_c, reference, other):
-    """Of the c at which both rules stop all seeds, the best is the same up to one step of the grid."""
+    """Claim that among the c at which both rules stop all seeds, the best is the same up to one step of the grid."""
     id, source, step = f"{net}-{rule}-same-c", f"[P] {SCIENCE}", float(np.diff(log2_c).max())
     shift = f"shift of its log2, where the widest step of the grid is {step:g}"
     statement = f"{NET_WORDS[net]}stopping by {RULES[rule]} leaves the best c where training accuracy has it: {shift}"
@@ -69,6 +69,6 @@ def _same_c_claim(net, rule, log2_c, reference, other):
 
 def _order_claim(epochs):
     ended = epochs["risk"] >= 0
-    early = int((epochs["accuracy"] < 0)[ended].sum())  # the curves end with the training risk
+    early = int((epochs["accuracy"] < 0)[ended].sum())  # the curves end when the training risk reaches its target
     statement = "no run meets the training risk before the training accuracy"
     return count("order", statement, f"[M] {SCIENCE}", early, int(ended.sum()), "runs")

@@ -13,7 +13,7 @@ LOOKS = ((plotting.INK, "o", "-"), (plotting.RED, "s", "--"), (plotting.BLUE, "^
 
 @plotting.styled
 def plot(result):
-    """Accuracy at the stop against c for the three rules, and when each of them stops."""
+    """Plot accuracy at the stop against c for the three rules, and the epoch at which each of them stops."""
     figure, axes = plotting.subplots(2, 2, size=(12.0, 9.0))
     for net, (name, row) in enumerate(zip(NETS, axes, strict=True)):
         _row(result, net, row, "f" if name == "plain" else "f - f(0)")
@@ -23,7 +23,7 @@ def plot(result):
 def _row(result, net, axes, trained):
     left, right = axes
     log2_c = result.arrays["log2_c"]
-    # Side by side: three bands on top of each other cannot be told apart.
+    # Shifted sideways, because three overlapping bands could not be distinguished.
     shifts = 0.06 * np.diff(log2_c).min(initial=9.0) * np.array([-1, 0, 1])
     for look, shift, (rule, curve) in zip(LOOKS, shifts, by_rule(result, net).items(), strict=True):
         colour, marker, style = look

@@ -1,4 +1,4 @@
-"""Three stopping rules, read off saved curves."""
+"""Three stopping rules, evaluated on saved curves."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ RULES = {"accuracy": "training accuracy", "risk": "training risk", "validation":
 
 
 def stops(result):
-    """The epoch (2, s, m, r) at which each of `RULES` would have stopped a run, -1 where it never did."""
+    """Return the epoch (2, s, m, r) at which each of `RULES` would have stopped a run; -1 if it would not."""
     a, p = result.arrays, result.params
     risk = a["validation_risk"]
     lowest = np.fmin.accumulate(risk, axis=-1)
@@ -20,9 +20,9 @@ def stops(result):
 
 
 def by_rule(result, net):
-    """Test accuracy (s, m) at the stop of each of `RULES`, at the learning rate that is best under that rule.
+    """Return test accuracy (s, m) at the stop of each of `RULES`, at the learning rate that is best under that rule.
 
-    `net` is the index of the kind of network: plain, centred.
+    `net` is the index of the kind of network: 0 plain, 1 centred.
     """
     found = {}
     for name, epoch in stops(result).items():

@@ -1,4 +1,4 @@
-"""Train the grid to a small training risk and keep the curves, so that several rules can be read off them."""
+"""Train the grid to a small training risk and keep the curves, so that several rules can be evaluated on them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from fls_teach.demos.images.trained import stacked, train_grids
 
 @dataclass(frozen=True)
 class Params(heatmap.Params):
-    """As of the demo `heatmap`, but every run goes on to a training risk by which all rules should have stopped it.
+    """Parameters of the demo `heatmap`; runs continue to a training risk by which all rules should have stopped them.
 
     `target` is the training accuracy of the first rule.
     """
@@ -21,9 +21,9 @@ class Params(heatmap.Params):
     end_risk: float = 0.001
     """Training risk that ends a run: so small that by then all rules should have stopped it."""
     n_validation: int = 256
-    """Images whose risk of c f the third rule looks at."""
+    """Number of validation images, whose risk of c f the third rule uses."""
     patience: int = 8
-    """Epochs without a lower validation risk after which the third rule stops; 3 would stop on the first plateau."""
+    """Epochs without a lower validation risk after which the third rule stops; 3 would stop it on the first plateau."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -52,7 +52,7 @@ def run(params, seed, progress=None):
         (2, s, m, r).
     """
     kinds = {name: {"stop": "train-risk", "target": params.end_risk, **fields} for name, fields in NETS.items()}
-    # One of the rules may have stopped a run that ended by its budget.
+    # One of the rules may have stopped a run that used its budget.
     trained = train_grids(params, seed, kinds, progress, others=("reached", "budget"))
     kept = "status train_accuracy train_risk validation_risk test_accuracy"
     return Result("stopping", params, seed, stacked(trained.values(), kept))

@@ -1,4 +1,4 @@
-"""What the demo claims: which networks are too sure, whether f(0) or the stop is the cause, what c does beyond that."""
+"""Claims of the demo: which networks are overconfident, whether f(0) or the stop is the cause, and the role of c."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ TITLES = {"separable": "two separable Gaussians", "xor": "XOR data"}
 
 
 def claims(result):
-    """Judge confidence against accuracy at every c, with f(0) = 0 and without, at an early and at a late stop."""
+    """Judge confidence and accuracy at every c, with and without f(0), at an early and a late stop."""
     at = result.arrays["log2_c"]
     small, large = (f"2^{end:g}" for end in at[[0, -1]])
     late = f"{result.params['late']:g} times that training risk"
@@ -51,7 +51,7 @@ def claims(result):
 
 
 def _same_training(result):
-    """The farthest change of training confidence between the two ends, beside that on fresh data."""
+    """Claim on the largest change of training confidence between the two ends, compared with that on new data."""
     trained = {name: result.arrays[f"{name}_twins_train_confidence"] for name in DATA}
     found = {name: statistics.interval(v[:, -1] - v[:, 0]) for name, v in trained.items()}
     worst = max(found, key=lambda name: max(abs(found[name].low), abs(found[name].high)))
@@ -86,7 +86,7 @@ def _plain_over(result, large):
 
 
 def _plain_slope(result):
-    """On XOR: on separable data some plain networks are right less than half the time, and no T > 0 is best."""
+    """Claim on XOR; on separable data some plain networks are right less than half the time, so no T > 0 is best."""
     at, T = result.arrays["log2_c"][-2:], np.log2(result.arrays["xor_plain_temperature"][:, -2:])
     return within(
         "plain-temperature",
@@ -102,7 +102,7 @@ def _plain_slope(result):
 
 
 def _under(result, id, prefixes, statement):
-    """log2 T at the c and the data where it is largest."""
+    """Claim on log2 T at the c and the data for which it is largest."""
     found = {}
     for name, prefix in prefixes.items():
         T = np.log2(result.arrays[f"{prefix}temperature"])
@@ -164,7 +164,7 @@ def _cooled(result, small, large):
 
 
 def _four(result, name="separable"):
-    """The four numbers of the twins and their silent mass at the smallest and the largest c (science.md#causes)."""
+    """Return text with the twins' four numbers and silent mass at the smallest and largest c (science.md#causes)."""
     words = NUMBERS | {"silent": "silent"}
     ends = {words[key]: result.arrays.get(f"{name}_twins_{key}") for key in words}
     values = (f"{w} {v[:, 0].mean():.4f}, {v[:, -1].mean():.4f}" for w, v in ends.items() if v is not None)
@@ -172,7 +172,7 @@ def _four(result, name="separable"):
 
 
 def _reached(result):
-    """All must reach the first stop. On XOR data a few networks of small c are stuck above the late one."""
+    """Claim that all runs reach the first stop. On XOR, a few networks with small c do not reach the late one."""
     first, late = (
         np.concatenate([result.arrays[f"{d}_{s}_{stop}status"].ravel() for d in DATA for s in STARTS])
         for stop in ("", "late_")

@@ -1,4 +1,4 @@
-"""The picture of confidence: beside accuracy, as a best temperature, and what is left at that temperature."""
+"""The figure of confidence: confidence and accuracy, the best temperature, and what is left at that temperature."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from .run import DATA
 
 @plotting.styled
 def plot(result):
-    """A row per set of data; dashed and hollow: plain start, drawn through: f(0) = 0."""
+    """Plot a row per set of data; dashed with hollow markers: plain start; solid: f(0) = 0."""
     figure, axes = plotting.subplots(2, 3, size=(13.0, 7.8), sharex=True, sharey="col")
     for row, name in zip(axes, DATA, strict=True):
         _confidence(row[0], result, name)

@@ -1,4 +1,4 @@
-"""How sure a network is and how sure it should be: the exact posterior of a mixture stands in for labels."""
+"""Confidence and calibration of a network, with the exact posterior of a mixture in place of labels."""
 
 import numpy as np
 from scipy.special import expit
@@ -7,11 +7,11 @@ from fls_teach.theory import XorMixture
 
 N_BINS = 15
 LOG2_T = (-20.0, 20.0)
-"""Where the best temperature is looked for."""
+"""log2 of the range in which the best temperature is searched."""
 
 
 def posterior_logit(mixture, X):
-    """Log odds log P(y = 1 | x) / P(y = -1 | x) (...) of a mixture at inputs X (..., d).
+    """Return the log odds log P(y = 1 | x) / P(y = -1 | x) (...) of a mixture at inputs X (..., d).
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def posterior_logit(mixture, X):
 
 
 def best_temperature(g, P):
-    """Temperature T > 0 at which sigmoid(g / T) has the smallest expected negative log-likelihood.
+    """Return the temperature T > 0 at which sigmoid(g / T) has the smallest expected negative log-likelihood.
 
     Parameters
     ----------
@@ -49,11 +49,12 @@ def best_temperature(g, P):
     Returns
     -------
     ndarray (...)
-        Above 1 where the logits are over-confident. The nearer end of 2^`LOG2_T` where no T is best.
+        Above 1 if the logits are overconfident. If there is no best T, the nearer end of 2^`LOG2_T`.
 
     Notes
     -----
-    In b = 1/T the likelihood is concave: its derivative, the mean of g (P - sigmoid(b g)), falls, and is bisected.
+    The log-likelihood is concave in b = 1/T. The root of its decreasing derivative, the mean of g (P - sigmoid(b g)),
+    is found by bisection.
 
     Examples
     --------
@@ -70,25 +71,25 @@ def best_temperature(g, P):
 
 
 def excess_nll(g, P):
-    """Expected negative log-likelihood (...) of logits g (..., p) less that of the posterior P: a divergence, >= 0."""
+    """Return the expected negative log-likelihood (...) of logits g (..., p) minus that of the posterior P, >= 0."""
     nll = (np.logaddexp(0, g) - P * g).mean(axis=-1)
     return nll + (P * np.log(P) + (1 - P) * np.log1p(-P)).mean(axis=-1)
 
 
 def calibration_error(g, P, n_bins=N_BINS):
-    """Expected calibration error (...) of the answer sign(g) at confidence sigmoid(|g|).
+    """Return the expected calibration error (...) of the answer sign(g) with confidence sigmoid(|g|).
 
     Parameters
     ----------
     g, P : ndarray (..., p)
         Logits, and P(y = 1 | x).
     n_bins : int
-        Bins of equally many points, in the order of their confidence.
+        Number of bins of equally many points, in the order of their confidence.
 
     Returns
     -------
     ndarray (...)
-        Mean over the bins of |mean confidence - mean probability of being right|. The probability stands in for 0 or 1
+        Mean over the bins of |mean confidence - mean probability of being right|. The probability replaces 0 or 1
         labels, whose noise would add about 1/sqrt(points per bin) to every bin.
 
     Examples
@@ -106,13 +107,13 @@ def calibration_error(g, P, n_bins=N_BINS):
 
 
 def confidence_measures(g, P):
-    """What the logits g (..., p) say beside what P knows, by name, each (...).
+    """Return measures of logits g (..., p), given the posterior P, by name, each (...).
 
     - ``confidence``, ``accuracy``, ``over``: mean sigmoid(|g|), mean probability of being right, and their difference.
     - ``margin``: mean of y g.
     - ``calibration``: `calibration_error`.
     - ``temperature``: `best_temperature`, from the first half of the points.
-    - ``nll``, ``cooled``: `excess_nll` on the second half, as the logits are and divided by that temperature.
+    - ``nll``, ``cooled``: `excess_nll` on the second half, for the logits and for logits divided by that temperature.
     """
     right = np.where(g == 0, 0.5, np.where(g > 0, P, 1 - P))
     found = {"confidence": expit(np.abs(g)).mean(axis=-1), "accuracy": right.mean(axis=-1)}

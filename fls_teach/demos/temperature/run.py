@@ -1,4 +1,4 @@
-"""Train c f at many c to the same training risk, and ask how sure c f is on fresh data."""
+"""Train c f at many c to the same training risk, and measure the confidence of c f on new data."""
 
 from dataclasses import dataclass, replace
 
@@ -48,15 +48,15 @@ def run(params, seed, progress=None):
     Returns
     -------
     Result
-        ``log2_c`` (m,), and for D in `DATA`, S in `STARTS`, for the first stop ``{D}_{S}_`` and the late one
-        ``{D}_{S}_late_``, each (s, m): what `confidence_measures` and `errors` measure, ``status``, ``train_margin``
-        (mean of y c f on the training data), ``normalised`` (the smallest y f on them over |theta|^2, which depends
-        neither on c nor on a scale of all weights), and ``train_confidence``.
+        ``log2_c`` (m,), and for D in `DATA`, S in `STARTS`, with the prefix ``{D}_{S}_`` for the first stop and
+        ``{D}_{S}_late_`` for the late one, each (s, m): the results of `confidence_measures` and `errors`, ``status``,
+        ``train_margin`` (mean of y c f on the training data), ``normalised`` (their smallest y f, divided by |theta|^2,
+        which depends neither on c nor on a scale of all weights), and ``train_confidence``.
 
     Notes
     -----
-    c f from theta is f from c^(1/2) theta, and stays so under gradient flow (science.md#equivalence): the networks are
-    trained as f from the scale alpha = c^(1/2), whose outputs are c f.
+    c f with weights theta equals f with weights c^(1/2) theta, also under gradient flow (science.md#equivalence). So
+    the networks are trained as f with the scale alpha = c^(1/2), whose outputs are c f.
     """
     arrays = {"log2_c": np.array(params.log2_c, dtype=float)}
     alpha = equivalent_alpha(2.0 ** arrays["log2_c"])

@@ -1,4 +1,4 @@
-"""What the demo claims: exponents beside the paper's, why the errors' optima differ, and the price of a guess."""
+"""Claims of the demo: exponents compared with the paper's, why optima differ, and the cost of a predicted alpha."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ PAPER = {"n": -2, "h": -1}
 
 
 def claims(result):
-    """Judge the exponents, what the controls leave of them, and what the predicted alpha costs."""
+    """Judge the exponents, what remains of them in the controls, and the cost of the predicted alpha."""
     at = Scan(result)
     n, h = at.exponent("separable", "n"), at.exponent("separable", "h")
     return [
@@ -60,7 +60,7 @@ class Scan:
         self.n_seeds = self.params.n_seeds
 
     def sizes(self, name, vary):
-        """The sizes (n, h) along one arm of the cross, increasing."""
+        """Return the sizes (n, h) along one arm of the cross, increasing."""
         cross = self.params.sizes(name)
         if name == "xor":
             return cross
@@ -68,20 +68,20 @@ class Scan:
         return sorted(size for size in cross[:-1] if size[vary == "n"] == middle)
 
     def words(self, name, vary):
-        """The values of what varies."""
+        """Return the values of the varied size as text."""
         return ", ".join(str(size[vary == "h"]) for size in self.sizes(name, vary))
 
     def errors(self, name, size, quantity):
-        """Measured (s, m)."""
+        """Return measured values (s, m)."""
         return self.arrays[f"{name}_{key_of(*size)}_{quantity}"]
 
     def best(self, name, size, quantity):
-        """Function of seeds (..., s) -> log2 of the best alpha."""
+        """Return a function of seeds (..., s) -> log2 of the best alpha."""
         logs, at = np.log(self.errors(name, size, quantity)), grid(self.params, name)
         return lambda seeds: best_log2_alpha(at, logs[seeds].mean(axis=-2))
 
     def exponent_of(self, name, vary, quantity):
-        """Function of seeds (..., s) -> the exponent of c* = alpha*^2."""
+        """Return a function of seeds (..., s) -> exponent of c* = alpha*^2."""
         sizes = self.sizes(name, vary)
         best = [self.best(name, size, quantity) for size in sizes]
         x = np.log2([size[vary == "h"] for size in sizes])
@@ -89,23 +89,23 @@ class Scan:
         return lambda seeds: 2 * np.stack([each(seeds) for each in best], axis=-1) @ x / (x @ x)
 
     def exponent(self, name, vary, quantity="plain_network"):
-        """Its interval."""
+        """Return the interval of the exponent."""
         return statistics.bootstrap(self.exponent_of(name, vary, quantity), self.n_seeds)
 
     def all_words(self, vary):
-        """Exponents of what is measured beside the network's error."""
+        """Return text with the exponents of all measured quantities but the network's error."""
         names = {"plain_answered": "answered", "plain_positive": "E(w^+)", "plain_linear": "E(w^+ - w^-)"}
         found = {words: self.exponent("separable", vary, quantity) for quantity, words in names.items()}
         return ", ".join(f"{words} {each.mean:.1f} [{each.low:.1f}, {each.high:.1f}]" for words, each in found.items())
 
     def gap(self, quantity):
-        """Interval of the distance of its best log2 alpha from the network's, at the largest h of the arm."""
+        """Return the interval of its best log2 alpha minus the network's, at the largest h of the arm."""
         size = self.sizes("separable", "h")[-1]
         theirs, network = (self.best("separable", size, key) for key in (quantity, "plain_network"))
         return statistics.bootstrap(lambda seeds: theirs(seeds) - network(seeds), self.n_seeds)
 
     def wedge(self, size):
-        """Function of seeds (..., s) -> the share of the rise to the smallest alpha that an answered wedge leaves."""
+        """Return a function of seeds (..., s) -> share of the left rise that remains when the wedge is answered."""
         network, answered = (self.errors("separable", size, f"plain_{key}") for key in ("network", "answered"))
         chosen = statistics.cross_fitted_best(network, lowest=True)
         rises = [each[:, 0] - statistics.at(each, chosen) for each in (answered, network)]
@@ -178,7 +178,7 @@ def _zeta(at):
 
 
 def lost(at, name):
-    """Error (s,) at the predicted alpha less that at the best of the full sweep, and the latter."""
+    """Return the error (s,) at the predicted alpha minus that at the best of the full sweep, and the latter."""
     errors = at.errors(name, at.params.sizes(name)[-1], "plain_network")
     best = statistics.at(errors, statistics.cross_fitted_best(errors, lowest=True))
     return at.arrays[f"{name}_carried"] - best, best

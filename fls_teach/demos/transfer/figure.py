@@ -1,4 +1,4 @@
-"""The picture of the transfer: curves of several sizes, and the best c against h and n beside the paper's law."""
+"""The figure of the transfer: curves of several sizes, and the best c against h and n with the paper's law."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ LINES = {
 
 @plotting.styled
 def plot(result):
-    """Errors against alpha for several n and h above; below, where their minima lie."""
+    """Plot errors against alpha for several n and h above, and the places of their minima below."""
     at = Scan(result)
     figure, axes = plotting.subplots(2, 3, size=(14.0, 8.4), sharey="row")
     for column, (name, vary) in enumerate((("separable", "h"), ("separable", "n"), ("xor", "n"))):
@@ -33,7 +33,7 @@ def plot(result):
 
 
 def _curves(axis, at, name, vary):
-    """Solid: the network. Dotted: its silent wedge answered."""
+    """Plot the network's error, solid, and its error with the silent wedge answered, dotted."""
     log2_alpha, column = grid(at.params, name), vary == "h"
     for size, colour, marker in zip(at.sizes(name, vary), plotting.CYCLE, "osD^vPX", strict=False):
         network, answered = (at.errors(name, size, f"plain_{key}").mean(axis=0) for key in ("network", "answered"))
@@ -73,7 +73,7 @@ def _optima(axis, at, name, vary):
 
 
 def _carried(axis, at, name, sizes, vary):
-    """In words: what was predicted for the largest size, and what was found there."""
+    """Write what was predicted for the largest size, and what was found."""
     n, h = at.params.sizes(name)[-1]
     errors = at.errors(name, (n, h), "plain_network")
     found = 2 * float(best_log2_alpha(grid(at.params, name), np.log(errors).mean(axis=0)))

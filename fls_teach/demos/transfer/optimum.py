@@ -1,4 +1,4 @@
-"""The place of a minimum between grid points, and the law by which it moves with n and h."""
+"""Locate a minimum between grid points, and fit the power law of its dependence on n and h."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from fls_teach.statistics import bootstrap
 
 WINDOW = 5
-"""Grid points through which the parabola goes."""
+"""Number of grid points that the parabola is fitted to."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,18 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Where the best alpha is expected."""
+    """Predicted place of the best alpha."""
 
     log2_alpha: float
     low: float
     high: float
     """Ends of the 95% bootstrap interval over seeds."""
     exponents: dict[str, float]
-    """Of c* = alpha*^2 in "n" and "h", those of them that varied."""
+    """Exponents of c* = alpha*^2 in those of "n" and "h" that varied."""
 
 
 def best_log2_alpha(log2_alpha: ArrayLike, errors: ArrayLike) -> NDArray[np.float64]:
-    """Minimum over alpha of a curve of mean log errors, by a parabola through the 5 points around the smallest.
+    """Return the minimum over alpha of a curve of mean log errors, by a parabola through 5 points around the smallest.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def best_log2_alpha(log2_alpha: ArrayLike, errors: ArrayLike) -> NDArray[np.floa
     Returns
     -------
     ndarray (...)
-        Within those 5 points; the smallest point itself where the parabola opens downwards.
+        log2 of alpha, within the range of those 5 points; the smallest point itself if the parabola opens downwards.
 
     Raises
     ------
     ValueError
-        For a grid that is too short or does not increase, or errors that do not fit it.
+        If the grid is too short or does not increase, or the shape of the errors does not match.
 
     Examples
     --------
@@ -77,14 +77,14 @@ def best_log2_alpha(log2_alpha: ArrayLike, errors: ArrayLike) -> NDArray[np.floa
 
 
 def predict_optimum(small_runs: Sequence[Sweep], n: int, h: int) -> Prediction:
-    """Carry the best alpha found at small sizes to a larger one, by the power law c* = A n^p h^q fitted to them.
+    """Extrapolate the best alpha from small sizes to a larger one, by a fit of the power law c* = A n^p h^q.
 
     Parameters
     ----------
     small_runs : sequence of Sweep
-        Two sizes or more; each with its own grid, all with the same number of seeds.
+        At least two sizes, each with its own grid, all with the same number of seeds.
     n, h : int
-        The larger size. What did not vary in the small runs must be the same here.
+        The larger size. A size that did not vary in the small runs must be the same here.
 
     Returns
     -------
@@ -93,11 +93,11 @@ def predict_optimum(small_runs: Sequence[Sweep], n: int, h: int) -> Prediction:
     Raises
     ------
     ValueError
-        If the small runs cannot tell an exponent that is needed.
+        If a needed exponent cannot be determined from the small runs.
 
     Notes
     -----
-    science.md#transfer. An extrapolation: it is as good as the law, which is fitted and not derived.
+    See science.md#transfer. The extrapolation is only as good as the law, which is fitted, not derived.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def predict_optimum(small_runs: Sequence[Sweep], n: int, h: int) -> Prediction:
             raise ValueError(
                 f"{key} is {target[key]} and did not vary in the small runs; wanted sweeps at two {key} or more"
             )
-    design = np.log2([[*(sizes[key][k] for key in varied), 2] for k in range(len(runs))])  # the last column is 1
+    design = np.log2([[*(sizes[key][k] for key in varied), 2] for k in range(len(runs))])  # log2 2 = 1: the constant
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise ValueError(f"{len(runs)} small runs do not tell the exponents of {' and '.join(varied)} apart")
     if len({len(run.errors) for run in runs}) > 1:

@@ -1,4 +1,4 @@
-"""Sweep alpha at several n and h, and train the largest size at the alpha that the smaller ones predict."""
+"""Sweep alpha at several n and h, and train the largest size at the alpha predicted from smaller ones."""
 
 from dataclasses import dataclass, replace
 
@@ -14,16 +14,16 @@ from .optimum import Sweep, predict_optimum
 
 DATA = {name: SETTINGS[name] for name in ("separable", "xor")}
 STARTS = {"separable": ("plain", "centred", "twins"), "xor": ("plain",)}
-"""XOR networks have neither a silent wedge nor an f(0) that matters at their best alpha (science.md#causes)."""
+"""On XOR, networks have no silent wedge, and f(0) does not matter at their best alpha (science.md#causes)."""
 XOR_H = SETTINGS["xor"].n_neurons
 
 
 @dataclass(frozen=True)
 class Params:
-    """Sizes, and how precisely each is measured."""
+    """Sizes, and precision of the measurements."""
 
     n_seeds: int = 20
-    """Training sets and starts per size; at least 8. Sizes that differ in h alone share their training sets."""
+    """Training sets and starts per size; at least 8. Sizes that differ only in h share their training sets."""
     n: tuple = (6, 10, 16)
     """Training examples, *separable*, at the second smallest h; even, at least 3 sizes."""
     h: tuple = (16, 32, 64, 128)
@@ -48,7 +48,7 @@ class Params:
                 raise ValueError(f"{name} is {getattr(self, name)}; wanted multiples of {factor}")
 
     def sizes(self, name):
-        """The (n, h) of one set of data: a cross; the largest of both comes last, and is not part of any fit."""
+        """Return the (n, h) of one set of data: a cross, and last the largest n and h, which is not part of any fit."""
         if name == "xor":
             return [(n, XOR_H) for n in self.xor_n]
         cross = [(n, self.h[1]) for n in self.n] + [(self.n[1], h) for h in self.h if h != self.h[1]]
@@ -104,17 +104,17 @@ def run(params, seed, progress=None):
 
 
 def grid(params, name):
-    """log2 of the alphas (m,) of one set of data."""
+    """Return log2 of the alphas (m,) of one set of data."""
     return np.array(params.xor_log2_alpha if name == "xor" else params.log2_alpha, dtype=float)
 
 
 def key_of(n, h):
-    """How the arrays of a size are called."""
+    """Return the part of array names that denotes a size."""
     return f"n{n}h{h}"
 
 
 def _cases(setting, alpha, key, n_seeds, drawn):
-    """Cases of one size. `drawn` keeps the training sets of each n: separable ones are rare."""
+    """Draw cases of one size. `drawn` caches the training sets of each n, because separable ones are rare."""
     n = setting.n_samples
     if n not in drawn:
         rngs = np.random.default_rng([*key[:3], 0]).spawn(n_seeds)
@@ -140,7 +140,7 @@ def _measure(setting, cases, starts, params):
 
 
 def _carried(arrays, params, name, setting, key, drawn):
-    """Train the largest size, `setting`, at the alpha that the others predict; the same seeds as in its sweep."""
+    """Train the largest size, `setting`, at the alpha predicted from the others, with the seeds of its sweep."""
     log2_alpha, sizes = grid(params, name), params.sizes(name)
     small = [Sweep(n, h, log2_alpha, arrays[f"{name}_{key_of(n, h)}_plain_network"]) for n, h in sizes[:-1]]
     found = predict_optimum(small, *sizes[-1])

@@ -1,4 +1,4 @@
-"""What the U-curve demo claims: first the causes, each with its control, then what the decomposition says."""
+"""Claims of the U-curve demo: first the causes, each with its control, then those about the decomposition."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ U_CURVE, CAUSES, ERRORS = "[M] science.md#u-curve", "[M] science.md#causes", "[D
 THEOREM = "[P] Theorem 5.6, science.md#errors"
 SHARE = "of the rise"
 STEP = 3.0
-"""Standard errors by which no step of a rising curve may fall; three, because the worst of many steps is looked at."""
+"""Standard errors by which a step of a rising curve may fall; three, because the worst of many steps is judged."""
 DRIFT = 0.02
-"""Allowed rise of OA as a share of OA at the smallest alpha: Psi drifts a little in Phase 2 (science.md#phase-2)."""
+"""Allowed rise of OA as a share of OA at the smallest alpha, as Psi drifts a little in Phase 2 (science.md#phase-2)."""
 
 
 def claims(result):
-    """The two sides of the U and their causes, the range of the theorem, the decomposition, and its identities."""
+    """Judge the two sides of the U and their causes, the range of the theorem, the decomposition and its identities."""
     names, a = list(result.metadata["data"]), result.arrays
     words = [f"2^{k:g}" for k in a["log2_alpha"]]
     table = []
@@ -35,12 +35,12 @@ def claims(result):
 
 
 def _best(name, a):
-    """Index (s,) of the network's best alpha, chosen for each seed by the half of the seeds that it is not in."""
+    """Return the index (s,) of the network's best alpha, chosen for each seed by the other half of the seeds."""
     return cross_fitted_best(a[f"{name}_network"], lowest=True)
 
 
 def _rise(name, a, key, end):
-    """Rise (s,) of a measured quantity from the network's best alpha to one end."""
+    """Return the rise (s,) of a measured quantity from the network's best alpha to one end."""
     values = a[f"{name}_{key}"]
     return values[:, end] - at(values, _best(name, a))
 
@@ -74,7 +74,7 @@ def _agreement(rise):
 
 
 def _theorem_claim(name, a, words):
-    """The theorem assumes zeta > 0, which does not hold at the optimum."""
+    """Claim that the theorem's assumption zeta > 0 does not hold at the optimum."""
     best = a["log2_alpha"][_best(name, a)]
     limits = a[f"{name}_log2_range"]
     statement = f"{name}: at the network's best alpha zeta <= 0 in every run: the two-phase theorem says nothing there"
@@ -88,7 +88,7 @@ def _where(log2_alpha):
 
 
 def _optimum_claim(name, a, words):
-    """Why the network's best alpha is not that of w^+."""
+    """Claim on why the network's best alpha is not that of w^+."""
     silent = a[f"{name}_silent"]
     found = share(at(silent, _best(name, a)), silent[:, 0])
     statement = f"{name}: at the network's best alpha less than 10% of the silent mass at {words[0]} is left"
@@ -107,7 +107,7 @@ def _falling_claims(name, separable, a, words):
     table = [above(f"{name}-oa-falls", statement, source, interval(part[:, 0] - part[:, -1]))]
     if separable:  # as the theorem assumes
         mean = part.mean(axis=0)
-        # Against the lowest value so far, so that many small rises cannot hide behind their size.
+        # Compared with the lowest value so far, so that a sum of many small rises is detected.
         since = [mean[:k].argmin() for k in range(1, len(mean))]
         rise = max(float((mean[1:] - mean[since]).max() / mean[0]), 0.0) if mean[0] > 0 else np.nan
         measured = Measured(rise, n=len(part), unit=f"of OA at {words[0]}", detail="no OA" if mean[0] <= 0 else "")
@@ -131,7 +131,7 @@ def _rising_claim(name, a, words):
 
 
 def broken(a, name):
-    """Index of the first alpha where the cone reaches the signal, Psi <= cos phi, for at least half of the seeds."""
+    """Return the index of the first alpha at which the cone reaches the signal, Psi <= cos phi, for half the seeds."""
     reached = (a[f"{name}_alignment"] <= a[f"{name}_cos_phi"][:, None]).mean(axis=0)
     return int(np.flatnonzero(np.append(reached, 1.0) >= 0.5)[0])
 

@@ -1,4 +1,4 @@
-"""The picture of the U-curve: the whole U with and without f(0), its left branch close up, and the parts of E(w^+)."""
+"""The figure of the U-curve: the whole U with and without f(0), a close-up of its left branch, the parts of E(w^+)."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from fls_teach import plotting, statistics
 
 TITLES = "The right side is f(0)", "The left side is mostly the silent wedge", "What $E(w^+)$ is made of"
 CLOSE_UP = -1.9
-"""log2 of the alpha at which the close-up of the left branch ends: a little beyond the optimum."""
+"""log2 of the alpha at which the close-up of the left branch ends, a little beyond the optimum."""
 STYLES = {
     "network": {"color": plotting.NETWORK, "ls": "-", "marker": "o", "label": "network"},
     "answered": {"color": plotting.GREEN, "ls": "--", "marker": "s", "label": "network, wedge answered"},
@@ -17,7 +17,7 @@ STYLES = {
 
 @plotting.styled
 def plot(result):
-    """A row per data set, a column per question; every column has one scale, in every row the same."""
+    """Plot a row per data set and a column per question; all rows of a column have the same scale."""
     names = list(result.metadata["data"])
     figure, axes = plotting.subplots(len(names), 3, size=(13.5, 7.6), squeeze=False, sharey="col", sharex="col")
     for row, name in zip(axes, names, strict=True):
@@ -38,7 +38,7 @@ def plot(result):
 
 
 def _whole(axis, result, name):
-    """The network from both starts, and the range of the theorem."""
+    """Plot the network's error from both starts, and the range of the theorem."""
     a, at = result.arrays, result.arrays["log2_alpha"]
     limit = float(np.median(a[f"{name}_log2_range"]))
     axis.axvspan(at[0], limit, color=plotting.YELLOW, alpha=0.35, lw=0)
@@ -62,7 +62,7 @@ def _whole(axis, result, name):
 
 
 def _close_up(axis, result, name):
-    """Paired differences from the network's best alpha, with their intervals."""
+    """Plot paired differences from the network's best alpha, with their intervals."""
     a, at = result.arrays, result.arrays["log2_alpha"]
     shown = at <= CLOSE_UP
     best = int(a[f"{name}_network"].mean(axis=0).argmin())
@@ -84,7 +84,7 @@ def _close_up(axis, result, name):
 
 
 def _parts(axis, result, name):
-    """OA and OF, both on the scale of errors."""
+    """Plot OA and OF, both on the scale of errors."""
     a, at = result.arrays, result.arrays["log2_alpha"]
     oa, of = (a[f"{name}_{key}"].mean(axis=0) for key in ("over_alignment", "over_fitting"))
     total = oa + of

@@ -1,4 +1,4 @@
-"""Train networks at many alphas, from a plain start and from twins, and measure their errors and what w^+ explains."""
+"""Train networks at many alphas, from plain starts and twins, and measure their errors and those explained by w^+."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ def run(params, seed, progress=None):
         - ``D_network``, test error; ``D_answered``, with the silent wedge answered; ``D_silent``, its mass;
           ``D_positive``, E(w^+); ``D_linear``, E(w^+ - w^-): as in `shared.measures.errors`;
         - ``D_over_alignment``, ``D_over_fitting``, the parts of E(w^+) - E*; ``D_cone_excess``, E - E* of the best
-          vector in the cone, built explicitly; ``D_alignment``, Psi; ``D_status``;
+          vector in the cone, constructed explicitly; ``D_alignment``, Psi; ``D_status``;
         - ``D_twins_network``, ``D_twins_positive``, ``D_twins_status``: the same with f(0) = 0;
 
         and over seeds (s,): ``D_cos_phi``; ``D_log2_range``, log2 of the alpha below which zeta > 0. In the metadata:
@@ -72,7 +72,7 @@ def run(params, seed, progress=None):
 
 
 def _part(progress, name, start, end):
-    """Progress from 0 to 1 as a stretch of a longer bar."""
+    """Map progress from 0 to 1 to a part of the whole progress."""
     return lambda fraction, what: progress(start + fraction * (end - start), f"{name}: {what}") if progress else None
 
 
@@ -96,13 +96,13 @@ def _measure(setting, params, rngs, progress):
 
 
 def _decomposition(setting, cases, trained, alpha):
-    """The quantities of the theorems: OA, OF, Psi, phi, and the range of alpha in which zeta > 0."""
+    """Return the quantities of the theorems: OA, OF, Psi, phi, and the range of alpha in which zeta > 0."""
     mixture, predictor = setting.mixture, effective_predictor(trained.W, trained.V[:, :, 0])
     x_plus = np.array([class_sum(case.X, case.y) for case in cases])
     every = np.broadcast_to(x_plus[:, None], predictor.shape)
     parts = decompose(predictor, every, mixture.signal, mixture.kappa)
     best = _best_in_cone(angle(predictor, every), every, mixture.signal)
-    # 1 - zeta is proportional to alpha, so that any one start gives the alpha at which zeta is 0.
+    # 1 - zeta is proportional to alpha, so a single start determines the alpha at which zeta is 0.
     one = [1 - zeta(alpha[0], case.X, case.y, case.W[0]) for case in cases]
     return {
         "over_alignment": parts.over_alignment,
@@ -115,7 +115,7 @@ def _decomposition(setting, cases, trained, alpha):
 
 
 def _best_in_cone(theta, x_plus, signal):
-    """x_+ turned towards s by theta, or as far as s: what `decompose` has a formula for, as a vector (..., d)."""
+    """Return x_+ turned towards s by theta, at most to s, as a vector (..., d); `decompose` uses a formula instead."""
     along = x_plus / np.linalg.norm(x_plus, axis=-1, keepdims=True)
     across = signal - (along @ signal)[..., None] * along
     across /= np.linalg.norm(across, axis=-1, keepdims=True)
