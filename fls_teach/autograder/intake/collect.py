@@ -134,29 +134,29 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
             search = Search(tree_at(place, kind), kind == "archive", around, patterns, expected, is_skipped)
             top = Crowd(search, name=place.name)
             hidden = [*top.hidden]  # raises if nothing can be listed
-            found, several, own = top.people
-            doubt = top.doubt if not several else found[0].place.doubt if len(found) == 1 else ()
+            pieces, several, own = top.people
+            doubt = top.doubt if not several else pieces[0].place.doubt if len(pieces) == 1 else ()
             if own:
                 _refuse_work_of_others(top, own, said)
-            elif not any(row.place.is_container or row.owner.platform for row in found):
+            elif not any(each.place.is_container or each.owner.platform for each in pieces):
                 _refuse_nameless(top, said)
     except Refused:
         return whole  # reading it reports why
     except Unreadable as problem:
         raise CourseError(str(problem)) from None
-    if insist and not any(row.owner.platform for row in found):
+    if insist and not any(each.owner.platform for each in pieces):
         raise CourseError(f"--pattern fits nothing in '{said}'; its groups are to match paths below that")
-    parts = all(row.place.kind == "folder" and names_a_part(row.place.name) for row in found)
-    if own or not several and (kind == "archive" or parts and found):
+    parts = all(each.place.kind == "folder" and names_a_part(each.place.name) for each in pieces)
+    if own or not several and (kind == "archive" or parts and pieces):
         return [(replace(whole[0][0], review=doubt),)]
-    if any(row.place.is_container or not row.owner.problem for row in found):
+    if any(each.place.is_container or not each.owner.problem for each in pieces):
         for name in hidden:
             remark("hidden", one_line(name))
-        for name in _loose_files(top, found):
+        for name in _loose_files(top, pieces):
             remark("of_nobody", one_line(name.replace("//", "/")))
-        if len(found) == 1:  # nothing beside it confirms that it is a person's
-            found = [found[0]._replace(owner=replace(found[0].owner, review=doubt))]
-        return by_attempt(found, place, kind, expected)
+        if len(pieces) == 1:  # nothing beside it confirms that it is a person's
+            pieces = [pieces[0]._replace(owner=replace(pieces[0].owner, review=doubt))]
+        return by_attempt(pieces, place, kind, expected)
     if not top.children or any(passed):  # what lies beside results was not handed in
         raise CourseError(f"no submissions in '{said}'; name a folder with what was handed in")
     return whole
