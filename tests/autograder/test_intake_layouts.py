@@ -142,6 +142,13 @@ def test_a_file_and_a_folder_are_two_people(packed, tmp_path):
     assert {name: [*each.files.values()] for name, each in found.items()} == {"Ada": [b"ada"], "Bo": [b"bo", b"bo"]}
 
 
+def test_versions_of_a_file_are_no_people(tmp_path):
+    """Catches rows called "v1" and "final"."""
+    files = {f"ada/{EIGHT}_{version}.py": version for version in ("v1", "final")}
+    (ada,) = read(files, False, tmp_path).values()
+    assert ada.name == "ada" and "none was taken" in ada.review[0]
+
+
 def test_what_the_first_person_called_freely_makes_no_people(tmp_path):
     """Catches rows called as the files of the only person who has handed in, whose name the folder has."""
     found = read({f"ada/{EIGHT}/bayes.py": "1", f"ada/{NINE}/parts_of_it.py": "2"}, False, tmp_path)

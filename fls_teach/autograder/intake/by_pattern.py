@@ -6,7 +6,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from fls_teach.autograder.intake.file_names import has_free_name, intended_exercise, is_work, match_file_name
+from fls_teach.autograder.intake.file_names import (
+    has_free_name,
+    intended_exercise,
+    is_work,
+    match_file_name,
+    names_a_part,
+)
 from fls_teach.autograder.intake.patterns import ANY, compiled, read_paths
 from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.submission import Submission
@@ -46,12 +52,18 @@ def by_pattern(place: Place, has_exercise: bool) -> tuple[list[Piece], bool]:
     folders = [path[:-1] for path in paths if path.endswith("/")]
     begin = _common_start(folders, "-"), _common_start([path for path in paths if "_attempt_" in path], "_")
 
-    def common_word(found):
-        """Whether what reads as one person's name begins several files ("HW8 - Ada.py", "HW8 - Bo.py")."""
-        free = [
-            path in files or is_work(file) and not match_file_name(file, known) for path, (_, file) in found.items()
-        ]
-        return len(free) > 1 == len({owner.who for owner, _ in found.values()}) and all(free)
+    def reads_people(platform, found):
+        """Whether what a pattern reads as names can be people's.
+
+        They are not if all are called as versions ("v1", "final"), or if one word begins several files that differ in
+        what follows ("HW8 - Ada.py", "HW8 - Bo.py").
+        """
+        people = {owner.called for owner, _ in found.values()}
+        if platform in ANY and all(map(names_a_part, people)) or platform == "sheets" and len(people) < 2:
+            return False
+        named = [path not in files and bool(match_file_name(file, known)) for path, (_, file) in found.items()]
+        works = [path in files or is_work(file) for path, (_, file) in found.items()]
+        return len(people) > 1 or len(found) < 2 or any(named) or not all(works)
 
     def best(patterns):
         """What the pattern reads that fits most of the work, if that is more than half of it."""
@@ -60,8 +72,7 @@ def by_pattern(place: Place, has_exercise: bool) -> tuple[list[Piece], bool]:
             found = read_paths(platform, compiled(text, *begin), paths, known, spent)
             share = len(work & {paths[path].parts[level] for path in found}), len(found)
             fits = any(path.endswith("/") or is_work(file) for path, (_, file) in found.items())
-            alone = platform == "sheets" and len({owner.who for owner, _ in found.values()}) < 2
-            if share > most and fits and not alone and not common_word(found):
+            if share > most and fits and reads_people(platform, found):
                 read, most = found, share
         return read if 2 * most[0] + (not has_exercise) > len(work) else {}
 
