@@ -83,9 +83,12 @@ def by_pattern(place: Place, has_exercise: bool) -> tuple[list[Piece], bool]:
         read = best(place.search.patterns)
         for _ in range(2):  # or the platform's names begin one folder, or two, further down
             if not read:
-                folders = [each for each in paths.values() if each.kind == "folder"]
+                here = [each for each in paths.values() if each.is_container or is_work(each.name)]
+                folders = [each for each in here if each.kind == "folder"]
                 paths = {_relative(each, place): each for folder in folders for each in folder.children}
                 read = best(platforms)
+                if 2 * len({paths[path].parent for path in read}) <= len(here):
+                    read = {}  # what one person called as platforms do does not say what lies beside it
         sure = len(read) > 1
         read |= _beside(paths, read)
     return [Piece(owner, paths[path], files.get(path, file)) for path, (owner, file) in read.items()], sure
