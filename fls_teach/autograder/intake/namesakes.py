@@ -8,13 +8,13 @@ from itertools import chain
 from typing import Any
 
 from fls_teach.autograder.intake.by_pattern import Piece
-from fls_teach.autograder.intake.file_names import COPY, STAMP, WORDS, names_a_part, stem_of
+from fls_teach.autograder.intake.file_names import COPY, LONGEST, STAMP, WORDS, names_a_part, stem_of
 from fls_teach.autograder.intake.places import Place
 
 _ROUND = re.compile("|".join([STAMP, *WORDS["round"]]), re.IGNORECASE)
 _LATER = re.compile("|".join(WORDS["later"]), re.IGNORECASE)
 _WORDS = "|".join(WORDS["later"] + WORDS["copy"])
-_VERSION = re.compile(rf"(.+?)[\W_]+(?:\((\d{{1,3}})\)|v(\d{{1,3}})|\(?({_WORDS})\)?)", re.IGNORECASE)
+_VERSION = re.compile(rf"(.*[^\W_])[\W_]+(?:\((\d{{1,3}})\)|v(\d{{1,3}})|\(?({_WORDS})\)?)", re.IGNORECASE)
 
 
 def owners_of(pieces: Iterable[Piece]) -> set[str]:
@@ -31,12 +31,15 @@ def as_attempts(pieces: list[Piece]) -> list[Piece]:
     for each in pieces:
         if not each.from_platform:
             alike[_version(each.owner.called)[0]].setdefault(each.owner.called, each)
+    firsts = {
+        base: min(same.values(), key=lambda piece: int(_version(piece.owner.called)[1]))
+        for base, same in alike.items()
+        if len(same) > 1 and len(alike) > 1 and not names_a_part(base)
+    }
     found = []
     for each in pieces:
         base, number = _version(each.owner.called)
-        same = {} if each.from_platform or names_a_part(base) else alike[base]
-        if len(same) > 1 and len(alike) > 1:
-            first = min(same.values(), key=lambda piece: int(_version(piece.owner.called)[1]))
+        if not each.from_platform and (first := firsts.get(base)):
             number = each.owner.number or number
             each = changed(each, who=first.owner.who, called=first.owner.called, number=number)
         found.append(each)
@@ -45,6 +48,8 @@ def as_attempts(pieces: list[Piece]) -> list[Piece]:
 
 def _version(name):
     """Return a name without the marks of a version, and the version's number; "0" if it has no mark."""
+    if len(name) > LONGEST:
+        return name, "0"
     base, number = re.sub(rf"{COPY}[\W_]+", "", name, count=1, flags=re.IGNORECASE), ""
     base = base if name.endswith(base) else name  # only what it begins with
     while match := _VERSION.fullmatch(base):
@@ -118,7 +123,7 @@ def _number(name, places):
 
 def _differ_in_numbers(names):
     """Whether several names differ in numbers alone, as those of versions do."""
-    return len(names) > 1 == len({re.sub(r"\W*\(\d+\)|\d+", "", name) for name in names})
+    return len(names) > 1 == len({re.sub(r"\W*\(\d+\)|\d+", "", name[:LONGEST]) for name in names})
 
 
 def _are_rounds(people, twice):

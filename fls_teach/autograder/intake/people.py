@@ -82,7 +82,8 @@ class Crowd(Place):
     @cached_property
     def people(self) -> Reading:
         """Find out which places in it are whose."""
-        children = [each for each in self.children if not any(_is_packed_copy(each, other) for other in self.children)]
+        folders = {each.name: each for each in self.children if each.kind == "folder"}
+        children = [each for each in self.children if not _is_packed_copy(each, folders.get(stem_of(each.name)))]
         work = [each for each in children if each.is_container or is_work(each.name)]
         own = [each for each in work if each.is_exercise]
         if len(own) < len(work):  # beside others, an archive that is called as an exercise may be a person's
@@ -127,8 +128,8 @@ class Crowd(Place):
 
 
 def _is_packed_copy(archive, folder):
-    """Whether a folder is what an archive of several people's work was unpacked to."""
-    if not archive.is_packed or folder.kind != "folder" or stem_of(archive.name) != folder.name:
+    """Whether a folder beside an archive is what that archive of several people's work was unpacked to."""
+    if not archive.is_packed or not folder:
         return False
     return archive.people.several > NO and owners_of(archive.people.pieces) <= owners_of(folder.people.pieces)
 
