@@ -1,4 +1,4 @@
-"""Phase 1: how far neurons are aligned, and the theorem that bounds it (science.md#phase-1, science.md#phase-2)."""
+"""Phase 1: alignment of the neurons, and the theorem that bounds it (science.md#phase-1, science.md#phase-2)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from .validation import Array
 
 
 def neuron_alignment(W: ArrayLike, direction: ArrayLike) -> Array:
-    """Alignment psi_j = cos angle(w_j, direction) of every neuron, usually with the class sum x_+.
+    """Return the alignment psi_j = cos angle(w_j, direction) of every neuron, usually with the class sum x_+.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def neuron_alignment(W: ArrayLike, direction: ArrayLike) -> Array:
     Returns
     -------
     ndarray (..., h)
-        In [-1, 1]; NaN for a neuron that is zero, which has no direction.
+        In [-1, 1]; NaN for a zero neuron, which has no direction.
 
     Raises
     ------
@@ -39,18 +39,18 @@ def neuron_alignment(W: ArrayLike, direction: ArrayLike) -> Array:
 
 
 def effective_predictor(W: ArrayLike, v: ArrayLike) -> Array:
-    """Effective linear predictor of the positive class, w^_+ = sum over v_j > 0 of v_j w_j.
+    """Return the effective linear predictor of the positive class, w^_+ = sum over v_j > 0 of v_j w_j.
 
     Parameters
     ----------
     W : array_like (..., h, d)
     v : array_like (..., h)
-        With -v in its place the predictor of the negative class.
+        With -v instead, the result is the predictor of the negative class.
 
     Returns
     -------
     ndarray (..., d)
-        Zero when no positive neuron is alive.
+        Zero if all positive neurons are zero.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def effective_predictor(W: ArrayLike, v: ArrayLike) -> Array:
 
 
 def linear_part(W: ArrayLike, v: ArrayLike) -> Array:
-    """Linear part of the network, sum_j v_j w_j = w^_+ - w^_-, the difference of the two effective predictors.
+    """Return the linear part of the network, sum_j v_j w_j = w^_+ - w^_-, the difference of the effective predictors.
 
     Parameters
     ----------
@@ -86,9 +86,10 @@ def linear_part(W: ArrayLike, v: ArrayLike) -> Array:
 
     Notes
     -----
-    relu(z) - relu(-z) = z. With z = <w_j, x>, times v_j and summed over the neurons: f(x) - f(-x) = <linear_part, x>.
-    So the odd part of f, (f(x) - f(-x)) / 2, is the linear function <linear_part, x> / 2; where all neurons are active
-    f(x) = <linear_part, x>; and where f(x) = 0 the linear part says the opposite of what f says at -x.
+    From relu(z) - relu(-z) = z with z = <w_j, x>, multiplied by v_j and summed over the neurons, it follows that
+    f(x) - f(-x) = <linear_part, x>. So the odd part of f, (f(x) - f(-x)) / 2, is the linear function
+    <linear_part, x> / 2. Where all neurons are active, f(x) = <linear_part, x>. Where f(x) = 0, the linear part gives
+    the opposite of f(-x).
 
     Examples
     --------
@@ -101,7 +102,7 @@ def linear_part(W: ArrayLike, v: ArrayLike) -> Array:
 
 
 def predictor_alignment(W: ArrayLike, v: ArrayLike, direction: ArrayLike) -> Array:
-    """Alignment Psi = cos angle(w^_+, direction) of the effective predictor, usually with x_+.
+    """Return the alignment Psi = cos angle(w^_+, direction) of the effective predictor, usually with x_+.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def predictor_alignment(W: ArrayLike, v: ArrayLike, direction: ArrayLike) -> Arr
     Returns
     -------
     ndarray (...)
-        In [-1, 1]; NaN when every positive neuron is zero.
+        In [-1, 1]; NaN if every positive neuron is zero.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def predictor_alignment(W: ArrayLike, v: ArrayLike, direction: ArrayLike) -> Arr
 
 
 def zeta(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> Array:
-    """Constant zeta of the two-phase theorem; the bound holds only where it is > 0.
+    """Return the constant zeta of the two-phase theorem, whose bound holds only if zeta > 0.
 
     Parameters
     ----------
@@ -154,7 +155,7 @@ def zeta(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> Array:
 
     Notes
     -----
-    Two-phase theorem of arXiv 2602.00827. The factor 4 is slack, 1 would do (science.md#phase-1).
+    Two-phase theorem of arXiv 2602.00827. The factor 4 is not sharp; 1 suffices (science.md#phase-1).
 
     Examples
     --------
@@ -173,7 +174,7 @@ def zeta(alpha: float, X: ArrayLike, y: ArrayLike, W: ArrayLike) -> Array:
 def phase_one_bound(
     times: ArrayLike, zeta: float, X: ArrayLike, y: ArrayLike, start: ArrayLike = 0.0, reduction: str = "mean"
 ) -> Array:
-    """Lower bound on psi_j(t) in Phase 1: sqrt(zeta) tanh((1/2) |x_+| sqrt(zeta) (t - t_1)).
+    """Return the lower bound on psi_j(t) in Phase 1, sqrt(zeta) tanh((1/2) |x_+| sqrt(zeta) (t - t_1)).
 
     Parameters
     ----------
@@ -186,12 +187,12 @@ def phase_one_bound(
     start : float or array_like (...)
         Time t_1 from which the neuron is active on all positive examples and on no negative one.
     reduction : {"mean", "sum"}
-        Of the risk whose flow it is; with "mean" time runs n times slower.
+        Reduction of the risk that the flow minimises; with "mean" the flow is n times slower.
 
     Returns
     -------
     ndarray (...)
-        The bound; -1, which bounds nothing, before `start`.
+        The bound; before `start` the trivial bound -1.
 
     Raises
     ------
@@ -218,7 +219,7 @@ def phase_one_bound(
 
 
 def phase_one_exit(times: ArrayLike, norms: ArrayLike, alpha: float) -> float:
-    """End t_alpha of Phase 1: first time with max_j |w_j|^2 > 2 alpha W_max^2 / sqrt(h).
+    """Return the end t_alpha of Phase 1: the first time with max_j |w_j|^2 > 2 alpha W_max^2 / sqrt(h).
 
     Parameters
     ----------
@@ -232,7 +233,8 @@ def phase_one_exit(times: ArrayLike, norms: ArrayLike, alpha: float) -> float:
     Returns
     -------
     float
-        In the unit of `times`, interpolated on log norm (norms grow exponentially); NaN if the record ends before.
+        In the unit of `times`, interpolated linearly in log norm, because norms grow exponentially; NaN if the record
+        ends earlier.
 
     Raises
     ------
@@ -266,7 +268,7 @@ def phase_one_exit(times: ArrayLike, norms: ArrayLike, alpha: float) -> float:
 
 
 def _class_sum_norm(X: Array, y: Array) -> Array:
-    """|x_+|, which must not be zero."""
+    """Return |x_+|, which must not be zero."""
     size = np.linalg.norm(class_sum(X, y), axis=-1)
     if not size.all():
         raise ValueError("X has positive examples that sum to zero, or none; wanted a class sum with a direction")

@@ -10,7 +10,7 @@ from . import piecewise, validation
 from .population import Mixture, NetworkErrors, Rng, average
 
 MOST_NUMBERS = 10**8
-"""Of all centres together, 0.8 GB: a mixture that has more ends in a MemoryError, or in a machine that swaps."""
+"""Largest number of values of all centres, 0.8 GB; more would cause a MemoryError or swapping."""
 
 
 @dataclass(frozen=True, eq=False)  # centres are arrays, which do not compare to one truth value
@@ -29,10 +29,10 @@ class ClassMixture(Mixture):
         Dimension d of the inputs: at least K - 1 for "simplex" (and the default there), K for "orthogonal" (the
         default), 2 for "random" (default K).
     means : {"simplex", "orthogonal", "random"}
-        Centres at equal angles that sum to zero, at right angles, or in independent uniform directions.
+        Centres at equal angles with sum zero, at right angles, or in independent uniform directions.
     rng : numpy.random.Generator or int, optional
-        Draws the directions of random means, which need it; turns simplex and orthogonal means into a random position.
-        Without it these lie along the first coordinates.
+        Draws the directions of random means, for which it is required, or a random rotation of simplex and orthogonal
+        means, which otherwise lie along the first coordinates.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class ClassMixture(Mixture):
         Parameters
         ----------
         n_samples : int
-            Number of examples n >= 1, sorted by class. If K does not divide n, the first classes have one more.
+            Number of examples n >= 1, sorted by class. If n is not divisible by K, the first classes have one more.
         rng : numpy.random.Generator or int
             Source of randomness, or its seed.
 
@@ -106,15 +106,15 @@ class ClassMixture(Mixture):
         return self.centres[y] + self.sigma * rng.standard_normal((n_samples, self.n_features)), y
 
     def bayes_error(self) -> float:
-        """Smallest possible error, that of argmax_k <centre_k, x>.
+        """Return the smallest possible error, that of argmax_k <centre_k, x>.
 
         Notes
         -----
-        Orthogonal means: the scores are independent, so with r = kappa / sigma the best answer is right with
-        probability E[Phi(t + r)^(K-1)], t ~ N(0, 1). Simplex means are further apart by sqrt(K / (K-1)), and only
-        distances matter. Two or three random means: normal cdfs and Owen's T function. All of these have errors below
-        1e-12. Four or more random means: Sobol's points with fixed seeds, with errors of about 1e-5 for K = 4 and 1e-4
-        for K = 10.
+        For orthogonal means the scores are independent, so with r = kappa / sigma the best answer is right with
+        probability E[Phi(t + r)^(K-1)], t ~ N(0, 1). Only distances matter, and simplex means are further apart by a
+        factor sqrt(K / (K-1)). For two or three random means, normal cdfs and Owen's T function are used. All of these
+        have numerical errors below 1e-12. Four or more random means are integrated with Sobol points with fixed seeds,
+        with errors of about 1e-5 for K = 4 and 1e-4 for K = 10.
 
         Examples
         --------
@@ -129,7 +129,7 @@ class ClassMixture(Mixture):
         return _any_means(self.centres / self.kappa * min(ratio, 1e100))
 
     def network_errors(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> NetworkErrors:
-        """Errors of networks with K outputs f = V relu(W x) and the answer argmax_k f_k(x), exact along each mean.
+        """Return errors of networks with outputs f = V relu(W x) (K) and answer argmax_k f_k(x), exact along each mean.
 
         Parameters
         ----------
@@ -137,16 +137,16 @@ class ClassMixture(Mixture):
         v : array_like (..., K, h)
             Second layer V.
         n_draws : int
-            Draws of the noise, >= 2; for each class the component along its mean is integrated instead. The same for
-            every network of a batch.
+            Number of draws of the noise, >= 2, the same draws for every network of a batch. For each class, the
+            component along its mean is integrated exactly.
         rng : numpy.random.Generator or int
-            Must not be seeded like the training data, whose noise it would repeat.
+            Must not have the seed of the training data, whose noise it would repeat.
 
         Returns
         -------
         NetworkErrors
-            `half` shares every tie evenly: where f = 0 it counts 1 - 1/K wrong, one half for two classes. `linear`
-            answers f = 0 with the linear parts, argmax_k (V W x)_k, and shares other ties evenly. `silent` is P(f = 0).
+            `half` breaks every tie at random: where f = 0, the error is 1 - 1/K, one half for two classes. `linear`
+            answers f = 0 by the linear parts, argmax_k (V W x)_k; other ties are random. `silent` is P(f = 0).
 
         Raises
         ------
@@ -155,8 +155,8 @@ class ClassMixture(Mixture):
 
         Notes
         -----
-        Given the noise orthogonal to a mean, every output is piecewise linear along it, and on each piece the class is
-        the answer on one interval.
+        Given the noise orthogonal to a mean, every output is piecewise linear along the mean, and on each piece the
+        answer is right on one interval.
 
         Examples
         --------
@@ -178,14 +178,14 @@ class ClassMixture(Mixture):
 
 
 def _directions(means, n_classes, n_features, rng):
-    """Unit vectors (K, d)."""
+    """Return unit vectors (K, d)."""
     if means == "random":
         draws = rng.standard_normal((n_classes, n_features))
         return draws / np.linalg.norm(draws, axis=1, keepdims=True)
     corners = np.eye(n_classes)
     if means == "simplex":
         # The rows of a Helmert matrix are an orthonormal basis of the vectors that sum to zero; its columns are the
-        # basis vectors e_k seen from there.
+        # projections of the basis vectors e_k in this basis.
         k = np.arange(1, n_classes)[:, None]
         column = np.arange(n_classes)
         helmert = np.where(column < k, 1.0, np.where(column == k, -k, 0.0)) / np.sqrt(k * (k + 1))
@@ -197,8 +197,8 @@ def _directions(means, n_classes, n_features, rng):
 
 
 def _independent_scores(n_classes, ratio):
-    """P(one of K - 1 standard normals exceeds a normal with mean `ratio`)."""
-    ratio = min(ratio, 60.0)  # beyond, the probability is below 1e-300
+    """Return P(one of K - 1 standard normals exceeds a normal with mean `ratio`)."""
+    ratio = min(ratio, 60.0)  # above 60 the probability is below 1e-300
     # The trapezoid rule converges faster than any power of the step for an integrand as smooth as this one.
     t, step = np.linspace(-ratio - 12, 12, 16 * int(ratio + 24) + 1, retstep=True)
     return float(
@@ -207,19 +207,19 @@ def _independent_scores(n_classes, ratio):
 
 
 def _any_means(centres):
-    """Bayes error of equally likely unit normals with these centres (K, d) of equal norm."""
+    """Return the Bayes error of equally likely unit normals with these centres (K, d) of equal norm."""
     if len(centres) <= 3:
         return float(np.mean([_outside_wedge(centre - np.delete(centres, k, 0)) for k, centre in enumerate(centres)]))
     return float(np.mean([_outside_cone(centre, np.delete(centres, k, 0)) for k, centre in enumerate(centres)]))
 
 
 def _outside_wedge(gaps):
-    """P(a centre is beaten by one of one or two others), from its vectors `gaps` away from them."""
+    """Return P(a centre's score is exceeded by one of one or two others), given `gaps`, the centre minus the others."""
     lengths = np.linalg.norm(gaps, axis=1)
     if len(gaps) == 1:
         return ndtr(-lengths[0] / 2)
     h, k = -lengths / 2
-    # 1 - cos of the angle between the gaps keeps its digits where the angle is small.
+    # 1 - cos of the angle between the gaps is precise for small angles.
     unit = gaps / lengths[:, None]
     tangent = np.linalg.norm(unit[0] - unit[1]) / np.linalg.norm(unit[0] + unit[1])
     rho, root = (1 - tangent**2) / (1 + tangent**2), 2 * tangent / (1 + tangent**2)
@@ -228,20 +228,20 @@ def _outside_wedge(gaps):
 
 
 def _outside_cone(centre, others, n_points=2**14, n_scrambles=8):
-    """P(a centre is beaten by one of any number of others).
+    """Return P(a centre's score is exceeded by one of any number of others).
 
-    Integrated exactly along the centre, by scrambled Sobol points over the directions orthogonal to it.
+    The integral is exact along the centre, and uses scrambled Sobol points over the directions orthogonal to it.
     """
-    from scipy.stats import qmc  # half a second of imports, for four or more random means only
+    from scipy.stats import qmc  # takes half a second; only needed for four or more random means
 
     ratio = np.linalg.norm(centre)
     cosines = others @ centre / ratio**2
-    # Beaten where u < max_l <slope_l, z>: u the component along the centre, z the noise orthogonal to it.
+    # Exceeded where u < max_l <slope_l, z>, with u the component along the centre, z the noise orthogonal to it.
     slopes = (others - cosines[:, None] * centre) / (ratio * (1 - cosines))[:, None]
-    # In coordinates that follow from the slopes alone. Singular vectors would not: of equal singular values they are
-    # whatever the processor's rounding makes of them, and the error of the rule changes with a rotation.
+    # Use coordinates determined by the slopes. Singular vectors are not: for equal singular values they depend on the
+    # processor's rounding, and a rotation changes the error of the rule.
     slopes = np.linalg.qr(slopes.T, mode="r")  # (r, K - 1)
     slopes *= np.where(np.diag(slopes) < 0, -1.0, 1.0)[:, None]
     points = (qmc.Sobol(len(slopes), rng=seed).random(n_points) for seed in range(n_scrambles))
-    # Points are multiples of 2^-30, and 0 has no normal quantile.
+    # Points are multiples of 2^-30; they are shifted because the normal quantile of 0 is infinite.
     return np.mean([ndtr((ndtri(u + 2.0**-31) @ slopes).max(axis=1) - ratio).mean() for u in points])

@@ -1,17 +1,18 @@
 """An output multiplier c acts as an initialisation scale alpha (Proposition B.1; science.md#equivalence).
 
 If f is L-homogeneous, f(a theta) = a^L f(theta), then training loss(c f) from theta' = theta and training loss(f) from
-a theta with a = c^(1/L) are step by step the same run, once the settings are translated. The argument is one line:
-keep c f(theta') = f(a theta') for ever, that is, theta_t = a theta'_t. Then
+a theta with a = c^(1/L) are the same run step by step, if the settings are translated such that theta_t = a theta'_t,
+and hence c f(theta') = f(a theta'), at all times. Then
 
-- gradients by theta' are a times those by theta (chain rule), and steps must be 1/a times as long;
-- plain and momentum SGD: lr' a g = lr g / a, so lr' = lr a^-2. Decay in the gradient, wd' theta' beside a g, needs
+- gradients with respect to theta' are a times those with respect to theta (chain rule), and steps must be 1/a times as
+  long;
+- plain and momentum SGD: lr' a g = lr g / a, so lr' = lr a^-2. Decay adds wd' theta' to the gradient a g, so
   wd' = wd a^2;
-- Adam divides the gradient's scale out: lr' = lr / a. Its eps stands beside gradients, eps' = eps a. Decay in the
-  gradient as for SGD, wd' = wd a^2;
-- AdamW shrinks weights by 1 - lr wd, which must be equal for both: lr' wd' = lr wd, so wd' = wd a.
+- Adam is invariant to the gradient's scale: lr' = lr / a. Its eps is added to gradients, so eps' = eps a. Decay in the
+  gradient is as for SGD, wd' = wd a^2;
+- AdamW shrinks weights by 1 - lr wd, which must be equal for both runs: lr' wd' = lr wd, so wd' = wd a.
 
-Momentum, betas, batches and input noise stay as they are: none of them has the units of a weight.
+Momentum, betas, batches and input noise are unchanged: none of them has the units of a weight.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ _DECAY_POWER: dict[str, int] = {"sgd": 2, "momentum": 2, "adam": 2, "adamw": 1}
 
 
 def equivalent_alpha(c: ArrayLike, degree: int = 2) -> NDArray[np.float64]:
-    """Initialisation scale that does what output multiplier c does: alpha = c^(1/L).
+    """Return the initialisation scale that is equivalent to the output multiplier c: alpha = c^(1/L).
 
     Parameters
     ----------
     c : float or array_like (...)
         Output multiplier, > 0.
     degree : int
-        Homogeneity L of the network: its number of weight layers when it has no biases.
+        Homogeneity L of the network: its number of weight layers if it has no biases.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def equivalent_alpha(c: ArrayLike, degree: int = 2) -> NDArray[np.float64]:
 
 
 def equivalent_lr(lr: ArrayLike, c: ArrayLike, degree: int = 2, optimizer: str = "sgd") -> NDArray[np.float64]:
-    """Learning rate for loss(c f) that matches `lr` for loss(f): lr c^(-2/L), or lr c^(-1/L) for Adam with eps -> 0.
+    """Return the learning rate for loss(c f) equivalent to `lr` for loss(f): lr c^(-2/L), or lr c^(-1/L) for Adam.
 
     Parameters
     ----------
@@ -81,7 +82,8 @@ def equivalent_lr(lr: ArrayLike, c: ArrayLike, degree: int = 2, optimizer: str =
 
     Notes
     -----
-    For L = 2 this is the paper's lr/c; for deeper networks lr/c is a convention and *not* the equivalence.
+    For Adam, eps must be 0 or translated too. For L = 2 and SGD this is the paper's lr/c; for deeper networks lr/c is a
+    convention and *not* the equivalence.
 
     Examples
     --------
@@ -97,7 +99,7 @@ def equivalent_lr(lr: ArrayLike, c: ArrayLike, degree: int = 2, optimizer: str =
 def equivalent_weight_decay(
     weight_decay: ArrayLike, c: ArrayLike, degree: int = 2, optimizer: str = "sgd"
 ) -> NDArray[np.float64]:
-    """Weight decay for loss(c f) that matches `weight_decay` for loss(f): wd c^(2/L), or wd c^(1/L) for AdamW.
+    """Return the weight decay for loss(c f) equivalent to `weight_decay` for loss(f): wd c^(2/L); AdamW: wd c^(1/L).
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ def equivalent_weight_decay(
 
 
 def equivalent_optimizer(optimizer: Optimizer, c: ArrayLike, degree: int = 2) -> Optimizer:
-    """The optimizer for loss(c f) that matches `optimizer` for loss(f), every setting translated.
+    """Return the optimizer for loss(c f) equivalent to `optimizer` for loss(f), with all settings translated.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Error of a linear predictor, its Bayes optimum, and how the excess splits into two parts (science.md#errors)."""
+"""Error of a linear predictor, the Bayes error, and the decomposition of the excess error (science.md#errors)."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from .geometry import between
 
 
 def bayes_error(kappa: float, sigma: float = 1.0) -> float:
-    """Smallest possible error on the mixture, E* = Phi(-kappa / sigma).
+    """Return the smallest possible error on the mixture, E* = Phi(-kappa / sigma).
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def bayes_error(kappa: float, sigma: float = 1.0) -> float:
 
 
 def linear_error(predictor: ArrayLike, signal: ArrayLike, kappa: float, sigma: float = 1.0) -> np.ndarray:
-    """Error of the linear classifier sign(<w, x>) on the mixture, E(w) = Phi(-(kappa/sigma) cos angle(w, s)).
+    """Return the error of the classifier sign(<w, x>) on the mixture, E(w) = Phi(-(kappa/sigma) cos angle(w, s)).
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def linear_error(predictor: ArrayLike, signal: ArrayLike, kappa: float, sigma: f
 
 
 class Decomposition(NamedTuple):
-    """Where the excess error of an effective predictor comes from.
+    """Decomposition of the excess error of an effective predictor.
 
     Attributes
     ----------
@@ -140,11 +140,11 @@ def decompose(
     floor = ndtr(-ratio)
     excess = linear_error(predictor, signal, kappa, sigma) - floor
     over_alignment = best - floor
-    # The triangle inequality of angles makes the rest >= 0; rounding may not.
+    # >= 0 by the triangle inequality of angles, up to rounding.
     over_fitting = np.maximum(excess - over_alignment, 0.0)
     return Decomposition(over_alignment, over_fitting, excess, np.cos(theta), phi)
 
 
 def signal_to_noise(kappa: float, sigma: float) -> float:
-    """kappa / sigma, checked."""
+    """Check the arguments and return kappa / sigma."""
     return validation.number("kappa", kappa, above=0) / validation.number("sigma", sigma, above=0)

@@ -1,4 +1,4 @@
-"""Directions: what of a vector does not depend on its length."""
+"""Directions of vectors, and angles between them."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,7 +8,7 @@ from .validation import Array
 
 
 def angle(u: ArrayLike, v: ArrayLike) -> Array:
-    """Angle between vectors, accurate at every size of angle (arccos of a cosine loses everything below 1e-8).
+    """Return the angle between vectors, accurate for all angles (arccos of a cosine cannot resolve those below 1e-8).
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def angle(u: ArrayLike, v: ArrayLike) -> Array:
     Returns
     -------
     ndarray (...)
-        In radians, in [0, pi]; NaN where a vector is zero.
+        In radians, in [0, pi]; NaN if a vector is zero.
 
     Raises
     ------
@@ -39,22 +39,22 @@ def angle(u: ArrayLike, v: ArrayLike) -> Array:
     return between(u, v)
 
 
-# On arrays that are checked already.
+# The following functions expect arrays that have been checked.
 
 
 def unit(u: Array) -> Array:
-    """u / |u|, NaN for zero vectors."""
+    """Return u / |u|; NaN for zero vectors."""
     largest = np.abs(u).max(axis=-1, keepdims=True)
-    u = u / np.where(largest > 0, largest, np.nan)  # first to size 1, so that squares of tiny numbers survive
+    u = u / np.where(largest > 0, largest, np.nan)  # scaled first, so that squares of tiny numbers do not underflow
     return u / np.linalg.norm(u, axis=-1, keepdims=True)
 
 
 def between(u: Array, v: Array) -> Array:
-    """Angle between u and v."""
+    """Return the angle between u and v."""
     u, v = unit(u), unit(v)
     return 2 * np.arctan2(np.linalg.norm(u - v, axis=-1), np.linalg.norm(u + v, axis=-1))
 
 
 def cosine(u: Array, v: Array) -> Array:
-    """Cosine of that angle."""
+    """Return the cosine of the angle between u and v."""
     return np.clip((unit(u) * unit(v)).sum(axis=-1), -1.0, 1.0)

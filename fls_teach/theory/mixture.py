@@ -1,4 +1,4 @@
-"""The data: a two-class Gaussian mixture, and what a finite sample of it gets wrong (science.md#notation)."""
+"""The data: a two-class Gaussian mixture, and properties of finite samples (science.md#notation)."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class GaussianMixture(Mixture):
     sigma : float
         Standard deviation of the noise in every direction, > 0; same unit as `kappa`.
     n_features : int
-        Dimension d of the inputs. May be left out when `signal` is given.
+        Dimension d of the inputs. May be omitted if `signal` is given.
     signal : array_like (d,), optional
         Direction s of the class centres; scaled to unit length. The first basis vector by default.
 
@@ -74,7 +74,7 @@ class GaussianMixture(Mixture):
         separable : bool
             Redraw until the set is orthogonally separable (`separability` > 0).
         max_draws : int
-            How many sets to draw before giving up.
+            Maximal number of sets to draw.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class GaussianMixture(Mixture):
         Raises
         ------
         ValueError
-            If `max_draws` sets hold no separable one; the message names the acceptance rate seen.
+            If none of `max_draws` sets is separable; the message contains the observed acceptance rate.
         """
         n_samples, max_draws = validation.count("n_samples", n_samples), validation.count("max_draws", max_draws)
         rng = validation.generator(rng)
@@ -101,7 +101,7 @@ class GaussianMixture(Mixture):
         )
 
     def bayes_error(self) -> float:
-        """Smallest possible error, Phi(-kappa / sigma); the function `bayes_error`.
+        """Return the smallest possible error, Phi(-kappa / sigma); see the function `bayes_error`.
 
         Examples
         --------
@@ -111,7 +111,7 @@ class GaussianMixture(Mixture):
         return bayes_error(self.kappa, self.sigma)
 
     def network_errors(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> NetworkErrors:
-        """Errors of networks on this mixture; the function `network_errors`, which explains the arguments.
+        """Return errors of networks on this mixture; see the function `network_errors` for the arguments.
 
         Examples
         --------
@@ -125,7 +125,7 @@ class GaussianMixture(Mixture):
 
 
 def separability(X: ArrayLike, y: ArrayLike) -> np.ndarray:
-    """Smallest signed cosine lambda between two examples; > 0 means orthogonally separable.
+    """Return the smallest signed cosine lambda between two examples; > 0 means orthogonally separable.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def separability(X: ArrayLike, y: ArrayLike) -> np.ndarray:
 
 
 def class_sum(X: ArrayLike, y: ArrayLike, label: int = +1) -> np.ndarray:
-    """Sum x_+ (or x_-) of the examples of one class: the direction that Phase 1 aligns neurons with.
+    """Return the sum x_+ (or x_-) of the examples of one class, the direction with which Phase 1 aligns neurons.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def class_sum(X: ArrayLike, y: ArrayLike, label: int = +1) -> np.ndarray:
     Returns
     -------
     ndarray (..., d)
-        A sum, not a mean; zero when the class is empty.
+        A sum, not a mean; zero if the class is empty.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from .validation import Array
 def balanced_init(
     n_neurons: int, n_features: int, alpha: ArrayLike, rng: np.random.Generator | int
 ) -> tuple[Array, Array]:
-    """Balanced random start W = alpha W0 with W0 ~ N(0, 1/d), the first half (rounded up) of the signs positive.
+    """Draw balanced weights W = alpha W0 with W0 ~ N(0, 1/d); the first half (rounded up) of the signs is positive.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def balanced_init(
     -------
     W : ndarray (..., h, d)
     signs : ndarray (h,)
-        Sign of each second-layer weight, kept by gradient flow for ever; see `second_layer`.
+        Sign of each second-layer weight, which gradient flow conserves; see `second_layer`.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def balanced_init(
 
 
 def twins(W: ArrayLike, signs: ArrayLike) -> tuple[Array, Array]:
-    """Start with output 0: every neuron and a copy of it with the opposite output sign.
+    """Return initial weights with output 0: every neuron, and a copy of it with the opposite output sign.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def twins(W: ArrayLike, signs: ArrayLike) -> tuple[Array, Array]:
     -----
     The output of `forward` is 0 up to rounding: with S = sum_j |v_j| sum_k |w_jk| |x_k| over the h neurons,
     |f(x)| <= 2 gamma S, where gamma = m u / (1 - m u), m = 2h + d and u = 2^-53 (the bound for sums of products in any
-    order: d of them in each pre-activation, 2h in the output). Training does not preserve f = 0: both neurons of a
-    pair feel the same force, with opposite signs.
+    order: d of them in each pre-activation, 2h in the output). Training does not preserve f = 0, because the gradients
+    of the two neurons of a pair are opposite.
 
     Examples
     --------
@@ -92,14 +92,14 @@ def twins(W: ArrayLike, signs: ArrayLike) -> tuple[Array, Array]:
 
 
 def difference_network(W: ArrayLike, v: ArrayLike, W0: ArrayLike, v0: ArrayLike) -> tuple[Array, Array]:
-    """The difference f - f0 of two networks as one network.
+    """Return the difference f - f0 of two networks as one network.
 
     Parameters
     ----------
     W, v : array_like (..., h, d), (..., h)
         The network f, usually trained with centred outputs.
     W0, v0 : array_like (..., h0, d), (..., h0)
-        The network f0, usually the start of f.
+        The network f0, usually the initial state of f.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def difference_network(W: ArrayLike, v: ArrayLike, W0: ArrayLike, v0: ArrayLike)
 
 
 def second_layer(W: ArrayLike, signs: ArrayLike) -> Array:
-    """Second layer of a balanced network, v_j = s_j |w_j|.
+    """Return the second layer of a balanced network, v_j = s_j |w_j|.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def second_layer(W: ArrayLike, signs: ArrayLike) -> Array:
 
 
 def forward(X: ArrayLike, W: ArrayLike, v: ArrayLike) -> Array:
-    """Network output f(x) = sum_j v_j relu(<w_j, x>).
+    """Return the network output f(x) = sum_j v_j relu(<w_j, x>).
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def forward(X: ArrayLike, W: ArrayLike, v: ArrayLike) -> Array:
 def risk(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, reduction: str = "mean", output_multiplier: float = 1.0
 ) -> Array:
-    """Training risk: logistic loss log(1 + exp(-y c f(x))), averaged or summed over the examples.
+    """Return the training risk: logistic loss log(1 + exp(-y c f(x))), averaged or summed over the examples.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def risk(
 def velocity(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, reduction: str = "mean", output_multiplier: float = 1.0
 ) -> tuple[Array, Array]:
-    """Right-hand side of gradient flow: minus the gradient of `risk`.
+    """Return the right-hand side of gradient flow, minus the gradient of `risk`.
 
     Parameters
     ----------
@@ -239,11 +239,11 @@ def velocity(
     Raises
     ------
     ValueError
-        As `risk`.
+        As for `risk`.
 
     Notes
     -----
-    At a kink <w_j, x_i> = 0 the neuron counts as silent, as in torch. science.md#dynamics.
+    At a kink <w_j, x_i> = 0 the neuron counts as inactive, as in torch. See science.md#dynamics.
 
     Examples
     --------
@@ -254,12 +254,12 @@ def velocity(
     return descent_direction(X, y, W, v, Loss(reduction, output_multiplier))[1:]
 
 
-# What follows takes arrays that are checked already; the flow and the descent share it.
+# The following functions expect arrays that have been checked; gradient flow and gradient descent share them.
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Logistic risk of c f, descended at `lr_multiplier` times the usual velocity."""
+    """Logistic risk of c f; `lr_multiplier` multiplies the velocity."""
 
     reduction: str
     c: float = 1.0
@@ -272,11 +272,11 @@ class Loss:
             object.__setattr__(self, name, value)
 
     def risk(self, y: Array, f: Array) -> Array:
-        """Risk (...) without overflow at any margin."""
+        """Return the risk (...), without overflow at any margin."""
         return getattr(np, self.reduction)(np.logaddexp(0.0, -y * self.c * f), axis=-1)
 
     def negative_gradient(self, y: Array, f: Array) -> Array:
-        """p_i y_i = -d risk / d f_i (..., n), times `lr_multiplier`; with f = 0, c = 1 and "sum" it is y/2."""
+        """Return p_i y_i = -d risk / d f_i (..., n), times `lr_multiplier`; with f = 0, c = 1 and "sum" it is y/2."""
         return (
             y
             * expit(-y * self.c * f)
@@ -286,12 +286,12 @@ class Loss:
 
 
 def outputs(Z: Array, v: Array) -> Array:
-    """f (..., n) from pre-activations Z (..., n, h)."""
+    """Return f (..., n) from pre-activations Z (..., n, h)."""
     return (np.maximum(Z, 0.0) @ v[..., None])[..., 0]
 
 
 def descent_direction(X: Array, y: Array, W: Array, v: Array, loss: Loss) -> tuple[Array, Array, Array]:
-    """Outputs f (..., n) and minus the gradient of the risk, dW (..., h, d) and dv (..., h)."""
+    """Return outputs f (..., n) and minus the gradient of the risk, dW (..., h, d) and dv (..., h)."""
     Z = X @ W.swapaxes(-1, -2)
     f = outputs(Z, v)
     G = ((Z > 0) * loss.negative_gradient(y, f)[..., None]).swapaxes(-1, -2) @ X
@@ -301,7 +301,7 @@ def descent_direction(X: Array, y: Array, W: Array, v: Array, loss: Loss) -> tup
 def training_arguments(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, v: ArrayLike, name: str = "v"
 ) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
-    """X, y, W and v, checked, and their common leading shape."""
+    """Check X, y, W and v; return them and their common leading shape."""
     X, y = validation.dataset(X, y)
     W, v = validation.network(W, v, X.shape[-1], name)
     return X, y, W, v, validation.batch(X=(X, 2), y=(y, 1), W=(W, 2), v=(v, 1))
@@ -311,7 +311,7 @@ def single_run(
     X: ArrayLike, y: ArrayLike, W: ArrayLike, signs: ArrayLike,
     target_risk: float, reduction: str, centred: bool, t_max: float, rtol: float,
 ) -> tuple[Array, Array, Array, Array, float]:  # fmt: skip
-    """X, y, W and signs of one flow, checked, and the weight of an example in the risk."""
+    """Check X, y, W and signs of one flow; return them and the weight of an example in the risk."""
     X, y, W, signs, leading = training_arguments(X, y, W, validation.signs("signs", signs), "signs")
     if leading:
         raise ValueError(f"leading batch axes are {leading}; wanted one run, X (n, d) and W (h, d)")

@@ -1,8 +1,8 @@
-"""A two-layer ReLU network along one line: piecewise linear, so its answers have exact probabilities.
+"""A two-layer ReLU network along a line, where it is piecewise linear, so that probabilities of answers are exact.
 
 Write x = u s + q with a unit vector s and q orthogonal to it. Given q, the pre-activation of neuron j is the line
 slope_j u + offset_j, which changes sign at one breakpoint, and f is linear in u between neighbouring breakpoints. For
-a normal u the probability of each answer is then a sum of normal cdfs at the places where the answer changes.
+a normal u the probability of each answer is then a sum of normal cdfs at the points where the answer changes.
 """
 
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-# A neuron whose slope is smaller than this, relative to its weights, has no breakpoint that float64 could hold.
+# A neuron whose slope is smaller than this, relative to its weights, has no breakpoint representable in float64.
 FLAT = 1e-100
-# Breakpoints per block of draws: the arrays of one block fit into the processor's cache.
+# Breakpoints per block of draws, such that the arrays of one block fit into the processor's cache.
 BLOCK = 2**15
 
 
@@ -24,7 +24,7 @@ class Steps(NamedTuple):
     first, last : ndarray (m,)
         Values at u -> -inf and u -> +inf.
     draw, at, jump : ndarray (k,)
-        The draw, the place and the height of each of the k jumps of all draws together.
+        Index of the draw, location and height of each of the k jumps of all draws.
     """
 
     first: np.ndarray
@@ -34,19 +34,19 @@ class Steps(NamedTuple):
     jump: np.ndarray
 
     def scaled(self, factor: float, shift: float = 0.0) -> "Steps":
-        """The step function factor * value + shift."""
+        """Return the step function factor * value + shift."""
         first, last = factor * self.first + shift, factor * self.last + shift
         return Steps(first, last, self.draw, self.at, factor * self.jump)
 
     def mean(self, centre: float) -> np.ndarray:
-        """Mean over u ~ N(centre, 1), (m,), summed from the side on which small probabilities keep their digits."""
+        """Return the mean over u ~ N(centre, 1), (m,), summed from the side where small probabilities are precise."""
         if centre > 0:
             return self.last - np.bincount(self.draw, self.jump * ndtr(self.at - centre), len(self.last))
         return self.first + np.bincount(self.draw, self.jump * ndtr(centre - self.at), len(self.first))
 
 
 class Answers(NamedTuple):
-    """What the network answers along the line; every field is a `Steps`.
+    """Answers of the network along the line; every field is a `Steps`.
 
     Attributes
     ----------
@@ -64,22 +64,26 @@ class Answers(NamedTuple):
 
 
 def answers(W: np.ndarray, v: np.ndarray, direction: np.ndarray, noise: np.ndarray) -> Answers:
-    """Answers of one network, W (h, d) and v (h,), along the unit `direction` for each orthogonal noise (m, d)."""
+    """Return the answers of a network, W (h, d) and v (h,), along the unit `direction` for orthogonal noise (m, d)."""
     blocks = [_answers(W, v, direction, part) for part in _blocks(noise, len(W))]
     return Answers(*(_concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
 def wrong(answer: Steps, ends: tuple[tuple[float, float], ...]) -> np.ndarray:
-    """Probability of a wrong answer (m,), where 0 is half wrong; `ends`: equally likely (mean of u, right answer)."""
+    """Return the probability (m,) of a wrong answer, where the answer 0 counts as half wrong.
+
+    `ends` lists equally likely (mean of u, right answer).
+    """
     return np.asarray(sum(answer.scaled(-label / 2, 0.5).mean(centre) for centre, label in ends)) / len(ends)
 
 
 def class_errors(
     W: np.ndarray, V: np.ndarray, direction: np.ndarray, noise: np.ndarray, centre: float, label: int
 ) -> np.ndarray:
-    """Three probabilities (3, m) for u ~ N(centre, 1) and one network with K outputs, V (K, h), answer argmax_k f_k(x).
+    """Return three probabilities (3, m) for u ~ N(centre, 1) and a network with K outputs, V (K, h).
 
-    An answer other than `label`, ties shared evenly; the same with f = 0 answered by the linear parts V W; f = 0.
+    They are that of an answer argmax_k f_k(x) other than `label`, with random ties; the same with f = 0 answered by the
+    linear parts V W; and that of f = 0.
     """
     blocks = [_class_errors(W, V, direction, part, centre, label) for part in _blocks(noise, V.size)]
     return np.concatenate(blocks, axis=1)
@@ -107,7 +111,7 @@ def _class_errors(W, V, direction, noise, centre, label):
 
 
 def _largest(tilt, height, starts, ends, centre, label):
-    """Probability (m,) that line `label` of `tilt` and `height` (K, pieces, m) is the largest; ties shared evenly."""
+    """Return the probability (m,) that line `label` of `tilt`, `height` (K, pieces, m) is largest; ties are random."""
     low, high, tied = starts, ends, 1
     for k in range(len(tilt)):
         if k == label:
@@ -123,11 +127,11 @@ def _largest(tilt, height, starts, ends, centre, label):
 
 
 def _between(low, high, centre):
-    """Probability of low < u < high; the normal cdf is costly, so only where low < high."""
+    """Return the probability of low < u < high; the costly normal cdf is evaluated only where low < high."""
     result = np.zeros_like(low)
     inside = high > low
     low, high = low[inside] - centre, high[inside] - centre
-    # In the right tail the difference of two cdfs near 1 would lose its digits.
+    # In the right tail the difference of two cdfs near 1 would be imprecise.
     result[inside] = np.where(low > 0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
     return result
 
@@ -139,7 +143,7 @@ def _answers(W, v, direction, noise):
         linear = v @ W
         tilt, height = np.where(silent, linear @ direction, tilt), np.where(silent, noise @ linear, height)
 
-    # Within a piece the sign changes at most once, at u = -height / tilt; a root elsewhere changes nothing.
+    # Within a piece the sign changes at most once, at u = -height / tilt; roots outside the piece have no effect.
     level = tilt == 0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         root = np.where(level, -np.inf, -height / tilt)
@@ -156,20 +160,20 @@ def _answers(W, v, direction, noise):
 
 
 def _pieces(W, V, direction, noise):
-    """Breakpoints (breaks, m) in increasing order; tilt and height (K, pieces, m) of f_k = tilt u + height between."""
+    """Return sorted breakpoints (breaks, m), and tilt and height (K, pieces, m) of f_k = tilt u + height on pieces."""
     slope, offset = W @ direction, noise @ W.T
     tilted = np.abs(slope) > FLAT * np.abs(W).max(axis=-1)
     breaks = -offset[:, tilted] / slope[tilted]
     order = np.argsort(breaks, axis=1)
-    # Transposed, because sums along the line then add whole rows.
+    # Transposed, so that sums along the line add whole rows.
     breaks, order = np.ascontiguousarray(np.take_along_axis(breaks, order, axis=1).T), np.ascontiguousarray(order.T)
     step = (V * slope)[:, tilted]
     on, off = np.zeros((2, 2, len(V), len(breaks) + 1, len(noise)))  # tilt and height on each piece
     on[0, :, 1:] = np.where(slope[tilted] > 0, step, 0.0)[:, order]
     off[0, :, :-1] = np.where(slope[tilted] < 0, step, 0.0)[:, order]
     on[1, :, 1:], off[1, :, :-1] = -on[0, :, 1:] * breaks, -off[0, :, :-1] * breaks
-    # Neurons that switch on are added from the left, those that switch off from the right. Nothing is ever
-    # subtracted, so large neurons leave no rounding residue where only small ones are active, or none.
+    # Neurons that switch on are added from the left, those that switch off from the right. Nothing is subtracted,
+    # so large neurons leave no rounding residue where only small neurons, or none, are active.
     for k in range(len(breaks)):
         on[:, :, k + 1] += on[:, :, k]
         off[:, :, -k - 2] += off[:, :, -k - 1]
@@ -179,7 +183,7 @@ def _pieces(W, V, direction, noise):
 
 
 def _steps(left, right, root, breaks):
-    """Steps of a function whose values beside the root of each piece (pieces, m) are `left` and `right`."""
+    """Return the Steps of a function with values `left` and `right` of the root of each piece (pieces, m)."""
     draws, places, jumps = [], [], []
     for jump, place in ((right - left, root), (left[1:] - right[:-1], breaks)):
         where = np.flatnonzero(jump)

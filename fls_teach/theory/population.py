@@ -1,4 +1,4 @@
-"""Error of a network on the whole mixture, and the mass on which it is silent (science.md#errors)."""
+"""Error of a network on the whole mixture, and the probability that it is silent (science.md#errors)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ class NetworkErrors(NamedTuple):
     half : Estimate
         P(y f(x) < 0) + P(f(x) = 0) / 2.
     linear : Estimate
-        The error when f(x) = 0 is answered by sign(<linear_part, x>).
+        The error if f(x) = 0 is answered by sign(<linear_part, x>).
     silent : Estimate
         P(f(x) = 0).
     """
@@ -48,7 +48,7 @@ def network_error(
     rng: Rng = 0,
     silent: str = "half",
 ) -> Estimate:
-    """Test error of the network on the mixture, exact along the signal.
+    """Return the test error of the network on the mixture, exact along the signal.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ def network_error(
     kappa, sigma : float
         Both > 0, same unit.
     n_draws : int
-        Draws of the noise orthogonal to s, >= 2; the same for every network of a batch, which makes their
-        differences much more precise than each.
+        Number of draws of the noise orthogonal to s, >= 2; the same draws for every network of a batch, which makes
+        differences much more precise than single errors.
     rng : numpy.random.Generator or int
-        Must not be seeded like the training data, whose noise it would repeat.
+        Must not have the seed of the training data, whose noise it would repeat.
     silent : {"half", "linear"}
-        What counts where f(x) = 0: "half" an error, as a coin would do, or "linear", the answer sign(<w, x>) of the
-        `linear_part` w = sum_j v_j w_j. The difference of the two is what the silent wedge costs.
+        How f(x) = 0 counts: as "half" an error, like a random guess, or "linear", as the answer sign(<w, x>) of the
+        `linear_part` w = sum_j v_j w_j. The difference between the two is the error due to the silent wedge.
 
     Returns
     -------
@@ -81,9 +81,9 @@ def network_error(
 
     Notes
     -----
-    Given the orthogonal noise, f is piecewise linear in u = <x, s> with one breakpoint per neuron, and u is normal: the
-    probability of each sign is a sum of normal cdfs over the pieces (`piecewise`, science.md#errors). "linear" answers
-    -sign(f(-x)) where f(x) = 0, because f(x) - f(-x) = <linear_part, x>.
+    Given the orthogonal noise, f is piecewise linear in u = <x, s> with one breakpoint per neuron, and u is normal, so
+    the probability of each sign is a sum of normal cdfs over the pieces (`piecewise`, science.md#errors). "linear"
+    answers -sign(f(-x)) where f(x) = 0, because f(x) - f(-x) = <linear_part, x>.
 
     A network is silent wherever its output is exactly 0: no neuron is active, or the active ones cancel, as two equal
     neurons with opposite v_j do. Active neurons whose sum leaves a rounding residue answer with the sign of that
@@ -108,12 +108,12 @@ def silent_mass(
     n_draws: int = 4_000,
     rng: Rng = 0,
 ) -> Estimate:
-    """Probability that the output of the network is exactly 0 on the mixture, exact along the signal.
+    """Return the probability that the network's output is exactly 0 on the mixture, exact along the signal.
 
     Parameters
     ----------
     W, v, signal, kappa, sigma, n_draws, rng
-        As in `network_error`, which also says what counts as silent.
+        As in `network_error`, which also defines when a network is silent.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def network_errors(
     n_draws: int = 4_000,
     rng: Rng = 0,
 ) -> NetworkErrors:
-    """`network_error` with either answer to silence, and `silent_mass`, in one pass over the same draws.
+    """Return `network_error` for both values of `silent`, and `silent_mass`, from one pass over the same draws.
 
     Parameters
     ----------
@@ -177,32 +177,32 @@ def network_errors(
 
 
 class Mixture:
-    """What all mixtures share: every one defines `sample`, `bayes_error` and `network_errors`."""
+    """Base class of mixtures; subclasses define `sample`, `bayes_error` and `network_errors`."""
 
     def network_errors(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> NetworkErrors:
-        """Errors of networks on this mixture, with either answer to silence, and silent mass."""
+        """Return errors of networks on this mixture for both answers to silence, and the silent mass."""
         raise NotImplementedError
 
     def network_error(
         self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0, silent: str = "half"
     ) -> Estimate:
-        """Test error of networks on this mixture, with its standard error; arguments as in `network_errors`.
+        """Return the test error of networks on this mixture and its standard error; arguments as in `network_errors`.
 
-        `silent` says what counts where the output is 0: "half", an even share of every answer, or "linear", the answer
-        of the linear part; see the function `network_error`.
+        `silent` determines how the output 0 counts: "half", as a random guess, or "linear", as the answer of the linear
+        part; see the function `network_error`.
         """
         validation.choice("silent", silent, ("half", "linear"))
         return getattr(self.network_errors(W, v, n_draws, rng), silent)
 
     def silent_mass(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> Estimate:
-        """Probability that the output of networks is 0 on this mixture; arguments as in `network_errors`."""
+        """Return the probability that the output of networks is 0 on this mixture; arguments as in `network_errors`."""
         return self.network_errors(W, v, n_draws, rng).silent
 
 
 def errors_along(lines: Lines, W: np.ndarray, v: np.ndarray, n_draws: int, rng: Rng) -> NetworkErrors:
-    """`NetworkErrors` over equally likely `lines`: (unit vector (d,), ends as in `piecewise.wrong`), in units of sigma.
+    """Return `NetworkErrors` over equally likely `lines`: (unit vector (d,), ends as in `piecewise.wrong`), in sigma.
 
-    Every line uses the same draws, without their component along it.
+    Every line uses the same draws, without their component along the line.
     """
     leading = validation.batch(W=(W, 2), v=(v, 1))
 
@@ -225,9 +225,9 @@ def average(
     n_draws: int,
     rng: Rng,
 ) -> NetworkErrors:
-    """Mean over draws and lines of `along(line, W, v, noise)` (3, m) for each network of a batch, with its error.
+    """Return mean and standard error, over draws and lines, of `along(line, W, v, noise)` (3, m) for each network.
 
-    A line is (unit vector, whatever `along` needs); the noise of each is the same but for the component along it.
+    A line is (unit vector, whatever `along` needs); all lines have the same noise except for the component along them.
     """
     n_draws = validation.count("n_draws", n_draws, at_least=2)
     noise = validation.generator(rng).standard_normal((n_draws, W.shape[-1]))

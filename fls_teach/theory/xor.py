@@ -1,4 +1,4 @@
-"""The XOR mixture: two classes that no linear predictor tells apart (science.md#mixtures)."""
+"""The XOR mixture: two classes that no linear predictor can distinguish (science.md#mixtures)."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class XorMixture(Mixture):
     sigma : float
         Standard deviation of the noise in every direction, > 0; same unit as `kappa`.
     n_features : int
-        Dimension d >= 2 of the inputs. May be left out when `axes` is given.
+        Dimension d >= 2 of the inputs. May be omitted if `axes` is given.
     axes : array_like (2, d), optional
         The orthonormal pair e_1, e_2. The first two basis vectors by default.
 
@@ -32,7 +32,7 @@ class XorMixture(Mixture):
 
     Notes
     -----
-    Each class is symmetric under x -> -x, so a classifier that is odd, a linear one for example, errs on half of it.
+    Each class is symmetric under x -> -x, so the error of an odd classifier, for example a linear one, is 1/2.
 
     Examples
     --------
@@ -68,8 +68,8 @@ class XorMixture(Mixture):
         Parameters
         ----------
         n_samples : int
-            Number of examples n >= 1; the positive ones come first, and in each class those at the + end. The extra
-            example of an odd size is positive, that of an odd class lies at the + end.
+            Number of examples n >= 1; positive ones come first, and in each class those at the + end. If n is odd, the
+            extra example is positive; if a class is odd, its extra example is at the + end.
         rng : numpy.random.Generator or int
             Source of randomness, or its seed.
 
@@ -92,7 +92,7 @@ class XorMixture(Mixture):
         return centres + self.sigma * rng.standard_normal((n_samples, self.n_features)), y
 
     def bayes_error(self) -> float:
-        """Smallest possible error, 2 q (1 - q) with q = Phi(-kappa / (sqrt(2) sigma)).
+        """Return the smallest possible error, 2 q (1 - q) with q = Phi(-kappa / (sqrt(2) sigma)).
 
         Notes
         -----
@@ -109,17 +109,17 @@ class XorMixture(Mixture):
         return 2 * q * (1 - q)
 
     def network_errors(self, W: ArrayLike, v: ArrayLike, n_draws: int = 4_000, rng: Rng = 0) -> NetworkErrors:
-        """Errors of networks sign(f(x)) on this mixture, exact along e_1 and along e_2.
+        """Return errors of networks sign(f(x)) on this mixture, exact along e_1 and along e_2.
 
         Parameters
         ----------
         W : array_like (..., h, d)
         v : array_like (..., h)
         n_draws : int
-            Draws of the noise, >= 2; along each axis its component is integrated instead. The same for every network
-            of a batch.
+            Number of draws of the noise, >= 2, the same draws for every network of a batch. Along each axis, its
+            component is integrated exactly.
         rng : numpy.random.Generator or int
-            Must not be seeded like the training data, whose noise it would repeat.
+            Must not have the seed of the training data, whose noise it would repeat.
 
         Returns
         -------

@@ -1,6 +1,6 @@
 """Many runs at once: active runs advance in lockstep, and a queued run takes the slot of a finished one.
 
-Each run has its own clock, step size and ending, and nothing is ever summed over runs: a run gives the same bits in any
+Each run has its own time, step size and ending, and nothing is summed over runs, so a run gives the same bits in any
 batch.
 """
 
@@ -13,12 +13,12 @@ from .rk23 import RK23
 from .state import Array, Mask, Problem, Runs, State
 from .termination import Termination
 
-# Numbers (n x h) a stage touches at once: enough to amortise numpy's call overhead, few enough for the cache.
+# Values (n x h) per stage: enough to amortise numpy's call overhead, few enough for the cache.
 STAGE_SIZE = 40_000
 
 
 class Batch:
-    """Solver of all runs. After `solve` each attribute below holds where its runs ended.
+    """Solver of all runs. After `solve`, the attributes contain the final state of each run.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Batch:
             self.recorder.append(runs, self.t[runs], self.state, accepted)
 
     def _finish(self) -> Mask:
-        """Write down the active runs that end here; return which (b,)."""
+        """Store the results of the active runs that end here; return their mask (b,)."""
         runs = self.active
         ending, self.t[runs] = self.termination.check(runs, self.state, self.t[runs], self.dt, self.n_evaluations[runs])
         ended = ending >= 0
@@ -108,7 +108,7 @@ class Batch:
         self.active, self.state, self.dt = self.active[keep], self.state.take(keep), self.dt[keep]
 
     def _stop_at_crossings(self) -> None:
-        """Take the runs that crossed the target inside their last step back to where they crossed it."""
+        """Move the runs that crossed the target inside their last step back to the crossing."""
         crossed = np.flatnonzero(self.crossing_dt)
         for first in range(0, len(crossed), self.n_slots):
             runs = crossed[first : first + self.n_slots]

@@ -1,4 +1,4 @@
-"""Where inside a step the risk crosses its target: a root on the cubic Hermite interpolant of the first layer."""
+"""Find where the risk crosses its target inside a step, on the cubic Hermite interpolant of the first layer."""
 
 import numpy as np
 
@@ -7,21 +7,21 @@ from .state import TINY, Array, Runs, State
 
 
 class HermiteDenseOutput:
-    """First layers inside a step, from the positions and the velocities at both of its ends."""
+    """Interpolant of first layers inside a step, from positions and velocities at both ends."""
 
     def __init__(self, old: State, new: State, dt: Array) -> None:
         self.old, self.rise = old.W, new.W - old.W
         self.start, self.end = (dt[:, None, None] * state.velocity() for state in (old, new))
 
     def __call__(self, x: Array, run: Runs) -> Array:
-        """W (k, h, d) of some runs (k,), each at its fraction x (k,) of the step."""
+        """Return W (k, h, d) of some runs (k,), each at its fraction x (k,) of the step."""
         x = x[:, None, None]
         bend = (1 - x) * self.start[run] - x * self.end[run]
         return self.old[run] + x * x * (3 - 2 * x) * self.rise[run] + x * (1 - x) * bend
 
 
 def find_crossing(old: State, new: State, dt: Array, loss: Loss, target_risk: float) -> tuple[Array, State]:
-    """Where each run, inside a step of size dt (b,) that ends at most at the target risk, crosses it.
+    """Find where each run crosses the target risk inside a step of size dt (b,) that ends at or below it.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def find_crossing(old: State, new: State, dt: Array, loss: Loss, target_risk: fl
     state : State
         There.
     """
-    from scipy.optimize.elementwise import find_root  # here, because it takes longer to import than to run
+    from scipy.optimize.elementwise import find_root  # imported here, because the import takes longer than the solution
 
     dense_output = HermiteDenseOutput(old, new, dt)
 
@@ -40,6 +40,6 @@ def find_crossing(old: State, new: State, dt: Array, loss: Loss, target_risk: fl
 
     runs = np.arange(len(dt))
     root = find_root(log_ratio, (np.zeros(len(runs)), np.ones(len(runs))), args=(runs,))
-    # Where margins are too coarse for the target the risk jumps over it: then take the first moment behind the jump.
+    # If rounding of margins makes the risk jump over the target, take the first point behind the jump.
     fraction = np.where(root.f_x <= 1e-12, root.x, root.bracket[1])
     return fraction, old.problem.at(dense_output(fraction, runs), loss)

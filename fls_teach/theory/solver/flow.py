@@ -22,19 +22,19 @@ class Flow(NamedTuple):
     Attributes
     ----------
     W, v : ndarray (B, h, d), (B, h)
-        Weights where the run ended.
+        Weights at the end of the run.
     time : ndarray (B,)
-        When it ended.
+        Time at the end of the run.
     stopping_time : ndarray (B,)
-        t_eta, first time with risk <= target; NaN unless the status is "reached".
+        t_eta, the first time with risk <= target; NaN unless the status is "reached".
     risk : ndarray (B,)
-        Training risk where it ended, in nats.
+        Training risk at the end of the run, in nats.
     status : ndarray (B,) of str
         "reached", "t_max", "stalled" or "diverged".
     reason : ndarray (B,) of str
         The status in words.
     n_evaluations : ndarray (B,) of int
-        Velocity evaluations spent, rejected steps included.
+        Number of velocity evaluations, including those of rejected steps.
     trajectory : list of B Trajectory, or None
     """
 
@@ -69,18 +69,18 @@ def gradient_flow(
     target_risk : float, optional
         eta > 0, in nats and in the given reduction; the run ends when the training risk has fallen to it.
     t_max : float, optional
-        Time > 0 at which to end at the latest. One of the two must be given.
+        Time > 0 at which the run ends at the latest. At least one of `target_risk` and `t_max` must be given.
     reduction : {"mean", "sum"}
     output_multiplier : float
         c > 0, inside the loss.
     lr_multiplier : float
         > 0; multiplies the velocity.
     rtol : float
-        Local error allowed to a step, relative to each neuron's norm and to 1 + max |c f|; 1e-9 to 1e-2.
+        Local error allowed per step, relative to each neuron's norm and to 1 + max |c f|; 1e-9 to 1e-2.
     record : bool, optional
         Keep the trajectory of every run: steps x h x d numbers each.
     centred : bool
-        Train f - f0, with f0 the outputs of each run's start on its X: every risk here is then that of c (f - f0).
+        Train f - f0, with f0 the initial outputs of each run on its X. All risks are then those of c (f - f0).
 
     Returns
     -------
@@ -94,12 +94,13 @@ def gradient_flow(
 
     Notes
     -----
-    science.md#dynamics; `reference_flow` is the same flow in its plainest form.
-    A run that cannot reach its target ends by itself, "stalled", with the reason and after at most 20,000 evaluations.
-    Measured against solve_ivp at rtol 1e-9 (preset separable): W and stopping time within 1e-3 for alpha up to 8.
-    Beyond, where last digits of large outputs decide, W stays within 2e-3 but the stopping time only within 11%.
-    A run gives the same bits in any batch. Where a neuron starts next to a separatrix between dying and growing, `rtol`
-    decides its fate, and no tolerance makes the run accurate (3 of 1,024 in benchmarks/flow.py).
+    See science.md#dynamics; `reference_flow` is the simplest solver of the same flow.
+    A run that cannot reach its target ends as "stalled", with a reason, after at most 20,000 evaluations.
+    Compared with solve_ivp at rtol 1e-9 (preset separable), W and stopping time agree within 1e-3 for alpha up to 8.
+    For larger alpha, where the last digits of large outputs matter, W agrees within 2e-3 but the stopping time only
+    within 11%.
+    A run gives the same bits in any batch. If a neuron starts close to a separatrix between dying and growing, the
+    outcome depends on `rtol`, and no tolerance makes the run accurate (3 of 1,024 in benchmarks/flow.py).
 
     Examples
     --------
@@ -121,7 +122,7 @@ def gradient_flow(
     loss = Loss(reduction, output_multiplier, lr_multiplier)
     runs = leading or (1,)
     X, y, W, signs = (np.broadcast_to(a, runs + a.shape[-k:]) for a, k in ((X, 2), (y, 1), (W, 2), (signs, 1)))
-    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged"
+    with np.errstate(all="ignore"):  # a run that overflows ends as "diverged"
         batch = Batch(loss, X, y, W, signs, target_risk=target, t_max=t_max, rtol=rtol, centred=centred, record=record)
         batch.solve()
         flow = _results(batch)
@@ -129,9 +130,9 @@ def gradient_flow(
 
 
 def _results(batch: Batch) -> Flow:
-    """The runs of a solved batch."""
+    """Return the Flow of a solved batch."""
     W, t, risk, target = batch.W, batch.t, batch.risk, batch.termination.target_risk
-    # So small that squares underflow: as silent as a neuron of size 0, and no function here takes another.
+    # Their squares underflow, so they have no effect; the functions here accept no such neurons except zero ones.
     W[np.abs(W).max(axis=-1) < validation.SMALLEST_NORM] = 0
     endings = [ENDINGS[k] for k in batch.ending]
     status = np.array([ending.status for ending in endings], dtype="U8")

@@ -1,4 +1,4 @@
-"""What changes when a neuron starts or stops being active on an example inside a step."""
+"""Correct a step for neurons that start or stop being active on an example inside it."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .state import Array, Stages, State
 
 
 def repair_kinks(state: State, stages: Stages, D: Array, norms: Array, last: float) -> Array:
-    """Correct a step of frozen activity, to first order, from the moment of each crossing on.
+    """Correct a step with frozen activity, to first order, from the time of each crossing on.
 
     Parameters
     ----------
@@ -14,22 +14,22 @@ def repair_kinks(state: State, stages: Stages, D: Array, norms: Array, last: flo
         At the start of the step.
     stages : Stages
     D : ndarray (b, n, h)
-        The step, w_j + sum_i D_ij x_i; the repairs are added to it.
+        The step, w_j + sum_i D_ij x_i; corrections are added in place.
     norms : ndarray (b, h)
         |w_j|, not zero.
     last : float
-        When the last stage is, as a fraction of the step.
+        Time of the last stage, as a fraction of the step.
 
     Returns
     -------
     ndarray (b,)
-        Largest repair of a neuron, relative to its norm.
+        Largest correction of a neuron, relative to its norm.
     """
     Z = state.Z + state.problem.gram @ D
     run, i, j = np.unravel_index(np.flatnonzero((Z > 0) != (stages.active > 0)), Z.shape)
     before, after = state.Z[run, i, j], Z[run, i, j]
     crossing = before / (before - after)  # as a fraction of the step, on the chord
-    # The velocity half-way through what remains, on the line through the first and the last stage.
+    # Velocity in the middle of the remaining step, on the line through the first and the last stage.
     weight = (1 + crossing) / 2 / last
     g = stages.g[run, i, 0] * (1 - weight) + stages.g[run, i, -1] * weight
     v = stages.v[run, 0, j] * (1 - weight) + stages.v[run, -1, j] * weight

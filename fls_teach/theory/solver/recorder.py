@@ -1,4 +1,4 @@
-"""What is kept of the way of each run."""
+"""Recorded trajectories of runs."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from .state import Array, Mask, Runs, State
 
 
 class Trajectory(NamedTuple):
-    """One recorded run: its start, the end of every step, and its end.
+    """One recorded run: its initial state, the end of every step, and its final state.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Recorder:
             self.points[runs[k]].append((t[k], state.W[k].copy(), state.risk[k]))
 
     def trajectory(self, run: int, t: float, W: Array, risk: float, X: Array, y: Array) -> Trajectory:
-        """One run, its last point where the run ended: inside the last step, if it crossed the target there."""
+        """Return the trajectory of one run; its last point is the end of the run, which may be inside the last step."""
         points = [point for point in self.points[run] if point[0] < t] + [(t, W, risk)]
         times, weights, risks = (np.array(column) for column in zip(*points, strict=True))
         positives = class_sum(X, y)

@@ -1,4 +1,4 @@
-"""What one step works on: the problems of the `b` runs that advance together, their networks, and its own stages."""
+"""Data of one step: the problems of the `b` runs that advance together, the states of their networks, and stages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TINY = np.finfo(float).tiny
 
 
 class Problem(NamedTuple):
-    """What stays while a run trains.
+    """The constants of a run.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Problem(NamedTuple):
     signs : ndarray (b, h)
         Signs s_j of the second layer.
     f0 : ndarray (b, n)
-        Subtracted from the outputs: zero, or the outputs of the start ("centred").
+        Subtracted from the outputs: zero, or the initial outputs ("centred").
     """
 
     X: Array
@@ -40,12 +40,12 @@ class Problem(NamedTuple):
 
     @classmethod
     def of(cls, X: Array, y: Array, signs: Array, f0: Array) -> Problem:
-        """The problems of these runs."""
+        """Return the problems of runs with these data."""
         gram = X @ X.swapaxes(1, 2)
         return cls(X, y, gram, np.sqrt(np.einsum("bii->bi", gram)), np.all(np.isfinite(gram), axis=(1, 2)), signs, f0)
 
     def at(self, W: Array, loss: Loss) -> State:
-        """The networks with first layers W (b, h, d)."""
+        """Return the State with first layers W (b, h, d)."""
         v, Z = self.signs * np.sqrt(np.einsum("bhd,bhd->bh", W, W)), self.X @ W.swapaxes(1, 2)
         f = outputs(Z, v) - self.f0
         return State(self, W, v, Z, f, loss.risk(self.y, f), loss.negative_gradient(self.y, f))
@@ -61,7 +61,7 @@ class Problem(NamedTuple):
 
 
 class State(NamedTuple):
-    """What moves while a run trains. The flow keeps v_j = s_j |w_j|, so W alone decides the rest.
+    """The variables of a run. The flow conserves v_j = s_j |w_j|, so W determines all others.
 
     Attributes
     ----------
@@ -69,11 +69,11 @@ class State(NamedTuple):
     W, v : ndarray (b, h, d), (b, h)
         Both layers.
     Z, f : ndarray (b, n, h), (b, n)
-        Pre-activations <w_j, x_i>, and outputs less f0.
+        Pre-activations <w_j, x_i>, and outputs minus f0.
     risk : ndarray (b,)
         Training risk of c (f - f0).
     g : ndarray (b, n)
-        Minus its gradient in the outputs.
+        Minus its gradient with respect to the outputs.
     """
 
     problem: Problem
@@ -95,24 +95,24 @@ class State(NamedTuple):
             array[runs] = new
 
     def velocity(self) -> Array:
-        """dw_j/dt = v_j G_j, (b, h, d)."""
+        """Return dw_j/dt = v_j G_j, (b, h, d)."""
         G = ((self.Z > 0) * self.g[..., None]).swapaxes(1, 2) @ self.problem.X
         return self.v[..., None] * G
 
     def max_growth_rate(self) -> Array:
-        """Upper bound (b,) on every |G_j|, and so on |d log|w_j| / dt|: sum_i p_i |x_i|."""
+        """Return sum_i p_i |x_i| (b,), an upper bound on every |G_j|, and so on |d log|w_j| / dt|."""
         return (np.abs(self.g) * self.problem.x_norms).sum(axis=1)
 
 
 class Stages(NamedTuple):
-    """What the activities of one step are multiplied by: dD_ij/dt = 1_ij g_i v_j at every stage.
+    """Factors of one step: dD_ij/dt = 1_ij g_i v_j at every stage.
 
     Attributes
     ----------
     active : ndarray (b, n, h)
         1[<w_j, x_i> > 0] at the start of the step, as 0.0 and 1.0.
     g : ndarray (b, n, n_stages)
-        dt times minus the gradient of the risk in the outputs.
+        -dt times the gradient of the risk with respect to the outputs.
     v : ndarray (b, n_stages, h)
         Second layers.
     """
@@ -122,5 +122,5 @@ class Stages(NamedTuple):
     v: Array
 
     def combine(self, weights: Array) -> Array:
-        """Weighted sum of the stages' dt dD/dt, (b, n, h)."""
+        """Return the weighted sum of the stages' dt dD/dt, (b, n, h)."""
         return self.active * ((self.g * weights) @ self.v)

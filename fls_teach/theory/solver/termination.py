@@ -1,4 +1,4 @@
-"""Why a run ends: one function for each ending, and `Termination`, which asks them in the order of ENDINGS."""
+"""Why a run ends: one function per ending, and `Termination`, which evaluates them in the order of ENDINGS."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from .state import TINY, Array, Mask, Runs, State
 
 MAX_EVALUATIONS = 20_000
-# A run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
+# A run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions of steps.
 STALL_STEPS, STALL_GROWTH, STALL_FALL = 200, 0.05, 1e-4
 
 
 class Ending(NamedTuple):
-    """A status, and the reason in words with blanks for {t}, {risk} and {target}."""
+    """A status, and a template of the reason with the fields {t}, {risk} and {target}."""
 
     status: str
     reason: str
@@ -34,28 +34,28 @@ ENDINGS = (
 
 
 def reached(state: State, target_risk: float) -> Mask:
-    """The risk is at or below its target."""
+    """Return whether the risk is at or below its target."""
     return state.risk <= target_risk
 
 
 def at_rest(state: State) -> Mask:
-    """Nothing moves: no living neuron is active on an example, or no example has a gradient left."""
+    """Return whether nothing moves: no nonzero neuron is active on an example, or no example has a gradient."""
     awake = (state.Z > 0).any(axis=1) & (state.v != 0)
     return ~awake.any(axis=1) | ~(state.max_growth_rate() > 0)
 
 
 def diverged(state: State, t: Array, dt: Array) -> Mask:
-    """A number left float64, or the step became too small to advance the clock."""
+    """Return whether a number overflowed, or the step became too small to change the time."""
     return ~(np.isfinite(state.risk) & state.problem.finite & (t + dt > t))
 
 
 def out_of_evaluations(n_evaluations: NDArray[np.int_], per_step: int) -> Mask:
-    """One more step would take more evaluations than a run may spend."""
+    """Return whether another step would exceed the allowed number of evaluations."""
     return n_evaluations + per_step > MAX_EVALUATIONS
 
 
 class StallMonitor:
-    """Compares every run, each STALL_STEPS accepted steps, with what it was the last time."""
+    """Compares every run with its earlier state after each STALL_STEPS accepted steps."""
 
     def __init__(self, W: Array) -> None:
         size = len(W)
@@ -63,12 +63,12 @@ class StallMonitor:
         self.t, self.n_steps = np.zeros(size), np.zeros(size, dtype=int)
 
     def stalled(self, runs: Runs, state: State, t: Array) -> Mask:
-        """Neither did a neuron grow nor the risk fall since the last comparison, in runs in which one is due."""
+        """Return whether a comparison is due, and no neuron grew and the risk did not fall since the last one."""
         stalled, due = np.zeros(len(runs), dtype=bool), self.n_steps[runs] >= STALL_STEPS
         if due.any():
             runs, norms, risk, t = runs[due], np.abs(state.v[due]), state.risk[due], t[due]
             growth = np.log(np.maximum(norms, TINY) / np.maximum(self.norms[runs], TINY)).max(axis=1)
-            # Growth no faster than the logarithm of time, as after the fit, does not lead to the target.
+            # Growth no faster than log(time), as after fitting the data, does not lead to the target.
             ratio = np.where(self.t[runs] > 0, t / self.t[runs], 1.0)
             grew = growth > STALL_GROWTH * np.maximum(np.log(ratio), 1.0)
             stalled[due] = ~grew & ~(risk < (1 - STALL_FALL) * self.risk[runs])
@@ -77,7 +77,7 @@ class StallMonitor:
 
 
 class Termination:
-    """Decides which runs end. Without a target risk (0) a run does not stall before `t_max`, unless it is at rest."""
+    """Decides which runs end. Without a target risk (0), a run stalls before `t_max` only if it is at rest."""
 
     def __init__(self, target_risk: float, t_max: float, W: Array, evaluations_per_step: int) -> None:
         self.target_risk, self.t_max = target_risk, t_max
@@ -86,7 +86,7 @@ class Termination:
     def check(
         self, runs: Runs, state: State, t: Array, dt: Array, n_evaluations: NDArray[np.int_]
     ) -> tuple[NDArray[np.int_], Array]:
-        """Index (b,) into ENDINGS of the first that holds, -1 for none; and the time, t_max for a run at rest."""
+        """Return the index (b,) into ENDINGS of the first that holds, or -1; and the time, t_max for a run at rest."""
         resting = at_rest(state)
         if np.isfinite(self.t_max):
             t = np.where(resting, self.t_max, t)

@@ -1,4 +1,4 @@
-"""What training asks of its arguments beyond what the whole theory does."""
+"""Checks of arguments specific to training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def per_run(
     at_least: float | None = None,
     at_most: float | None = None,
 ) -> float | Array:
-    """`value` as a float, or as an array (B,) with one number per run, each inside the bounds."""
+    """Return `value` as a float, or as an array (B,) with one number per run, each inside the bounds."""
     if not isinstance(value, (list, tuple)) and np.ndim(value) == 0:
         return validation.number(name, value, above=above, at_least=at_least, at_most=at_most)
     values = validation.array(name, value, None)
@@ -31,7 +31,7 @@ def per_run(
 
 
 def layers(W: ArrayLike, V: ArrayLike, n_features: int | None) -> tuple[Array, Array, bool]:
-    """W (..., h, d) and the second layer, (..., h) for one output or (..., K, h) for K; and whether for K."""
+    """Return W (..., h, d), the second layer, (..., h) or, for K outputs, (..., K, h), and whether there are K."""
     W = validation.array("W", W, None, n_features)
     V = validation.array("V", V, W.shape[-2])
     classes = V.ndim == W.ndim
@@ -46,7 +46,7 @@ def layers(W: ArrayLike, V: ArrayLike, n_features: int | None) -> tuple[Array, A
 
 
 def targets(y: ArrayLike, n_samples: int, n_classes: int | None = None) -> Array:
-    """Labels -1 and +1 as they are, or classes 0 ... K - 1 one-hot, (..., n, K)."""
+    """Return labels -1 and +1 unchanged, or classes 0 ... K - 1 one-hot, (..., n, K)."""
     if n_classes is None:
         return validation.signs("y", y, n_samples)
     labels = validation.array("y", y, n_samples)
@@ -57,7 +57,7 @@ def targets(y: ArrayLike, n_samples: int, n_classes: int | None = None) -> Array
 
 
 def seeds_per_run(value: ArrayLike) -> NDArray[Any]:
-    """Whole numbers >= 0, () or (B,)."""
+    """Return seeds, integers >= 0, () or (B,)."""
     validation.array("seeds", value)
     values = np.asarray(value)
     if values.dtype.kind not in "iu" or values.ndim > 1 or values.min() < 0:

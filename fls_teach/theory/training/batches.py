@@ -1,4 +1,4 @@
-"""Mini-batches and input noise: what a run draws depends on its own seed alone."""
+"""Mini-batches and input noise; the draws of a run depend only on its seed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 
 class Batches:
-    """The order in which each run sees its examples, and the noise on them.
+    """The order in which each run uses its examples, and the noise added to them.
 
     Parameters
     ----------
     seeds : list of int
-        One per run. A run draws its orders and its noise from two streams of its own: switching the noise on leaves
-        the orders as they are, and runs of equal seeds see equal batches and noise.
+        One per run. A run draws orders and noise from two separate streams, so the noise does not affect the orders.
+        Runs with equal seeds have equal batches and noise.
     n_samples, batch_size : int
-        Every epoch visits each example once, in a new order; its last batch is smaller where the sizes do not divide.
+        Every epoch uses each example once, in a new order; the last batch may be smaller.
     noise : float
-        Standard deviation of the normal noise that is added to every input entry, fresh at every step.
+        Standard deviation of normal noise that is added to every input entry, drawn anew at every step.
 
     Examples
     --------
@@ -32,10 +32,10 @@ class Batches:
         self.noises = [np.random.default_rng([seed, 1]) for seed in seeds] if noise else []
         self.n_samples, self.batch_size, self.noise = n_samples, batch_size, noise
         self.position = n_samples
-        self.epoch: NDArray[np.int64] = np.empty((0, n_samples), dtype=int)  # no run has drawn an order yet
+        self.epoch: NDArray[np.int64] = np.empty((0, n_samples), dtype=int)  # no orders have been drawn yet
 
     def draw(self, X, *columns):
-        """Inputs (b, m, d) of the next step, with noise, and the same examples' entries of other arrays (b, n, ...)."""
+        """Return inputs (b, m, d) of the next step, with noise, and the same examples of other arrays (b, n, ...)."""
         columns = (X, *columns)
         if self.batch_size < self.n_samples:
             if self.position >= self.n_samples:
@@ -51,6 +51,6 @@ class Batches:
         return columns
 
     def keep(self, runs):
-        """Keep some of the runs only."""
+        """Keep only some of the runs."""
         self.orders, self.noises = ([streams[k] for k in runs if streams] for streams in (self.orders, self.noises))
         self.epoch = self.epoch[runs] if len(self.epoch) else self.epoch

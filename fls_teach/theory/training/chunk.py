@@ -15,7 +15,7 @@ from .losses import Loss
 
 
 class Record(NamedTuple):
-    """What the checks of one run saw.
+    """The recorded checks of one run.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """What all runs share; see `train`."""
+    """Settings shared by all runs; see `train`."""
 
     loss: Loss
     reduction: str
@@ -46,7 +46,7 @@ class Problem:
 
 
 class Chunk:
-    """Runs that advance together; `live` holds the indices of those that have not ended, in the order of all arrays."""
+    """Runs that advance together; `live` contains the indices of those that have not ended, in the order of arrays."""
 
     def __init__(self, problem, optimizer, X, t, W, V, c, seeds):
         size = len(W)
@@ -69,7 +69,7 @@ class Chunk:
         self.records: list[list[tuple[Any, ...]]] = [[] for _ in range(size)]
 
     def run(self):
-        """Advance every run to its end; returns the fields of `Training`."""
+        """Advance every run to its end; return the fields of `Training`."""
         step, problem = 0, self.problem
         while True:
             A, f = self.forward(self.X, self.f0)
@@ -84,25 +84,25 @@ class Chunk:
                     self.flow_step(A, f)
                 else:
                     self.optimizer_step(step, A, f)
-                A = f = None  # of the weights before the step
+                A = f = None  # they were those before the step
 
     def forward(self, X, f0):
-        """Activities, and outputs minus `f0`."""
+        """Return activities, and outputs minus `f0`."""
         W, V = self.parameters
         A = activities(X, W)
         return A, outputs(A, V) - f0
 
     def gradients(self, X, t, A, f):
-        """Derivatives of the risk by W and V."""
+        """Return derivatives of the risk with respect to W and V."""
         W, V = self.parameters
         return gradients(X, A, W, V, self.problem.loss.gradient(t, f, self.c, self.problem.reduction))
 
     def optimizer_step(self, step, A, f):
-        """One step of the optimizer, on all examples or on the next mini-batch."""
+        """Take a step of the optimizer, on all examples or on the next mini-batch."""
         X, t = self.X, self.t
         if not self.whole:
             X, t, f0 = self.batches.draw(X, t, self.f0)
-            if self.start and self.problem.noise:  # f0 is a function: the noise changes it too
+            if self.start and self.problem.noise:  # f0 also depends on the noisy inputs
                 f0 = outputs(activities(X, self.start[0]), self.start[1])
             A, f = self.forward(X, f0)
         elif A is None:
@@ -111,7 +111,7 @@ class Chunk:
         self.parameters, self.buffers = self.optimizer.step(self.parameters, slopes, self.buffers, step)
 
     def flow_step(self, A, f):
-        """One step of the midpoint rule."""
+        """Take a step of the midpoint rule."""
         problem, start = self.problem, self.parameters
         slopes = self.gradients(self.X, self.t, A, f)
         curvature = problem.loss.risk_curvature(self.t, f, self.c, problem.reduction)
@@ -122,7 +122,7 @@ class Chunk:
         self.time = self.time + self.last_dt
 
     def look(self, step, A, f):
-        """Evaluate the risk of every live run and close those that have ended; returns the positions of the others."""
+        """Evaluate the risk of every live run and close those that have ended; return the positions of the others."""
         problem = self.problem
         risk = problem.loss.risk(self.t, f, self.c, problem.reduction)
         before = self.watch.before
@@ -146,13 +146,13 @@ class Chunk:
         return stay
 
     def write(self, step, risk):
-        """Add the live runs to their records."""
+        """Append the states of live runs to their records."""
         for place, run in enumerate(self.live):
             weights = [p[place].copy() for p in self.parameters] if self.problem.record == "weights" else []
             self.records[run].append((step, self.time[place], risk[place], *weights))
 
     def land(self, runs, before, risk):
-        """Put runs that crossed the target in their last step back to where its chord crosses it; returns the risks."""
+        """Move runs that crossed the target in their last step back along its chord to the crossing; return risks."""
         problem, after = self.problem, [p[runs] for p in self.parameters]
         X, t, f0, c = self.X[runs], self.t[runs], self.f0[runs], self.c[runs]
         rises = [p - q[runs] for p, q in zip(after, before, strict=True)]
@@ -171,7 +171,7 @@ class Chunk:
         return risk
 
     def close(self, place, step, status, risk):
-        """Write the end of the live run at this position into the results."""
+        """Store the results of the live run at this position, which has ended."""
         run, results, watch = self.live[place], self.results, self.watch
         (W, V), risk = (watch.safe, watch.safe_risk) if status == "diverged" else (self.parameters, risk)
         words = REASONS[status].format(target=self.problem.target, step=step, risk=risk[place])
@@ -180,7 +180,7 @@ class Chunk:
             results[name][run] = entry
 
     def keep(self, stay):
-        """Keep the live runs at these positions only."""
+        """Keep only the live runs at these positions."""
         for name in "live X t c f0 time last_dt".split():
             setattr(self, name, getattr(self, name)[stay])
         for name in "parameters start buffers".split():
@@ -191,7 +191,7 @@ class Chunk:
             self.optimizer = self.optimizer.take(stay)
 
     def finish(self):
-        """The fields of `Training`."""
+        """Return the fields of `Training`."""
         if not self.problem.record:
             return self.results | {"record": None}
         kept = 5 if self.problem.record == "weights" else 3

@@ -1,4 +1,4 @@
-"""The plain loop of full-batch steps, for which the alpha-c equivalence is exact (science.md#equivalence)."""
+"""A simple loop of full-batch steps, for which the alpha-c equivalence is exact (science.md#equivalence)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def gradient_descent(
     momentum: float = 0.9,
     weight_decay: float = 0.0,
 ) -> Descent:
-    """Full-batch training of both layers on the logistic risk of c f.
+    """Train both layers on the logistic risk of c f with full batches.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def gradient_descent(
     optimizer : {"sgd", "momentum", "adam", "adamw"}
         As in torch.optim; "momentum" is heavy-ball SGD, Adam has betas (0.9, 0.999) and eps = 0.
     momentum : float
-        In [0, 1); used by "momentum" alone.
+        In [0, 1); used only by "momentum".
     weight_decay : float
-        >= 0; times the weights, added to the gradient; "adamw" shrinks the weights by 1 - lr * weight_decay instead.
+        >= 0; times the weights it is added to the gradient; "adamw" scales weights by 1 - lr * weight_decay instead.
 
     Returns
     -------
@@ -81,12 +81,12 @@ def gradient_descent(
 
     See Also
     --------
-    fls_teach.theory.training.engine.train : mini-batches, other losses, K outputs, and an end at a target risk.
+    fls_teach.theory.training.engine.train : mini-batches, other losses, K outputs, and a target risk.
 
     Notes
     -----
-    No operation here rounds differently when all weights are scaled by a power of two, so c = 4^-k against
-    alpha = 2^-k is the same run bit for bit.
+    Scaling all weights by a power of two changes no rounding, so runs with c = 4^-k and with alpha = 2^-k are bitwise
+    equal.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def descend(
     loss_and_gradient : callable
         Maps a list of arrays to (loss, list of gradients of the same shapes).
     parameters : list of ndarray
-        Start; left as it is.
+        Initial values; not modified.
     lr, n_steps, optimizer, momentum, weight_decay
         As in `gradient_descent`.
 
@@ -138,7 +138,7 @@ def descend(
     Raises
     ------
     ValueError
-        For a number out of range, an unknown optimizer, or weights that leave float64.
+        For a number out of range, an unknown optimizer, or weights that overflow.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def descend(
     listed = parameters if isinstance(parameters, (list, tuple)) and parameters else [parameters]
     parameters = [np.array(validation.array("parameters", p)) for p in listed]
     buffers, losses = rule.start(parameters), []
-    with np.errstate(all="ignore"):  # an explosion is reported below, in words
+    with np.errstate(all="ignore"):  # overflow is reported below
         for step in range(1, n_steps + 1):
             loss, slopes = loss_and_gradient(parameters)
             losses.append(loss)

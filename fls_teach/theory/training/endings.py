@@ -1,4 +1,4 @@
-"""When a run of `train` is over, and why."""
+"""Determine when and why a run of `train` ends."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from .. import validation
 from .gradients import neuron_norms
 
-PATIENCE = 100  # steps without a change that end a run where noise or an optimizer's memory could change it again
-LOOKS = 50  # checks of the risk between two checks that every weight is still in range
-# With FlowSteps, a run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 would need millions.
+PATIENCE = 100  # steps without change after which a run ends if noise or an optimizer's buffers could still change it
+LOOKS = 50  # number of checks of the risk between two checks of the range of weights
+# With FlowSteps, a run that in 200 steps neither grows a neuron by 5% nor lowers its risk by 1e-4 needs millions.
 STALL_STEPS, STALL_GROWTH, STALL_FALL = 200, 0.05, 1e-4
 TINY = np.finfo(float).tiny
 
@@ -23,16 +23,16 @@ REASONS = {
 
 
 class Watch:
-    """What the checks of some runs have found so far. Whether a run has ended depends on that run and the step alone.
+    """Results of the checks of some runs so far. Whether a run has ended depends only on that run and the step.
 
     Attributes
     ----------
     risk, before : ndarray (b,), list of ndarray
-        Risk and weights at the last look.
+        Risk and weights at the last check.
     safe_risk, safe : ndarray (b,), list of ndarray
-        The same when every weight was last found to be in range.
+        The same at the last check at which every weight was in range.
     idle : ndarray (b,) of int
-        Steps since the risk last changed, or a weight of a network that is not silent.
+        Steps since the risk, or a weight of a network that is not silent, last changed.
     """
 
     def __init__(self, problem, patience, parameters, flow):
@@ -43,12 +43,12 @@ class Watch:
         self.mark_sizes, self.mark_risk = np.maximum(*neuron_norms(*parameters)), np.full(size, np.inf)
 
     def look(self, step, risk, A, parameters):
-        """Which runs have ended, {status: (b,)}; empty when none has."""
+        """Return which runs have ended, {status: (b,)}; empty if none has."""
         first, due, since = not self.looks, self.looks % LOOKS == 0, step - self.step
         last_risk, self.risk, self.step = self.risk, risk, step
         self.looks += 1
         moves = (risk != last_risk) & (risk > self.target) & (risk < np.inf)
-        if moves.all() and not due and step < self.max_steps:  # nearly always
+        if moves.all() and not due and step < self.max_steps:  # the most frequent case
             self.idle, self.before = np.zeros_like(self.idle), parameters
             return {}
         if first:
@@ -77,7 +77,7 @@ class Watch:
         return endings if (ending | diverged).any() else {}
 
     def flow_stalls(self, step, risk, parameters):
-        """Which runs of `FlowSteps` (b,) have stalled; updates what they are compared with when that is due."""
+        """Return which runs of `FlowSteps` (b,) have stalled; update the reference of the comparison if one is due."""
         if not self.flow or step % STALL_STEPS:
             return np.zeros(len(risk), dtype=bool)
         sizes = np.maximum(*neuron_norms(*parameters))
@@ -87,12 +87,12 @@ class Watch:
         return stalls
 
     def keep(self, stay):
-        """Keep the runs at these positions only."""
+        """Keep only the runs at these positions."""
         for name in "risk safe_risk idle patience mark_sizes mark_risk".split():
             setattr(self, name, getattr(self, name)[stay])
         self.before, self.safe = ([p[stay] for p in kept] for kept in (self.before, self.safe))
 
 
 def _like(mask, array):
-    """A mask (b,) with axes of size 1 for the others of the array."""
+    """Return a mask (b,) with axes of size 1 for the other axes of the array."""
     return mask.reshape(-1, *[1] * (array.ndim - 1))

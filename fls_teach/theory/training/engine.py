@@ -1,4 +1,4 @@
-"""Train many two-layer networks at once by discrete steps, each until its own end (science.md#discrete-training)."""
+"""Train many two-layer networks at once by discrete steps, each until it ends (science.md#discrete-training)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .flow_steps import FlowSteps
 from .losses import named_loss
 from .optimizers import Optimizer
 
-# Numbers in the largest temporary, 128 kB: beyond, the C library maps fresh pages for each, which takes longer than the
-# arithmetic (measured at h = 100: 8 us per network and evaluation within, 20 to 30 us beyond).
+# Values in the largest temporary array, 128 kB. For larger ones the C library maps new pages, which takes longer than
+# the arithmetic (measured at h = 100: 8 us per network and evaluation below this size, 20 to 30 us above).
 CHUNK_SIZE = 16_000
 
 
@@ -26,18 +26,18 @@ class Training:
     Attributes
     ----------
     W, V : ndarray (B, h, d), (B, h) or (B, K, h)
-        Weights where the run ended.
+        Weights at the end of the run.
     steps : ndarray (B,) of int
         Optimizer steps taken.
     time : ndarray (B,)
-        Sum of the step sizes: the time of gradient flow that a plain gradient step follows.
+        Sum of the step sizes, which for plain gradient steps is the time of the gradient flow that they follow.
     risk : ndarray (B,)
         Training risk of c f, or of c (f - f0), on all examples without noise.
     status : ndarray (B,) of str
         "reached", "max_steps", "stalled", "dead" or "diverged".
     reason : ndarray (B,) of str
         The status in words.
-    record : list of B Record, or None where nothing was recorded
+    record : list of B Record, or None if nothing was recorded
     """
 
     W: NDArray[np.float64]
@@ -78,33 +78,33 @@ def train(
     y : array_like (n,) or (B, n)
         Labels -1 and +1 for one output; classes 0 to K - 1 for K.
     W : array_like (h, d) or (B, h, d)
-        First layer at the start.
-    V : array_like (h,) or (K, h); with a batch axis wherever W has one, (B, h) or (B, K, h)
-        Second layer at the start, for one output or for K.
+        Initial first layer.
+    V : array_like (h,) or (K, h); with a batch axis if W has one, (B, h) or (B, K, h)
+        Initial second layer, for one output or for K.
     optimizer : SGD, Adam, AdamW or FlowSteps
-        The step. `FlowSteps` follows gradient flow with steps of its own choice, on all examples and without noise.
+        Method of the steps. `FlowSteps` follows gradient flow with adaptive steps, on all examples and without noise.
     loss : {"logistic", "exponential", "squared", "squared_hinge"}, or for K outputs {"cross_entropy", "squared"}
     target_risk : float, optional
-        > 0. The run ends when the risk on all examples has fallen to it; `FlowSteps` shortens its last step to land on
-        it, any other optimizer ends at the first check that finds the risk there or below.
+        > 0. The run ends when the risk on all examples has fallen to it. `FlowSteps` shortens its last step to reach it
+        exactly; any other optimizer ends at the first check at which the risk is at or below it.
     max_steps : int
-        Steps after which a run ends at the latest.
+        Maximal number of steps.
     batch_size : int, optional
         Examples per step, drawn without replacement within an epoch; all of them by default.
     input_noise : float
-        Standard deviation of fresh normal noise on every input entry at every step, >= 0.
+        Standard deviation of normal noise on every input entry, drawn anew at every step, >= 0.
     output_multiplier : float or array_like (B,)
         c > 0, inside the loss.
     centred : bool
-        Train c (f - f0), f0 the network at the start, in place of c f.
+        Train c (f - f0) instead of c f, where f0 is the initial network.
     reduction : {"mean", "sum"}
-        Over the examples of a step, and for the risk.
+        Reduction over the examples of a step, and of the risk.
     seeds : int or array_like (B,) of int
-        Seed of each run's mini-batches and noise; runs of equal seeds see the same ones.
+        Seed of each run's mini-batches and noise, which are the same for runs with equal seeds.
     check_every : int, optional
-        Steps between looks at the risk. 1 by default where a step sees all examples, else an epoch.
+        Steps between checks of the risk. By default 1 if a step uses all examples, otherwise an epoch.
     record : {"risk", "weights"}, optional
-        Keep what every check sees: step, time and risk, and with "weights" W and V too.
+        Record step, time and risk at every check, and with "weights" also W and V.
 
     Returns
     -------
@@ -117,12 +117,12 @@ def train(
 
     Notes
     -----
-    Settings per run (B,) give every run its own. A run's numbers are the same, bit for bit, in any batch.
+    Settings with shape (B,) are individual for each run. A run gives the same bits in any batch.
 
     A run is "dead" once no neuron is active on any example: the network is the constant 0 and has no gradient. It is
-    "stalled" once a step on all examples changes nothing. Where noise or an optimizer's memory could still wake the
-    run, either must last for 100 steps. `FlowSteps` also stalls when in 200 steps no neuron grew by 5% and the risk
-    fell by less than a ten-thousandth. A "diverged" run is given back as it was at the last check that found it finite.
+    "stalled" once a step on all examples changes nothing. If noise or an optimizer's buffers could still change the
+    run, either state must last for 100 steps. `FlowSteps` also stalls if in 200 steps no neuron grew by 5% and the risk
+    fell by less than a ten-thousandth. A "diverged" run is returned as it was at the last check that found it finite.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def train(
     ]
     order, places = _by_scale(*arrays[2:5]), max(1, CHUNK_SIZE // (W.shape[-2] * max(X.shape[-2:])))
     parts = []
-    with np.errstate(all="ignore"):  # a run that leaves float64 ends as "diverged"
+    with np.errstate(all="ignore"):  # a run that overflows ends as "diverged"
         for runs in np.split(order, range(places, len(order), places)):
             part = optimizer if isinstance(optimizer, FlowSteps) else optimizer.spread(size).take(runs)
             parts.append(Chunk(problem, part, *(array[runs] for array in arrays)).run())
@@ -177,7 +177,7 @@ def train(
 def _problem(
     optimizer, n, loss, target_risk, max_steps, batch_size, input_noise, centred, reduction, check_every, record
 ):
-    """What all runs share, checked."""
+    """Check the settings shared by all runs, and return them as a Problem."""
     if not isinstance(optimizer, (Optimizer, FlowSteps)):
         raise ValueError(
             f"optimizer is {validation.shown(optimizer)}; wanted SGD(...), Adam(...), AdamW(...) or FlowSteps(...)"
@@ -206,13 +206,13 @@ def _problem(
 
 
 def _by_scale(W, V, c):
-    """Numbers of the runs in the order of their starts' scale: runs of a similar length share a chunk."""
+    """Return the indices of the runs sorted by initial scale, so that runs of similar length share a chunk."""
     scale = c * np.abs(W).max(axis=(1, 2)) * np.abs(V).reshape(len(V), -1).max(axis=1)
     return np.argsort(scale, kind="stable")
 
 
 def _joined(parts, back):
-    """One field of all chunks in the runs' own order."""
+    """Join a field of all chunks, in the original order of the runs."""
     if parts[0] is None:
         return None
     if isinstance(parts[0], list):

@@ -1,4 +1,4 @@
-"""Steps that follow gradient flow: each run takes the longest that changes no neuron and no output by much."""
+"""Steps that follow gradient flow: the longest that change no neuron and no output by much."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TINY = np.finfo(float).tiny
 
 @dataclass(frozen=True)
 class FlowSteps:
-    """Follow gradient flow by the midpoint rule, with a step size that each run chooses anew at every step.
+    """Follow gradient flow by the midpoint rule, with an adaptive step size for each run.
 
     Parameters
     ----------
@@ -31,13 +31,14 @@ class FlowSteps:
 
     Notes
     -----
-    At a small alpha the first bound decides: a neuron grows e-fold in 1/change steps, so 2^-12 needs no more than a few
-    hundred. At a large alpha the second does. It bounds the largest eigenvalue of the Gauss-Newton matrix by its trace,
-    sum_i D_i (|x_i|^2 sum_j 1_ij |v_j|^2 + |relu(W x_i)|^2), with D_i the curvature of the loss of example i.
+    At small alpha the first bound is active: a neuron grows e-fold in 1/change steps, so alpha = 2^-12 needs at most a
+    few hundred steps. At large alpha the second bound is active. It bounds the largest eigenvalue of the Gauss-Newton
+    matrix by its trace, sum_i D_i (|x_i|^2 sum_j 1_ij |v_j|^2 + |relu(W x_i)|^2), with D_i the curvature of the loss of
+    example i.
 
     Measured on preset separable at alphas from 2^-12 to 2^3 (benchmarks/training.py): W is within 1% of the flow's in
-    nine runs of ten and within 5% in the worst of 256, where a kink decides about a neuron; within a quarter of that
-    with FlowSteps(0.025, 0.25), which takes 2.3 times as long.
+    nine out of ten runs and within 5% in the worst of 256, in which a neuron's evolution depends on a kink; within a
+    quarter of that with FlowSteps(0.025, 0.25), which takes 2.3 times as long.
 
     Examples
     --------
@@ -53,7 +54,7 @@ class FlowSteps:
         object.__setattr__(self, "curvature", validation.number("curvature", self.curvature, above=0, at_most=2))
 
     def step_size(self, X: Array, A: Array, parameters: list[Array], gradients: list[Array], curvature: Array) -> Array:
-        """Step size (b,) from the activities A and the curvature (b, n) of the risk by each example's output."""
+        """Return the step size (b,), given activities A and the risk's curvature (b, n) in each example's output."""
         sizes, rates = np.maximum(*neuron_norms(*parameters)), np.maximum(*neuron_norms(*gradients))
         for run in np.flatnonzero(~np.isfinite(rates).all(axis=1)):  # squares overflow: exp(-margin) may be 1e200
             W, V = (g[run : run + 1] for g in gradients)
@@ -65,9 +66,10 @@ class FlowSteps:
 
 
 def first_crossing(gap, size):
-    """Where in (0, 1] each of `size` functions, > 0 at 0 and <= 0 at 1, falls to 0, from above by a last digit at most.
+    """Find where in (0, 1] each of `size` functions, > 0 at 0 and <= 0 at 1, falls to 0.
 
-    False position in the Illinois variant: an end that stays twice counts half.
+    The result is at the crossing or at most a last digit after it. The method is the Illinois variant of false
+    position: the value at an end that is kept twice is halved.
     """
     low, high = np.zeros(size), np.ones(size)
     at_low, at_high, side = gap(low), gap(high), np.zeros(size)

@@ -1,4 +1,4 @@
-"""Losses of a scaled output g = c f, each as three formulas: its value, its slope, and a bound on its curvature."""
+"""Losses of a scaled output g = c f, each given by its value, its slope, and a bound on its curvature."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ Array = NDArray[np.float64]
 
 
 class Loss:
-    """A loss per example and what training needs of it; subclasses give the three formulas.
+    """A loss per example, and the quantities that training needs; subclasses define the three formulas.
 
     One output: targets t and scaled outputs g are (b, n), t is -1 or +1. K outputs: (b, n, K), t is one-hot.
     """
 
     examples = -1
-    """Axis of t along which the examples lie."""
+    """Axis of t of the examples."""
 
     def value(self, t: Array, g: Array) -> Array:
-        """Loss of every example, (b, n)."""
+        """Return the loss of every example, (b, n)."""
         raise NotImplementedError
 
     def slope(self, t: Array, g: Array) -> Array:
-        """Derivative by g, of g's shape."""
+        """Return the derivative with respect to g, with the shape of g."""
         raise NotImplementedError
 
     def curvature(self, t: Array, g: Array) -> Array:
-        """Upper bound (b, n) on the largest eigenvalue of the second derivative by g, here and at any larger margin."""
+        """Return a bound (b, n) on the largest eigenvalue of the second derivative by g, here and at larger margins."""
         raise NotImplementedError
 
     def risk(self, t: Array, f: Array, c: Array | float, reduction: str = "mean") -> Array:
-        """Training risk (b,) of c f; `c` broadcasts against f."""
+        """Return the training risk (b,) of c f; `c` broadcasts against f."""
         return getattr(np, reduction)(self.value(t, c * f), axis=-1)
 
     def gradient(self, t: Array, f: Array, c: Array | float, reduction: str = "mean") -> Array:
-        """Derivative of the risk by f, of f's shape."""
+        """Return the derivative of the risk with respect to f, with the shape of f."""
         return self.slope(t, c * f) * (c / t.shape[self.examples] if reduction == "mean" else c)
 
     def risk_curvature(self, t: Array, f: Array, c: Array, reduction: str = "mean") -> Array:
-        """Upper bound (b, n) on the curvature of the risk by each example's output; `c` has axes of size 1 like f."""
+        """Return a bound (b, n) on the risk's curvature in each example's output; `c` has axes of size 1 like f."""
         c = c.reshape(-1, 1)
         squared = c * c / t.shape[self.examples] if reduction == "mean" else c * c
         return self.curvature(t, c.reshape(-1, *[1] * (f.ndim - 1)) * f) * squared
@@ -57,12 +57,12 @@ class Logistic(Loss):
         return -t * expit(-t * g)
 
     def curvature(self, t, g):
-        # p (1 - p) <= min(p, 1/4). At a large negative margin p (1 - p) vanishes, and 1/4 is what comes on the way up.
+        # p (1 - p) <= min(p, 1/4). It vanishes at a large negative margin, but reaches 1/4 at larger margins.
         return np.minimum(expit(-t * g), 0.25)
 
 
 class Exponential(Loss):
-    """exp(-t g); infinite beyond a margin of -709, which ends a run as "diverged"."""
+    """exp(-t g); infinite below a margin of -709, which ends a run as "diverged"."""
 
     def value(self, t, g):
         return np.exp(-t * g)
@@ -75,7 +75,7 @@ class Exponential(Loss):
 
 
 class SquaredHinge(Loss):
-    """max(0, 1 - t g)^2: the squared loss of a margin that is still too small."""
+    """max(0, 1 - t g)^2: the squared loss of a margin below 1."""
 
     def value(self, t, g):
         return np.maximum(1.0 - t * g, 0.0) ** 2
@@ -115,11 +115,11 @@ class CrossEntropy(Loss):
     examples = -2
 
     def value(self, t, g):
-        behind = g - (t * g).sum(axis=-1, keepdims=True)  # every class against the right one
+        behind = g - (t * g).sum(axis=-1, keepdims=True)  # relative to the right class
         return np.logaddexp.reduce(behind, axis=-1)
 
     def slope(self, t, g):
-        # For the right class 1 - p cancels as p tends to 1; the sum of the others does not.
+        # For the right class, 1 - p suffers from cancellation as p tends to 1; the sum of the others does not.
         others = _softmax(g) * (1.0 - t)
         return others - t * others.sum(axis=-1, keepdims=True)
 
@@ -143,7 +143,7 @@ CLASSES = {"cross_entropy": CrossEntropy(), "squared": SquaredClasses()}
 
 
 def named_loss(name: str, classes: bool) -> Loss:
-    """The loss of that name for K outputs (`classes`) or for one."""
+    """Return the loss `name` for K outputs (`classes`) or for one."""
     offered = CLASSES if classes else ONE_OUTPUT
     if isinstance(name, str) and name not in offered and name in {**ONE_OUTPUT, **CLASSES}:
         shape = "v (h,)" if classes else "V (K, h)"

@@ -1,7 +1,7 @@
-"""Optimizers in torch.optim's formulas, each for many runs at once: a setting may be one number, or one per run.
+"""Optimizers with torch.optim's formulas for many runs at once: a setting may be one number, or one per run.
 
-An optimizer is a frozen set of settings. `start` makes its buffers, `step` maps (parameters, gradients, buffers) to new
-parameters and buffers and changes no array in place. Leading axes of every array are the runs.
+An optimizer is a frozen set of settings. `start` creates its buffers, and `step` maps (parameters, gradients, buffers)
+to new parameters and buffers without changing arrays in place. The leading axes of every array are the runs.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ Arrays = list[NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class Optimizer:
-    """What the optimizers share; use a subclass."""
+    """Base class of the optimizers."""
 
     @property
     def memory(self) -> bool | NDArray[np.bool_]:
-        """Whether a step depends on earlier gradients; per run where that differs."""
+        """Whether a step depends on earlier gradients; per run if runs differ."""
         return False
 
     def start(self, parameters: Arrays) -> Arrays:
-        """Buffers before the first step."""
+        """Return the buffers before the first step."""
         return []
 
     def step(self, parameters: Arrays, gradients: Arrays, buffers: Arrays, step: int) -> tuple[Arrays, Arrays]:
-        """New parameters and buffers; `step` counts from 1."""
+        """Return new parameters and buffers; `step` counts from 1."""
         raise NotImplementedError
 
     def settings(self) -> dict[str, NDArray[np.float64]]:
-        """The settings that are given per run, name: (B,)."""
+        """Return the settings that are given per run, name: (B,)."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
     def spread(self, size: tuple[int, ...]) -> Optimizer:
-        """The optimizer of `size` runs: settings of one run become those of all."""
+        """Return the optimizer of `size` runs: settings of one run become those of all."""
         return replace(self, **{name: np.broadcast_to(value, size) for name, value in self.settings().items()})
 
     def take(self, runs: NDArray[np.intp]) -> Optimizer:
-        """The optimizer of some of the runs."""
+        """Return the optimizer of some of the runs."""
         return replace(self, **{name: value[runs] for name, value in self.settings().items()})
 
 
 @dataclass(frozen=True, eq=False)
 class SGD(Optimizer):
-    """Gradient descent; with momentum, heavy ball as in torch (undamped, not Nesterov's).
+    """Gradient descent; with momentum, heavy ball as in torch (without dampening, not Nesterov's).
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class SGD(Optimizer):
     momentum : float or array_like (B,)
         In [0, 1).
     weight_decay : float or array_like (B,)
-        >= 0; times the weights, added to the gradient.
+        >= 0; this times the weights is added to the gradient.
 
     Raises
     ------
@@ -110,8 +110,8 @@ class Adam(Optimizer):
     betas : tuple of two floats
         Decay of the two moments, in [0, 1).
     eps : float or array_like (B,)
-        >= 0, added to the root of the second moment. 0 by default, as the alpha-c equivalence asks; torch has 1e-8.
-        With 0, a weight whose gradient has always been zero stays where it is.
+        >= 0, added to the root of the second moment. 0 by default, as the alpha-c equivalence requires; torch has 1e-8.
+        With 0, a weight whose gradient has always been zero is not changed.
     weight_decay : float or array_like (B,)
         >= 0.
 
@@ -163,7 +163,7 @@ class Adam(Optimizer):
         moved = []
         for p, m, s in zip(parameters, first, second, strict=True):
             spread = np.sqrt(s / (1 - b**step)) + _shaped(self.eps, p)
-            # A weight whose gradient has always been zero (a dead neuron) stays where it is: 0/0 means no step.
+            # A weight whose gradient has always been zero (of a dead neuron) is not changed: 0/0 means no step.
             g = np.divide(m / (1 - a**step), spread, out=np.zeros_like(p), where=spread > 0)
             moved.append(p - _shaped(self.lr, p) * g)
         return moved, first + second
@@ -188,7 +188,7 @@ class AdamW(Adam):
 
 
 def _shaped(setting, parameter):
-    """A setting per run with axes of size 1 for what follows the runs' axis; a single number as it is."""
+    """Append axes of size 1 to a setting per run, for the axes after that of the runs; return a single number as is."""
     return setting.reshape(-1, *[1] * (parameter.ndim - 1)) if isinstance(setting, np.ndarray) else setting
 
 

@@ -1,4 +1,4 @@
-"""A learning rate for every alpha: the shortest step that gradient flow asks for on its way to the target."""
+"""A learning rate for every alpha: the shortest step that `FlowSteps` takes on the way to the target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def flow_lr(
     reduction: str = "mean",
     steps: FlowSteps | None = None,
 ) -> NDArray[np.float64]:
-    """Learning rate per run with which gradient descent follows gradient flow down to the target risk.
+    """Return the learning rate per run with which gradient descent follows gradient flow to the target risk.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ def flow_lr(
     Returns
     -------
     ndarray (B,), or () without a batch axis
-        The shortest step that `steps` takes until the run is over. Proportional to 1/alpha^2 where alpha is large, and
-        independent of it where alpha is small: there the network has grown to the same size when it fits.
+        The shortest step that `steps` takes until the run ends. It is proportional to 1/alpha^2 at large alpha, and
+        independent of alpha if it is small, because the network then grows to the same size before it fits.
 
     Raises
     ------
     ValueError
-        As `train`, and for a run whose start has reached the target, which leaves no step to measure.
+        As `train`, and for a run that is at the target from the start, which takes no step.
 
     Examples
     --------
@@ -72,6 +72,6 @@ def flow_lr(
 
 
 def _shortest(times):
-    """Shortest of the steps between times, without the last one if there are others: it was shortened to land."""
+    """Return the shortest step between times, without the last one, which was shortened, if there are others."""
     dt = np.diff(times)
     return np.min(dt[:-1] if len(dt) > 1 else dt, initial=np.nan if len(dt) == 0 else np.inf)

@@ -1,4 +1,4 @@
-"""Balanced starts with K outputs, and starts whose output is zero."""
+"""Balanced initial weights with K outputs, and initial weights with zero output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .arguments import layers
 def balanced_init_classes(
     n_neurons: int, n_features: int, n_classes: int, alpha: ArrayLike, rng: np.random.Generator | int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Balanced random start with K outputs: W = alpha W0, W0 ~ N(0, 1/d), and |V_.j| = |w_j| for every neuron j.
+    """Draw balanced weights with K outputs: W = alpha W0, W0 ~ N(0, 1/d), and |V_.j| = |w_j| for every neuron j.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ def balanced_init_classes(
 
     Notes
     -----
-    The direction of V_.j is uniform on the unit sphere of the outputs that sum to zero. Softmax sees nothing else: what
-    all outputs share cancels, so a direction with such a share would have part of its norm idle, at another size in
-    every neuron. And no class is preferred. For K = 2 that sphere is two points, +-(1, -1)/sqrt(2): then f_1 - f_0 is
+    The direction of V_.j is uniform on the unit sphere of outputs that sum to zero, so no class is preferred. Softmax
+    ignores a component common to all outputs; with such a component, part of each norm would have no effect, a
+    different part in every neuron. For K = 2 the sphere consists of two points, +-(1, -1)/sqrt(2), and f_1 - f_0 is
     -+sqrt(2) sum_j s_j |w_j| relu(<w_j, x>), the network with one output and random signs. One-hot directions would not
-    give that back, and would tie each neuron to one class.
+    reduce to that, and would tie each neuron to one class.
 
     |w_j|^2 - |V_.j|^2 is conserved by gradient flow, as with one output; the direction of V_.j is not.
 
@@ -61,7 +61,7 @@ def balanced_init_classes(
 
 
 def opposite_twins(W: ArrayLike, V: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Every neuron plus a copy with the opposite output weights, so that f = 0 everywhere.
+    """Return every neuron and a copy with the opposite output weights, so that f = 0 everywhere.
 
     Parameters
     ----------
