@@ -719,6 +719,8 @@ SLOW = [
     "1-1 - " + "1999" * 62,
     "x_attempt_" * 25,
     "2025-03-03_" * 23,
+    "20250304_" * 25 + "bayes error x",
+    "copy_" + "20250304_" * 25 + "bayes error x",
     "copy " * 50,
     "copy " * 48 + "co",
     "late submissions " * 14 + "x",

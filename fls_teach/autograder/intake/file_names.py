@@ -32,7 +32,8 @@ STAMP = (
 """A date, with or without a time, as platforms write it into names."""
 COPY = rf"(?:{'|'.join(WORDS['copy'])})(?:[ _]+(?:{'|'.join(WORDS['of'])}))?"
 """What systems call a copy of a file: "copy", "Copy of"."""
-_BEFORE = rf"(?:(?:{COPY}|{STAMP}|late)[\W_]+)*"
+# At most four, as many stamps in a row can be read in exponentially many ways.
+_BEFORE = rf"(?:(?:{COPY}|{STAMP}|late)[\W_]+){{0,4}}"
 # The lookahead makes the stamp atomic. Its time could also match as numbers, and each stamp would double the ways.
 AFTER = rf"(?:[\W_]+(?:{COPY}|(?=(?P<stamp>{STAMP}))(?P=stamp)|\d{{1,3}}))*[\W_]*"
 _END = re.compile(r"\.pyw?(?:\.pyw?|\.txt|_?\(\d+\)|-\d+| )*$")

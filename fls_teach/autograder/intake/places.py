@@ -16,7 +16,7 @@ from fls_teach.autograder.intake.file_names import (
     match_path,
     names_a_part,
 )
-from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, limited
+from fls_teach.autograder.intake.sources import Refused, Tree, Unreadable, go_on, limited
 from fls_teach.course.registry import exercises
 
 _MANY = 2_000  # files of a place whose names are matched to find its exercises; reading a submission matches all
@@ -133,8 +133,10 @@ class Place:
                     tree, where = inside(self.search.tree, self.inside)
                     items = tree.items(where, known)
                     items += opened(items, known)[0]
-                    paths = [item.parts[len(where) :] for item in items[:_MANY] if not item.problem]
-                    found = [match_path((*around, *path), known, notebooks=True) for path in paths]
+                    found = []
+                    for path in [item.parts[len(where) :] for item in items[:_MANY] if not item.problem]:
+                        go_on()
+                        found.append(match_path((*around, *path), known, notebooks=True))
             except (Refused, Unreadable):
                 return {}
         return dict(sorted((match for match in found if match), key=lambda match: -match[1]))
