@@ -24,7 +24,7 @@ def errors(setting, trained, s, test_seed, n_draws):
     XOR has neither ``positive`` nor ``linear``: the error of linear classifiers is exactly 1/2 (science.md#mixtures).
     After centred training all quantities are those of f - f(0), and the initial predictors are subtracted. Only
     ``silent`` is that of f: where f is silent, f - f(0) is minus the initial output, which is a random guess. So
-    ``answered`` would not differ from ``network`` and is left out.
+    ``answered`` is no better than ``network`` there, and is left out.
     """
     W, V = trained.W[s], trained.V[s]
     found = {}
