@@ -101,7 +101,7 @@ def text_c(numbers):
     partial = numbers["partial"] or [0]
     return f"""## c. A mixed batch
 
-**{numbers["wall"] / 60:.1f} minutes** for {numbers["submissions"]} submissions with `--jobs 2` (goal: less than 20 for
+**{numbers["wall"] / 60:.1f} minutes** for {numbers["submissions"]} submissions with `--jobs 2` (goal: less than 12 for
 100), {numbers["wall"] / numbers["submissions"]:.1f} s each.
 
 - {numbers["honest"]} honest ones, of solutions and alternatives: {numbers["honest_full"]} have all points.
