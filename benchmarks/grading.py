@@ -6,7 +6,7 @@ Measured on 2 cores of an AMD EPYC with bubblewrap (results/grading.md; a and c 
 quiet, e at load 11, the others at about 1):
 
 a. A complete reference submission: 11.4 s of processor time, median of 5 (goal: less than 16), all with 100 of 100
-   points. On an EPYC without AVX-512, 1.7 to 3 times as slow, it was 37.9 s with almost the same code.
+   points. On an EPYC without AVX-512, where plain Python takes 2.9 times as long, it was 37.9 s.
 b. A worker with numpy starts in 0.075 s, median of 20 (goal: less than 0.25).
 c. 100 mixed submissions: 9.6 minutes with --jobs 2 (goal: less than 12), 1.86 times as fast as --jobs 1, one trial
    (goal: at least 1.7). All 60 honest submissions have all points. It was 12.9 minutes on 2026-11-27, on a machine of

@@ -337,18 +337,18 @@ def test_a_later_attempt_at_another_exercise_needs_no_review(packed, tmp_path):
     }
 
 
-def test_what_is_of_nobody_or_in_several_paths_is_said(tmp_path):
+def test_what_is_unassigned_or_in_several_paths_is_said(tmp_path):
     """Catches a person who handed in a document, and two rows of one person, of which nothing is said."""
     said = []
     lay(tmp_path / "hw8", {f"ada - {FILE}": "ada", f"bo - {FILE}": "bo", "cy.pdf": "", "Thumbs.db": ""})
     lay(tmp_path / "hw9", {f"{who}/{OTHER}": who for who in ("ada", "di")})
     found = collect([tmp_path / "hw8", tmp_path / "hw9"], CHOSEN, remark=lambda *each: said.append(each))
-    assert len(found) == 4 and said == [("of_nobody", "cy.pdf"), ("in_several_paths", "ada")]
+    assert len(found) == 4 and said == [("unassigned", "cy.pdf"), ("in_several_paths", "ada")]
     said.clear()
     copies = {f"{who}/{FILE}": who for who in CLASS}
     lay(tmp_path / "all", {f"hw/{path}": who for path, who in copies.items()} | {"hw.zip": zipped(copies)})
     assert len(collect([tmp_path / "all"], CHOSEN, remark=lambda *each: said.append(each))) == 3
-    assert said == [("of_nobody", "hw.zip")]
+    assert said == [("unassigned", "hw.zip")]
 
 
 # ------------------------------------------------------------------ by chance

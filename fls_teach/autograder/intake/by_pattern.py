@@ -55,7 +55,7 @@ def by_pattern(place: Place, has_exercise: bool) -> tuple[list[Piece], bool]:
     def reads_people(platform, found):
         """Whether what a pattern reads as names can be people's.
 
-        They are not if all are called as versions ("v1", "final"), or if one word begins several files that differ in
+        They are not if all are names of versions ("v1", "final"), or if one word begins several files that differ in
         what follows ("HW8 - Ada.py", "HW8 - Bo.py").
         """
         people = {owner.called for owner, _ in found.values()}
@@ -88,7 +88,7 @@ def by_pattern(place: Place, has_exercise: bool) -> tuple[list[Piece], bool]:
                 paths = {_relative(each, place): each for folder in folders for each in folder.children}
                 read = best(platforms)
                 if 2 * len({paths[path].parent for path in read}) <= len(here):
-                    read = {}  # what one person called as platforms do does not say what lies beside it
+                    read = {}  # one person's folder with a platform's name says nothing about the others
         sure = len(read) > 1
         read |= _beside(paths, read)
     return [Piece(owner, paths[path], files.get(path, file)) for path, (owner, file) in read.items()], sure
@@ -112,9 +112,7 @@ def _paths(place):
     free = freely_named_files(place) if len(expected) == 1 and place.is_alone else []
     paths, files = {}, {}
     for each in place.children:
-        exercise = (
-            None if each.is_container else next((name for name, rank in each.exercises.items() if rank == 2), None)
-        )
+        exercise = None if each.is_container else each.exercise_around
         stem, dot, end = each.name.rpartition(".")
         longer = f"{stem}_{exercise or expected[0]}{dot}{end}"
         if (exercise or each in free) and longer not in names:

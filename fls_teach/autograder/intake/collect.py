@@ -153,7 +153,7 @@ def _found_at(path, expected, results_in, single, patterns, by_file, remark, ins
         for name in hidden:
             remark("hidden", one_line(name))
         for name in _loose_files(top, pieces):
-            remark("of_nobody", one_line(name.replace("//", "/")))
+            remark("unassigned", one_line(name.replace("//", "/")))
         if len(pieces) == 1:  # nothing beside it confirms that it is a person's
             pieces = [pieces[0]._replace(owner=replace(pieces[0].owner, review=doubt))]
         return by_attempt(pieces, place, kind, expected)

@@ -15,7 +15,7 @@ try:
 except ImportError:
     confusables_data = {}
 
-_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)  # no file on Windows can be called so
+_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)  # names that Windows does not allow
 
 
 def names_of(label: str, found: Submission) -> tuple[str, ...]:

@@ -79,7 +79,8 @@ def told_apart(found: dict[Place, list[Piece]]) -> list[Piece]:
 
     The same names with the same exercises in two places are those of parts and versions, as in ada/1 and bo/1, if most
     names in half of the places are such; not in all, as one person's place can hold any number of other names. But if
-    the places are called as versions are, the names are people's, each with attempts. Else two people are namesakes.
+    the places have names of versions, the names in them are people's, each with attempts. Otherwise two people are
+    namesakes.
     """
     names = [*map(owners_of, found.values())]
     often, pieces = Counter(chain(*names)), [*chain(*found.values())]
@@ -115,7 +116,7 @@ def changed(piece: Piece, **fields: Any) -> Piece:
 
 
 def _number(name, places):
-    """Return the number of a round: "2" of "round 2"; what is called "late" comes last."""
+    """Return the number of a round: "2" of "round 2"; a name with "late" comes last."""
     if len({_version(each)[0] for each in places}) == 1:
         return _version(name)[1]
     return "".join(re.findall(r"\d+", name)) or str(int("late" in name.casefold()))

@@ -25,7 +25,6 @@ from fls_teach.autograder.intake.patterns import compiled, read_paths
 from fls_teach.autograder.intake.places import Place
 from fls_teach.autograder.intake.sources import MAX_DEPTH, PROBLEMS, Refused, Unreadable, limited
 from fls_teach.characters import one_line
-from fls_teach.course.registry import exercises
 
 NO, PERHAPS, SURELY = range(3)
 _NESTED = 4  # levels of archives in archives that are looked into
@@ -52,8 +51,8 @@ class Crowd(Place):
     """A place that may hold the work of many people.
 
     Two rules decide. Each person hands in an exercise once: where several places beside one another hold the same one,
-    they are several people's, unless they are called as parts and versions are. And what lies beside one another is of
-    one kind: either each place is a person's, or each holds several people's.
+    they are several people's, unless their names are those of parts and versions. And places beside one another are of
+    one kind: either each is a person's, or each holds several people's.
     """
 
     children: list["Crowd"]
@@ -67,12 +66,8 @@ class Crowd(Place):
             strangers *= len(strangers) > 2
         work = [each for each in strangers if each.exercises]
         others = [each for each in strangers if not each.exercises and (each.is_container or has_free_name(each.name))]
-        if (
-            len(work) == 1
-            and work[0].is_container
-            and len(others) < 2
-            and not any(each.is_container for each in others)
-        ):
+        only_one = len(work) == 1 and work[0].is_container and len(others) < 2
+        if only_one and not any(each.is_container for each in others):
             return work[0].doubt
         if not work or len(work + others) < 2:
             return ()
@@ -86,7 +81,7 @@ class Crowd(Place):
         children = [each for each in self.children if not _is_packed_copy(each, folders.get(stem_of(each.name)))]
         work = [each for each in children if each.is_container or is_work(each.name)]
         own = [each for each in work if each.is_exercise]
-        if len(own) < len(work):  # beside others, an archive that is called as an exercise may be a person's
+        if len(own) < len(work):  # beside others, an archive named after an exercise may be a person's
             own = [each for each in own if not each.is_packed]
         depth = self.inside.count("") + self.search.packed
         if depth >= _NESTED and not own and any(each.is_packed for each in work):
@@ -96,12 +91,10 @@ class Crowd(Place):
         pieces, sure = by_pattern(self, bool(own))
         if own and not pieces:
             by_exercise, several = _together(own, True) if all(each.is_container for each in own) else ([], NO)
+            if not by_exercise:
+                return Reading([], NO, own)
             others = [each for each in children if each not in own and not (each.kind == "folder" and _idle(each))]
-            return (
-                Reading(by_exercise + _rest(others, by_exercise, True), several)
-                if by_exercise
-                else Reading([], NO, own)
-            )
+            return Reading(by_exercise + _rest(others, by_exercise, True), several)
         holders = [each for each in work if each.is_container]
         taken = {each.place.parts[: len(self.inside) + 1] for each in pieces}
         several, from_platform = SURELY if sure else NO, all(each.from_platform for each in pieces)
@@ -135,8 +128,8 @@ def _is_packed_copy(archive, folder):
 
 
 def _idle(folder):
-    """Whether a folder holds no exercise that is graded, or is called as one that is not."""
-    return not folder.exercises or match_folder_name(folder.name, tuple(each.name for each in exercises())) is not None
+    """Whether a folder holds no exercise, or is named after one."""
+    return not folder.exercises or match_folder_name(folder.name, folder.search.known) is not None
 
 
 def _several(places, around):
@@ -146,7 +139,7 @@ def _several(places, around):
     held = Counter((each.is_container, each.is_packed, name) for each in strangers for name in each.exercises)
     if held and max(held.values()) > 1:
         return SURELY
-    # Two with different exercises may be one person's, unless what is around them cannot be called so.
+    # Two with different exercises may be one person's, unless what is around them cannot be a person's.
     certain = not around.may_be_person and any(each.exercises for each in strangers)
     return PERHAPS if len(strangers) > 2 or certain else NO
 
@@ -154,8 +147,9 @@ def _several(places, around):
 def _rest(places, pieces, several=False):
     """Return each place that no piece covers as a person's.
 
-    An archive belongs to whoever is called so, as to the owner of the folder that it was unpacked to. If all of it is
-    `several` people's, a file is read by itself, and a folder that no person is called as ("late") by those in it.
+    An archive belongs to the person it is named after, who may be the owner of the folder that it was unpacked to. If
+    the places are `several` people's, each file is read by its own name, and a folder whose name cannot be a person's
+    ("late") is replaced by the people in it.
     """
     folders = [whole_submission(Path(each.name), each.kind) for each in places if each.kind == "folder"]
     known = {each.called.casefold(): each for each in (*folders, *(piece.owner for piece in pieces))}
@@ -173,7 +167,7 @@ def _rest(places, pieces, several=False):
         elif several and (piece := _read_alone(each)):
             rest.append(piece)
         elif each.kind != "file" or is_work(each.name):
-            unclear = "it is not called as what lies beside it is, so it is unclear whose it is"
+            unclear = "its name is unlike the names beside it, so it is unclear whose it is"
             row = whole_submission(Path(each.name), each.kind)
             rest.append(Piece(replace(row, called=each.name, problem=PROBLEMS[each.kind] or unclear), each, each.name))
     return rest
@@ -181,7 +175,7 @@ def _rest(places, pieces, several=False):
 
 def _read_alone(file):
     """Return the piece that a pattern makes of one file's name, or None."""
-    known, exercise = file.search.known, next((name for name, rank in file.exercises.items() if rank == 2), None)
+    known, exercise = file.search.known, file.exercise_around
     path = f"{Path(file.name).stem}_{exercise}.py" if exercise else file.name
     for platform, text in file.search.patterns if file.kind == "file" else ():
         for owner, name in read_paths(platform, compiled(text), [path], known, Counter()).values():

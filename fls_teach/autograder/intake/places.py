@@ -142,8 +142,13 @@ class Place:
         return dict(sorted((match for match in found if match), key=lambda match: -match[1]))
 
     @property
+    def exercise_around(self) -> str | None:
+        """The exercise that only a folder around it is named after, or None."""
+        return next((name for name, rank in self.exercises.items() if rank == 2), None)
+
+    @property
     def may_be_person(self) -> bool:
-        """Whether a person may be called so."""
+        """Whether its name may be a person's."""
         return not names_a_part(self.name)
 
     @cached_property

@@ -22,7 +22,7 @@ REMARKS = {
     "more_attempts": ("with more attempts, which do not count", ""),
     "noted": ("with notes on their files, which their reports show", ""),
     "unknown_members": ("named in --groups, but nothing was handed in under that name", ""),
-    "of_nobody": ("passed over: named after neither an exercise nor a person, or a copy of what lies beside it", ""),
+    "unassigned": ("passed over: named after neither an exercise nor a person, or a copy of what lies beside it", ""),
     "in_several_paths": ("in several of the paths, with a row for each; put these into one folder for one row", ""),
     "hidden": ("passed over, because their names begin with a dot", ""),
     "refused_workers": ("workers that were not used", _RED),
