@@ -8,7 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from fls_teach.autograder.settings import RunSettings
+from fls_teach.cli import main
 from fls_teach.course.registry import find_exercise
 
 KEY = "a key for tests"
@@ -62,6 +65,14 @@ def finish(process, code=0):
     assert process.returncode == code, out + err
     assert "Traceback" not in err, err
     return out, err
+
+
+def graded_here(capfd, *words):
+    """Run ``fls grade WORDS`` in this process, as strictly as `finish`: graders write to the same standard error."""
+    done = CliRunner().invoke(main, ["grade", *map(str, words)])
+    err = capfd.readouterr().err
+    assert done.exit_code == 0, done.output + err
+    assert "Traceback" not in done.output + err, done.output + err
 
 
 def contents(out):

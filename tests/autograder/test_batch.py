@@ -6,7 +6,6 @@ import shutil
 import signal
 
 import pytest
-from click.testing import CliRunner
 
 from fls_teach.autograder.grade import grade
 from fls_teach.autograder.marking import batch, grader
@@ -14,12 +13,12 @@ from fls_teach.autograder.record import read_record
 from fls_teach.autograder.reports.folder import DRAWN
 from fls_teach.autograder.reports.summary import as_dict
 from fls_teach.autograder.settings import RunSettings, TimeLimits
-from fls_teach.cli import main
 
 from .handed_in import (
     alive,
     contents,
     finish,
+    graded_here,
     graders,
     hand_in,
     kill,
@@ -88,13 +87,12 @@ def test_the_seed_in_the_record_reproduces_the_run(mixed, tmp_path, key):
 
 
 @pytest.mark.skipif(not BWRAP, reason="bubblewrap is not installed")
-def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment, key):
+def test_kill_minus_nine_loses_nothing_and_leaves_nothing(tmp_path, environment, key, capfd):
     """fls grade is killed twice, the second time after one of its graders."""
     for k in range(5):
         hand_in(tmp_path / f"in/s{k}", {"8": f"{SLOWLY}{solution('8') if k == 0 else ZERO}# {k}\n"})
     common = (tmp_path / "in", "--exercise", "8", "--isolation", "bwrap", "--jobs", "2")
-    undisturbed = CliRunner().invoke(main, ["grade", *map(str, common), "--out", str(tmp_path / "undisturbed")])
-    assert undisturbed.exit_code == 0, undisturbed.output
+    graded_here(capfd, *common, "--out", tmp_path / "undisturbed")
     out, finished = tmp_path / "out", {}
     for goal in (1, 3):
         process = start(environment, *common, "--out", out)

@@ -19,7 +19,7 @@ from fls_teach.cli import main
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.sandboxes import SandboxError
 
-from .handed_in import KEY, contents, finish, hand_in, options, records, solution, start, wait_for
+from .handed_in import KEY, contents, finish, graded_here, hand_in, options, records, solution, start, wait_for
 
 pytestmark = pytest.mark.usefixtures("forked_graders")
 PLACE = "dask://127.0.0.1:1"
@@ -72,12 +72,6 @@ def started(environment, module, *args):
         process.wait(30)
 
 
-def run(*words):
-    """``fls grade WORDS`` in this process."""
-    done = CliRunner().invoke(main, ["grade", *map(str, words)])
-    assert done.exit_code == 0, done.output
-
-
 def missing():
     """Why no real cluster can be tried here, or ""."""
     if os.environ.get("CI"):  # where nothing may be missing
@@ -90,7 +84,7 @@ def missing():
 
 
 @pytest.mark.skipif(missing() != "", reason=missing())
-def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_machine(tmp_path, environment):
+def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_machine(tmp_path, environment, capfd):
     """Catches a lost or doubled submission, a record that shows where it was made, and a worker without a self-test."""
     slowly = "import time\ntime.sleep(0.4)\n"
     wrong = "def linear_error(w, signal, kappa, sigma):\n    return object()\n"  # marked in a fifth of the time
@@ -117,9 +111,9 @@ def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_ma
         assert sorted(tests) == sorted(str(worker.pid) for worker in workers), "one self-test per process"
         assert len(list(noted.glob("mark-*"))) == 3, "only the one that was lost is marked once more"
         before = records(tmp_path / "out")
-        run(*over)
+        graded_here(capfd, *over)
         assert records(tmp_path / "out") == before, "what is finished stays"
-    run(*common, "--out", tmp_path / "here")
+    graded_here(capfd, *common, "--out", tmp_path / "here")
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
 
 

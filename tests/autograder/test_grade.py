@@ -29,7 +29,7 @@ from fls_teach.course import registry
 from fls_teach.course.registry import CourseError
 from fls_teach.sandbox.isolation.sandboxes import SandboxError
 
-from .handed_in import KEY, contents, finish, hand_in, options, solution, start
+from .handed_in import KEY, contents, finish, graded_here, hand_in, options, solution, start
 
 pytestmark = pytest.mark.usefixtures("forked_graders")
 BAYES, RIGHT = registry.find_exercise("8"), solution("8")
@@ -460,7 +460,7 @@ def test_a_second_one_on_the_same_out_is_refused(ada, tmp_path):
     assert grade(options([ada], out)).counted[0][1] == 5 - 1
 
 
-def test_a_full_disk_is_one_sentence_and_the_command_goes_on_later(ada, tmp_path, environment, monkeypatch):
+def test_a_full_disk_is_one_sentence_and_the_command_goes_on_later(ada, tmp_path, environment, monkeypatch, capfd):
     """A limit on the size of files stands for the disk: no report may be written whole."""
 
     def little_room():
@@ -472,7 +472,7 @@ def test_a_full_disk_is_one_sentence_and_the_command_goes_on_later(ada, tmp_path
     left = {path.name for path in (tmp_path / "out/ada").iterdir()}
     assert left <= {"results.json"}, "which is short enough to be whole"
     monkeypatch.setenv("FLS_COURSE_KEY", KEY)
-    assert CliRunner().invoke(main, ["grade", *map(str, words)]).exit_code == 0
+    graded_here(capfd, *words)
 
 
 def test_other_errors_of_the_system_are_sentences_too(ada, tmp_path, monkeypatch):
